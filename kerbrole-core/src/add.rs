@@ -1,0 +1,320 @@
+//! Adding principals: from what is and what is wanted to the statements in between.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::case::fold_case;
+use crate::conflict::{Both, Conflict, ConflictRule, OnceSides, Pending};
+use crate::error::Error;
+use crate::graph::{Membership, MembershipGraph, NO_ROLE};
+use crate::names::RoleName;
+use crate::role::{Role, RoleSet};
+use crate::rules::Canonical;
+use crate::statement::Statement;
+
+/// How many members one GRANT names at most, so that no statement grows without bound.
+const MEMBERS_PER_GRANT: usize = 1000;
+
+/// What is wanted.
+#[derive(Debug, Clone)]
+pub struct AddRequest {
+    /// As it was typed, and what that means.
+    pub principals: Vec<(String, Canonical)>,
+    /// Further roles that each of them is to be a member of, exactly as they are called.
+    pub groups: Vec<String>,
+    /// Whether a role that exists already is taken as it is instead of being an error.
+    pub if_not_exists: bool,
+}
+
+/// What becomes of one principal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AddAction {
+    /// There was no such role.
+    Created,
+    /// The role was there and lacked something.
+    Adopted,
+    /// The role was there as it should be.
+    Unchanged,
+}
+
+impl AddAction {
+    /// The word that results show.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Adopted => "adopted",
+            Self::Unchanged => "unchanged",
+        }
+    }
+}
+
+/// One principal of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddOutcome {
+    /// As it was typed.
+    pub principal: String,
+    /// The exact name of its role.
+    pub role: RoleName,
+    /// What happens to it.
+    pub action: AddAction,
+    /// The role is a principal's, but has NOLOGIN: somebody disabled it, and adding it again does not change that.
+    pub disabled: bool,
+    /// See [`Canonical::case_matters`].
+    pub case_matters: bool,
+}
+
+/// What has to be run, and what comes of it.
+#[derive(Debug, Clone, Default)]
+pub struct AddPlan {
+    /// One for each principal asked for, in the same order.
+    pub outcomes: Vec<AddOutcome>,
+    /// What the manager of principals runs.
+    pub statements: Vec<Statement>,
+    /// What is run with the rights of the one who asks, after the above.
+    pub grants: Vec<Statement>,
+    /// The roles that were in conflict before: they do not count against the change.
+    pub conflicts_before: HashSet<RoleName>,
+}
+
+impl AddPlan {
+    /// The exact names of the roles that the plan creates or changes.
+    pub fn changed_roles(&self) -> impl Iterator<Item = &RoleName> {
+        self.outcomes.iter().filter(|o| o.action != AddAction::Unchanged).map(|o| &o.role)
+    }
+
+    /// Looks at the memberships as they are after the plan was carried out, `graph` holding the roles it changed and those below them.
+    ///
+    /// # Errors
+    /// 0LP01 when there is a conflict that was not there before.
+    pub fn check_after(&self, graph: &MembershipGraph, rule: &ConflictRule, name_grantors: bool) -> Result<(), Error> {
+        let conflicts = graph.conflicts(rule, name_grantors)?;
+        let mut new = conflicts.into_iter().filter(|c| !self.conflicts_before.contains(&c.role));
+        let Some(mut conflict) = new.next() else { return Ok(()) };
+        let fix = std::mem::take(&mut conflict.fix);
+        Err(refusal(conflict, fix, new.count(), rule, None))
+    }
+}
+
+/// Works out what to run.
+///
+/// - `roles` holds every role whose name equals, case aside, a principal, a group or a role of the rule.
+/// - `graph` is the [`neighbourhood`](crate::neighbourhood) of these: below the principals that exist, above the groups and the roles of the rule.
+///
+/// # Errors
+/// - 42704 when a group or a role of the rule is missing;
+/// - 42710 when a principal exists (without `if_not_exists`), is named twice, or differs from a role by case only;
+/// - 42501 when an existing role would have to be changed and has an attribute that forbids it;
+/// - 0LP01 when a role would come to be in both.
+pub fn plan_add(
+    request: &AddRequest,
+    roles: &RoleSet,
+    graph: &MembershipGraph,
+    rule: &ConflictRule,
+    name_grantors: bool,
+) -> Result<AddPlan, Error> {
+    let both = Both::find(graph, rule)?;
+    let groups = groups(request, roles, rule)?;
+    let mut plan = AddPlan::default();
+    let mut lacking: Vec<Lacking> = Vec::new();
+    let mut by_name: HashMap<String, usize> = HashMap::with_capacity(request.principals.len());
+
+    for (typed, canonical) in &request.principals {
+        let role = canonical.role_name();
+        if let Some(&first) = by_name.get(&fold_case(role.as_str())) {
+            plan.outcomes.push(named_again(request, &plan.outcomes[first], typed, role)?);
+            continue;
+        }
+        by_name.insert(fold_case(role.as_str()), plan.outcomes.len());
+        if let Some(other) = roles.other_spelling(role.as_str()) {
+            return Err(Error::CaseCollision { role, other: other.name.clone(), both_new: false });
+        }
+        let mut disabled = false;
+        let action = match roles.get(role.as_str()) {
+            None => {
+                let member_of = rule.ad_role().clone();
+                plan.statements.push(Statement::CreateLogin { role: role.clone(), member_of });
+                lacking.push(Lacking { role: role.clone(), existing: None, ad: true, groups: groups.clone() });
+                AddAction::Created
+            }
+            Some(_) if !request.if_not_exists => return Err(Error::Exists { role }),
+            Some(existing) => {
+                let lacks = Lacking::of(existing, &groups, graph, &both);
+                disabled = !lacks.ad && !existing.can_login;
+                if lacks.nothing() {
+                    AddAction::Unchanged
+                } else if existing.elevated.any() {
+                    return Err(Error::Elevated { role, attributes: existing.elevated });
+                } else {
+                    if lacks.ad {
+                        if !existing.can_login {
+                            plan.statements.push(Statement::AllowLogin { role: role.clone() });
+                        }
+                        plan.statements.push(Statement::Grant {
+                            roles: vec![rule.ad_role().clone()],
+                            members: vec![role.clone()],
+                        });
+                    }
+                    lacking.push(lacks);
+                    AddAction::Adopted
+                }
+            }
+        };
+        plan.outcomes.push(AddOutcome {
+            principal: typed.clone(),
+            role,
+            action,
+            disabled,
+            case_matters: canonical.case_matters,
+        });
+    }
+
+    plan.grants = grants(&lacking);
+    check_before(&mut plan, &lacking, roles, graph, &both, rule, name_grantors)?;
+    Ok(plan)
+}
+
+/// A role and the memberships that it is to get.
+struct Lacking {
+    role: RoleName,
+    existing: Option<u32>,
+    ad: bool,
+    groups: Vec<RoleName>,
+}
+
+impl Lacking {
+    fn of(role: &Role, groups: &[RoleName], graph: &MembershipGraph, both: &Both<'_>) -> Self {
+        let place = graph.place(role.oid);
+        let has = |group: &RoleName| {
+            place.is_some_and(|place| graph.memberships_of(place).iter().any(|edge| graph.name(edge.role) == group))
+        };
+        Self {
+            role: role.name.clone(),
+            existing: Some(role.oid),
+            ad: !place.is_some_and(|place| both.is_in_ad(place)),
+            groups: groups.iter().filter(|group| !has(group)).cloned().collect(),
+        }
+    }
+
+    fn nothing(&self) -> bool {
+        !self.ad && self.groups.is_empty()
+    }
+}
+
+/// The groups asked for, each once, provided that they exist.
+fn groups(request: &AddRequest, roles: &RoleSet, rule: &ConflictRule) -> Result<Vec<RoleName>, Error> {
+    let mut groups: Vec<RoleName> = Vec::new();
+    for group in &request.groups {
+        let Some(role) = roles.get(group) else {
+            let other = roles.other_spelling(group).map(|role| role.name.clone());
+            return Err(Error::GroupMissing { group: group.clone(), other });
+        };
+        // Everybody gets rds_ad anyway.
+        if role.name != *rule.ad_role() && !groups.contains(&role.name) {
+            groups.push(role.name.clone());
+        }
+    }
+    Ok(groups)
+}
+
+fn named_again(request: &AddRequest, first: &AddOutcome, typed: &str, role: RoleName) -> Result<AddOutcome, Error> {
+    if first.role != role {
+        return Err(Error::CaseCollision { role, other: first.role.clone(), both_new: true });
+    }
+    if !request.if_not_exists {
+        return Err(Error::NamedTwice { role, first: first.principal.clone(), second: typed.into() });
+    }
+    Ok(AddOutcome { principal: typed.into(), action: AddAction::Unchanged, ..first.clone() })
+}
+
+/// The GRANTs of groups, those with the same groups together.
+fn grants(lacking: &[Lacking]) -> Vec<Statement> {
+    let mut by_groups: Vec<(&[RoleName], Vec<RoleName>)> = Vec::new();
+    for lacks in lacking.iter().filter(|lacks| !lacks.groups.is_empty()) {
+        match by_groups.iter_mut().find(|(groups, _)| *groups == lacks.groups) {
+            Some((_, members)) => members.push(lacks.role.clone()),
+            None => by_groups.push((&lacks.groups, vec![lacks.role.clone()])),
+        }
+    }
+    by_groups
+        .into_iter()
+        .flat_map(|(roles, members)| {
+            let chunks: Vec<_> = members.chunks(MEMBERS_PER_GRANT).map(<[RoleName]>::to_vec).collect();
+            chunks.into_iter().map(|members| Statement::Grant { roles: roles.to_vec(), members })
+        })
+        .collect()
+}
+
+/// Refuses a plan that would add a conflict.
+fn check_before(
+    plan: &mut AddPlan,
+    lacking: &[Lacking],
+    roles: &RoleSet,
+    graph: &MembershipGraph,
+    both: &Both<'_>,
+    rule: &ConflictRule,
+    name_grantors: bool,
+) -> Result<(), Error> {
+    plan.conflicts_before = both.roles().map(|role| graph.name(role).clone()).collect();
+
+    // New roles all get the same memberships and have no members: the first speaks for all.
+    let first_new = lacking.iter().find(|lacks| lacks.existing.is_none());
+    let new_count = lacking.iter().filter(|lacks| lacks.existing.is_none()).count();
+    let oid_of = |name: &RoleName| roles.get(name.as_str()).map(|role| role.oid);
+    let mut more = Vec::new();
+    for lacks in lacking.iter().filter(|lacks| lacks.existing.is_some()).chain(first_new) {
+        let wanted = lacks.ad.then_some(rule.ad_role()).into_iter().chain(&lacks.groups);
+        for role in wanted.filter_map(oid_of) {
+            more.push(Membership { role, member: lacks.existing.unwrap_or(NO_ROLE), grantor: NO_ROLE, admin: false });
+        }
+    }
+    if more.is_empty() {
+        return Ok(());
+    }
+    let after = graph.with(first_new.map(|lacks| (NO_ROLE, lacks.role.clone())), more.iter().copied());
+    let both_after = Both::find(&after, rule)?;
+    let new: Vec<u32> = both_after.roles().filter(|&role| !plan.conflicts_before.contains(after.name(role))).collect();
+    let Some(&first) = new.first() else { return Ok(()) };
+
+    let pending: Pending = more.iter().filter_map(|m| Some((after.place(m.member)?, after.place(m.role)?))).collect();
+    let mut conflict = both_after.describe(first, &OnceSides::default(), name_grantors, &pending);
+    let fix = std::mem::take(&mut conflict.fix);
+    let group = pending_group(&conflict, lacking, rule, graph, both);
+    let unspoken = if new.iter().any(|&role| first_new.is_some_and(|lacks| *after.name(role) == lacks.role)) {
+        new_count - 1
+    } else {
+        0
+    };
+    Err(refusal(conflict, fix, new.len() - 1 + unspoken, rule, group))
+}
+
+/// The group asked for by which a role would come to be in `rds_iam`.
+fn pending_group(
+    conflict: &Conflict,
+    lacking: &[Lacking],
+    rule: &ConflictRule,
+    graph: &MembershipGraph,
+    both: &Both<'_>,
+) -> Option<RoleName> {
+    conflict.iam_path.windows(2).find_map(|step| {
+        let lacks = lacking.iter().find(|lacks| lacks.role == step[0])?;
+        let is_in_iam = |group: &RoleName| graph.find(group).is_some_and(|place| both.is_in_iam(place));
+        (step[1] != *rule.ad_role() && lacks.groups.contains(&step[1]) && is_in_iam(&step[1])).then(|| step[1].clone())
+    })
+}
+
+fn refusal(
+    conflict: Conflict,
+    fix: Vec<crate::statement::Revoke>,
+    others: usize,
+    rule: &ConflictRule,
+    group: Option<RoleName>,
+) -> Error {
+    Error::Conflict {
+        conflict: Box::new(conflict),
+        others,
+        ad_role: rule.ad_role().clone(),
+        iam_role: rule.iam_role().clone(),
+        fix,
+        group,
+    }
+}

@@ -1,0 +1,108 @@
+//! Case as the server folds it: A–Z and nothing else.
+//!
+//! With `krb_caseins_users` the server compares with `pg_strcasecmp` (src/port/pgstrcasecmp.c), which under UTF-8
+//! and in the C locale folds A–Z only: `É` and `é` stay two letters. Unicode rules and SQL's `lower()` would
+//! call users the same whom the server tells apart.
+
+/// `name` with A–Z in lower case and every other character as it is.
+pub fn fold_case(name: &str) -> String {
+    name.to_ascii_lowercase()
+}
+
+/// Whether the server would take the two for the same user with `krb_caseins_users` on.
+pub fn equal_ignoring_case(a: &str, b: &str) -> bool {
+    a.eq_ignore_ascii_case(b)
+}
+
+/// The first spelling of `name`, in byte order, that differs from it at most by case and is not before `key`.
+///
+/// This is what lets one find the spellings of a name that exist in a sorted index without reading all of it:
+/// ask the index for the first entry at or after a spelling, ask here for the first spelling at or after that
+/// entry, and so on until one side has no more. The number of look-ups does not grow with the index.
+///
+/// The answer is bytes because a key may end inside a character.
+pub fn case_variant_at_least(name: &str, key: &[u8]) -> Option<Vec<u8>> {
+    let name = name.as_bytes();
+    // Where the answer may leave the key: up to here it equals the key, here it has something greater.
+    let mut leave: Option<(usize, u8)> = None;
+    for (i, &byte) in name.iter().enumerate() {
+        let (upper, lower) = (byte.to_ascii_uppercase(), byte.to_ascii_lowercase());
+        let Some(&wanted) = key.get(i) else {
+            return Some(variant(name, i, &key[..i], None));
+        };
+        if upper > wanted {
+            leave = Some((i, upper));
+        } else if lower > wanted {
+            leave = Some((i, lower));
+        }
+        if wanted != upper && wanted != lower {
+            return leave.map(|(at, byte)| variant(name, at, &key[..at], Some(byte)));
+        }
+    }
+    if key.len() == name.len() {
+        return Some(key.to_vec());
+    }
+    leave.map(|(at, byte)| variant(name, at, &key[..at], Some(byte)))
+}
+
+/// `prefix`, then `byte` if there is one, then the rest of `name` in its first spelling: upper case.
+fn variant(name: &[u8], at: usize, prefix: &[u8], byte: Option<u8>) -> Vec<u8> {
+    let mut out = prefix.to_vec();
+    out.extend(byte);
+    let rest = at + usize::from(byte.is_some());
+    out.extend(name[rest..].iter().map(u8::to_ascii_uppercase));
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn only_ascii_letters_fold() {
+        assert_eq!(fold_case("ÉLISE Straße İ K"), "Élise straße İ k");
+        assert!(equal_ignoring_case("ALICE@Corp", "alice@cORP"));
+        assert!(!equal_ignoring_case("Élise", "élise"));
+        // The Kelvin sign folds to k under Unicode rules, and must not here.
+        assert!(!equal_ignoring_case("\u{212a}", "k"));
+    }
+
+    fn all_variants(name: &str) -> BTreeSet<Vec<u8>> {
+        let mut all = BTreeSet::from([Vec::new()]);
+        for byte in name.bytes() {
+            let both = [byte.to_ascii_uppercase(), byte.to_ascii_lowercase()];
+            all = all.iter().flat_map(|v| both.map(|b| [v.as_slice(), &[b]].concat())).collect();
+        }
+        all
+    }
+
+    proptest! {
+        #[test]
+        fn a_variant_is_the_first_at_or_after_the_key(name in "[a-cA-C@1é]{0,6}", key in "[a-cA-C@1é_]{0,7}") {
+            let expected = all_variants(&name).range(key.as_bytes().to_vec()..).next().cloned();
+            prop_assert_eq!(case_variant_at_least(&name, key.as_bytes()), expected);
+        }
+
+        #[test]
+        fn leapfrogging_finds_every_spelling_in_an_index(
+            name in "[a-bA-B@]{1,4}",
+            index in proptest::collection::btree_set("[a-bA-B@]{1,4}", 0..40),
+        ) {
+            let mut found = Vec::new();
+            let mut bound = case_variant_at_least(&name, b"");
+            while let Some(at) = bound {
+                let Some(entry) = index.iter().find(|e| e.as_bytes() >= at.as_slice()) else { break };
+                if equal_ignoring_case(entry, &name) {
+                    found.push(entry.clone());
+                    bound = case_variant_at_least(&name, &[entry.as_bytes(), b"\0"].concat());
+                } else {
+                    bound = case_variant_at_least(&name, entry.as_bytes());
+                }
+            }
+            let expected: Vec<_> = index.iter().filter(|e| equal_ignoring_case(e, &name)).cloned().collect();
+            prop_assert_eq!(found, expected);
+        }
+    }
+}

@@ -1,0 +1,390 @@
+//! The rule that no role is a member of both `rds_ad` and `rds_iam`, directly or through others.
+//!
+//! AWS: "A role that has rds_ad must not have rds_iam" (Amazon RDS User Guide, "Using Kerberos authentication with
+//! Amazon RDS for PostgreSQL"). RDS sends members of `rds_iam` to another login method before it looks at `rds_ad`, so that
+//! somebody in both can no longer log in with a ticket.
+
+use std::collections::HashSet;
+
+use crate::error::Error;
+use crate::graph::{MembershipGraph, Reach};
+use crate::names::RoleName;
+use crate::statement::Revoke;
+
+/// The two roles that exclude each other: the settings `kerbrole.ad_role` and `kerbrole.iam_role`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConflictRule {
+    ad_role: RoleName,
+    iam_role: RoleName,
+}
+
+impl ConflictRule {
+    /// # Errors
+    /// 22023 when the two are one.
+    pub fn new(ad_role: RoleName, iam_role: RoleName) -> Result<Self, Error> {
+        if ad_role == iam_role {
+            return Err(Error::SameRole { role: ad_role });
+        }
+        Ok(Self { ad_role, iam_role })
+    }
+
+    /// The role whose members log in through Kerberos: `rds_ad`.
+    pub fn ad_role(&self) -> &RoleName {
+        &self.ad_role
+    }
+
+    /// The role whose members log in through IAM: `rds_iam`.
+    pub fn iam_role(&self) -> &RoleName {
+        &self.iam_role
+    }
+}
+
+/// A role that is a member of both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// The role.
+    pub role: RoleName,
+    /// A shortest chain of memberships from the role to `rds_ad`, both ends included.
+    pub ad_path: Vec<RoleName>,
+    /// A shortest chain of memberships from the role to `rds_iam`, both ends included.
+    pub iam_path: Vec<RoleName>,
+    /// What ends it: all of them, in this order.
+    pub fix: Vec<Revoke>,
+}
+
+/// Memberships that a change would add, as places in a graph that holds them: (member, role).
+pub(crate) type Pending = HashSet<(u32, u32)>;
+
+impl MembershipGraph {
+    /// Every role of this graph that is a member of both, in the order of names.
+    ///
+    /// `name_grantors` says whether a REVOKE has to name the grantor: from PostgreSQL 16 on.
+    ///
+    /// # Errors
+    /// 42704 when one of the two roles is not in the graph.
+    pub fn conflicts(&self, rule: &ConflictRule, name_grantors: bool) -> Result<Vec<Conflict>, Error> {
+        let both = Both::find(self, rule)?;
+        let sides = OnceSides::default();
+        Ok(both.roles().map(|role| both.describe(role, &sides, name_grantors, &Pending::new())).collect())
+    }
+}
+
+/// The two closures in a graph.
+pub(crate) struct Both<'g> {
+    graph: &'g MembershipGraph,
+    ad: u32,
+    iam: u32,
+    ad_reach: Reach,
+    iam_reach: Reach,
+}
+
+/// Which of the two memberships a role in both should lose.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Ad,
+    Iam,
+}
+
+/// Which roles have a principal among them or below; worked out only where there is a conflict to describe.
+#[derive(Default)]
+pub(crate) struct OnceSides(std::cell::OnceCell<Vec<bool>>);
+
+impl<'g> Both<'g> {
+    pub(crate) fn find(graph: &'g MembershipGraph, rule: &ConflictRule) -> Result<Self, Error> {
+        let place = |role: &RoleName, setting| {
+            graph.find(role).ok_or_else(|| Error::RuleRoleMissing { role: role.clone(), setting })
+        };
+        let ad = place(&rule.ad_role, "kerbrole.ad_role")?;
+        let iam = place(&rule.iam_role, "kerbrole.iam_role")?;
+        Ok(Self { graph, ad, iam, ad_reach: graph.reach(ad), iam_reach: graph.reach(iam) })
+    }
+
+    fn contains(&self, role: u32) -> bool {
+        self.ad_reach.contains(role) && self.iam_reach.contains(role)
+    }
+
+    /// The roles in both, in the order of names.
+    pub(crate) fn roles(&self) -> impl Iterator<Item = u32> + '_ {
+        (0..self.graph.len()).filter(|&role| self.contains(role))
+    }
+
+    pub(crate) fn is_in_ad(&self, role: u32) -> bool {
+        self.ad_reach.contains(role)
+    }
+
+    pub(crate) fn is_in_iam(&self, role: u32) -> bool {
+        self.iam_reach.contains(role)
+    }
+
+    pub(crate) fn describe(&self, role: u32, sides: &OnceSides, name_grantors: bool, pending: &Pending) -> Conflict {
+        Conflict {
+            role: self.graph.name(role).clone(),
+            ad_path: self.graph.path(&self.ad_reach, role),
+            iam_path: self.graph.path(&self.iam_reach, role),
+            fix: Cut { both: self, sides, name_grantors, pending, seen: HashSet::new(), fix: Vec::new() }.of(role),
+        }
+    }
+
+    /// A Kerberos principal, or a group that has one in it, keeps `rds_ad`; anybody else keeps `rds_iam`, since without a realm in
+    /// its name it could never log in with a ticket. Neither of the two roles can leave itself.
+    fn side(&self, role: u32, sides: &OnceSides) -> Side {
+        if role == self.ad {
+            return Side::Iam;
+        }
+        if role == self.iam {
+            return Side::Ad;
+        }
+        let principals = sides.0.get_or_init(|| self.with_principals_below());
+        if principals[role as usize] { Side::Iam } else { Side::Ad }
+    }
+
+    fn with_principals_below(&self) -> Vec<bool> {
+        let mut marked = vec![false; self.graph.len() as usize];
+        let mut to_visit: Vec<u32> =
+            (0..self.graph.len()).filter(|&role| self.graph.name(role).principal().is_some()).collect();
+        while let Some(role) = to_visit.pop() {
+            if !std::mem::replace(&mut marked[role as usize], true) {
+                to_visit.extend(self.graph.memberships_of(role).iter().map(|edge| edge.role));
+            }
+        }
+        marked
+    }
+}
+
+/// Which memberships to end so that a role leaves one of the two sides, taking as little as possible from others: the role's own
+/// memberships, unless a group above it is in both by itself and is to leave the same side.
+struct Cut<'a> {
+    both: &'a Both<'a>,
+    sides: &'a OnceSides,
+    name_grantors: bool,
+    pending: &'a Pending,
+    seen: HashSet<u32>,
+    fix: Vec<Revoke>,
+}
+
+impl Cut<'_> {
+    fn of(mut self, role: u32) -> Vec<Revoke> {
+        let side = self.both.side(role, self.sides);
+        self.leave(role, side);
+        self.fix
+    }
+
+    fn leave(&mut self, role: u32, side: Side) {
+        if !self.seen.insert(role) {
+            return;
+        }
+        let both = self.both;
+        let (reach, target) = match side {
+            Side::Ad => (&both.ad_reach, both.ad),
+            Side::Iam => (&both.iam_reach, both.iam),
+        };
+        let mut previous = None;
+        for edge in both.graph.memberships_of(role) {
+            let above = edge.role;
+            if !reach.contains(above) {
+                continue;
+            }
+            let shared = above != target && both.contains(above) && both.side(above, self.sides) == side;
+            if shared || self.pending.contains(&(role, above)) {
+                if above != target {
+                    self.leave(above, side);
+                }
+            } else if self.name_grantors || previous != Some(above) {
+                // Up to 15 one membership has one row, whoever granted it.
+                let granted_by = if self.name_grantors { edge.grantor } else { None };
+                self.fix.push(Revoke {
+                    role: both.graph.name(above).clone(),
+                    member: both.graph.name(role).clone(),
+                    granted_by: granted_by.map(|grantor| both.graph.name(grantor).clone()),
+                    cascade: self.name_grantors && edge.admin && both.graph.granted_by(above, role),
+                });
+            }
+            previous = Some(above);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::Membership;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    /// Builds a graph from `member -> role` lines; every edge granted by `root`.
+    fn graph(edges: &[(&str, &str)]) -> MembershipGraph {
+        let mut names: BTreeSet<&str> = ["rds_ad", "rds_iam", "root"].into();
+        names.extend(edges.iter().flat_map(|&(a, b)| [a, b]));
+        let names: Vec<_> = names.into_iter().collect();
+        let oid = |name: &str| u32::try_from(names.binary_search(&name).unwrap()).unwrap() + 10;
+        MembershipGraph::new(
+            names.iter().map(|name| (oid(name), RoleName::new(*name).unwrap())),
+            edges.iter().map(|&(m, r)| Membership { role: oid(r), member: oid(m), grantor: oid("root"), admin: false }),
+        )
+    }
+
+    fn rule() -> ConflictRule {
+        ConflictRule::new(RoleName::new("rds_ad").unwrap(), RoleName::new("rds_iam").unwrap()).unwrap()
+    }
+
+    fn found(edges: &[(&str, &str)]) -> Vec<(String, String, String, String)> {
+        let text = |path: &[RoleName]| path.iter().map(RoleName::as_str).collect::<Vec<_>>().join(">");
+        let conflicts = graph(edges).conflicts(&rule(), false).unwrap();
+        conflicts
+            .iter()
+            .map(|c| {
+                let fix: Vec<_> = c.fix.iter().map(|r| format!("{}-{}", r.member, r.role)).collect();
+                (c.role.to_string(), text(&c.ad_path), text(&c.iam_path), fix.join(" "))
+            })
+            .collect()
+    }
+
+    fn row(role: &str, ad: &str, iam: &str, fix: &str) -> (String, String, String, String) {
+        (role.into(), ad.into(), iam.into(), fix.into())
+    }
+
+    #[test]
+    fn direct_and_nested_conflicts_are_found_with_the_least_that_ends_them() {
+        assert_eq!(found(&[("a@X.Y", "rds_ad"), ("b", "rds_iam")]), []);
+        assert_eq!(
+            found(&[("a@X.Y", "rds_ad"), ("a@X.Y", "rds_iam")]),
+            [row("a@X.Y", "a@X.Y>rds_ad", "a@X.Y>rds_iam", "a@X.Y-rds_iam")]
+        );
+        assert_eq!(
+            found(&[("a@X.Y", "rds_ad"), ("a@X.Y", "g1"), ("g1", "g2"), ("g2", "rds_iam")]),
+            [row("a@X.Y", "a@X.Y>rds_ad", "a@X.Y>g1>g2>rds_iam", "a@X.Y-g1")]
+        );
+    }
+
+    #[test]
+    fn of_two_ways_the_shorter_is_shown_and_all_are_cut() {
+        assert_eq!(
+            found(&[
+                ("a@X.Y", "rds_ad"),
+                ("a@X.Y", "g1"),
+                ("a@X.Y", "g2"),
+                ("g1", "g3"),
+                ("g3", "rds_iam"),
+                ("g2", "rds_iam")
+            ]),
+            [row("a@X.Y", "a@X.Y>rds_ad", "a@X.Y>g2>rds_iam", "a@X.Y-g1 a@X.Y-g2")]
+        );
+    }
+
+    #[test]
+    fn a_group_in_both_is_mended_once_for_all_below() {
+        assert_eq!(
+            found(&[("a@X.Y", "g"), ("g", "rds_ad"), ("g", "h"), ("h", "rds_iam")]),
+            [row("a@X.Y", "a@X.Y>g>rds_ad", "a@X.Y>g>h>rds_iam", "g-h"), row("g", "g>rds_ad", "g>h>rds_iam", "g-h"),]
+        );
+    }
+
+    #[test]
+    fn a_login_without_a_realm_keeps_iam() {
+        assert_eq!(
+            found(&[("bob", "rds_ad"), ("bob", "rds_iam")]),
+            [row("bob", "bob>rds_ad", "bob>rds_iam", "bob-rds_ad")]
+        );
+    }
+
+    #[test]
+    fn the_two_roles_themselves_count() {
+        assert_eq!(
+            found(&[("rds_ad", "rds_iam"), ("a@X.Y", "rds_ad")]),
+            [
+                row("a@X.Y", "a@X.Y>rds_ad", "a@X.Y>rds_ad>rds_iam", "rds_ad-rds_iam"),
+                row("rds_ad", "rds_ad", "rds_ad>rds_iam", "rds_ad-rds_iam"),
+            ]
+        );
+        assert_eq!(found(&[("rds_iam", "rds_ad")]), [row("rds_iam", "rds_iam>rds_ad", "rds_iam", "rds_iam-rds_ad")]);
+    }
+
+    #[test]
+    fn each_grantors_membership_is_revoked_by_name_where_there_are_several() {
+        let names = ["a@X.Y", "boss", "rds_ad", "rds_iam", "root"];
+        let oids: Vec<_> = (1..).zip(names.map(|n| RoleName::new(n).unwrap())).collect();
+        let edge = |member, role, grantor, admin| Membership { role, member, grantor, admin };
+        let graph = MembershipGraph::new(
+            oids,
+            [edge(1, 3, 5, false), edge(1, 4, 5, true), edge(1, 4, 2, false), edge(2, 4, 1, false)],
+        );
+        let fix = |grantors| {
+            graph
+                .conflicts(&rule(), grantors)
+                .unwrap()
+                .remove(0)
+                .fix
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            fix(true),
+            [
+                r#"REVOKE "rds_iam" FROM "a@X.Y" GRANTED BY "boss";"#,
+                r#"REVOKE "rds_iam" FROM "a@X.Y" GRANTED BY "root" CASCADE;"#,
+            ]
+        );
+        assert_eq!(fix(false), [r#"REVOKE "rds_iam" FROM "a@X.Y";"#]);
+    }
+
+    #[test]
+    fn a_missing_role_is_an_error_not_an_empty_answer() {
+        let graph = MembershipGraph::new([(1, RoleName::new("rds_ad").unwrap())], []);
+        let error = graph.conflicts(&rule(), false).unwrap_err();
+        assert_eq!((error.sqlstate().code(), error.to_string().contains("rds_iam")), ("42704", true));
+    }
+
+    /// Memberships without cycles: the server refuses those.
+    fn acyclic() -> impl Strategy<Value = Vec<(u32, u32)>> {
+        proptest::collection::vec((0u32..12, 0u32..12), 0..30)
+            .prop_map(|edges| edges.into_iter().filter(|(a, b)| a > b).collect())
+    }
+
+    /// Members of `role` by the definition, edge by edge until nothing changes.
+    fn closure(edges: &[(u32, u32)], role: u32) -> BTreeSet<u32> {
+        let mut all = BTreeSet::from([role]);
+        loop {
+            let more: Vec<_> = edges.iter().filter(|(m, r)| all.contains(r) && !all.contains(m)).map(|e| e.0).collect();
+            if more.is_empty() {
+                return all;
+            }
+            all.extend(more);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn conflicts_are_the_intersection_paths_are_real_and_the_fix_ends_them(edges in acyclic(), ad in 0u32..12, iam in 0u32..12) {
+            prop_assume!(ad != iam);
+            let name = |i: u32| RoleName::new(match i {
+                _ if i == ad => "rds_ad".into(),
+                _ if i == iam => "rds_iam".into(),
+                _ if i % 2 == 0 => format!("u{i}@X.Y"),
+                _ => format!("g{i}"),
+            }).unwrap();
+            let build = |edges: &[(u32, u32)]| MembershipGraph::new(
+                (0..12).map(|i| (i + 1, name(i))),
+                edges.iter().map(|&(m, r)| Membership { role: r + 1, member: m + 1, grantor: 1, admin: false }),
+            );
+            let expected: BTreeSet<_> =
+                closure(&edges, ad).intersection(&closure(&edges, iam)).map(|&i| name(i)).collect();
+            let conflicts = build(&edges).conflicts(&rule(), false).unwrap();
+            prop_assert_eq!(conflicts.iter().map(|c| c.role.clone()).collect::<BTreeSet<_>>(), expected);
+            for conflict in &conflicts {
+                for (path, end) in [(&conflict.ad_path, ad), (&conflict.iam_path, iam)] {
+                    prop_assert_eq!(&path[0], &conflict.role);
+                    prop_assert_eq!(path.last().unwrap(), &name(end));
+                    for step in path.windows(2) {
+                        prop_assert!(edges.iter().any(|&(m, r)| name(m) == step[0] && name(r) == step[1]));
+                    }
+                }
+                let left: Vec<_> = edges.iter().copied()
+                    .filter(|&(m, r)| !conflict.fix.iter().any(|f| f.member == name(m) && f.role == name(r)))
+                    .collect();
+                let still = build(&left).conflicts(&rule(), false).unwrap();
+                prop_assert!(still.iter().all(|c| c.role != conflict.role), "{:?} does not end {:?}", conflict.fix, conflict.role);
+            }
+        }
+    }
+}

@@ -1,0 +1,413 @@
+//! Everything that can be refused, with its SQLSTATE, message, DETAIL and HINT, said once for both edges.
+
+use std::fmt;
+
+use crate::conflict::Conflict;
+use crate::names::RoleName;
+use crate::quote::array_literal;
+use crate::realm::Realm;
+use crate::role::Elevated;
+use crate::rules::RealmList;
+use crate::statement::Revoke;
+
+/// The SQLSTATEs in use (src/backend/utils/errcodes.txt).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SqlState {
+    /// 22023: a malformed or forbidden username, realm, spelling or setting.
+    InvalidParameterValue,
+    /// 42622: more than 63 bytes.
+    NameTooLong,
+    /// 42939: a name that begins with `pg_` or `rds_`.
+    ReservedName,
+    /// 42710: the role exists, perhaps in another case.
+    DuplicateObject,
+    /// 42704: a role is missing.
+    UndefinedObject,
+    /// 0LP01: the rule that no role is in both `rds_ad` and `rds_iam`.
+    InvalidGrantOperation,
+    /// 42501: not allowed.
+    InsufficientPrivilege,
+}
+
+impl SqlState {
+    /// The five characters.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::InvalidParameterValue => "22023",
+            Self::NameTooLong => "42622",
+            Self::ReservedName => "42939",
+            Self::DuplicateObject => "42710",
+            Self::UndefinedObject => "42704",
+            Self::InvalidGrantOperation => "0LP01",
+            Self::InsufficientPrivilege => "42501",
+        }
+    }
+}
+
+impl fmt::Display for SqlState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// Why something was refused.
+///
+/// `Display` is the message; [`Error::sqlstate`], [`Error::detail`] and [`Error::hint`] are the rest of what PostgreSQL shows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No username at all.
+    #[error("username must not be empty")]
+    UsernameEmpty,
+    /// An argument that must have a value is NULL.
+    #[error("{argument} must not be NULL")]
+    Null {
+        /// Which argument.
+        argument: &'static str,
+    },
+    /// A username that no directory has.
+    #[error("invalid username \"{}\": {problem}", visible(username))]
+    Username {
+        /// As it was typed.
+        username: String,
+        /// What is the matter with it.
+        problem: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// A realm that no directory has.
+    #[error("invalid realm \"{}\": {problem}", visible(realm))]
+    Realm {
+        /// As it was typed.
+        realm: String,
+        /// What is the matter with it.
+        problem: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// A username without a realm, and no default.
+    #[error("no realm for username \"{}\"", visible(username))]
+    RealmMissing {
+        /// As it was typed.
+        username: String,
+    },
+    /// The realm in the username and beside it.
+    #[error("the realm of \"{}\" is given twice", visible(spelling))]
+    RealmTwice {
+        /// The username, with a realm.
+        spelling: String,
+        /// The realm beside it.
+        realm: String,
+    },
+    /// Two `@`, as in a user principal name whose suffix is not the realm.
+    #[error("\"{}\" holds more than one \"@\"", visible(spelling))]
+    TwoAtSigns {
+        /// As it was typed.
+        spelling: String,
+    },
+    /// A realm of one label.
+    #[error("realm \"{realm}\" has no dot: it looks like a NetBIOS domain")]
+    RealmSingleLabel {
+        /// The realm.
+        realm: Realm,
+        /// What the domain of that name stands for, where that is known.
+        meant: Option<Realm>,
+    },
+    /// A realm that is not on the list.
+    #[error("realm \"{realm}\" is not allowed here")]
+    RealmNotAllowed {
+        /// The realm.
+        realm: Realm,
+        /// Those that are.
+        allowed: RealmList,
+    },
+    /// `DOMAIN\user` with a domain that has no realm.
+    #[error("no realm is known for the NetBIOS domain \"{}\"", visible(domain))]
+    NetbiosUnknown {
+        /// The domain.
+        domain: String,
+    },
+    /// A malformed item of `kerbrole.netbios_domains`.
+    #[error("invalid item \"{}\" in the list of NetBIOS domains", visible(item))]
+    NetbiosDomains {
+        /// The item.
+        item: String,
+    },
+    /// The two roles of the rule are one.
+    #[error("kerbrole.ad_role and kerbrole.iam_role are both \"{role}\"")]
+    SameRole {
+        /// The role.
+        role: RoleName,
+    },
+    /// A role name that is empty or holds a NUL.
+    #[error("invalid role name \"{}\"", visible(name))]
+    RoleNameInvalid {
+        /// As it was given.
+        name: String,
+    },
+    /// A name that the database's encoding cannot hold as the server compares it.
+    #[error("a name that is not plain ASCII cannot be handled in a database with encoding {encoding}")]
+    Encoding {
+        /// The database's encoding.
+        encoding: String,
+    },
+    /// More than 63 bytes.
+    #[error("role name \"{}\" is too long: {bytes} bytes, and PostgreSQL keeps {}", visible(role), RoleName::MAX_BYTES)]
+    TooLong {
+        /// The name.
+        role: String,
+        /// How long it is.
+        bytes: usize,
+    },
+    /// A name with a prefix that belongs to somebody else.
+    #[error("role name \"{role}\" is reserved: it begins with \"{prefix}\"")]
+    Reserved {
+        /// The name.
+        role: String,
+        /// `pg_` or `rds_`.
+        prefix: &'static str,
+    },
+    /// The principal's role is there already.
+    #[error("role \"{role}\" already exists")]
+    Exists {
+        /// The role.
+        role: RoleName,
+    },
+    /// One call names the same principal twice.
+    #[error("\"{}\" and \"{}\" are the same principal, \"{role}\"", visible(first), visible(second))]
+    NamedTwice {
+        /// The role they share.
+        role: RoleName,
+        /// As it was typed first.
+        first: String,
+        /// As it was typed again.
+        second: String,
+    },
+    /// A role whose name differs by case only.
+    #[error("role \"{role}\" would differ from role \"{other}\" by case only")]
+    CaseCollision {
+        /// The new role.
+        role: RoleName,
+        /// The one that is there, or that the same call names.
+        other: RoleName,
+        /// Whether the same call names both.
+        both_new: bool,
+    },
+    /// `rds_ad` or `rds_iam` is missing.
+    #[error("role \"{role}\" does not exist")]
+    RuleRoleMissing {
+        /// The role.
+        role: RoleName,
+        /// The setting that names it.
+        setting: &'static str,
+    },
+    /// A group is missing.
+    #[error("group \"{}\" does not exist", visible(group))]
+    GroupMissing {
+        /// As it was given.
+        group: String,
+        /// The group that differs by case only, if there is one.
+        other: Option<RoleName>,
+    },
+    /// A principal's role has an attribute that keeps it from being changed.
+    #[error("role \"{role}\" has {attributes} and is not changed")]
+    Elevated {
+        /// The role.
+        role: RoleName,
+        /// What it has.
+        attributes: Elevated,
+    },
+    /// The rule that no role is a member of both.
+    #[error("role \"{}\" would be a member of both {ad_role} and {iam_role}", conflict.role)]
+    Conflict {
+        /// The first role concerned, in order of names.
+        conflict: Box<Conflict>,
+        /// How many more there are.
+        others: usize,
+        /// `rds_ad`
+        ad_role: RoleName,
+        /// `rds_iam`
+        iam_role: RoleName,
+        /// What to run so that the change can be made; empty where the change itself is all that is wrong.
+        fix: Vec<Revoke>,
+        /// The group to leave out instead, if one of those asked for brings the conflict.
+        group: Option<RoleName>,
+    },
+}
+
+impl Error {
+    /// The SQLSTATE.
+    pub fn sqlstate(&self) -> SqlState {
+        match self {
+            Self::UsernameEmpty
+            | Self::Null { .. }
+            | Self::Username { .. }
+            | Self::Realm { .. }
+            | Self::RealmMissing { .. }
+            | Self::RealmTwice { .. }
+            | Self::TwoAtSigns { .. }
+            | Self::RealmSingleLabel { .. }
+            | Self::RealmNotAllowed { .. }
+            | Self::NetbiosUnknown { .. }
+            | Self::NetbiosDomains { .. }
+            | Self::SameRole { .. }
+            | Self::RoleNameInvalid { .. }
+            | Self::Encoding { .. } => SqlState::InvalidParameterValue,
+            Self::TooLong { .. } => SqlState::NameTooLong,
+            Self::Reserved { .. } => SqlState::ReservedName,
+            Self::Exists { .. } | Self::NamedTwice { .. } | Self::CaseCollision { .. } => SqlState::DuplicateObject,
+            Self::RuleRoleMissing { .. } | Self::GroupMissing { .. } => SqlState::UndefinedObject,
+            Self::Elevated { .. } => SqlState::InsufficientPrivilege,
+            Self::Conflict { .. } => SqlState::InvalidGrantOperation,
+        }
+    }
+
+    /// More about the matter: DETAIL.
+    pub fn detail(&self) -> Option<String> {
+        Some(match self {
+            Self::TooLong { .. } => {
+                "A login is looked up by the first 63 bytes of the name, but compared with the whole principal: this one could \
+                 never log in."
+                    .into()
+            }
+            Self::CaseCollision { .. } => {
+                "With krb_caseins_users on, one person's ticket would open both roles; with it off, a slip of the keyboard decides \
+                 which."
+                    .into()
+            }
+            Self::Encoding { .. } => {
+                "Kerberos names are compared with role names byte for byte in UTF-8.".into()
+            }
+            Self::RealmNotAllowed { allowed, .. } => {
+                let allowed: Vec<_> = allowed.iter().map(Realm::as_str).collect();
+                format!("kerbrole.allowed_realms lists {}.", allowed.join(", "))
+            }
+            Self::Conflict { conflict, others, ad_role, iam_role, .. } => {
+                let path = |path: &[RoleName]| array_literal(path.iter().map(RoleName::as_str));
+                let mut detail = format!(
+                    "Path to {ad_role}: {}. Path to {iam_role}: {}.",
+                    path(&conflict.ad_path),
+                    path(&conflict.iam_path)
+                );
+                if *others > 0 {
+                    let (roles, are) = if *others == 1 { ("role", "is") } else { ("roles", "are") };
+                    detail.push_str(&format!(" {others} more {roles} {are} concerned."));
+                }
+                detail
+            }
+            _ => return None,
+        })
+    }
+
+    /// What to do about it: HINT.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::UsernameEmpty => "Write the sAMAccountName of the directory user, for example 'alice'.".into(),
+            Self::Null { .. } => "Leave the argument out or give it a value.".into(),
+            Self::Username { hint, .. } | Self::Realm { hint, .. } => (*hint).into(),
+            Self::RealmMissing { username } => format!(
+                "Give the realm as well: '{}@CORP.EXAMPLE.COM', or as an argument of its own. A superuser can set \
+                 kerbrole.default_realm.",
+                visible(username)
+            ),
+            Self::RealmTwice { spelling, realm } => {
+                let username = spelling.rsplit_once('@').map_or(spelling.as_str(), |(username, _)| username);
+                format!("Write either '{}' alone, or '{}' and '{}'.", visible(spelling), visible(username), visible(realm))
+            }
+            Self::TwoAtSigns { .. } => "Write sAMAccountName@REALM. A user principal name (UPN) whose suffix is not the realm is no \
+                 name that a ticket is issued for."
+                .into(),
+            Self::RealmSingleLabel { meant: Some(meant), .. } => format!("Write the directory's DNS name: '{meant}'."),
+            Self::RealmSingleLabel { realm, meant: None } => format!(
+                "Write the directory's DNS name, for example CORP.EXAMPLE.COM. If the realm really is called {realm}, a superuser can \
+                 list it in kerbrole.allowed_realms."
+            ),
+            Self::RealmNotAllowed { .. } => "Check the realm's spelling. A superuser can extend kerbrole.allowed_realms.".into(),
+            Self::NetbiosUnknown { .. } => "Write the username and the realm, for example 'alice@CORP.EXAMPLE.COM'. A superuser can map the \
+                 domain to its realm in kerbrole.netbios_domains."
+                .into(),
+            Self::NetbiosDomains { .. } => {
+                "Write the list as DOMAIN=REALM, DOMAIN=REALM, each domain once: CORP=CORP.EXAMPLE.COM.".into()
+            }
+            Self::SameRole { .. } => "Set them to two different roles; their defaults are rds_ad and rds_iam.".into(),
+            Self::RoleNameInvalid { .. } => "A role name has at least one character and no NUL.".into(),
+            Self::Encoding { .. } => "Connect to a database with encoding UTF8: roles belong to the whole cluster.".into(),
+            Self::TooLong { .. } => "Give the account a shorter sAMAccountName in the directory. Letters outside ASCII take two to four bytes \
+                 each."
+                .into(),
+            Self::Reserved { prefix: "pg_", .. } => {
+                "PostgreSQL keeps names that begin with \"pg_\" for itself: give the account another sAMAccountName.".into()
+            }
+            Self::Reserved { .. } => {
+                "Names that begin with \"rds_\" are the service's own: give the account another sAMAccountName.".into()
+            }
+            Self::Exists { .. } => "With if_not_exists => true a role that exists is taken as it is, and given what it lacks.".into(),
+            Self::NamedTwice { .. } => "Name each principal once.".into(),
+            Self::CaseCollision { other, both_new: false, .. } => {
+                format!("Use \"{other}\" as it is, or rename or drop it first.")
+            }
+            Self::CaseCollision { both_new: true, .. } => "Name the principal once, as its ticket spells it.".into(),
+            Self::RuleRoleMissing { setting, .. } => {
+                format!("Run sql/rds_roles.sql to create the roles that RDS has, or set {setting} to the role that stands for it here.")
+            }
+            Self::GroupMissing { other: Some(other), .. } => {
+                format!("Did you mean \"{other}\"? A group is written exactly as its role is called.")
+            }
+            Self::GroupMissing { other: None, .. } => "Create the role first: groups are not created on the way.".into(),
+            Self::Elevated { .. } => {
+                "A superuser can take the attributes away with ALTER ROLE, or make the change with plain statements.".into()
+            }
+            Self::Conflict { fix, group, iam_role, .. } => {
+                let fix: Vec<_> = fix.iter().map(ToString::to_string).collect();
+                let fix = fix.join(" ");
+                match (group, fix.is_empty()) {
+                    (Some(group), true) => format!("Leave out the group \"{group}\"."),
+                    (Some(group), false) => format!("Leave out the group \"{group}\", or run first: {fix}"),
+                    (None, true) => format!("A role logs in through Kerberos or through {iam_role}, never both: use two roles."),
+                    (None, false) => format!("Run first: {fix}"),
+                }
+            }
+        })
+    }
+}
+
+/// `text` fit for a message: what cannot be seen or would break the line is written as an escape.
+fn visible(text: &str) -> String {
+    const AT_MOST: usize = 100;
+    let mut out = String::new();
+    for (i, c) in text.chars().enumerate() {
+        if i == AT_MOST {
+            out.push_str("...");
+            break;
+        }
+        let mut buffer = [0; 4];
+        if crate::username::first_invisible(c.encode_utf8(&mut buffer)).is_some() {
+            out.push_str(&format!("\\u{{{:X}}}", c as u32));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_never_carry_what_cannot_be_seen() {
+        let error = Error::RealmMissing { username: "a\u{202e}b\nc".into() };
+        assert_eq!(error.to_string(), r#"no realm for username "a\u{202E}b\u{A}c""#);
+        assert!(Error::RealmMissing { username: "x".repeat(10_000) }.to_string().len() < 200);
+    }
+
+    #[test]
+    fn a_hint_says_what_to_write_instead() {
+        let error = Error::RealmTwice { spelling: "alice@corp.example.com".into(), realm: "CORP.EXAMPLE.COM".into() };
+        assert_eq!(
+            error.hint().unwrap(),
+            "Write either 'alice@corp.example.com' alone, or 'alice' and 'CORP.EXAMPLE.COM'."
+        );
+    }
+}

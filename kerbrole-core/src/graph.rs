@@ -1,0 +1,212 @@
+//! Who is a member of what, through any chain.
+//!
+//! The rule counts every membership, whatever its ADMIN, INHERIT or SET option, because `+role` in pg_hba.conf does
+//! (`is_member` in src/backend/libpq/hba.c asks `is_member_of_role_nosuper`). `pg_has_role()` would not do: it says
+//! yes to everything for a superuser.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use crate::names::RoleName;
+
+/// A role's OID.
+pub type RoleOid = u32;
+
+/// The OID that no role has (`InvalidOid`).
+pub(crate) const NO_ROLE: RoleOid = 0;
+
+/// One row of pg_auth_members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Membership {
+    /// What was granted.
+    pub role: RoleOid,
+    /// To whom.
+    pub member: RoleOid,
+    /// By whom; may name a role that is gone, up to PostgreSQL 15.
+    pub grantor: RoleOid,
+    /// ADMIN OPTION
+    pub admin: bool,
+}
+
+/// Roles and memberships, whole or in part. Immutable once built.
+///
+/// Roles are held in the order of their names, so that what is found does not depend on the order in which a catalogue was
+/// read: of several shortest paths the one whose roles come first by name is given.
+#[derive(Debug, Clone, Default)]
+pub struct MembershipGraph {
+    oids: Vec<RoleOid>,
+    names: Vec<RoleName>,
+    places: HashMap<RoleOid, u32>,
+    /// Sorted by member, then role, then grantor.
+    edges: Vec<Edge>,
+    /// For each role the edges by which it is a member of others.
+    up: Vec<Range<u32>>,
+    /// The members of each role, and where they stand for each role.
+    members: Vec<u32>,
+    down: Vec<Range<u32>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Edge {
+    pub(crate) member: u32,
+    pub(crate) role: u32,
+    pub(crate) grantor: Option<u32>,
+    pub(crate) admin: bool,
+}
+
+/// Every role from which one role can be reached, with the next step on a shortest way there.
+#[derive(Debug)]
+pub(crate) struct Reach {
+    target: u32,
+    next: Vec<u32>,
+}
+
+/// No next step: not reached.
+const NOWHERE: u32 = u32::MAX;
+
+impl MembershipGraph {
+    /// Builds the graph. Memberships between roles that are not among `roles` are left out; so is a grantor that is not.
+    pub fn new(
+        roles: impl IntoIterator<Item = (RoleOid, RoleName)>,
+        memberships: impl IntoIterator<Item = Membership>,
+    ) -> Self {
+        let mut roles: Vec<_> = roles.into_iter().collect();
+        roles.sort_unstable_by(|a, b| a.1.cmp(&b.1));
+        roles.dedup_by(|a, b| a.0 == b.0);
+        let places: HashMap<_, _> = roles.iter().zip(0..).map(|(&(oid, _), place)| (oid, place)).collect();
+        let (oids, names): (Vec<_>, Vec<_>) = roles.into_iter().unzip();
+
+        let place = |oid: RoleOid| places.get(&oid).copied();
+        let mut edges: Vec<_> = memberships
+            .into_iter()
+            .filter_map(|m| {
+                Some(Edge { member: place(m.member)?, role: place(m.role)?, grantor: place(m.grantor), admin: m.admin })
+            })
+            .collect();
+        edges.sort_unstable();
+
+        let count = names.len();
+        let up = ranges(count, edges.iter().map(|edge| edge.member));
+        let mut pairs: Vec<_> = edges.iter().map(|edge| (edge.role, edge.member)).collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        let down = ranges(count, pairs.iter().map(|pair| pair.0));
+        let members = pairs.into_iter().map(|pair| pair.1).collect();
+        Self { oids, names, places, edges, up, members, down }
+    }
+
+    /// The role's place, by name.
+    pub(crate) fn find(&self, name: &RoleName) -> Option<u32> {
+        self.names.binary_search(name).ok().map(index)
+    }
+
+    pub(crate) fn place(&self, oid: RoleOid) -> Option<u32> {
+        self.places.get(&oid).copied()
+    }
+
+    pub(crate) fn name(&self, role: u32) -> &RoleName {
+        &self.names[role as usize]
+    }
+
+    /// The memberships of a role in others.
+    pub(crate) fn memberships_of(&self, member: u32) -> &[Edge] {
+        let range = &self.up[member as usize];
+        &self.edges[range.start as usize..range.end as usize]
+    }
+
+    fn members_of(&self, role: u32) -> &[u32] {
+        let range = &self.down[role as usize];
+        &self.members[range.start as usize..range.end as usize]
+    }
+
+    /// Whether `member` granted `role` to somebody.
+    pub(crate) fn granted_by(&self, role: u32, grantor: u32) -> bool {
+        self.members_of(role).iter().any(|&member| {
+            self.memberships_of(member).iter().any(|edge| edge.role == role && edge.grantor == Some(grantor))
+        })
+    }
+
+    /// `down(target)`: the role itself and every role that is a member of it through any chain.
+    pub(crate) fn reach(&self, target: u32) -> Reach {
+        let mut next = vec![NOWHERE; self.names.len()];
+        next[target as usize] = target;
+        let mut level = vec![target];
+        while !level.is_empty() {
+            // In the order of names, so that the first to reach a member is the first by name.
+            level.sort_unstable();
+            let mut below = Vec::new();
+            for &role in &level {
+                for &member in self.members_of(role) {
+                    if next[member as usize] == NOWHERE {
+                        next[member as usize] = role;
+                        below.push(member);
+                    }
+                }
+            }
+            level = below;
+        }
+        Reach { target, next }
+    }
+
+    /// The names on a shortest way from `role` up to the target of `reach`, both ends included.
+    pub(crate) fn path(&self, reach: &Reach, role: u32) -> Vec<RoleName> {
+        let mut path = vec![self.name(role).clone()];
+        let mut at = role;
+        while at != reach.target && reach.contains(at) {
+            at = reach.next[at as usize];
+            path.push(self.name(at).clone());
+        }
+        path
+    }
+
+    /// The same graph with further roles and memberships.
+    pub(crate) fn with(
+        &self,
+        roles: impl IntoIterator<Item = (RoleOid, RoleName)>,
+        memberships: impl IntoIterator<Item = Membership>,
+    ) -> Self {
+        let oid = |place: u32| self.oids[place as usize];
+        let mine = self.edges.iter().map(|edge| Membership {
+            role: oid(edge.role),
+            member: oid(edge.member),
+            grantor: edge.grantor.map_or(NO_ROLE, oid),
+            admin: edge.admin,
+        });
+        let my_roles = self.oids.iter().copied().zip(self.names.iter().cloned());
+        Self::new(my_roles.chain(roles), mine.chain(memberships))
+    }
+
+    /// How many roles there are.
+    pub(crate) fn len(&self) -> u32 {
+        index(self.names.len())
+    }
+}
+
+impl Reach {
+    /// Whether the target can be reached from `role`.
+    pub(crate) fn contains(&self, role: u32) -> bool {
+        self.next[role as usize] != NOWHERE
+    }
+}
+
+/// A place as it is stored: no cluster has as many roles as an OID has values.
+fn index(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(NOWHERE)
+}
+
+/// For each of `count` keys where it stands in `sorted`.
+fn ranges(count: usize, sorted: impl Iterator<Item = u32>) -> Vec<Range<u32>> {
+    let mut counts = vec![0u32; count];
+    for key in sorted {
+        counts[key as usize] += 1;
+    }
+    let mut start = 0;
+    counts
+        .into_iter()
+        .map(|n| {
+            let range = start..start + n;
+            start += n;
+            range
+        })
+        .collect()
+}

@@ -1,0 +1,55 @@
+//! What a Kerberos or Active Directory login role of PostgreSQL is called, which memberships it may have, and
+//! which statements make it so.
+//!
+//! On Amazon RDS and Aurora, and on any PostgreSQL with GSSAPI, a directory user logs in as a role whose name is
+//! the Kerberos principal, `"alice@CORP.EXAMPLE.COM"`, and which is a member of `rds_ad`. This crate holds the
+//! rules and nothing else: it opens no connection and runs no statement, so that the extension `pg_kerbrole` and
+//! the crate `kerbrole-client` decide and report alike.
+//!
+//! | question | answer |
+//! | --- | --- |
+//! | what is the role called? | [`NameRules::canonicalize`] → [`Canonical`] |
+//! | is that a possible name? | [`Username`], [`Realm`], [`Principal`], [`RoleName`]: parsed once, valid ever after |
+//! | who is a member of both? | [`MembershipGraph::conflicts`] → [`Conflict`] |
+//! | what has to be run? | [`plan_add`] → [`AddPlan`] |
+//! | what went wrong? | [`Error`]: SQLSTATE, message, DETAIL, HINT |
+//!
+//! ```
+//! use kerbrole_core::NameRules;
+//!
+//! let rules = NameRules { caseins_users: true, ..NameRules::default() };
+//! let name = rules.canonicalize("Alice", Some("corp.example.com"))?;
+//! assert_eq!(name.principal.to_string(), "alice@CORP.EXAMPLE.COM");
+//! # Ok::<(), kerbrole_core::Error>(())
+//! ```
+
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+
+mod add;
+mod case;
+mod conflict;
+mod error;
+mod graph;
+mod names;
+mod neighbourhood;
+mod quote;
+mod realm;
+mod role;
+mod rules;
+mod statement;
+mod username;
+
+pub use add::{AddAction, AddOutcome, AddPlan, AddRequest, plan_add};
+pub use case::{case_variant_at_least, equal_ignoring_case, fold_case};
+pub use conflict::{Conflict, ConflictRule};
+pub use error::{Error, SqlState};
+pub use graph::{Membership, MembershipGraph, RoleOid};
+pub use names::{Principal, RoleName};
+pub use neighbourhood::{MembershipCatalog, neighbourhood};
+pub use quote::{array_literal, quote_identifier, quote_literal};
+pub use realm::Realm;
+pub use role::{Elevated, Role, RoleSet};
+pub use rules::{Canonical, NameRules, NetbiosDomains, RealmList, UsernameCase};
+pub use statement::{Revoke, Statement};
+pub use username::Username;

@@ -1,0 +1,93 @@
+//! Statements as data, and as the SQL text that runs and is shown.
+
+use std::fmt;
+
+use crate::names::RoleName;
+
+/// One statement that changes roles or memberships.
+///
+/// `Display` gives the SQL without a semicolon at its end, every name quoted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Statement {
+    /// A new login role that is a member of `member_of` from the start.
+    CreateLogin {
+        /// The new role.
+        role: RoleName,
+        /// The role it becomes a member of: `rds_ad`.
+        member_of: RoleName,
+    },
+    /// LOGIN for a role that has not got it.
+    AllowLogin {
+        /// The role.
+        role: RoleName,
+    },
+    /// Memberships, every one of `roles` to every one of `members`. Neither may be empty.
+    Grant {
+        /// What is granted.
+        roles: Vec<RoleName>,
+        /// Who becomes a member.
+        members: Vec<RoleName>,
+    },
+}
+
+impl fmt::Display for Statement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CreateLogin { role, member_of } => {
+                write!(f, "CREATE ROLE {} LOGIN IN ROLE {}", role.quoted(), member_of.quoted())
+            }
+            Self::AllowLogin { role } => write!(f, "ALTER ROLE {} LOGIN", role.quoted()),
+            Self::Grant { roles, members } => write!(f, "GRANT {} TO {}", list(roles), list(members)),
+        }
+    }
+}
+
+fn list(names: &[RoleName]) -> String {
+    let quoted: Vec<_> = names.iter().map(RoleName::quoted).collect();
+    quoted.join(", ")
+}
+
+/// The end of one membership.
+///
+/// `Display` gives the SQL with its semicolon: it is meant to be read and pasted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revoke {
+    /// What was granted.
+    pub role: RoleName,
+    /// To whom.
+    pub member: RoleName,
+    /// By whom. Since PostgreSQL 16 each grantor's membership stands for itself and is revoked by naming the grantor;
+    /// before, there is only one and this is `None`.
+    pub granted_by: Option<RoleName>,
+    /// Whether other memberships were granted on the strength of this one's ADMIN option. The server then demands CASCADE,
+    /// and ends those as well.
+    pub cascade: bool,
+}
+
+impl fmt::Display for Revoke {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "REVOKE {} FROM {}", self.role.quoted(), self.member.quoted())?;
+        if let Some(grantor) = &self.granted_by {
+            write!(f, " GRANTED BY {}", grantor.quoted())?;
+        }
+        f.write_str(if self.cascade { " CASCADE;" } else { ";" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_quoted() {
+        let name = |text: &str| RoleName::new(text).unwrap();
+        let create = Statement::CreateLogin { role: name("o\"b@A.B"), member_of: name("rds_ad") };
+        assert_eq!(create.to_string(), r#"CREATE ROLE "o""b@A.B" LOGIN IN ROLE "rds_ad""#);
+        let grant =
+            Statement::Grant { roles: vec![name("g1"), name("g 2")], members: vec![name("a@A.B"), name("b@A.B")] };
+        assert_eq!(grant.to_string(), r#"GRANT "g1", "g 2" TO "a@A.B", "b@A.B""#);
+        let revoke = Revoke { role: name("rds_iam"), member: name("g"), granted_by: Some(name("root")), cascade: true };
+        assert_eq!(revoke.to_string(), r#"REVOKE "rds_iam" FROM "g" GRANTED BY "root" CASCADE;"#);
+    }
+}

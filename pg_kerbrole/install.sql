@@ -1,0 +1,23 @@
+COMMENT ON FUNCTION kerb_canonicalize(text, text) IS
+    'the exact name of the role that a Kerberos principal logs in as; changes nothing';
+COMMENT ON FUNCTION kerb_add_principal(text, text, text[], boolean) IS
+    'creates the login role of a Kerberos principal, a member of rds_ad and of the groups given; returns its exact name';
+COMMENT ON FUNCTION kerb_add_principals(text[], text[], boolean) IS
+    'creates the login roles of many Kerberos principals, all or none; says for each whether it was created, adopted or unchanged';
+COMMENT ON FUNCTION kerb_conflicts() IS
+    'the roles that are members of both rds_ad and rds_iam, with a path to each and the REVOKE that ends it';
+
+-- kerb_canonicalize changes and reveals nothing: anyone may call it.
+REVOKE ALL ON FUNCTION kerb_add_principal(text, text, text[], boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION kerb_add_principals(text[], text[], boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION kerb_conflicts() FROM PUBLIC;
+
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) 'rds_superuser') THEN
+        GRANT EXECUTE ON FUNCTION kerb_add_principal(text, text, text[], boolean) TO rds_superuser;
+        GRANT EXECUTE ON FUNCTION kerb_add_principals(text[], text[], boolean) TO rds_superuser;
+        GRANT EXECUTE ON FUNCTION kerb_conflicts() TO rds_superuser;
+    END IF;
+END
+$$;

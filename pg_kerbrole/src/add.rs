@@ -1,0 +1,140 @@
+//! `kerb_add_principal` and `kerb_add_principals`.
+
+use std::ffi::CStr;
+
+use kerbrole_core::{
+    AddAction, AddOutcome, AddPlan, AddRequest, ConflictRule, Error, Statement, neighbourhood, plan_add,
+};
+use pgrx::prelude::*;
+
+use crate::args::Text;
+use crate::canonicalize::{canonical, notice_case};
+use crate::catalog::{self, Memberships};
+use crate::identity::as_bootstrap_superuser;
+use crate::lock::lock_memberships;
+use crate::report::{Raise, notice};
+use crate::settings::{self, NAME_GRANTORS};
+
+/// Creates the login role of a principal, a member of `rds_ad`, and returns its exact name.
+///
+/// Privileges: EXECUTE; for each of `groups` the caller's own right to grant it. Errors: 22023, 42622, 42939, 42710, 42704,
+/// 0LP01, 42501.
+#[pg_extern]
+#[search_path(pg_catalog, pg_temp)]
+fn kerb_add_principal(
+    username: Option<Text>,
+    realm: default!(Option<Text>, "NULL"),
+    groups: default!(Option<Vec<Option<Text>>>, "'{}'"),
+    if_not_exists: default!(Option<bool>, "false"),
+) -> String {
+    let canonical = canonical(username, realm);
+    let name = canonical.principal.to_string();
+    let request = AddRequest {
+        principals: vec![(name.clone(), canonical)],
+        groups: names(groups, "an element of groups"),
+        if_not_exists: if_not_exists.unwrap_or(false),
+    };
+    for outcome in add(&request, c"kerb_add_principal()") {
+        if outcome.action == AddAction::Unchanged && !outcome.disabled {
+            pgrx::notice!("role \"{}\" already exists as wanted, nothing to do", outcome.role);
+        }
+    }
+    name
+}
+
+/// Creates the login roles of many principals, all or none, and says of each what became of it.
+///
+/// Privileges and errors as for `kerb_add_principal`.
+#[pg_extern]
+#[search_path(pg_catalog, pg_temp)]
+#[allow(clippy::type_complexity, reason = "the columns of the result")]
+fn kerb_add_principals(
+    principals: Option<Vec<Option<Text>>>,
+    groups: default!(Option<Vec<Option<Text>>>, "'{}'"),
+    if_not_exists: default!(Option<bool>, "false"),
+) -> TableIterator<'static, (name!(principal, String), name!(role_name, String), name!(action, String))> {
+    let principals = principals.ok_or(Error::Null { argument: "principals" }).or_raise();
+    let rules = settings::name_rules();
+    let canonical = |typed: String| {
+        let canonical = rules.canonicalize(&typed, None).or_raise();
+        (typed, canonical)
+    };
+    let request = AddRequest {
+        principals: names(Some(principals), "an element of principals").into_iter().map(canonical).collect(),
+        groups: names(groups, "an element of groups"),
+        if_not_exists: if_not_exists.unwrap_or(false),
+    };
+    let rows = add(&request, c"kerb_add_principals()");
+    TableIterator::new(rows.into_iter().map(|o| (o.principal, o.role.to_string(), o.action.as_str().to_string())))
+}
+
+fn names(texts: Option<Vec<Option<Text>>>, argument: &'static str) -> Vec<String> {
+    let not_null = |text: Option<Text>| text.ok_or(Error::Null { argument }).or_raise().into();
+    texts.unwrap_or_default().into_iter().map(not_null).collect()
+}
+
+/// Locks, plans, carries out, checks.
+fn add(request: &AddRequest, function: &CStr) -> Vec<AddOutcome> {
+    lock_memberships(function);
+    let rule = settings::conflict_rule();
+    let plan = plan(request, &rule);
+    run(&plan);
+    check(&plan, &rule);
+    notice_case(request.principals.iter().map(|(_, canonical)| canonical));
+    notice_disabled(&plan.outcomes);
+    plan.outcomes
+}
+
+fn plan(request: &AddRequest, rule: &ConflictRule) -> AddPlan {
+    let of_rule = [rule.ad_role(), rule.iam_role()].map(|role| role.as_str().to_string());
+    let principals: Vec<_> = request.principals.iter().map(|(_, canonical)| canonical.role_name()).collect();
+    let wanted =
+        principals.iter().map(ToString::to_string).chain(request.groups.iter().cloned()).chain(of_rule.clone());
+    let roles = catalog::roles_spelled_like(wanted);
+    let oid = |name: &str| roles.get(name).map(|role| role.oid);
+    let below: Vec<_> = principals.iter().filter_map(|name| oid(name.as_str())).collect();
+    let above: Vec<_> = of_rule.iter().chain(&request.groups).filter_map(|name| oid(name)).collect();
+    let Ok(graph) = neighbourhood(&mut Memberships::open(), below, above);
+    plan_add(request, &roles, &graph, rule, NAME_GRANTORS).or_raise()
+}
+
+fn run(plan: &AddPlan) {
+    as_bootstrap_superuser(|| execute(&plan.statements));
+    execute(&plan.grants);
+}
+
+/// Runs statements through SPI, so that whatever watches statements (pgaudit, log_statement's hooks) sees them.
+fn execute(statements: &[Statement]) {
+    if statements.is_empty() {
+        return;
+    }
+    Spi::connect_mut(|client| {
+        for statement in statements {
+            pgrx::check_for_interrupts!();
+            if let Err(error) = client.update(&statement.to_string(), None, &[]) {
+                error!("{statement} failed: {error}");
+            }
+        }
+    });
+}
+
+/// The rule once more, on the catalogue as it is now: whatever else happened on the way is caught too.
+fn check(plan: &AddPlan, rule: &ConflictRule) {
+    let changed: Vec<_> = plan.changed_roles().filter_map(|name| catalog::role_oid(name.as_str())).collect();
+    if changed.is_empty() {
+        return;
+    }
+    let of_rule = [rule.ad_role(), rule.iam_role()].into_iter().filter_map(|name| catalog::role_oid(name.as_str()));
+    let Ok(graph) = neighbourhood(&mut Memberships::open(), changed, of_rule);
+    plan.check_after(&graph, rule, NAME_GRANTORS).or_raise();
+}
+
+fn notice_disabled(outcomes: &[AddOutcome]) {
+    let disabled: Vec<_> = outcomes.iter().filter(|outcome| outcome.disabled).collect();
+    let Some(first) = disabled.first() else { return };
+    let message = match disabled.len() - 1 {
+        0 => format!("role \"{}\" is disabled (NOLOGIN) and stays so", first.role),
+        more => format!("role \"{}\" and {more} more are disabled (NOLOGIN) and stay so", first.role),
+    };
+    notice(message, "ALTER ROLE ... LOGIN lets a role log in again.");
+}

@@ -1,0 +1,282 @@
+//! Reading pg_authid and pg_auth_members.
+//!
+//! Everything goes through the server's own catalogue access, never through SQL: it sees what is committed now, and this
+//! transaction's own changes, under every isolation level. A query in REPEATABLE READ would see what was there when the
+//! transaction began, and the check after a lock would look at the past.
+#![allow(unsafe_code, reason = "the server's catalogue functions are C")]
+
+use std::collections::HashSet;
+use std::convert::Infallible;
+use std::ffi::CString;
+
+use kerbrole_core::{
+    Elevated, Membership, MembershipCatalog, MembershipGraph, Role, RoleName, RoleOid, RoleSet, case_variant_at_least,
+    equal_ignoring_case, fold_case,
+};
+use pgrx::pg_sys;
+
+use crate::args::holds_utf8;
+
+/// About how many roles a page of pg_authid holds: to weigh reading all of it against looking names up.
+const ROLES_PER_PAGE: usize = 50;
+
+/// About how many roles can be read one after the other in the time of one look-up.
+const ROLES_PER_LOOKUP: usize = 20;
+
+/// A catalogue that is open for reading, until it goes out of scope.
+struct Table(pg_sys::Relation);
+
+impl Table {
+    fn open(oid: pg_sys::Oid) -> Self {
+        // SAFETY: opens a catalogue that always exists; closed by drop, or by the server when the transaction aborts.
+        Self(unsafe { pg_sys::table_open(oid, pg_sys::AccessShareLock as i32) })
+    }
+
+    /// Calls `each` with every row for which all `keys` hold, through `index` if there are any.
+    fn scan<Row>(&self, index: pg_sys::Oid, keys: &mut [pg_sys::ScanKeyData], mut each: impl FnMut(&Row)) {
+        // SAFETY: `Row` is the struct of this catalogue's fixed-length columns, none of which can be NULL (the callers below); a tuple is
+        // valid until the next one is asked for, and `each` gets no more than a borrow. No snapshot is given: the server takes
+        // the newest one for catalogues.
+        unsafe {
+            let scan = pg_sys::systable_beginscan(
+                self.0,
+                index,
+                !keys.is_empty(),
+                std::ptr::null_mut(),
+                keys.len() as i32,
+                keys.as_mut_ptr(),
+            );
+            loop {
+                let tuple = pg_sys::systable_getnext(scan);
+                if tuple.is_null() {
+                    break;
+                }
+                each(&*row(tuple));
+            }
+            pg_sys::systable_endscan(scan);
+        }
+    }
+}
+
+impl Drop for Table {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            // SAFETY: opened by `open`, closed once. While a panic unwinds the server cleans up by itself.
+            unsafe { pg_sys::table_close(self.0, pg_sys::AccessShareLock as i32) };
+        }
+    }
+}
+
+/// The fixed-length part of a tuple: C's GETSTRUCT.
+///
+/// # Safety
+/// `tuple` is valid and its catalogue's struct is `Row`.
+unsafe fn row<Row>(tuple: pg_sys::HeapTuple) -> *const Row {
+    // SAFETY: t_hoff is the offset of the user data from the header.
+    unsafe {
+        let header = (*tuple).t_data;
+        header.cast::<u8>().add(usize::from((*header).t_hoff)).cast()
+    }
+}
+
+fn key(column: u32, strategy: u32, function: u32, argument: pg_sys::Datum) -> pg_sys::ScanKeyData {
+    let mut key = pg_sys::ScanKeyData::default();
+    // SAFETY: fills the struct it is given; the function is one of the server's built-in ones.
+    unsafe {
+        pg_sys::ScanKeyInit(&mut key, column as i16, strategy as u16, pg_sys::Oid::from_u32(function), argument);
+    }
+    key
+}
+
+fn oid_key(column: u32, oid: RoleOid) -> pg_sys::ScanKeyData {
+    key(column, pg_sys::BTEqualStrategyNumber, pg_sys::F_OIDEQ, pg_sys::Oid::from_u32(oid).into())
+}
+
+fn role(row: &pg_sys::FormData_pg_authid) -> Option<Role> {
+    Some(Role {
+        oid: row.oid.to_u32(),
+        name: role_name(&row.rolname)?,
+        can_login: row.rolcanlogin,
+        elevated: Elevated {
+            superuser: row.rolsuper,
+            createrole: row.rolcreaterole,
+            createdb: row.rolcreatedb,
+            replication: row.rolreplication,
+            bypassrls: row.rolbypassrls,
+        },
+    })
+}
+
+/// A stored name as text. What is not UTF-8 (a role made in a database of another encoding) is shown with replacements.
+fn role_name(name: &pg_sys::NameData) -> Option<RoleName> {
+    let bytes: Vec<u8> = name.data.iter().map(|&c| c as u8).take_while(|&b| b != 0).collect();
+    let text = match String::from_utf8(bytes) {
+        Ok(text) if text.is_ascii() || holds_utf8() => text,
+        Ok(text) => text.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect(),
+        Err(error) => error.as_bytes().iter().map(|&b| if b.is_ascii() { char::from(b) } else { '?' }).collect(),
+    };
+    RoleName::new(text).ok()
+}
+
+fn membership(row: &pg_sys::FormData_pg_auth_members) -> Membership {
+    Membership {
+        role: row.roleid.to_u32(),
+        member: row.member.to_u32(),
+        grantor: row.grantor.to_u32(),
+        admin: row.admin_option,
+    }
+}
+
+/// The OID of the role of exactly this name.
+pub(crate) fn role_oid(name: &str) -> Option<RoleOid> {
+    let name = CString::new(name).ok()?;
+    // SAFETY: looks a C string up in the server's cache and returns a number, 0 if there is none.
+    let oid = unsafe { pg_sys::get_role_oid(name.as_ptr(), true) }.to_u32();
+    (oid != 0).then_some(oid)
+}
+
+/// Every role whose name equals one of `names`, case aside.
+pub(crate) fn roles_spelled_like(names: impl IntoIterator<Item = String>) -> RoleSet {
+    let names: HashSet<_> = names.into_iter().map(|name| fold_case(&name)).collect();
+    let table = Table::open(pg_sys::AuthIdRelationId);
+    // SAFETY: asks for the size of a relation that is open.
+    let pages = unsafe { pg_sys::RelationGetNumberOfBlocksInFork(table.0, pg_sys::ForkNumber::MAIN_FORKNUM) } as usize;
+    let mut roles = RoleSet::default();
+    if names.len() * ROLES_PER_LOOKUP > pages * ROLES_PER_PAGE {
+        table.scan(pg_sys::InvalidOid, &mut [], |row| {
+            if let Some(role) = role(row)
+                && names.contains(&fold_case(role.name.as_str()))
+            {
+                roles.insert(role);
+            }
+        });
+    } else {
+        let index = NameIndex::open(&table);
+        for name in names.iter().filter(|name| name.len() <= RoleName::MAX_BYTES) {
+            index.spellings_of(name, |role| roles.insert(role));
+        }
+    }
+    roles
+}
+
+/// The index of role names, in byte order.
+struct NameIndex<'t> {
+    table: &'t Table,
+    index: pg_sys::Relation,
+}
+
+impl<'t> NameIndex<'t> {
+    fn open(table: &'t Table) -> Self {
+        // SAFETY: opens an index that always exists; closed by drop, or by the server when the transaction aborts.
+        let index = unsafe {
+            pg_sys::index_open(pg_sys::Oid::from_u32(pg_sys::AuthIdRolnameIndexId), pg_sys::AccessShareLock as i32)
+        };
+        Self { table, index }
+    }
+
+    /// Leaps from one spelling that could exist to the next one that does, without reading what is in between.
+    fn spellings_of(&self, name: &str, mut found: impl FnMut(Role)) {
+        let mut bound = case_variant_at_least(name, b"");
+        while let Some(at) = bound {
+            let Some((bytes, role)) = self.first_at_or_after(&at) else { return };
+            bound = match role {
+                Some(role) if equal_ignoring_case(role.name.as_str(), name) => {
+                    found(role);
+                    case_variant_at_least(name, &[bytes.as_slice(), b"\0"].concat())
+                }
+                _ => case_variant_at_least(name, &bytes),
+            };
+        }
+    }
+
+    /// The first role at or after a name, and the name's bytes.
+    fn first_at_or_after(&self, name: &[u8]) -> Option<(Vec<u8>, Option<Role>)> {
+        let mut bound = pg_sys::NameData { data: [0; pg_sys::NAMEDATALEN as usize] };
+        for (to, &from) in bound.data.iter_mut().zip(name) {
+            *to = from as std::ffi::c_char;
+        }
+        let argument = pg_sys::Datum::from(&raw const bound);
+        let mut keys =
+            [key(pg_sys::Anum_pg_authid_rolname, pg_sys::BTGreaterEqualStrategyNumber, pg_sys::F_NAMEGE, argument)];
+        // SAFETY: as in `Table::scan`; `bound` and `keys` live until the scan has ended, and what is returned is copied.
+        unsafe {
+            let scan = pg_sys::systable_beginscan_ordered(
+                self.table.0,
+                self.index,
+                std::ptr::null_mut(),
+                keys.len() as i32,
+                keys.as_mut_ptr(),
+            );
+            let tuple = pg_sys::systable_getnext_ordered(scan, pg_sys::ScanDirection::ForwardScanDirection);
+            let first = (!tuple.is_null()).then(|| {
+                let row = &*row::<pg_sys::FormData_pg_authid>(tuple);
+                (row.rolname.data.iter().map(|&c| c as u8).take_while(|&b| b != 0).collect(), role(row))
+            });
+            pg_sys::systable_endscan_ordered(scan);
+            first
+        }
+    }
+}
+
+impl Drop for NameIndex<'_> {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            // SAFETY: as for `Table`.
+            unsafe { pg_sys::index_close(self.index, pg_sys::AccessShareLock as i32) };
+        }
+    }
+}
+
+/// Memberships, looked up role by role.
+pub(crate) struct Memberships(Table);
+
+impl Memberships {
+    pub(crate) fn open() -> Self {
+        Self(Table::open(pg_sys::AuthMemRelationId))
+    }
+
+    fn matching(&self, index: u32, column: u32, oid: RoleOid) -> Vec<Membership> {
+        let mut found = Vec::new();
+        self.0.scan(pg_sys::Oid::from_u32(index), &mut [oid_key(column, oid)], |row| found.push(membership(row)));
+        found
+    }
+}
+
+impl MembershipCatalog for Memberships {
+    type Error = Infallible;
+
+    fn name(&mut self, role: RoleOid) -> Result<Option<RoleName>, Infallible> {
+        // SAFETY: the tuple is released after the name was copied out of it.
+        unsafe {
+            let tuple =
+                pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::AUTHOID as i32, pg_sys::Oid::from_u32(role).into());
+            if tuple.is_null() {
+                return Ok(None);
+            }
+            let name = role_name(&(*row::<pg_sys::FormData_pg_authid>(tuple)).rolname);
+            pg_sys::ReleaseSysCache(tuple);
+            Ok(name)
+        }
+    }
+
+    fn memberships_of(&mut self, member: RoleOid) -> Result<Vec<Membership>, Infallible> {
+        Ok(self.matching(pg_sys::AuthMemMemRoleIndexId, pg_sys::Anum_pg_auth_members_member, member))
+    }
+
+    fn members_of(&mut self, role: RoleOid) -> Result<Vec<Membership>, Infallible> {
+        Ok(self.matching(pg_sys::AuthMemRoleMemIndexId, pg_sys::Anum_pg_auth_members_roleid, role))
+    }
+}
+
+/// All roles and all memberships.
+pub(crate) fn membership_graph() -> MembershipGraph {
+    let mut roles = Vec::new();
+    Table::open(pg_sys::AuthIdRelationId).scan(pg_sys::InvalidOid, &mut [], |row: &pg_sys::FormData_pg_authid| {
+        if let Some(name) = role_name(&row.rolname) {
+            roles.push((row.oid.to_u32(), name));
+        }
+    });
+    let mut memberships = Vec::new();
+    Table::open(pg_sys::AuthMemRelationId).scan(pg_sys::InvalidOid, &mut [], |row| memberships.push(membership(row)));
+    MembershipGraph::new(roles, memberships)
+}

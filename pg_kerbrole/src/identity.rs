@@ -1,0 +1,35 @@
+//! Whose rights a statement runs with.
+#![allow(unsafe_code, reason = "the server's identity functions are C")]
+
+use pgrx::pg_sys;
+
+/// Runs `work` as the bootstrap superuser, then as the caller again, also when it fails.
+///
+/// Nothing that `work` runs may be under the caller's control: no expression, no function, no operator that a search path
+/// could replace. CREATE ROLE, ALTER ROLE and GRANT with quoted names are safe: they evaluate nothing and fire no triggers.
+///
+/// As superuser a role is created without a membership of its creator, which PostgreSQL 16 and later would add
+/// (src/backend/commands/user.c, CreateRole) and which would nest an administrator under `rds_ad`.
+pub(crate) fn as_bootstrap_superuser<R>(work: impl FnOnce() -> R) -> R {
+    let mut caller = Caller { user: pg_sys::InvalidOid, security_context: 0 };
+    // SAFETY: writes to the two places it is given.
+    unsafe { pg_sys::GetUserIdAndSecContext(&mut caller.user, &mut caller.security_context) };
+    let context = caller.security_context | pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32;
+    // SAFETY: sets two statics of the server. LOCAL_USERID_CHANGE forbids SET ROLE while it lasts; `caller` ends it.
+    unsafe { pg_sys::SetUserIdAndSecContext(pg_sys::Oid::from_u32(pg_sys::BOOTSTRAP_SUPERUSERID), context) };
+    let _restore_at_the_end = caller;
+    work()
+}
+
+/// Restores the identity when it goes out of scope, in a panic as well. Aborting a transaction or subtransaction restores it too.
+struct Caller {
+    user: pg_sys::Oid,
+    security_context: i32,
+}
+
+impl Drop for Caller {
+    fn drop(&mut self) {
+        // SAFETY: sets two statics of the server to the values they had.
+        unsafe { pg_sys::SetUserIdAndSecContext(self.user, self.security_context) };
+    }
+}

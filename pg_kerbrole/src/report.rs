@@ -1,0 +1,53 @@
+//! From the core's errors to the server's.
+
+use kerbrole_core::{Error, SqlState};
+use pgrx::PgSqlErrorCode;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::prelude::*;
+
+/// Turns a failed result into a PostgreSQL ERROR.
+pub(crate) trait Raise<T> {
+    /// The value, or no return: the ERROR ends the statement.
+    fn or_raise(self) -> T;
+}
+
+impl<T> Raise<T> for Result<T, Error> {
+    fn or_raise(self) -> T {
+        self.unwrap_or_else(|error| raise(&error))
+    }
+}
+
+fn raise(error: &Error) -> ! {
+    report(PgLogLevel::ERROR, sqlstate(error.sqlstate()), error.to_string(), error.detail(), error.hint());
+    unreachable!("an ERROR does not return")
+}
+
+/// Says something to the caller that is no error.
+pub(crate) fn notice(message: String, hint: &str) {
+    report(PgLogLevel::NOTICE, PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION, message, None, Some(hint.into()));
+}
+
+fn report(level: PgLogLevel, code: PgSqlErrorCode, message: String, detail: Option<String>, hint: Option<String>) {
+    let mut report = ErrorReport::new(code, message, "pg_kerbrole");
+    if let Some(detail) = detail {
+        report = report.set_detail(detail);
+    }
+    if let Some(hint) = hint {
+        report = report.set_hint(hint);
+    }
+    report.report(level);
+}
+
+fn sqlstate(state: SqlState) -> PgSqlErrorCode {
+    match state {
+        SqlState::InvalidParameterValue => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
+        SqlState::NameTooLong => PgSqlErrorCode::ERRCODE_NAME_TOO_LONG,
+        SqlState::ReservedName => PgSqlErrorCode::ERRCODE_RESERVED_NAME,
+        SqlState::DuplicateObject => PgSqlErrorCode::ERRCODE_DUPLICATE_OBJECT,
+        SqlState::UndefinedObject => PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT,
+        SqlState::InvalidGrantOperation => PgSqlErrorCode::ERRCODE_INVALID_GRANT_OPERATION,
+        SqlState::InsufficientPrivilege => PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
+        // The core may learn a code before this edge does; its message is still the right one.
+        _ => PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
+    }
+}

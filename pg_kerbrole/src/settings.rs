@@ -1,0 +1,198 @@
+//! The settings, prefix `kerbrole`.
+//!
+//! All are for superusers and the server's configuration: a caller must not be able to move the rule that protects against it.
+#![allow(unsafe_code, reason = "check hooks are called by the server with raw pointers")]
+
+use std::ffi::{CStr, CString, c_char, c_void};
+use std::str::FromStr;
+
+use kerbrole_core::{ConflictRule, Error, NameRules, NetbiosDomains, Realm, RealmList, RoleName, UsernameCase};
+use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum};
+use pgrx::pg_sys;
+use pgrx::prelude::*;
+
+use crate::report::Raise;
+
+static AD_ROLE: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(Some(c"rds_ad"));
+static IAM_ROLE: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(Some(c"rds_iam"));
+static DEFAULT_REALM: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(Some(c""));
+static ALLOWED_REALMS: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(Some(c""));
+static NETBIOS_DOMAINS: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(Some(c""));
+static USERNAME_CASE: GucSetting<UsernameCaseSetting> =
+    GucSetting::<UsernameCaseSetting>::new(UsernameCaseSetting::auto);
+
+/// The values of `kerbrole.username_case`, spelled as SQL spells them.
+#[derive(Debug, Clone, Copy, PostgresGucEnum)]
+#[allow(non_camel_case_types, reason = "the derive takes the names for the setting's values")]
+enum UsernameCaseSetting {
+    auto,
+    lower,
+    preserve,
+}
+
+/// Defines every setting, and reserves the prefix so that a misspelt one is an error.
+pub(crate) fn define() {
+    string(
+        c"kerbrole.ad_role",
+        c"The role whose members log in through Kerberos.",
+        c"No role may be a member of both this one and kerbrole.iam_role.",
+        &AD_ROLE,
+        check_role_name,
+    );
+    string(
+        c"kerbrole.iam_role",
+        c"The role whose members log in through IAM.",
+        c"No role may be a member of both this one and kerbrole.ad_role.",
+        &IAM_ROLE,
+        check_role_name,
+    );
+    string(
+        c"kerbrole.default_realm",
+        c"The realm of a username that is given without one.",
+        c"Empty: a username always needs a realm.",
+        &DEFAULT_REALM,
+        check_realm,
+    );
+    string(
+        c"kerbrole.allowed_realms",
+        c"The realms that principals may be of, separated by commas.",
+        c"Empty: any.",
+        &ALLOWED_REALMS,
+        check_realms,
+    );
+    string(
+        c"kerbrole.netbios_domains",
+        c"The realms that NetBIOS domains stand for: CORP=CORP.EXAMPLE.COM, ONPREM=ONPREM.COM.",
+        c"With it a username can be given as DOMAIN\\user.",
+        &NETBIOS_DOMAINS,
+        check_domains,
+    );
+    GucRegistry::define_enum_guc(
+        c"kerbrole.username_case",
+        c"What happens to the case of a username.",
+        c"auto: lower case where krb_caseins_users is on, as given where it is off; lower: always lower case; preserve: always as given.",
+        &USERNAME_CASE,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
+    reserve_prefix();
+}
+
+#[cfg(not(any(feature = "pg13", feature = "pg14")))]
+fn reserve_prefix() {
+    // SAFETY: takes a C string, called once while the library is loaded.
+    unsafe { pg_sys::MarkGUCPrefixReserved(c"kerbrole".as_ptr()) };
+}
+
+#[cfg(any(feature = "pg13", feature = "pg14"))]
+fn reserve_prefix() {
+    // SAFETY: takes a C string, called once while the library is loaded.
+    unsafe { pg_sys::EmitWarningsOnPlaceholders(c"kerbrole".as_ptr()) };
+}
+
+type CheckHook = unsafe extern "C-unwind" fn(*mut *mut c_char, *mut *mut c_void, pg_sys::GucSource::Type) -> bool;
+
+fn string(
+    name: &'static CStr,
+    short: &'static CStr,
+    long: &'static CStr,
+    setting: &'static GucSetting<Option<CString>>,
+    check: CheckHook,
+) {
+    // SAFETY: the check hooks are guarded: a panic in one becomes a PostgreSQL error.
+    unsafe {
+        GucRegistry::define_string_guc_with_hooks(
+            name,
+            short,
+            long,
+            setting,
+            GucContext::Suset,
+            GucFlags::default(),
+            Some(check),
+            None,
+            None,
+        );
+    }
+}
+
+/// Checks a value with the core's own parser; an empty one stands for "not set" where the setting allows that.
+///
+/// # Safety
+/// `value` is what the server hands to a check hook: a pointer to a C string or to NULL.
+unsafe fn check(value: *mut *mut c_char, parse: impl FnOnce(&str) -> Result<(), Error>) -> bool {
+    // SAFETY: see above.
+    let text = unsafe {
+        if value.is_null() || (*value).is_null() {
+            return true;
+        }
+        CStr::from_ptr(*value)
+    };
+    let text = text.to_string_lossy();
+    let Err(error) = parse(&text) else { return true };
+    let detail = match error.hint() {
+        Some(hint) => format!("{error}. {hint}"),
+        None => format!("{error}."),
+    };
+    if let Ok(detail) = CString::new(detail) {
+        // SAFETY: the server prints the string before the memory context it is copied to goes away.
+        unsafe { pg_sys::GUC_check_errdetail_string = pg_sys::pstrdup(detail.as_ptr()) };
+    }
+    false
+}
+
+macro_rules! check_hooks {
+    ($($name:ident: $parse:expr;)*) => {$(
+        #[pg_guard]
+        unsafe extern "C-unwind" fn $name(
+            value: *mut *mut c_char,
+            _extra: *mut *mut c_void,
+            _source: pg_sys::GucSource::Type,
+        ) -> bool {
+            // SAFETY: called by the server, with what it hands to a check hook.
+            unsafe { check(value, $parse) }
+        }
+    )*};
+}
+
+check_hooks! {
+    check_role_name: |text| RoleName::new(text).map(drop);
+    check_realm: |text| if text.is_empty() { Ok(()) } else { Realm::parse(text).map(drop) };
+    check_realms: |text| RealmList::from_str(text).map(drop);
+    check_domains: |text| NetbiosDomains::from_str(text).map(drop);
+}
+
+fn text(setting: &GucSetting<Option<CString>>) -> String {
+    setting.get().map(|value| value.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// The rules for names as they are set now.
+pub(crate) fn name_rules() -> NameRules {
+    let default_realm = text(&DEFAULT_REALM);
+    NameRules {
+        caseins_users: krb_caseins_users(),
+        username_case: match USERNAME_CASE.get() {
+            UsernameCaseSetting::auto => UsernameCase::Auto,
+            UsernameCaseSetting::lower => UsernameCase::Lower,
+            UsernameCaseSetting::preserve => UsernameCase::Preserve,
+        },
+        default_realm: (!default_realm.is_empty()).then(|| Realm::parse(&default_realm).or_raise()),
+        allowed_realms: text(&ALLOWED_REALMS).parse::<RealmList>().or_raise(),
+        netbios_domains: text(&NETBIOS_DOMAINS).parse::<NetbiosDomains>().or_raise(),
+    }
+}
+
+/// The two roles that exclude each other, as they are set now.
+pub(crate) fn conflict_rule() -> ConflictRule {
+    let role = |setting| RoleName::new(text(setting)).or_raise();
+    ConflictRule::new(role(&AD_ROLE), role(&IAM_ROLE)).or_raise()
+}
+
+/// Whether the server ignores case when it compares a role with a principal.
+fn krb_caseins_users() -> bool {
+    // SAFETY: the setting exists in every supported version, with or without GSSAPI; the pointer is valid until settings change.
+    let value = unsafe { CStr::from_ptr(pg_sys::GetConfigOption(c"krb_caseins_users".as_ptr(), false, false)) };
+    value == c"on"
+}
+
+/// Whether each grantor's membership stands for itself, so that a REVOKE has to name the grantor.
+pub(crate) const NAME_GRANTORS: bool = !cfg!(any(feature = "pg13", feature = "pg14", feature = "pg15"));
