@@ -1,0 +1,119 @@
+# Every habit in one word.
+#
+#   make demo                    the whole story on a private server, in a minute or two (KEEP=1 leaves it running)
+#   make test                    everything, on PostgreSQL 15, 17 and 18 (VERSIONS="15" for one)
+#   make check                   format, lints, documentation, generated SQL
+#   make install PG_CONFIG=...   into an existing server
+#   make sql                     writes the install script anew after a change of the SQL functions
+#   make clean                   removes target/, our own builds of PostgreSQL included
+
+VERSIONS ?= 15 17 18
+VERSION ?= 15
+PG_CONFIG ?= pg_config
+PROFILE ?= release
+CARGO ?= cargo
+
+EXTENSION := pg_kerbrole
+EXTVERSION := $(shell sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"/\1/p' Cargo.toml)
+INSTALL_SQL := pg_kerbrole/install/$(EXTENSION)--$(EXTVERSION).sql
+PGRX_VERSION := $(shell sed -n 's/^pgrx = "=\(.*\)"/\1/p' Cargo.toml)
+CARGO_PGRX := target/tools/bin/cargo-pgrx
+
+# pgrx declares the Rust version after the one that it needs: it builds with 1.95. With a newer Rust the flag does nothing.
+PGRX_FLAGS := --ignore-rust-version
+
+target_dir = target/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
+major_of = $$($(1) --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
+
+.PHONY: demo test test-unit test-e2e stage check fmt clippy doc check-sql sql install uninstall packages packages-demo clean
+
+# --- trying it -------------------------------------------------------------------------------------------------------
+
+demo: packages-demo
+	@$(MAKE) --no-print-directory stage VERSIONS=$(VERSION)
+	@$(CARGO) build -q $(PGRX_FLAGS) -p kerbrole-tests --bin demo
+	@KERBROLE_TEST_VERSIONS=$(VERSION) KEEP=$(KEEP) target/debug/demo
+
+packages-demo:
+	@tests/servers/install-packages $(VERSION)
+
+# --- testing ---------------------------------------------------------------------------------------------------------
+
+test: packages
+	@$(MAKE) --no-print-directory stage
+	$(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-core -p kerbrole-client --no-default-features
+	@$(MAKE) --no-print-directory test-e2e
+
+packages:
+	@tests/servers/install-packages $(VERSIONS)
+
+# TESTS="names::" runs only the tests whose names contain that.
+test-e2e:
+	KERBROLE_TEST_VERSIONS="$(VERSIONS)" $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-tests --test e2e -- $(TESTS)
+
+# What `make install` would put into each server, kept apart: the tests put it into copies of their own.
+stage: $(addprefix stage-,$(VERSIONS))
+
+stage-%:
+	@pg_config=$$(tests/servers/pg-config $*) \
+	  && $(MAKE) --no-print-directory install PROFILE=dev PG_CONFIG=$$pg_config DESTDIR=$(CURDIR)/target/stage/$*/root \
+	  && echo $$pg_config > target/stage/$*/pg_config
+
+# --- installing ------------------------------------------------------------------------------------------------------
+
+install:
+	@command -v $(PG_CONFIG) >/dev/null || { echo "No $(PG_CONFIG): say which server with PG_CONFIG=/path/to/pg_config" >&2; exit 1; }
+	@test -e "$$($(PG_CONFIG) --includedir-server)/postgres.h" || { \
+	  echo "The server headers of $$($(PG_CONFIG) --version) are missing (Debian: postgresql-server-dev-$(call major_of,$(PG_CONFIG)))" >&2; exit 1; }
+	@echo "Building $(EXTENSION) $(EXTVERSION) for $$($(PG_CONFIG) --version) ..."
+	@PGRX_PG_CONFIG_PATH=$(PG_CONFIG) $(CARGO) build -q $(PGRX_FLAGS) --profile $(PROFILE) -p $(EXTENSION) --features pg$(call major_of,$(PG_CONFIG))
+	@lib="$(DESTDIR)$$($(PG_CONFIG) --pkglibdir)"; ext="$(DESTDIR)$$($(PG_CONFIG) --sharedir)/extension"; \
+	  install -d "$$lib" "$$ext" \
+	  && install -m 755 $(target_dir)/lib$(EXTENSION).so "$$lib/$(EXTENSION).so" \
+	  && sed 's/@CARGO_VERSION@/$(EXTVERSION)/' pg_kerbrole/$(EXTENSION).control > "$$ext/$(EXTENSION).control" \
+	  && chmod 644 "$$ext/$(EXTENSION).control" \
+	  && install -m 644 pg_kerbrole/install/*.sql "$$ext/" \
+	  && { set -- pg_kerbrole/sql/*.sql; test ! -e "$$1" || install -m 644 "$$@" "$$ext/"; }
+
+uninstall:
+	rm -f "$(DESTDIR)$$($(PG_CONFIG) --pkglibdir)/$(EXTENSION).so"
+	rm -f "$(DESTDIR)$$($(PG_CONFIG) --sharedir)/extension/$(EXTENSION)"{.control,--*.sql}
+
+# --- checking --------------------------------------------------------------------------------------------------------
+
+check: packages fmt clippy doc check-sql
+
+fmt:
+	$(CARGO) fmt --all --check
+
+clippy:
+	PGRX_PG_CONFIG_PATH=$$(tests/servers/pg-config $(VERSION)) $(CARGO) clippy -q $(PGRX_FLAGS) --workspace --all-targets --features pg_kerbrole/pg$(VERSION) -- -D warnings
+
+doc:
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc -q $(PGRX_FLAGS) --no-deps -p kerbrole-core -p kerbrole-client -p kerbrole-tests
+
+$(CARGO_PGRX):
+	@echo "Installing cargo-pgrx $(PGRX_VERSION) into target/tools (3 minutes) ..."
+	@$(CARGO) install -q cargo-pgrx --version $(PGRX_VERSION) --locked --debug $(PGRX_FLAGS) --root target/tools --target-dir target/cargo-pgrx
+	@rm -rf target/cargo-pgrx
+
+# The places in the source that pgrx notes would change with every line.
+target/generated.sql: FORCE $(CARGO_PGRX)
+	@pg_config=$$(tests/servers/pg-config $(VERSION)); \
+	  export PGRX_PG_CONFIG_PATH=$$pg_config; \
+	  $(CARGO) build -q $(PGRX_FLAGS) -p $(EXTENSION) --features pg$(VERSION) \
+	  && cd pg_kerbrole && ../$(CARGO_PGRX) pgrx schema --skip-build -p $(EXTENSION) --no-default-features --features pg$(VERSION) \
+	    --pg-config $$pg_config --out ../target/generated.raw pg$(VERSION) >/dev/null 2>../target/schema.log || { cat ../target/schema.log >&2; exit 1; }
+	@sed -e '/^-- .*\.rs:[0-9]*$$/d' -e 's/  *$$//' target/generated.raw > $@
+
+FORCE:
+
+check-sql: target/generated.sql
+	@diff -u $(INSTALL_SQL) target/generated.sql || { echo "The install script is not what the code says: run make sql" >&2; exit 1; }
+
+sql: target/generated.sql
+	@mkdir -p pg_kerbrole/install
+	cp target/generated.sql $(INSTALL_SQL)
+
+clean:
+	rm -rf target

@@ -1,0 +1,132 @@
+//! `make demo`: from nothing to a Kerberos login as a role that `kerb_add_principal` made.
+
+use std::env;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use kerbrole_tests::kdc::{Kdc, Ticket};
+use kerbrole_tests::postgres_server::{MASTER, SUPERUSER, Server};
+use kerbrole_tests::psql::psql_with_ticket;
+use kerbrole_tests::site::{Result, Site, lossy, output};
+use kerbrole_tests::version::{Installation, wanted};
+
+const REALM: &str = "CORP.EXAMPLE.COM";
+
+fn main() -> ExitCode {
+    let keep = env::var("KEEP").is_ok_and(|keep| !keep.is_empty() && keep != "0");
+    let site = match Site::open(keep) {
+        Ok(site) => site,
+        Err(error) => return fail(&error),
+    };
+    let result = demo(site);
+    match &result {
+        Ok(scene) if keep => scene.keep(site),
+        _ => site.close(),
+    }
+    match result {
+        Ok(_) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+fn fail(error: &str) -> ExitCode {
+    eprintln!("demo: {error}");
+    ExitCode::FAILURE
+}
+
+struct Scene {
+    server: Server,
+    ticket: Ticket,
+}
+
+fn demo(site: &'static Site) -> Result<Scene> {
+    let major = *wanted()?.first().ok_or("no version to show")?;
+    println!("* Starting a KDC for {REALM} and PostgreSQL {major} in {} ...", site.path().display());
+    let kdc = Kdc::start(site, REALM)?;
+    for user in ["alice", "O'Brien"] {
+        kdc.add_user(user)?;
+    }
+    let installation = Arc::new(Installation::copy(site, major)?);
+    let server = Server::start(site, installation, &kdc, "postgres", &[])?;
+
+    println!("* Creating the roles that RDS has (sql/rds_roles.sql) and the extension ...");
+    server.run_script("rds_roles.sql", "postgres", &[])?;
+    quietly(&server, SUPERUSER, "CREATE EXTENSION pg_kerbrole")?;
+    // A superuser's groups, of which the master user may grant those that are its own to grant.
+    quietly(
+        &server,
+        SUPERUSER,
+        "CREATE ROLE analysts; CREATE ROLE cloud_apps IN ROLE rds_iam; CREATE ROLE reports IN ROLE cloud_apps;",
+    )?;
+    quietly(&server, SUPERUSER, &format!("GRANT analysts, reports TO {MASTER} WITH ADMIN OPTION"))?;
+
+    println!("\nFrom here on as {MASTER}, an rds_superuser and no superuser:\n");
+    show(&server, "SELECT kerb_add_principal('alice', 'corp.example.com');")?;
+    show(
+        &server,
+        "SELECT * FROM kerb_add_principals(ARRAY['Bob@Corp.Example.Com', 'O''Brien@corp.example.com'], groups => '{analysts}');",
+    )?;
+    println!("The group reports is in rds_iam by way of cloud_apps, and nobody may be in both:\n");
+    show(&server, "SELECT kerb_add_principal('carol@corp.example.com', groups => '{reports}');")?;
+    show(
+        &server,
+        "SELECT r.rolname, r.rolcanlogin, array_agg(g.rolname ORDER BY g.rolname) AS member_of FROM pg_roles r \
+         JOIN pg_auth_members m ON m.member = r.oid JOIN pg_roles g ON g.oid = m.roleid WHERE r.rolname LIKE '%@%' GROUP BY 1, 2 ORDER BY 1;",
+    )?;
+
+    println!("alice has a ticket of {REALM}, no password, and connects over TCP:\n");
+    let ticket = kdc.ticket("alice")?;
+    let query = "SELECT session_user, principal, gss_authenticated FROM pg_stat_gssapi WHERE pid = pg_backend_pid();";
+    println!("alice$ psql -h localhost -U alice@{REALM}");
+    println!("postgres=> {query}");
+    let mut psql = psql_with_ticket(&server, &ticket, &format!("alice@{REALM}"), "postgres");
+    let login = output(psql.args(["-c", query]))?;
+    print!("{}{}", lossy(&login.stdout), lossy(&login.stderr));
+    if !login.status.success() {
+        return Err("the login with a ticket failed".into());
+    }
+    Ok(Scene { server, ticket })
+}
+
+/// Runs SQL that the reader need not see.
+fn quietly(server: &Server, user: &str, sql: &str) -> Result<()> {
+    let output = output(server.psql(user, "postgres").args(["-q", "-v", "ON_ERROR_STOP=1", "-c", sql]))?;
+    if output.status.success() { Ok(()) } else { Err(lossy(&output.stderr)) }
+}
+
+/// Shows what psql shows, errors included.
+fn show(server: &Server, sql: &str) -> Result<()> {
+    println!("postgres=> {sql}");
+    let output = output(server.psql(MASTER, "postgres").args([
+        "-v",
+        "VERBOSITY=verbose",
+        "-v",
+        "SHOW_CONTEXT=never",
+        "-c",
+        sql,
+    ]))?;
+    for line in lossy(&output.stderr).lines().chain(lossy(&output.stdout).lines()) {
+        // Where in our source an error was raised is of no interest to the reader.
+        if !line.starts_with("LOCATION:") {
+            println!("{line}");
+        }
+    }
+    println!();
+    Ok(())
+}
+
+impl Scene {
+    fn keep(&self, site: &Site) {
+        let quoted = |path: &std::path::Path| path.display().to_string();
+        let (socket, port) = (quoted(self.server.socket()), self.server.port);
+        println!("\nThe servers go on running. As the master user:\n  psql -h {socket} -p {port} -U {MASTER} postgres");
+        println!(
+            "As alice, with her ticket:\n  KRB5_CONFIG={} KRB5CCNAME={} \\\n    psql 'host=localhost hostaddr=127.0.0.1 port={port} user=alice@{REALM} dbname=postgres'",
+            quoted(&self.ticket.config),
+            self.ticket.cache,
+        );
+        let pids: Vec<_> = site.pids().iter().map(ToString::to_string).collect();
+        println!("To stop them and clean up:\n  kill {}; rm -r {}", pids.join(" "), quoted(site.path()));
+        site.keep();
+    }
+}

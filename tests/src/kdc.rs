@@ -1,0 +1,170 @@
+//! A KDC of MIT Kerberos, with principals as a directory would issue them.
+
+use std::fs;
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use std::io::Write;
+
+use crate::site::{Result, Signal, Site, free_port, lossy, run, tail, wait_until};
+
+/// The password of every principal.
+const PASSWORD: &str = "correct horse battery staple";
+
+/// A running KDC for one realm.
+#[derive(Debug)]
+pub struct Kdc {
+    site: &'static Site,
+    folder: PathBuf,
+    /// The realm, in upper case.
+    pub realm: String,
+}
+
+/// A ticket in a cache of its own.
+#[derive(Debug, Clone)]
+pub struct Ticket {
+    /// What KRB5CCNAME has to say.
+    pub cache: String,
+    /// What KRB5_CONFIG has to say.
+    pub config: PathBuf,
+}
+
+impl Kdc {
+    /// Starts a KDC with a key for `postgres/localhost`.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn start(site: &'static Site, realm: &str) -> Result<Self> {
+        let folder = site.server_folder(&format!("kdc-{realm}"))?;
+        let port = free_port()?;
+        let kdc = Self { site, folder, realm: realm.into() };
+        kdc.configure(port)?;
+        run(&mut site.as_server_user(&kdc.tool("kdb5_util", &["create", "-r", realm, "-s", "-P", PASSWORD])))?;
+        kdc.add_key("postgres/localhost")?;
+        let mut command = kdc.tool("krb5kdc", &["-n", "-P"]);
+        command.arg(kdc.folder.join("krb5kdc.pid"));
+        let process = site.start(&command, Signal::Term)?;
+        let up = wait_until(|| process.ended().is_some() || TcpStream::connect(("127.0.0.1", port)).is_ok());
+        if up.is_err() || process.ended().is_some() {
+            return Err(format!("the KDC did not come up:\n{}", tail(&kdc.folder.join("kdc.log"))));
+        }
+        Ok(kdc)
+    }
+
+    fn configure(&self, port: u16) -> Result<()> {
+        let (folder, realm) = (self.folder.display(), &self.realm);
+        let domain = realm.to_ascii_lowercase();
+        // Nothing is looked up outside, and every request goes over TCP to loopback.
+        let krb5 = format!(
+            "[libdefaults]\n default_realm = {realm}\n dns_lookup_kdc = false\n dns_lookup_realm = false\n rdns = false\n \
+             dns_canonicalize_hostname = false\n udp_preference_limit = 1\n default_ccache_name = FILE:{folder}/cc-default\n\
+             [realms]\n {realm} = {{\n  kdc = 127.0.0.1:{port}\n }}\n\
+             [domain_realm]\n localhost = {realm}\n .{domain} = {realm}\n"
+        );
+        let kdc = format!(
+            "[kdcdefaults]\n kdc_listen = \"\"\n kdc_tcp_listen = 127.0.0.1:{port}\n\
+             [realms]\n {realm} = {{\n  database_name = {folder}/principal\n  key_stash_file = {folder}/stash\n  \
+             acl_file = {folder}/acl\n  max_life = 10h\n  supported_enctypes = aes256-cts-hmac-sha1-96:normal\n }}\n\
+             [logging]\n kdc = FILE:{folder}/kdc.log\n"
+        );
+        // Clients read the first; the folder itself belongs to the servers.
+        fs::write(self.config(), krb5).map_err(|e| format!("krb5.conf: {e}"))?;
+        fs::write(self.folder.join("kdc.conf"), kdc).map_err(|e| format!("kdc.conf: {e}"))?;
+        self.site.give_to_servers(&self.folder.join("kdc.conf"))
+    }
+
+    /// The krb5.conf for clients and servers.
+    pub fn config(&self) -> PathBuf {
+        self.site.path().join(format!("krb5-{}.conf", self.realm))
+    }
+
+    /// The keytab with the server's key.
+    pub fn keytab(&self) -> PathBuf {
+        self.folder.join("postgres.keytab")
+    }
+
+    fn tool(&self, name: &str, arguments: &[&str]) -> Command {
+        let program = ["/usr/sbin", "/usr/local/sbin"]
+            .into_iter()
+            .map(|folder| Path::new(folder).join(name))
+            .find(|path| path.exists())
+            .unwrap_or_else(|| name.into());
+        let mut command = Command::new(program);
+        command.args(arguments).env("KRB5_CONFIG", self.config()).env("KRB5_KDC_PROFILE", self.folder.join("kdc.conf"));
+        command
+    }
+
+    fn kadmin(&self, query: &str) -> Result<()> {
+        let output = run(&mut self.site.as_server_user(&self.tool("kadmin.local", &["-r", &self.realm, "-q", query])))?;
+        // kadmin.local reports a failed query on standard error and exits with 0.
+        let said = lossy(&output.stderr);
+        if said.contains("while ") || said.contains("usage") {
+            return Err(format!("kadmin.local {query}: {said}"));
+        }
+        Ok(())
+    }
+
+    fn add_key(&self, service: &str) -> Result<()> {
+        self.kadmin(&format!("addprinc -randkey {service}"))?;
+        self.kadmin(&format!("ktadd -k {} {service}", self.keytab().display()))
+    }
+
+    /// Adds a user, spelled exactly so.
+    ///
+    /// # Errors
+    /// When there is one already.
+    pub fn add_user(&self, name: &str) -> Result<()> {
+        self.kadmin(&format!("addprinc -pw \"{PASSWORD}\" {}", kadmin_word(&escaped(name))))
+    }
+
+    /// A ticket for a user, spelled as given.
+    ///
+    /// # Errors
+    /// When the KDC refuses it.
+    pub fn ticket(&self, name: &str) -> Result<Ticket> {
+        let number = fs::read_dir(self.site.path()).map_or(0, Iterator::count);
+        let file = tempfile::Builder::new()
+            .prefix(&format!("ticket-{number}-"))
+            .tempfile_in(self.site.path())
+            .map_err(|e| e.to_string())?
+            .into_temp_path()
+            .keep()
+            .map_err(|e| e.to_string())?;
+        let ticket = Ticket { cache: format!("FILE:{}", file.display()), config: self.config() };
+        let mut kinit = Command::new("kinit")
+            .arg(format!("{}@{}", escaped(name), self.realm))
+            .env("KRB5_CONFIG", &ticket.config)
+            .env("KRB5CCNAME", &ticket.cache)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|e| format!("cannot run kinit: {e}"))?;
+        if let Some(mut input) = kinit.stdin.take() {
+            writeln!(input, "{PASSWORD}").map_err(|e| format!("kinit: {e}"))?;
+        }
+        let output = kinit.wait_with_output().map_err(|e| format!("kinit: {e}"))?;
+        if !output.status.success() {
+            return Err(format!("kinit {name}: {}", lossy(&output.stderr).trim()));
+        }
+        Ok(ticket)
+    }
+}
+
+/// A component of a principal as Kerberos writes it: `@`, `/` and `\` with a backslash before them.
+fn escaped(component: &str) -> String {
+    let mut out = String::new();
+    for c in component.chars() {
+        if matches!(c, '@' | '/' | '\\') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// One word of a kadmin query: in quotes, with quotes doubled.
+fn kadmin_word(word: &str) -> String {
+    format!("\"{}\"", word.replace('"', "\"\""))
+}

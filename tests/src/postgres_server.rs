@@ -1,0 +1,200 @@
+//! A PostgreSQL server with GSSAPI, and pg_hba as near to RDS as is known.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+
+use crate::kdc::Kdc;
+use crate::site::{Process, Result, Signal, Site, free_port, lock, lossy, run, tail, wait_until};
+use crate::version::{Installation, workspace};
+
+/// The superuser of every server here. On RDS it is called so too, and nobody can log in as it.
+pub const SUPERUSER: &str = "rdsadmin";
+
+/// The master user: no superuser, a member of rds_superuser.
+pub const MASTER: &str = "rds_master";
+
+/// A running server.
+#[derive(Debug)]
+pub struct Server {
+    site: &'static Site,
+    installation: Arc<Installation>,
+    folder: PathBuf,
+    config: PathBuf,
+    process: Mutex<Option<Arc<Process>>>,
+    /// The TCP port, on 127.0.0.1 only.
+    pub port: u16,
+}
+
+impl Server {
+    /// Makes a cluster and starts it. `settings` are lines of postgresql.conf.
+    ///
+    /// Who connects through the socket is whoever they say they are; over TCP, members of `rds_iam` are sent elsewhere, members of `rds_ad` need
+    /// a ticket, and everybody else a password.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn start(
+        site: &'static Site,
+        installation: Arc<Installation>,
+        kdc: &Kdc,
+        name: &str,
+        settings: &[&str],
+    ) -> Result<Self> {
+        let folder = site.server_folder(name)?;
+        let server =
+            Self { site, installation, folder, config: kdc.config(), process: Mutex::new(None), port: free_port()? };
+        let data = server.data();
+        let mut initdb = server.command("initdb");
+        initdb.args([
+            "--auth=trust",
+            "--no-sync",
+            "--no-instructions",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "-U",
+            SUPERUSER,
+            "-D",
+        ]);
+        run(&mut site.as_server_user(initdb.arg(&data)))?;
+        server.configure(kdc, settings)?;
+        server.restart()?;
+        Ok(server)
+    }
+
+    fn configure(&self, kdc: &Kdc, settings: &[&str]) -> Result<()> {
+        let mut conf = format!(
+            "listen_addresses = '127.0.0.1'\nport = {}\nunix_socket_directories = '{}'\nkrb_server_keyfile = 'FILE:{}'\nfsync = off\n\
+             password_encryption = 'scram-sha-256'\nlog_min_messages = warning\nlog_line_prefix = '%q%u: '\nlc_messages = 'C'\n",
+            self.port,
+            self.folder.display(),
+            kdc.keytab().display(),
+        );
+        for line in settings {
+            conf.push_str(line);
+            conf.push('\n');
+        }
+        let hba = "local all all trust\n\
+                   host all +rds_iam 127.0.0.1/32 reject\n\
+                   host all +rds_ad 127.0.0.1/32 gss include_realm=1\n\
+                   host all all 127.0.0.1/32 scram-sha-256\n";
+        for (name, text) in [("postgresql.auto.conf", conf.as_str()), ("pg_hba.conf", hba)] {
+            let path = self.data().join(name);
+            fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))?;
+            self.site.give_to_servers(&path)?;
+        }
+        Ok(())
+    }
+
+    /// Starts the server, after it was stopped if it runs.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn restart(&self) -> Result<()> {
+        self.stop();
+        let mut command = self.installed("postgres");
+        command.arg("-D").arg(self.data()).args(["-c", "logging_collector=off"]);
+        // The server writes to its log by way of a shell, which it replaces.
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", "exec \"$@\" >>\"$0\" 2>&1"])
+            .arg(self.log())
+            .arg(command.get_program())
+            .args(command.get_args());
+        for (name, value) in command.get_envs() {
+            if let Some(value) = value {
+                shell.env(name, value);
+            }
+        }
+        let process = self.site.start(&shell, Signal::Int)?;
+        *lock(&self.process) = Some(process.clone());
+        let ready = || {
+            let mut ping = self.command("pg_isready");
+            ping.arg("-q").arg("-h").arg(&self.folder).arg("-p").arg(self.port.to_string());
+            process.ended().is_some() || run(&mut ping).is_ok()
+        };
+        if wait_until(ready).is_err() || process.ended().is_some() {
+            return Err(format!("PostgreSQL {} did not come up:\n{}", self.major(), tail(&self.log())));
+        }
+        Ok(())
+    }
+
+    /// Stops the server.
+    pub fn stop(&self) {
+        if let Some(process) = lock(&self.process).take() {
+            process.stop();
+        }
+    }
+
+    /// The major version.
+    pub fn major(&self) -> u32 {
+        self.installation.major
+    }
+
+    /// The folder of the Unix socket, and of the cluster.
+    pub fn socket(&self) -> &Path {
+        &self.folder
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    /// The server's log.
+    pub fn log(&self) -> PathBuf {
+        self.folder.join("log")
+    }
+
+    /// What the log holds so far.
+    pub fn log_text(&self) -> String {
+        fs::read(self.log()).map(|bytes| lossy(&bytes)).unwrap_or_default()
+    }
+
+    /// A program of this server's version.
+    pub fn command(&self, name: &str) -> Command {
+        let (program, environment) = self.installation.program(name);
+        let mut command = Command::new(program);
+        command.envs(environment);
+        command
+    }
+
+    fn installed(&self, name: &str) -> Command {
+        let mut command = self.command(name);
+        command.env("KRB5_CONFIG", &self.config);
+        command
+    }
+
+    /// How to connect as anybody, through the socket.
+    pub fn connection(&self, user: &str, database: &str) -> postgres::Config {
+        let mut config = postgres::Config::new();
+        config.host_path(&self.folder).port(self.port).user(user).dbname(database).application_name("kerbrole-tests");
+        config
+    }
+
+    /// Runs a script of sql/ as the superuser, with psql's `-v` for each of `variables`.
+    ///
+    /// # Errors
+    /// With what psql printed.
+    pub fn run_script(&self, script: &str, database: &str, variables: &[&str]) -> Result<String> {
+        let mut psql = self.psql(SUPERUSER, database);
+        for variable in variables {
+            psql.args(["-v", variable]);
+        }
+        let output = run(psql.arg("-q").arg("-f").arg(workspace().join("sql").join(script)))?;
+        Ok(lossy(&output.stdout) + &lossy(&output.stderr))
+    }
+
+    /// psql through the socket, without the reader's own settings.
+    pub fn psql(&self, user: &str, database: &str) -> Command {
+        let mut psql = self.command("psql");
+        psql.args(["-X", "-w", "-h"])
+            .arg(&self.folder)
+            .arg("-p")
+            .arg(self.port.to_string())
+            .args(["-U", user, "-d", database]);
+        psql.env("PGCLIENTENCODING", "UTF8").env_remove("PGOPTIONS");
+        psql
+    }
+}

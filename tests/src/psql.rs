@@ -1,0 +1,48 @@
+//! Logging in with a ticket, as a person does: with psql, over TCP.
+
+use std::process::Command;
+
+use crate::kdc::Ticket;
+use crate::postgres_server::Server;
+use crate::site::{Result, lossy, output};
+
+/// What came of a login.
+#[derive(Debug)]
+pub struct Login {
+    /// Whether the server let somebody in.
+    pub ok: bool,
+    /// What psql printed: the query's result, or the error.
+    pub said: String,
+}
+
+/// psql that has a ticket and no password, over TCP.
+pub fn psql_with_ticket(server: &Server, ticket: &Ticket, role: &str, database: &str) -> Command {
+    let mut psql = server.command("psql");
+    psql.args(["-X", "-w", "-d"]).arg(format!(
+        "host=localhost hostaddr=127.0.0.1 port={} dbname={} user={} connect_timeout=10 sslmode=disable",
+        server.port,
+        conninfo_value(database),
+        conninfo_value(role),
+    ));
+    psql.env("KRB5_CONFIG", &ticket.config).env("KRB5CCNAME", &ticket.cache);
+    psql.env("PGCLIENTENCODING", "UTF8").env_remove("PGPASSWORD").env_remove("PGOPTIONS");
+    psql
+}
+
+/// Logs in as `role` and asks who the server thinks this is.
+///
+/// # Errors
+/// When psql cannot be run at all.
+pub fn log_in(server: &Server, ticket: &Ticket, role: &str) -> Result<Login> {
+    let mut psql = psql_with_ticket(server, ticket, role, "postgres");
+    psql.args(["-At", "-c", "SELECT session_user, principal FROM pg_stat_gssapi WHERE pid = pg_backend_pid()"]);
+    let output = output(&mut psql)?;
+    let ok = output.status.success();
+    let said = if ok { output.stdout } else { output.stderr };
+    Ok(Login { ok, said: lossy(&said).trim().into() })
+}
+
+/// A value of a connection string: in single quotes, with `'` and `\` escaped.
+fn conninfo_value(value: &str) -> String {
+    format!("'{}'", value.replace('\\', "\\\\").replace('\'', "\\'"))
+}
