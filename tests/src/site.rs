@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -68,6 +69,9 @@ pub struct Process {
 
 static SITE: OnceCell<Site> = OnceCell::new();
 
+/// Whether the handler of Ctrl-C is at work.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
 impl Site {
     /// The process's one site, made at the first call. It ends with [`Site::close`], on Ctrl-C or on SIGTERM; its servers also when the
     /// process is killed. With `keep` they can outlive it: see [`Site::keep`].
@@ -78,8 +82,9 @@ impl Site {
         SITE.get_or_try_init(|| {
             let site = Self::new(keep)?;
             ctrlc::set_handler(|| {
+                INTERRUPTED.store(true, Ordering::SeqCst);
                 if let Some(site) = SITE.get() {
-                    site.close();
+                    site.clear();
                 }
                 std::process::exit(130);
             })
@@ -164,7 +169,16 @@ impl Site {
     }
 
     /// Stops every server and removes the folder. A second call does nothing.
+    ///
+    /// Where Ctrl-C is what it comes from, this does not return: the process ends as an interrupted one does.
     pub fn close(&self) {
+        while INTERRUPTED.load(Ordering::SeqCst) {
+            thread::park();
+        }
+        self.clear();
+    }
+
+    fn clear(&self) {
         let processes = std::mem::take(&mut *lock(&self.processes));
         for process in &processes {
             process.signal(process.stop_with);

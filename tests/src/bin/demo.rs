@@ -126,7 +126,13 @@ impl Scene {
             self.ticket.cache,
         );
         let pids: Vec<_> = site.pids().iter().map(ToString::to_string).collect();
-        println!("To stop them and clean up:\n  kill {}; rm -r {}", pids.join(" "), quoted(site.path()));
+        let gone: Vec<_> = pids.iter().map(|pid| format!("--pid={pid}")).collect();
+        println!(
+            "To stop them and clean up:\n  kill -INT {}; tail -f {} /dev/null; rm -r {}",
+            pids.join(" "),
+            gone.join(" "),
+            quoted(site.path())
+        );
         site.keep();
     }
 }

@@ -1,2 +1,75 @@
-//! x
-fn main() {}
+//! Every suite, against every server: one trial for each PostgreSQL version, value of `krb_caseins_users` and case.
+//!
+//! `KERBROLE_TEST_VERSIONS="15"` tries one version; arguments are those of `cargo test`, so a part of a name picks tests.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a test that cannot go on has failed")]
+#![allow(missing_docs, unreachable_pub)]
+
+mod add;
+mod atomic;
+mod callers;
+mod case_rule;
+mod catalogue;
+mod conflicts;
+mod demo;
+mod encodings;
+mod groups;
+mod guarded_settings;
+mod logins;
+mod names;
+mod properties;
+mod scale;
+mod scripts;
+mod world;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use world::{Case, World};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    // What a failed test says is shown with its result, together with the place.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        world::PANICKED_AT.with_borrow_mut(|at| *at = place);
+    }));
+    let suites: [(&str, &[Case]); 14] = [
+        ("add", add::CASES),
+        ("atomic", atomic::CASES),
+        ("callers", callers::CASES),
+        ("case_rule", case_rule::CASES),
+        ("catalogue", catalogue::CASES),
+        ("conflicts", conflicts::CASES),
+        ("demo", demo::CASES),
+        ("encodings", encodings::CASES),
+        ("groups", groups::CASES),
+        ("guarded_settings", guarded_settings::CASES),
+        ("logins", logins::CASES),
+        ("names", names::CASES),
+        ("properties", properties::CASES),
+        ("scale", scale::CASES),
+    ];
+    let suites = suites.into_iter().chain([("scripts", scripts::CASES)]);
+    let world = match World::new(arguments.list) {
+        Ok(world) => Arc::new(world),
+        Err(error) => {
+            eprintln!("the servers could not be set up: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut trials = Vec::new();
+    for (suite, cases) in suites {
+        for case in cases {
+            for place in world.places(case.on) {
+                let world = world.clone();
+                let name = format!("{suite}::{}::{}", case.name, place.label());
+                let run = case.run;
+                trials.push(Trial::test(name, move || world.run(place, run).map_err(Failed::from)));
+            }
+        }
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    world.close();
+    conclusion.exit_code()
+}

@@ -1,0 +1,60 @@
+//! What every function of the extension must have.
+
+use crate::cases;
+use crate::world::Context;
+
+cases! {
+    EachVersion: every_function_is_documented_pinned_and_closed, signatures_are_the_contract;
+}
+
+/// Functions that change and audit nothing: anyone may call them.
+const OPEN: [&str; 1] = ["kerb_canonicalize"];
+
+const OF_EXTENSION: &str = "FROM pg_proc f JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = f.oid AND d.deptype = 'e' \
+     JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid WHERE e.extname = 'pg_kerbrole'";
+
+fn every_function_is_documented_pinned_and_closed(c: &Context<'_>) {
+    let mut su = c.superuser();
+    let rows = su.rows(&format!(
+        "SELECT proname, coalesce(obj_description(f.oid, 'pg_proc'), ''), coalesce(array_to_string(proconfig, ';'), ''), \
+         has_function_privilege('public', f.oid, 'EXECUTE'), has_function_privilege('rds_superuser', f.oid, 'EXECUTE'), \
+         proisstrict AND pronargs > 0, proparallel, prosecdef {OF_EXTENSION} ORDER BY 1"
+    ));
+    assert!(rows.len() >= 4, "{rows:?}");
+    for row in rows {
+        let [name, comment, config, public, rds_superuser, strict, parallel, definer] = row.try_into().unwrap();
+        assert!(comment.len() > 20, "{name} has no comment");
+        assert_eq!(config, "search_path=pg_catalog, pg_temp", "{name}");
+        assert_eq!(public == "t", OPEN.contains(&name.as_str()), "{name}: EXECUTE for PUBLIC");
+        assert_eq!(rds_superuser, "t", "{name}: EXECUTE for rds_superuser");
+        assert_eq!(
+            [strict.as_str(), parallel.as_str(), definer.as_str()],
+            ["f", "u", "f"],
+            "{name}: strict, parallel, definer"
+        );
+    }
+}
+
+fn signatures_are_the_contract(c: &Context<'_>) {
+    let mut su = c.superuser();
+    let rows = su.rows(&format!(
+        "SELECT proname, pg_get_function_arguments(f.oid), pg_get_function_result(f.oid) {OF_EXTENSION} ORDER BY 1"
+    ));
+    assert_eq!(
+        rows,
+        [
+            [
+                "kerb_add_principal",
+                "username text, realm text DEFAULT NULL::text, groups text[] DEFAULT '{}'::text[], if_not_exists boolean DEFAULT false",
+                "text",
+            ],
+            [
+                "kerb_add_principals",
+                "principals text[], groups text[] DEFAULT '{}'::text[], if_not_exists boolean DEFAULT false",
+                "TABLE(principal text, role_name text, action text)",
+            ],
+            ["kerb_canonicalize", "username text, realm text DEFAULT NULL::text", "text"],
+            ["kerb_conflicts", "", "TABLE(role_name text, ad_path text[], iam_path text[], fix text)"],
+        ]
+    );
+}

@@ -1,0 +1,302 @@
+//! The servers that the tests share, and a fresh start on them for each test.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use kerbrole_tests::kdc::Kdc;
+use kerbrole_tests::postgres_server::{MASTER, SUPERUSER, Server};
+use kerbrole_tests::site::Site;
+use kerbrole_tests::version::{Installation, wanted};
+use once_cell::sync::OnceCell;
+use postgres::error::DbError;
+use postgres::types::ToSql;
+use postgres::{Client, NoTls, SimpleQueryMessage};
+
+pub const REALM: &str = "CORP.EXAMPLE.COM";
+
+/// One test.
+pub struct Case {
+    pub name: &'static str,
+    pub on: On,
+    pub run: fn(&Context<'_>),
+}
+
+/// Where a test runs.
+#[derive(Clone, Copy)]
+pub enum On {
+    /// Each version, with `krb_caseins_users` off and on.
+    Every,
+    /// Each version, with the setting off.
+    EachVersion,
+    /// Once, and on no server.
+    Nowhere,
+}
+
+/// The cases of a suite, named after their functions.
+#[macro_export]
+macro_rules! cases {
+    ($($on:ident: $($name:ident),+ $(,)?;)+) => {
+        pub const CASES: &[$crate::world::Case] = &[
+            $($($crate::world::Case { name: stringify!($name), on: $crate::world::On::$on, run: $name },)+)+
+        ];
+    };
+}
+
+#[derive(Clone, Copy)]
+pub struct Place {
+    major: u32,
+    caseins: bool,
+    nowhere: bool,
+}
+
+impl Place {
+    pub fn label(self) -> String {
+        match (self.nowhere, self.caseins) {
+            (true, _) => "here".into(),
+            (false, false) => format!("pg{}", self.major),
+            (false, true) => format!("pg{}_caseins", self.major),
+        }
+    }
+}
+
+pub struct World {
+    site: OnceCell<&'static Site>,
+    kdc: OnceCell<Kdc>,
+    servers: Vec<SharedServer>,
+    majors: Vec<u32>,
+}
+
+struct SharedServer {
+    major: u32,
+    caseins: bool,
+    server: OnceCell<Server>,
+    in_use: Mutex<()>,
+}
+
+impl World {
+    /// Starts everything, unless the tests are only listed.
+    pub fn new(only_list: bool) -> Result<Self, String> {
+        let majors = wanted()?;
+        let shared = |&major: &u32| {
+            [false, true].map(|caseins| SharedServer {
+                major,
+                caseins,
+                server: OnceCell::new(),
+                in_use: Mutex::new(()),
+            })
+        };
+        let servers = majors.iter().flat_map(shared).collect();
+        let world = Self { site: OnceCell::new(), kdc: OnceCell::new(), servers, majors };
+        if !only_list {
+            world.start()?;
+        }
+        Ok(world)
+    }
+
+    fn start(&self) -> Result<(), String> {
+        let site = *self.site.get_or_try_init(|| Site::open(false))?;
+        let kdc = self.kdc.get_or_try_init(|| Kdc::start(site, REALM))?;
+        thread::scope(|scope| {
+            let starting: Vec<_> =
+                self.majors.iter().map(|&major| scope.spawn(move || self.start_version(site, kdc, major))).collect();
+            starting.into_iter().try_for_each(|thread| thread.join().map_err(|panic| message(&*panic))?)
+        })
+    }
+
+    fn start_version(&self, site: &'static Site, kdc: &Kdc, major: u32) -> Result<(), String> {
+        let installation = Arc::new(Installation::copy(site, major)?);
+        for shared in self.servers.iter().filter(|shared| shared.major == major) {
+            let caseins = if shared.caseins { "on" } else { "off" };
+            let setting = format!("krb_caseins_users = {caseins}");
+            let name = format!("pg{major}-caseins-{caseins}");
+            let server = Server::start(site, installation.clone(), kdc, &name, &[&setting])?;
+            shared.server.set(server).map_err(|_| "started twice")?;
+        }
+        Ok(())
+    }
+
+    pub fn places(&self, on: On) -> Vec<Place> {
+        let all = self.servers.iter().map(|s| Place { major: s.major, caseins: s.caseins, nowhere: false });
+        match on {
+            On::Every => all.collect(),
+            On::EachVersion => all.filter(|place| !place.caseins).collect(),
+            On::Nowhere => vec![Place { major: 0, caseins: false, nowhere: true }],
+        }
+    }
+
+    /// Runs a test on a server that nobody else uses meanwhile, and that is as if new.
+    pub fn run(&self, place: Place, test: fn(&Context<'_>)) -> Result<(), String> {
+        let shared = self
+            .servers
+            .iter()
+            .find(|s| s.major == place.major && s.caseins == place.caseins)
+            .or(self.servers.first())
+            .ok_or("no servers")?;
+        let _alone = (!place.nowhere).then(|| shared.in_use.lock().unwrap_or_else(PoisonError::into_inner));
+        let context = Context {
+            server: shared.server.get().ok_or("not started")?,
+            kdc: self.kdc.get().ok_or("not started")?,
+            site: self.site.get().ok_or("not started")?,
+            caseins: shared.caseins,
+        };
+        PANICKED_AT.with_borrow_mut(String::clear);
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            if !place.nowhere {
+                context.start_afresh();
+            }
+            test(&context);
+        }));
+        outcome.map_err(|panic| format!("{} ({})", message(&*panic), PANICKED_AT.with_borrow(String::clone)))
+    }
+
+    pub fn close(&self) {
+        if let Some(site) = self.site.get() {
+            site.close();
+        }
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_else(|| "panicked".into())
+}
+
+thread_local! {
+    /// Where this thread's last panic came from.
+    pub static PANICKED_AT: std::cell::RefCell<String> = const { std::cell::RefCell::new(String::new()) };
+}
+
+/// What a test works with.
+pub struct Context<'w> {
+    pub server: &'w Server,
+    pub kdc: &'w Kdc,
+    pub site: &'static Site,
+    pub caseins: bool,
+}
+
+impl Context<'_> {
+    /// Takes away whatever the last test left, and makes the role model and the extension anew.
+    fn start_afresh(&self) {
+        let mut su = self.superuser();
+        for row in
+            su.rows("SELECT datname FROM pg_database WHERE datname NOT IN ('postgres', 'template0', 'template1')")
+        {
+            su.run(&format!("DROP DATABASE {} WITH (FORCE)", kerbrole_core::quote_identifier(&row[0])));
+        }
+        su.run("DROP EXTENSION IF EXISTS pg_kerbrole CASCADE");
+        su.run("ALTER DATABASE postgres RESET ALL");
+        let roles: Vec<_> = su
+            .rows("SELECT quote_ident(rolname) FROM pg_roles WHERE oid >= 16384")
+            .into_iter()
+            .map(|mut row| row.remove(0))
+            .collect();
+        // One lock for each: in portions that the default lock table holds.
+        for chunk in roles.chunks(1000) {
+            let list = chunk.join(", ");
+            su.run(&format!("DROP OWNED BY {list} CASCADE"));
+            su.run(&format!("DROP ROLE {list}"));
+        }
+        self.server.run_script("rds_roles.sql", "postgres", &[]).unwrap();
+        su.run("CREATE EXTENSION pg_kerbrole");
+    }
+
+    pub fn superuser(&self) -> Session {
+        self.connect(SUPERUSER)
+    }
+
+    /// The rds_superuser that is no superuser.
+    pub fn master(&self) -> Session {
+        self.connect(MASTER)
+    }
+
+    pub fn connect(&self, user: &str) -> Session {
+        self.try_connect(user, "postgres").unwrap()
+    }
+
+    pub fn try_connect(&self, user: &str, database: &str) -> Result<Session, postgres::Error> {
+        let notices = Arc::new(Mutex::new(Vec::new()));
+        let mut config = self.server.connection(user, database);
+        let heard = notices.clone();
+        config.notice_callback(move |notice| heard.lock().unwrap().push(notice));
+        Ok(Session { client: config.connect(NoTls)?, notices })
+    }
+
+    pub fn major(&self) -> u32 {
+        self.server.major()
+    }
+}
+
+/// A connection, with the notices that came over it.
+pub struct Session {
+    pub client: Client,
+    notices: Arc<Mutex<Vec<DbError>>>,
+}
+
+impl Session {
+    /// The rows of a query as text; NULL is `NULL`.
+    pub fn rows(&mut self, sql: &str) -> Vec<Vec<String>> {
+        self.try_rows(sql).unwrap_or_else(|e| panic!("{sql}: {} {} {:?}", e.code().code(), e.message(), e.detail()))
+    }
+
+    pub fn try_rows(&mut self, sql: &str) -> Result<Vec<Vec<String>>, Box<DbError>> {
+        let messages = self.client.simple_query(sql).map_err(|e| Box::new(db_error(&e)))?;
+        let rows = messages.iter().filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some(row),
+            _ => None,
+        });
+        Ok(rows.map(|row| (0..row.len()).map(|i| row.get(i).unwrap_or("NULL").to_string()).collect()).collect())
+    }
+
+    pub fn run(&mut self, sql: &str) {
+        self.rows(sql);
+    }
+
+    /// The first column of the only row.
+    pub fn one(&mut self, sql: &str) -> String {
+        let mut rows = self.rows(sql);
+        assert_eq!(rows.len(), 1, "{sql}");
+        rows.remove(0).remove(0)
+    }
+
+    /// The first column of each row.
+    pub fn column(&mut self, sql: &str) -> Vec<String> {
+        self.rows(sql).into_iter().map(|mut row| row.remove(0)).collect()
+    }
+
+    /// The error that a statement ends with.
+    pub fn error(&mut self, sql: &str) -> DbError {
+        match self.try_rows(sql) {
+            Err(error) => *error,
+            Ok(rows) => panic!("{sql}: no error but {rows:?}"),
+        }
+    }
+
+    /// SQLSTATE of the error that a statement ends with.
+    pub fn code(&mut self, sql: &str) -> String {
+        self.error(sql).code().code().into()
+    }
+
+    /// The text that a query with bound arguments returns.
+    pub fn call(&mut self, sql: &str, arguments: &[&(dyn ToSql + Sync)]) -> Result<String, Box<DbError>> {
+        self.client.query_one(sql, arguments).map(|row| row.get(0)).map_err(|e| Box::new(db_error(&e)))
+    }
+
+    /// The notices since the last time.
+    pub fn notices(&mut self) -> Vec<String> {
+        self.notices.lock().unwrap().drain(..).map(|notice| notice.message().to_string()).collect()
+    }
+
+    /// The names of all roles that look like principals, and their memberships: what a failed call must not change.
+    pub fn traces(&mut self) -> Vec<Vec<String>> {
+        self.rows(
+            "SELECT r.rolname, r.rolcanlogin, g.rolname FROM pg_roles r LEFT JOIN pg_auth_members m ON m.member = r.oid \
+             LEFT JOIN pg_roles g ON g.oid = m.roleid WHERE r.oid >= 16384 ORDER BY 1, 2, 3",
+        )
+    }
+}
+
+pub fn db_error(error: &postgres::Error) -> DbError {
+    error.as_db_error().unwrap_or_else(|| panic!("not an error of the server: {error}")).clone()
+}
