@@ -77,7 +77,7 @@ install:
 
 uninstall:
 	rm -f "$(DESTDIR)$$($(PG_CONFIG) --pkglibdir)/$(EXTENSION).so"
-	rm -f "$(DESTDIR)$$($(PG_CONFIG) --sharedir)/extension/$(EXTENSION)"{.control,--*.sql}
+	rm -f "$(DESTDIR)$$($(PG_CONFIG) --sharedir)/extension/$(EXTENSION).control" "$(DESTDIR)$$($(PG_CONFIG) --sharedir)/extension/$(EXTENSION)"--*.sql
 
 # --- checking --------------------------------------------------------------------------------------------------------
 

@@ -318,3 +318,126 @@ fn refusal(
         group,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::role::Elevated;
+    use crate::rules::NameRules;
+
+    fn name(text: &str) -> RoleName {
+        RoleName::new(text).unwrap()
+    }
+
+    /// Roles by name, `(member, role)` memberships; a role that begins with `-` has NOLOGIN.
+    fn plan(
+        roles: &[&str],
+        edges: &[(&str, &str)],
+        principals: &[&str],
+        groups: &[&str],
+        if_not_exists: bool,
+    ) -> Result<AddPlan, Error> {
+        let all: Vec<_> = ["rds_ad", "rds_iam"].iter().chain(roles).collect();
+        let oid = |wanted: &str| {
+            let place = all.iter().position(|role| role.trim_start_matches('-') == wanted).unwrap();
+            u32::try_from(place).unwrap() + 1
+        };
+        let role = |role: &str| Role {
+            oid: oid(role.trim_start_matches('-')),
+            name: name(role.trim_start_matches('-')),
+            can_login: !role.starts_with('-'),
+            elevated: Elevated { createdb: role.contains("boss"), ..Elevated::default() },
+        };
+        let set: RoleSet = all.iter().map(|r| role(r)).collect();
+        let graph = MembershipGraph::new(
+            all.iter().map(|r| (role(r).oid, role(r).name)),
+            edges.iter().map(|&(m, r)| Membership { role: oid(r), member: oid(m), grantor: NO_ROLE, admin: false }),
+        );
+        let rules = NameRules::default();
+        let request = AddRequest {
+            principals: principals.iter().map(|p| ((*p).to_string(), rules.canonicalize(p, None).unwrap())).collect(),
+            groups: groups.iter().map(ToString::to_string).collect(),
+            if_not_exists,
+        };
+        let rule = ConflictRule::new(name("rds_ad"), name("rds_iam")).unwrap();
+        plan_add(&request, &set, &graph, &rule, false)
+    }
+
+    fn sql(statements: &[Statement]) -> Vec<String> {
+        statements.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn new_principals_are_created_and_groups_granted_together() {
+        let plan = plan(&["g", "h"], &[], &["a@x.y", "b@x.y"], &["g", "h", "g"], false).unwrap();
+        assert_eq!(
+            sql(&plan.statements),
+            [r#"CREATE ROLE "a@X.Y" LOGIN IN ROLE "rds_ad""#, r#"CREATE ROLE "b@X.Y" LOGIN IN ROLE "rds_ad""#]
+        );
+        assert_eq!(sql(&plan.grants), [r#"GRANT "g", "h" TO "a@X.Y", "b@X.Y""#]);
+        assert!(plan.outcomes.iter().all(|o| o.action == AddAction::Created));
+    }
+
+    #[test]
+    fn an_existing_role_gets_what_it_lacks_and_no_more() {
+        let roles = ["-hand@X.Y", "user@X.Y", "whole@X.Y", "-left@X.Y", "g"];
+        let edges = [("whole@X.Y", "rds_ad"), ("left@X.Y", "rds_ad"), ("whole@X.Y", "g"), ("left@X.Y", "g")];
+        let plan = plan(&roles, &edges, &["hand@x.y", "user@x.y", "whole@x.y", "left@x.y"], &["g"], true).unwrap();
+        assert_eq!(
+            sql(&plan.statements),
+            [r#"ALTER ROLE "hand@X.Y" LOGIN"#, r#"GRANT "rds_ad" TO "hand@X.Y""#, r#"GRANT "rds_ad" TO "user@X.Y""#]
+        );
+        assert_eq!(sql(&plan.grants), [r#"GRANT "g" TO "hand@X.Y", "user@X.Y""#]);
+        let outcomes: Vec<_> = plan.outcomes.iter().map(|o| (o.action, o.disabled)).collect();
+        assert_eq!(
+            outcomes,
+            [
+                (AddAction::Adopted, false),
+                (AddAction::Adopted, false),
+                (AddAction::Unchanged, false),
+                (AddAction::Unchanged, true)
+            ]
+        );
+    }
+
+    #[test]
+    fn refusals_say_what_is_the_matter() {
+        let refused = |result: Result<AddPlan, Error>| result.unwrap_err();
+        assert!(matches!(refused(plan(&["a@X.Y"], &[], &["a@x.y"], &[], false)), Error::Exists { .. }));
+        assert!(matches!(
+            refused(plan(&["A@x.y"], &[], &["a@x.y"], &[], true)),
+            Error::CaseCollision { both_new: false, .. }
+        ));
+        assert!(matches!(
+            refused(plan(&[], &[], &["a@x.y", "A@x.y"], &[], true)),
+            Error::CaseCollision { both_new: true, .. }
+        ));
+        assert!(matches!(refused(plan(&[], &[], &["a@x.y", "a@X.y"], &[], false)), Error::NamedTwice { .. }));
+        assert!(matches!(refused(plan(&["boss@X.Y"], &[], &["boss@x.y"], &[], true)), Error::Elevated { .. }));
+        assert!(matches!(
+            refused(plan(&["G"], &[], &["a@x.y"], &["g"], true)),
+            Error::GroupMissing { other: Some(_), .. }
+        ));
+    }
+
+    #[test]
+    fn a_conflict_is_refused_in_either_direction() {
+        let Err(Error::Conflict { others, fix, group, .. }) =
+            plan(&["g", "h"], &[("g", "h"), ("h", "rds_iam")], &["a@x.y", "b@x.y"], &["g"], false)
+        else {
+            panic!("not refused")
+        };
+        assert_eq!((others, group, fix.len()), (1, Some(name("g")), 1));
+        assert_eq!(fix[0].to_string(), r#"REVOKE "h" FROM "g";"#);
+
+        let below = [("app", "lead@X.Y"), ("app", "rds_iam")];
+        let Err(Error::Conflict { conflict, .. }) = plan(&["lead@X.Y", "app"], &below, &["lead@x.y"], &[], true) else {
+            panic!("not refused")
+        };
+        assert_eq!(conflict.role, name("app"));
+
+        let before = [("both@X.Y", "rds_ad"), ("both@X.Y", "rds_iam")];
+        let plan = plan(&["both@X.Y", "g"], &before, &["both@x.y", "new@x.y"], &["g"], true).unwrap();
+        assert_eq!(plan.conflicts_before, HashSet::from([name("both@X.Y")]));
+    }
+}

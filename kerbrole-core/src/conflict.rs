@@ -360,7 +360,7 @@ mod tests {
             let name = |i: u32| RoleName::new(match i {
                 _ if i == ad => "rds_ad".into(),
                 _ if i == iam => "rds_iam".into(),
-                _ if i % 2 == 0 => format!("u{i}@X.Y"),
+                _ if i.is_multiple_of(2) => format!("u{i}@X.Y"),
                 _ => format!("g{i}"),
             }).unwrap();
             let build = |edges: &[(u32, u32)]| MembershipGraph::new(

@@ -124,7 +124,7 @@ fn adopting_a_role_with_members(c: &Context<'_>) {
     su.run("CREATE USER \"iam@A.B\" IN ROLE rds_iam");
     let error = master.error("SELECT kerb_add_principal('iam@a.b', if_not_exists => true)");
     assert_eq!(error.code().code(), "0LP01");
-    run_fix(&mut su, &error.hint().unwrap().to_string());
+    run_fix(&mut su, error.hint().unwrap());
     assert_eq!(master.one("SELECT kerb_add_principal('iam@a.b', if_not_exists => true)"), "iam@A.B");
 }
 

@@ -9,6 +9,7 @@ mod atomic;
 mod callers;
 mod case_rule;
 mod catalogue;
+mod client;
 mod conflicts;
 mod demo;
 mod encodings;
@@ -17,6 +18,7 @@ mod guarded_settings;
 mod logins;
 mod names;
 mod properties;
+mod readme;
 mod scale;
 mod scripts;
 mod world;
@@ -34,12 +36,13 @@ fn main() -> ExitCode {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         world::PANICKED_AT.with_borrow_mut(|at| *at = place);
     }));
-    let suites: [(&str, &[Case]); 14] = [
+    let suites: &[(&str, &[Case])] = &[
         ("add", add::CASES),
         ("atomic", atomic::CASES),
         ("callers", callers::CASES),
         ("case_rule", case_rule::CASES),
         ("catalogue", catalogue::CASES),
+        ("client", client::CASES),
         ("conflicts", conflicts::CASES),
         ("demo", demo::CASES),
         ("encodings", encodings::CASES),
@@ -48,9 +51,10 @@ fn main() -> ExitCode {
         ("logins", logins::CASES),
         ("names", names::CASES),
         ("properties", properties::CASES),
+        ("readme", readme::CASES),
         ("scale", scale::CASES),
+        ("scripts", scripts::CASES),
     ];
-    let suites = suites.into_iter().chain([("scripts", scripts::CASES)]);
     let world = match World::new(arguments.list) {
         Ok(world) => Arc::new(world),
         Err(error) => {
@@ -59,7 +63,7 @@ fn main() -> ExitCode {
         }
     };
     let mut trials = Vec::new();
-    for (suite, cases) in suites {
+    for &(suite, cases) in suites {
         for case in cases {
             for place in world.places(case.on) {
                 let world = world.clone();

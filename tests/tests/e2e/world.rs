@@ -138,7 +138,6 @@ impl World {
         let context = Context {
             server: shared.server.get().ok_or("not started")?,
             kdc: self.kdc.get().ok_or("not started")?,
-            site: self.site.get().ok_or("not started")?,
             caseins: shared.caseins,
         };
         PANICKED_AT.with_borrow_mut(String::clear);
@@ -172,7 +171,6 @@ thread_local! {
 pub struct Context<'w> {
     pub server: &'w Server,
     pub kdc: &'w Kdc,
-    pub site: &'static Site,
     pub caseins: bool,
 }
 

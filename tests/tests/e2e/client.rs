@@ -1,0 +1,77 @@
+//! The crate kerbrole-client against servers with the extension, and without.
+
+use kerbrole_client::{AddOptions, ErrorKind, Kerbrole};
+use tokio_postgres::{Client, NoTls};
+
+use crate::cases;
+use crate::world::Context;
+
+cases! {
+    EachVersion: adding_and_auditing, inside_a_transaction, without_the_extension;
+}
+
+fn with_client<T>(c: &Context<'_>, user: &str, work: impl AsyncFnOnce(&mut Client) -> T) -> T {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let mut config = tokio_postgres::Config::new();
+        config.host_path(c.server.socket()).port(c.server.port).user(user).dbname("postgres");
+        let (mut client, connection) = config.connect(NoTls).await.unwrap();
+        tokio::spawn(connection);
+        work(&mut client).await
+    })
+}
+
+fn adding_and_auditing(c: &Context<'_>) {
+    c.superuser().run("CREATE ROLE g; GRANT g TO rds_master WITH ADMIN OPTION; CREATE ROLE wrong IN ROLE rds_iam; CREATE USER \"both@A.B\" IN ROLE rds_ad, rds_iam");
+    with_client(c, "rds_master", async |client| {
+        let kerbrole = Kerbrole::new(client).await.unwrap();
+        assert_eq!(kerbrole.canonicalize("o'brien", Some("a.b")).await.unwrap(), "o'brien@A.B");
+        assert_eq!(
+            kerbrole.add_principal("alice@a.b", None, &AddOptions::new().group("g")).await.unwrap(),
+            "alice@A.B"
+        );
+
+        let error = kerbrole.add_principal("alice", Some("a.b"), &AddOptions::new()).await.unwrap_err();
+        assert_eq!((error.kind(), error.code().unwrap().code()), (ErrorKind::Refused, "42710"));
+        assert_eq!(error.to_string(), "role \"alice@A.B\" already exists");
+        let error = kerbrole.add_principal("eve", Some("a.b"), &AddOptions::new().group("wrong")).await.unwrap_err();
+        assert_eq!(error.code().unwrap().code(), "0LP01");
+        assert!(error.detail().unwrap().contains("{eve@A.B,wrong,rds_iam}") && error.hint().unwrap().contains("wrong"));
+
+        let added =
+            kerbrole.add_principals(&["alice@a.b", "bob@a.b"], &AddOptions::new().if_not_exists(true)).await.unwrap();
+        let told: Vec<_> =
+            added.iter().map(|a| (a.principal.as_str(), a.role_name.as_str(), a.action.as_str())).collect();
+        assert_eq!(told, [("alice@a.b", "alice@A.B", "unchanged"), ("bob@a.b", "bob@A.B", "created")]);
+
+        let conflicts = kerbrole.conflicts().await.unwrap();
+        assert_eq!(conflicts.len(), 1);
+        assert_eq!(conflicts[0].iam_path, ["both@A.B", "rds_iam"]);
+        assert!(conflicts[0].fix.starts_with("REVOKE"));
+    });
+}
+
+fn inside_a_transaction(c: &Context<'_>) {
+    with_client(c, "rds_master", async |client| {
+        let transaction = client.transaction().await.unwrap();
+        let kerbrole = Kerbrole::new(&transaction).await.unwrap();
+        kerbrole.add_principal("alice@a.b", None, &AddOptions::new()).await.unwrap();
+        transaction.rollback().await.unwrap();
+    });
+    assert_eq!(c.superuser().one("SELECT count(*) FROM pg_roles WHERE rolname LIKE '%@%'"), "0");
+}
+
+fn without_the_extension(c: &Context<'_>) {
+    c.superuser().run("DROP EXTENSION pg_kerbrole; CREATE SCHEMA \"A b\"");
+    with_client(c, "rds_master", async |client| {
+        let error = Kerbrole::new(client).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ExtensionMissing);
+        assert!(error.hint().is_some());
+    });
+    // In another schema, and not on the search path.
+    c.superuser().run("CREATE EXTENSION pg_kerbrole SCHEMA \"A b\"; GRANT USAGE ON SCHEMA \"A b\" TO rds_superuser");
+    with_client(c, "rds_master", async |client| {
+        let kerbrole = Kerbrole::new(client).await.unwrap();
+        assert_eq!(kerbrole.add_principal("alice@a.b", None, &AddOptions::new()).await.unwrap(), "alice@A.B");
+    });
+}

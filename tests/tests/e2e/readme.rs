@@ -1,0 +1,92 @@
+//! The README's examples, run in order and compared with what it says that they print.
+
+use std::fs;
+
+use kerbrole_tests::postgres_server::{MASTER, SUPERUSER};
+use kerbrole_tests::site::{lossy, output};
+use kerbrole_tests::version::workspace;
+
+use crate::cases;
+use crate::world::Context;
+
+cases! {
+    EachVersion: examples_print_what_the_readme_says;
+    Nowhere: commands_in_the_readme_are_targets_of_the_makefile;
+}
+
+/// A statement, who runs it, and what it prints.
+#[derive(Debug)]
+struct Example {
+    user: &'static str,
+    sql: String,
+    prints: String,
+}
+
+fn readme() -> String {
+    fs::read_to_string(workspace().join("README.md")).unwrap()
+}
+
+fn examples() -> Vec<Example> {
+    let mut examples: Vec<Example> = Vec::new();
+    let mut inside = false;
+    for line in readme().lines() {
+        let prompt = [("postgres=> ", MASTER), ("postgres=# ", SUPERUSER)]
+            .into_iter()
+            .find_map(|(prompt, user)| Some((line.strip_prefix(prompt)?, user)));
+        match (inside, prompt) {
+            (false, _) => inside = line == "```psql",
+            (true, _) if line == "```" => inside = false,
+            (true, Some((sql, user))) => examples.push(Example { user, sql: sql.into(), prints: String::new() }),
+            (true, None) => {
+                let prints = &mut examples.last_mut().unwrap().prints;
+                prints.push_str(line.trim_end());
+                prints.push('\n');
+            }
+        }
+    }
+    examples
+}
+
+fn examples_print_what_the_readme_says(c: &Context<'_>) {
+    let mut su = c.superuser();
+    su.run("CREATE ROLE analysts; CREATE ROLE cloud_apps IN ROLE rds_iam; CREATE ROLE reports IN ROLE cloud_apps");
+    su.run("GRANT analysts, reports TO rds_master WITH ADMIN OPTION");
+    let examples = examples();
+    assert!(examples.len() >= 9, "{examples:?}");
+    for Example { user, sql, prints } in examples {
+        let ran = output(c.server.psql(user, "postgres").args(["-c", &sql])).unwrap();
+        let said = lossy(&ran.stderr) + &lossy(&ran.stdout);
+        let said: String = said.lines().map(|line| line.trim_end().to_string() + "\n").collect();
+        assert_eq!(without_grantors(&said).trim(), prints.trim(), "{sql}");
+    }
+}
+
+/// The README shows REVOKE as up to 15, and says what is added later; a column gets wider by it.
+fn without_grantors(said: &str) -> String {
+    const GRANTOR: &str = " GRANTED BY \"rdsadmin\"";
+    if !said.contains(GRANTOR) {
+        return said.into();
+    }
+    let said = said.replace(GRANTOR, "");
+    let half = GRANTOR.len() / 2;
+    let narrower = |line: &str| match line {
+        _ if line.trim() == "fix" => line[half..].to_string(),
+        _ if !line.is_empty() && line.bytes().all(|b| b == b'-') => line[GRANTOR.len()..].to_string(),
+        _ => line.to_string(),
+    };
+    said.lines().map(|line| narrower(line) + "\n").collect()
+}
+
+fn commands_in_the_readme_are_targets_of_the_makefile(_: &Context<'_>) {
+    let makefile = fs::read_to_string(workspace().join("Makefile")).unwrap();
+    let text = readme();
+    let targets: Vec<_> = text
+        .split(['`', '\n'])
+        .filter_map(|part| part.strip_prefix("make "))
+        .filter_map(|rest| rest.split_whitespace().next())
+        .collect();
+    assert!(targets.contains(&"demo") && targets.contains(&"test") && targets.contains(&"install"), "{targets:?}");
+    for target in targets {
+        assert!(makefile.lines().any(|line| line.starts_with(&format!("{target}:"))), "make {target}");
+    }
+}
