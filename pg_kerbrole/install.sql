@@ -7,10 +7,14 @@ COMMENT ON FUNCTION kerb_add_principals(text[], text[], boolean) IS
 COMMENT ON FUNCTION kerb_conflicts() IS
     'the roles that are members of both rds_ad and rds_iam, with a path to each and the REVOKE that ends it';
 
+COMMENT ON FUNCTION kerb_preview_grant(text, text) IS
+    'the conflicts that GRANT granted_role TO member would create, with both paths; changes nothing';
+
 -- kerb_canonicalize changes and reveals nothing: anyone may call it.
 REVOKE ALL ON FUNCTION kerb_add_principal(text, text, text[], boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_add_principals(text[], text[], boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_conflicts() FROM PUBLIC;
+REVOKE ALL ON FUNCTION kerb_preview_grant(text, text) FROM PUBLIC;
 
 DO $$
 BEGIN
@@ -18,6 +22,7 @@ BEGIN
         GRANT EXECUTE ON FUNCTION kerb_add_principal(text, text, text[], boolean) TO rds_superuser;
         GRANT EXECUTE ON FUNCTION kerb_add_principals(text[], text[], boolean) TO rds_superuser;
         GRANT EXECUTE ON FUNCTION kerb_conflicts() TO rds_superuser;
+        GRANT EXECUTE ON FUNCTION kerb_preview_grant(text, text) TO rds_superuser;
     END IF;
 END
 $$;

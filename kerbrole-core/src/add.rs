@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::case::fold_case;
-use crate::conflict::{Both, Conflict, ConflictRule, OnceSides, Pending};
+use crate::conflict::{Both, Conflict, ConflictRule};
 use crate::error::Error;
 use crate::graph::{Membership, MembershipGraph, NO_ROLE};
 use crate::names::RoleName;
@@ -87,11 +87,10 @@ impl AddPlan {
     /// # Errors
     /// 0LP01 when there is a conflict that was not there before.
     pub fn check_after(&self, graph: &MembershipGraph, rule: &ConflictRule, name_grantors: bool) -> Result<(), Error> {
-        let conflicts = graph.conflicts(rule, name_grantors)?;
-        let mut new = conflicts.into_iter().filter(|c| !self.conflicts_before.contains(&c.role));
-        let Some(mut conflict) = new.next() else { return Ok(()) };
-        let fix = std::mem::take(&mut conflict.fix);
-        Err(refusal(conflict, fix, new.count(), rule, None))
+        match graph.new_conflict(&self.conflicts_before, [], rule, name_grantors)? {
+            Some(new) => Err(new.refusal(rule)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -264,27 +263,25 @@ fn check_before(
     for lacks in lacking.iter().filter(|lacks| lacks.existing.is_some()).chain(first_new) {
         let wanted = lacks.ad.then_some(rule.ad_role()).into_iter().chain(&lacks.groups);
         for role in wanted.filter_map(oid_of) {
-            more.push(Membership { role, member: lacks.existing.unwrap_or(NO_ROLE), grantor: NO_ROLE, admin: false });
+            more.push(Membership {
+                role,
+                member: lacks.existing.unwrap_or(NO_ROLE),
+                grantor: NO_ROLE,
+                admin: false,
+                from_creation: false,
+            });
         }
     }
     if more.is_empty() {
         return Ok(());
     }
     let after = graph.with(first_new.map(|lacks| (NO_ROLE, lacks.role.clone())), more.iter().copied());
-    let both_after = Both::find(&after, rule)?;
-    let new: Vec<u32> = both_after.roles().filter(|&role| !plan.conflicts_before.contains(after.name(role))).collect();
-    let Some(&first) = new.first() else { return Ok(()) };
-
-    let pending: Pending = more.iter().filter_map(|m| Some((after.place(m.member)?, after.place(m.role)?))).collect();
-    let mut conflict = both_after.describe(first, &OnceSides::default(), name_grantors, &pending);
-    let fix = std::mem::take(&mut conflict.fix);
-    let group = pending_group(&conflict, lacking, rule, graph, both);
-    let unspoken = if new.iter().any(|&role| first_new.is_some_and(|lacks| *after.name(role) == lacks.role)) {
-        new_count - 1
-    } else {
-        0
-    };
-    Err(refusal(conflict, fix, new.len() - 1 + unspoken, rule, group))
+    let added = more.iter().map(|m| (m.member, m.role));
+    let Some(new) = after.new_conflict(&plan.conflicts_before, added, rule, name_grantors)? else { return Ok(()) };
+    let group = pending_group(&new.conflict, lacking, rule, graph, both);
+    let unspoken = if first_new.is_some_and(|lacks| new.roles.contains(&lacks.role)) { new_count - 1 } else { 0 };
+    let others = new.roles.len() - 1 + unspoken;
+    Err(new.refusal_of(rule, others, group))
 }
 
 /// The group asked for by which a role would come to be in `rds_iam`.
@@ -300,23 +297,6 @@ fn pending_group(
         let is_in_iam = |group: &RoleName| graph.find(group).is_some_and(|place| both.is_in_iam(place));
         (step[1] != *rule.ad_role() && lacks.groups.contains(&step[1]) && is_in_iam(&step[1])).then(|| step[1].clone())
     })
-}
-
-fn refusal(
-    conflict: Conflict,
-    fix: Vec<crate::statement::Revoke>,
-    others: usize,
-    rule: &ConflictRule,
-    group: Option<RoleName>,
-) -> Error {
-    Error::Conflict {
-        conflict: Box::new(conflict),
-        others,
-        ad_role: rule.ad_role().clone(),
-        iam_role: rule.iam_role().clone(),
-        fix,
-        group,
-    }
 }
 
 #[cfg(test)]
@@ -351,7 +331,13 @@ mod tests {
         let set: RoleSet = all.iter().map(|r| role(r)).collect();
         let graph = MembershipGraph::new(
             all.iter().map(|r| (role(r).oid, role(r).name)),
-            edges.iter().map(|&(m, r)| Membership { role: oid(r), member: oid(m), grantor: NO_ROLE, admin: false }),
+            edges.iter().map(|&(m, r)| Membership {
+                role: oid(r),
+                member: oid(m),
+                grantor: NO_ROLE,
+                admin: false,
+                from_creation: false,
+            }),
         );
         let rules = NameRules::default();
         let request = AddRequest {

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use crate::error::Error;
-use crate::graph::{MembershipGraph, Reach};
+use crate::graph::{Membership, MembershipGraph, NO_ROLE, Reach, RoleOid};
 use crate::names::RoleName;
 use crate::statement::Revoke;
 
@@ -53,7 +53,44 @@ pub struct Conflict {
 }
 
 /// Memberships that a change would add, as places in a graph that holds them: (member, role).
-pub(crate) type Pending = HashSet<(u32, u32)>;
+type Pending = HashSet<(u32, u32)>;
+
+/// A conflict that a change adds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewConflict {
+    /// The first role concerned, in order of names. Its `fix` is what to run so that the change can be made; empty where the change itself is
+    /// all that is wrong.
+    pub conflict: Conflict,
+    /// All roles concerned, this one included.
+    pub roles: Vec<RoleName>,
+}
+
+impl NewConflict {
+    /// The error that refuses the change.
+    pub fn refusal(self, rule: &ConflictRule) -> Error {
+        let others = self.roles.len() - 1;
+        self.refusal_of(rule, others, None)
+    }
+
+    /// The same for a change that was not refused: the warning about it.
+    pub fn warning(self, rule: &ConflictRule) -> Error {
+        let others = self.roles.len() - 1;
+        let (ad_role, iam_role) = (rule.ad_role.clone(), rule.iam_role.clone());
+        Error::ConflictMade { conflict: Box::new(self.conflict), others, ad_role, iam_role }
+    }
+
+    pub(crate) fn refusal_of(mut self, rule: &ConflictRule, others: usize, group: Option<RoleName>) -> Error {
+        let fix = std::mem::take(&mut self.conflict.fix);
+        Error::Conflict {
+            conflict: Box::new(self.conflict),
+            others,
+            ad_role: rule.ad_role.clone(),
+            iam_role: rule.iam_role.clone(),
+            fix,
+            group,
+        }
+    }
+}
 
 impl MembershipGraph {
     /// Every role of this graph that is a member of both, in the order of names.
@@ -66,6 +103,57 @@ impl MembershipGraph {
         let both = Both::find(self, rule)?;
         let sides = OnceSides::default();
         Ok(both.roles().map(|role| both.describe(role, &sides, name_grantors, &Pending::new())).collect())
+    }
+
+    /// The names of the roles of this graph that are members of both.
+    ///
+    /// # Errors
+    /// 42704 when one of the two roles is not in the graph.
+    pub fn conflicting_roles(&self, rule: &ConflictRule) -> Result<HashSet<RoleName>, Error> {
+        let both = Both::find(self, rule)?;
+        Ok(both.roles().map(|role| self.name(role).clone()).collect())
+    }
+
+    /// The conflicts of this graph, the memberships as they are after a change, that were not there `before` it.
+    ///
+    /// `added` are the memberships that the change added, as `(member, role)`: the fix never consists in taking them back.
+    ///
+    /// # Errors
+    /// 42704 when one of the two roles is not in the graph.
+    pub fn new_conflict(
+        &self,
+        before: &HashSet<RoleName>,
+        added: impl IntoIterator<Item = (RoleOid, RoleOid)>,
+        rule: &ConflictRule,
+        name_grantors: bool,
+    ) -> Result<Option<NewConflict>, Error> {
+        let both = Both::find(self, rule)?;
+        let new: Vec<u32> = both.roles().filter(|&role| !before.contains(self.name(role))).collect();
+        let Some(&first) = new.first() else { return Ok(None) };
+        let pending = added.into_iter().filter_map(|(m, r)| Some((self.place(m)?, self.place(r)?))).collect();
+        let conflict = both.describe(first, &OnceSides::default(), name_grantors, &pending);
+        Ok(Some(NewConflict { conflict, roles: new.into_iter().map(|role| self.name(role).clone()).collect() }))
+    }
+
+    /// The conflicts that `GRANT granted TO member` would create, the member and the roles below it included; paths through the new
+    /// membership, and no fix. Both must be in the graph with what is below the member and above either.
+    ///
+    /// # Errors
+    /// 42704 when a role of the rule is not in the graph.
+    pub fn preview_grant(
+        &self,
+        granted: RoleOid,
+        member: RoleOid,
+        rule: &ConflictRule,
+    ) -> Result<Vec<Conflict>, Error> {
+        let before = self.conflicting_roles(rule)?;
+        let grant = Membership { role: granted, member, grantor: NO_ROLE, admin: false, from_creation: false };
+        let mut after = self.with([], [grant]).conflicts(rule, false)?;
+        after.retain(|conflict| !before.contains(&conflict.role));
+        for conflict in &mut after {
+            conflict.fix.clear();
+        }
+        Ok(after)
     }
 }
 
@@ -87,7 +175,7 @@ enum Side {
 
 /// Which roles have a principal among them or below; worked out only where there is a conflict to describe.
 #[derive(Default)]
-pub(crate) struct OnceSides(std::cell::OnceCell<Vec<bool>>);
+struct OnceSides(std::cell::OnceCell<Vec<bool>>);
 
 impl<'g> Both<'g> {
     pub(crate) fn find(graph: &'g MembershipGraph, rule: &ConflictRule) -> Result<Self, Error> {
@@ -116,7 +204,7 @@ impl<'g> Both<'g> {
         self.iam_reach.contains(role)
     }
 
-    pub(crate) fn describe(&self, role: u32, sides: &OnceSides, name_grantors: bool, pending: &Pending) -> Conflict {
+    fn describe(&self, role: u32, sides: &OnceSides, name_grantors: bool, pending: &Pending) -> Conflict {
         Conflict {
             role: self.graph.name(role).clone(),
             ad_path: self.graph.path(&self.ad_reach, role),
@@ -197,6 +285,7 @@ impl Cut<'_> {
                     member: both.graph.name(role).clone(),
                     granted_by: granted_by.map(|grantor| both.graph.name(grantor).clone()),
                     cascade: self.name_grantors && edge.admin && both.graph.granted_by(above, role),
+                    from_creation: edge.from_creation,
                 });
             }
             previous = Some(above);
@@ -207,7 +296,6 @@ impl Cut<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::Membership;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
@@ -219,7 +307,13 @@ mod tests {
         let oid = |name: &str| u32::try_from(names.binary_search(&name).unwrap()).unwrap() + 10;
         MembershipGraph::new(
             names.iter().map(|name| (oid(name), RoleName::new(*name).unwrap())),
-            edges.iter().map(|&(m, r)| Membership { role: oid(r), member: oid(m), grantor: oid("root"), admin: false }),
+            edges.iter().map(|&(m, r)| Membership {
+                role: oid(r),
+                member: oid(m),
+                grantor: oid("root"),
+                admin: false,
+                from_creation: false,
+            }),
         )
     }
 
@@ -303,7 +397,7 @@ mod tests {
     fn each_grantors_membership_is_revoked_by_name_where_there_are_several() {
         let names = ["a@X.Y", "boss", "rds_ad", "rds_iam", "root"];
         let oids: Vec<_> = (1..).zip(names.map(|n| RoleName::new(n).unwrap())).collect();
-        let edge = |member, role, grantor, admin| Membership { role, member, grantor, admin };
+        let edge = |member, role, grantor, admin| Membership { role, member, grantor, admin, from_creation: false };
         let graph = MembershipGraph::new(
             oids,
             [edge(1, 3, 5, false), edge(1, 4, 5, true), edge(1, 4, 2, false), edge(2, 4, 1, false)],
@@ -326,6 +420,47 @@ mod tests {
             ]
         );
         assert_eq!(fix(false), [r#"REVOKE "rds_iam" FROM "a@X.Y";"#]);
+    }
+
+    #[test]
+    fn a_grant_can_be_tried_beforehand() {
+        let graph = graph(&[
+            ("a@X.Y", "rds_ad"),
+            ("a@X.Y", "g"),
+            ("both", "rds_ad"),
+            ("both", "rds_iam"),
+            ("both", "g"),
+            ("h", "rds_iam"),
+        ]);
+        let oid = |name: &str| {
+            (0..100).find(|&oid| graph.place(oid).is_some_and(|p| graph.name(p).as_str() == name)).unwrap()
+        };
+        let preview = |granted, member| graph.preview_grant(oid(granted), oid(member), &rule()).unwrap();
+        assert_eq!(preview("h", "rds_iam").len(), 0);
+        let found = preview("h", "g");
+        assert_eq!(
+            found.iter().map(|c| c.role.as_str()).collect::<Vec<_>>(),
+            ["a@X.Y"],
+            "the one from before is not new"
+        );
+        assert_eq!(found[0].iam_path.iter().map(RoleName::as_str).collect::<Vec<_>>(), ["a@X.Y", "g", "h", "rds_iam"]);
+    }
+
+    #[test]
+    fn what_a_change_adds_is_told_from_what_was_there() {
+        let after = graph(&[("a@X.Y", "rds_ad"), ("a@X.Y", "g"), ("g", "rds_iam"), ("b", "rds_ad"), ("b", "rds_iam")]);
+        let oid = |name: &str| {
+            (0..100).find(|&oid| after.place(oid).is_some_and(|p| after.name(p).as_str() == name)).unwrap()
+        };
+        let before = HashSet::from([RoleName::new("b").unwrap()]);
+        let new = after.new_conflict(&before, [(oid("a@X.Y"), oid("g"))], &rule(), false).unwrap().unwrap();
+        assert_eq!(new.roles.iter().map(RoleName::as_str).collect::<Vec<_>>(), ["a@X.Y"]);
+        assert_eq!(
+            new.conflict.fix.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            [r#"REVOKE "rds_iam" FROM "g";"#]
+        );
+        let all = HashSet::from(["a@X.Y", "b"].map(|n| RoleName::new(n).unwrap()));
+        assert_eq!(after.new_conflict(&all, [], &rule(), false).unwrap(), None);
     }
 
     #[test]
@@ -365,7 +500,7 @@ mod tests {
             }).unwrap();
             let build = |edges: &[(u32, u32)]| MembershipGraph::new(
                 (0..12).map(|i| (i + 1, name(i))),
-                edges.iter().map(|&(m, r)| Membership { role: r + 1, member: m + 1, grantor: 1, admin: false }),
+                edges.iter().map(|&(m, r)| Membership { role: r + 1, member: m + 1, grantor: 1, admin: false, from_creation: false }),
             );
             let expected: BTreeSet<_> =
                 closure(&edges, ad).intersection(&closure(&edges, iam)).map(|&i| name(i)).collect();

@@ -28,6 +28,8 @@ pub enum SqlState {
     InvalidGrantOperation,
     /// 42501: not allowed.
     InsufficientPrivilege,
+    /// 55P03: somebody else holds a lock for longer than `lock_timeout`.
+    LockNotAvailable,
 }
 
 impl SqlState {
@@ -41,6 +43,7 @@ impl SqlState {
             Self::UndefinedObject => "42704",
             Self::InvalidGrantOperation => "0LP01",
             Self::InsufficientPrivilege => "42501",
+            Self::LockNotAvailable => "55P03",
         }
     }
 }
@@ -202,6 +205,17 @@ pub enum Error {
         /// The setting that names it.
         setting: &'static str,
     },
+    /// A role that was named exactly is missing.
+    #[error("role \"{}\" does not exist", visible(role))]
+    RoleMissing {
+        /// As it was given.
+        role: String,
+        /// The role that differs by case only, if there is one.
+        other: Option<RoleName>,
+    },
+    /// The lock on memberships was not to be had in time.
+    #[error("role memberships are being changed by another transaction, and lock_timeout ran out")]
+    LockTimeout,
     /// A group is missing.
     #[error("group \"{}\" does not exist", visible(group))]
     GroupMissing {
@@ -217,6 +231,18 @@ pub enum Error {
         role: RoleName,
         /// What it has.
         attributes: Elevated,
+    },
+    /// A change was made, and a role is a member of both.
+    #[error("role \"{}\" is a member of both {ad_role} and {iam_role} now", conflict.role)]
+    ConflictMade {
+        /// The first role concerned, in order of names.
+        conflict: Box<Conflict>,
+        /// How many more there are.
+        others: usize,
+        /// `rds_ad`
+        ad_role: RoleName,
+        /// `rds_iam`
+        iam_role: RoleName,
     },
     /// The rule that no role is a member of both.
     #[error("role \"{}\" would be a member of both {ad_role} and {iam_role}", conflict.role)]
@@ -257,9 +283,12 @@ impl Error {
             Self::TooLong { .. } => SqlState::NameTooLong,
             Self::Reserved { .. } => SqlState::ReservedName,
             Self::Exists { .. } | Self::NamedTwice { .. } | Self::CaseCollision { .. } => SqlState::DuplicateObject,
-            Self::RuleRoleMissing { .. } | Self::GroupMissing { .. } => SqlState::UndefinedObject,
+            Self::RuleRoleMissing { .. } | Self::RoleMissing { .. } | Self::GroupMissing { .. } => {
+                SqlState::UndefinedObject
+            }
+            Self::LockTimeout => SqlState::LockNotAvailable,
             Self::Elevated { .. } => SqlState::InsufficientPrivilege,
-            Self::Conflict { .. } => SqlState::InvalidGrantOperation,
+            Self::Conflict { .. } | Self::ConflictMade { .. } => SqlState::InvalidGrantOperation,
         }
     }
 
@@ -283,7 +312,8 @@ impl Error {
                 let allowed: Vec<_> = allowed.iter().map(Realm::as_str).collect();
                 format!("kerbrole.allowed_realms lists {}.", allowed.join(", "))
             }
-            Self::Conflict { conflict, others, ad_role, iam_role, .. } => {
+            Self::Conflict { conflict, others, ad_role, iam_role, .. }
+            | Self::ConflictMade { conflict, others, ad_role, iam_role } => {
                 let path = |path: &[RoleName]| array_literal(path.iter().map(RoleName::as_str));
                 let mut detail = format!(
                     "Path to {ad_role}: {}. Path to {iam_role}: {}.",
@@ -351,12 +381,23 @@ impl Error {
             Self::RuleRoleMissing { setting, .. } => {
                 format!("Run sql/rds_roles.sql to create the roles that RDS has, or set {setting} to the role that stands for it here.")
             }
+            Self::RoleMissing { other: Some(other), .. } => {
+                format!("Did you mean \"{other}\"? A role is written exactly as it is called.")
+            }
+            Self::RoleMissing { other: None, .. } => "A role is written exactly as it is called; pg_roles lists them.".into(),
+            Self::LockTimeout => "Try again when it has ended, or raise lock_timeout. Who holds the lock: SELECT DISTINCT pid FROM pg_locks WHERE \
+                                  relation = 'pg_auth_members'::regclass AND granted;"
+                .into(),
             Self::GroupMissing { other: Some(other), .. } => {
                 format!("Did you mean \"{other}\"? A group is written exactly as its role is called.")
             }
             Self::GroupMissing { other: None, .. } => "Create the role first: groups are not created on the way.".into(),
             Self::Elevated { .. } => {
                 "A superuser can take the attributes away with ALTER ROLE, or make the change with plain statements.".into()
+            }
+            Self::ConflictMade { conflict, .. } => {
+                let fix: Vec<_> = conflict.fix.iter().map(ToString::to_string).collect();
+                format!("To end that: {}", fix.join(" "))
             }
             Self::Conflict { fix, group, iam_role, .. } => {
                 let fix: Vec<_> = fix.iter().map(ToString::to_string).collect();

@@ -26,6 +26,9 @@ pub struct Membership {
     pub grantor: RoleOid,
     /// ADMIN OPTION
     pub admin: bool,
+    /// Whether it came from creating the role: since PostgreSQL 16 whoever creates a role without being a superuser becomes a member of it, with
+    /// ADMIN and nothing else, granted by the bootstrap superuser (`CreateRole` in src/backend/commands/user.c).
+    pub from_creation: bool,
 }
 
 /// Roles and memberships, whole or in part. Immutable once built.
@@ -52,6 +55,7 @@ pub(crate) struct Edge {
     pub(crate) role: u32,
     pub(crate) grantor: Option<u32>,
     pub(crate) admin: bool,
+    pub(crate) from_creation: bool,
 }
 
 /// Every role from which one role can be reached, with the next step on a shortest way there.
@@ -80,7 +84,13 @@ impl MembershipGraph {
         let mut edges: Vec<_> = memberships
             .into_iter()
             .filter_map(|m| {
-                Some(Edge { member: place(m.member)?, role: place(m.role)?, grantor: place(m.grantor), admin: m.admin })
+                Some(Edge {
+                    member: place(m.member)?,
+                    role: place(m.role)?,
+                    grantor: place(m.grantor),
+                    admin: m.admin,
+                    from_creation: m.from_creation,
+                })
             })
             .collect();
         edges.sort_unstable();
@@ -171,6 +181,7 @@ impl MembershipGraph {
             member: oid(edge.member),
             grantor: edge.grantor.map_or(NO_ROLE, oid),
             admin: edge.admin,
+            from_creation: edge.from_creation,
         });
         let my_roles = self.oids.iter().copied().zip(self.names.iter().cloned());
         Self::new(my_roles.chain(roles), mine.chain(memberships))

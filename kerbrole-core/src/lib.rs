@@ -42,7 +42,7 @@ mod username;
 
 pub use add::{AddAction, AddOutcome, AddPlan, AddRequest, plan_add};
 pub use case::{case_variant_at_least, equal_ignoring_case, fold_case};
-pub use conflict::{Conflict, ConflictRule};
+pub use conflict::{Conflict, ConflictRule, NewConflict};
 pub use error::{Error, SqlState};
 pub use graph::{Membership, MembershipGraph, RoleOid};
 pub use names::{Principal, RoleName};

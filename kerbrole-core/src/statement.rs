@@ -63,6 +63,8 @@ pub struct Revoke {
     /// Whether other memberships were granted on the strength of this one's ADMIN option. The server then demands CASCADE,
     /// and ends those as well.
     pub cascade: bool,
+    /// Whether the member has it from creating the role. Its grantor is then the bootstrap superuser: only a superuser can revoke it.
+    pub from_creation: bool,
 }
 
 impl fmt::Display for Revoke {
@@ -71,7 +73,8 @@ impl fmt::Display for Revoke {
         if let Some(grantor) = &self.granted_by {
             write!(f, " GRANTED BY {}", grantor.quoted())?;
         }
-        f.write_str(if self.cascade { " CASCADE;" } else { ";" })
+        f.write_str(if self.cascade { " CASCADE" } else { "" })?;
+        f.write_str(if self.from_creation { " /* a membership that came from creating the role */;" } else { ";" })
     }
 }
 
@@ -87,7 +90,18 @@ mod tests {
         let grant =
             Statement::Grant { roles: vec![name("g1"), name("g 2")], members: vec![name("a@A.B"), name("b@A.B")] };
         assert_eq!(grant.to_string(), r#"GRANT "g1", "g 2" TO "a@A.B", "b@A.B""#);
-        let revoke = Revoke { role: name("rds_iam"), member: name("g"), granted_by: Some(name("root")), cascade: true };
+        let mut revoke = Revoke {
+            role: name("rds_iam"),
+            member: name("g"),
+            granted_by: Some(name("root")),
+            cascade: true,
+            from_creation: false,
+        };
         assert_eq!(revoke.to_string(), r#"REVOKE "rds_iam" FROM "g" GRANTED BY "root" CASCADE;"#);
+        revoke.from_creation = true;
+        assert_eq!(
+            revoke.to_string(),
+            r#"REVOKE "rds_iam" FROM "g" GRANTED BY "root" CASCADE /* a membership that came from creating the role */;"#
+        );
     }
 }

@@ -62,6 +62,21 @@ AS 'MODULE_PATHNAME', 'kerb_conflicts_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- pg_kerbrole::conflicts::kerb_preview_grant
+CREATE  FUNCTION "kerb_preview_grant"(
+	"granted_role" text, /* Option < Text > */
+	"member" text /* Option < Text > */
+) RETURNS TABLE (
+	"role_name" TEXT,  /* String */
+	"ad_path" TEXT[],  /* Vec < String > */
+	"iam_path" TEXT[]  /* Vec < String > */
+)
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'kerb_preview_grant_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- finalize
 COMMENT ON FUNCTION kerb_canonicalize(text, text) IS
     'the exact name of the role that a Kerberos principal logs in as; changes nothing';
@@ -72,10 +87,14 @@ COMMENT ON FUNCTION kerb_add_principals(text[], text[], boolean) IS
 COMMENT ON FUNCTION kerb_conflicts() IS
     'the roles that are members of both rds_ad and rds_iam, with a path to each and the REVOKE that ends it';
 
+COMMENT ON FUNCTION kerb_preview_grant(text, text) IS
+    'the conflicts that GRANT granted_role TO member would create, with both paths; changes nothing';
+
 -- kerb_canonicalize changes and reveals nothing: anyone may call it.
 REVOKE ALL ON FUNCTION kerb_add_principal(text, text, text[], boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_add_principals(text[], text[], boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_conflicts() FROM PUBLIC;
+REVOKE ALL ON FUNCTION kerb_preview_grant(text, text) FROM PUBLIC;
 
 DO $$
 BEGIN
@@ -83,6 +102,7 @@ BEGIN
         GRANT EXECUTE ON FUNCTION kerb_add_principal(text, text, text[], boolean) TO rds_superuser;
         GRANT EXECUTE ON FUNCTION kerb_add_principals(text[], text[], boolean) TO rds_superuser;
         GRANT EXECUTE ON FUNCTION kerb_conflicts() TO rds_superuser;
+        GRANT EXECUTE ON FUNCTION kerb_preview_grant(text, text) TO rds_superuser;
     END IF;
 END
 $$;

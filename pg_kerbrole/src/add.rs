@@ -10,6 +10,7 @@ use pgrx::prelude::*;
 use crate::args::Text;
 use crate::canonicalize::{canonical, notice_case};
 use crate::catalog::{self, Memberships};
+use crate::guard;
 use crate::identity::as_bootstrap_superuser;
 use crate::lock::lock_memberships;
 use crate::report::{Raise, notice};
@@ -108,6 +109,8 @@ fn execute(statements: &[Statement]) {
     if statements.is_empty() {
         return;
     }
+    // What these functions do they check themselves.
+    let _quiet = guard::Quiet::begin();
     Spi::connect_mut(|client| {
         for statement in statements {
             pgrx::check_for_interrupts!();

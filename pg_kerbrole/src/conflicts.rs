@@ -1,9 +1,10 @@
-//! `kerb_conflicts`: the roles that are members of both `rds_ad` and `rds_iam`.
+//! `kerb_conflicts` and `kerb_preview_grant`: the roles that are members of both `rds_ad` and `rds_iam`, or would be.
 
-use kerbrole_core::RoleName;
+use kerbrole_core::{Error, RoleName, RoleOid, neighbourhood};
 use pgrx::prelude::*;
 
-use crate::catalog;
+use crate::args::Text;
+use crate::catalog::{self, Memberships};
 use crate::report::Raise;
 use crate::settings;
 
@@ -17,11 +18,44 @@ fn kerb_conflicts() -> TableIterator<
     'static,
     (name!(role_name, String), name!(ad_path, Vec<String>), name!(iam_path, Vec<String>), name!(fix, String)),
 > {
-    let names = |path: Vec<RoleName>| path.into_iter().map(|name| name.to_string()).collect();
     let conflicts =
         catalog::membership_graph().conflicts(&settings::conflict_rule(), settings::NAME_GRANTORS).or_raise();
     TableIterator::new(conflicts.into_iter().map(move |conflict| {
         let fix: Vec<_> = conflict.fix.iter().map(ToString::to_string).collect();
         (conflict.role.to_string(), names(conflict.ad_path), names(conflict.iam_path), fix.join(" "))
     }))
+}
+
+/// The conflicts that `GRANT granted_role TO member` would create, for the member and every role below it. Changes nothing.
+///
+/// Both are names of roles, exactly as they are called. Privileges: EXECUTE. Errors: 22023 for NULL, 42704 when a role is missing.
+#[pg_extern]
+#[search_path(pg_catalog, pg_temp)]
+#[allow(clippy::type_complexity, reason = "the columns of the result")]
+fn kerb_preview_grant(
+    granted_role: Option<Text>,
+    member: Option<Text>,
+) -> TableIterator<'static, (name!(role_name, String), name!(ad_path, Vec<String>), name!(iam_path, Vec<String>))> {
+    let granted = existing_role(granted_role, "granted_role");
+    let member = existing_role(member, "member");
+    let rule = settings::conflict_rule();
+    let of_rule = [rule.ad_role(), rule.iam_role()].into_iter().filter_map(|name| catalog::role_oid(name.as_str()));
+    let Ok(graph) = neighbourhood(&mut Memberships::open(), [member], of_rule.chain([granted]));
+    let conflicts = graph.preview_grant(granted, member, &rule).or_raise();
+    TableIterator::new(conflicts.into_iter().map(|c| (c.role.to_string(), names(c.ad_path), names(c.iam_path))))
+}
+
+fn existing_role(name: Option<Text>, argument: &'static str) -> RoleOid {
+    let name: String = name.ok_or(Error::Null { argument }).or_raise().into();
+    let roles = catalog::roles_spelled_like([name.clone()]);
+    let other = || roles.other_spelling(&name).map(|role| role.name.clone());
+    roles
+        .get(&name)
+        .map(|role| role.oid)
+        .ok_or_else(|| Error::RoleMissing { role: name.clone(), other: other() })
+        .or_raise()
+}
+
+fn names(path: Vec<RoleName>) -> Vec<String> {
+    path.into_iter().map(|name| name.to_string()).collect()
 }

@@ -11,6 +11,7 @@ mod args;
 mod canonicalize;
 mod catalog;
 mod conflicts;
+mod guard;
 mod identity;
 mod install;
 mod lock;
@@ -19,9 +20,10 @@ mod settings;
 
 pgrx::pg_module_magic!();
 
-/// Called by the server when it loads the library: defines the settings.
+/// Called by the server when it loads the library: defines the settings and, where it is preloaded, installs the guard.
 #[allow(non_snake_case, reason = "the server looks the function up by this name")]
 #[pg_guard]
 pub extern "C-unwind" fn _PG_init() {
     settings::define();
+    guard::install();
 }

@@ -22,6 +22,11 @@ fn raise(error: &Error) -> ! {
     unreachable!("an ERROR does not return")
 }
 
+/// Says to the caller what would be an error, and goes on.
+pub(crate) fn warn(error: &Error) {
+    report(PgLogLevel::WARNING, sqlstate(error.sqlstate()), error.to_string(), error.detail(), error.hint());
+}
+
 /// Says something to the caller that is no error.
 pub(crate) fn notice(message: String, hint: &str) {
     report(PgLogLevel::NOTICE, PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION, message, None, Some(hint.into()));
@@ -47,6 +52,7 @@ fn sqlstate(state: SqlState) -> PgSqlErrorCode {
         SqlState::UndefinedObject => PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT,
         SqlState::InvalidGrantOperation => PgSqlErrorCode::ERRCODE_INVALID_GRANT_OPERATION,
         SqlState::InsufficientPrivilege => PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
+        SqlState::LockNotAvailable => PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE,
         // The core may learn a code before this edge does; its message is still the right one.
         _ => PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
     }

@@ -1,6 +1,6 @@
 //! The settings, prefix `kerbrole`.
 //!
-//! All are for superusers and the server's configuration: a caller must not be able to move the rule that protects against it.
+//! All are for superusers and the server's configuration, `kerbrole.guard` for the latter only: a caller must not be able to move the rule that protects against it.
 #![allow(unsafe_code, reason = "check hooks are called by the server with raw pointers")]
 
 use std::ffi::{CStr, CString, c_char, c_void};
@@ -28,6 +28,25 @@ enum UsernameCaseSetting {
     auto,
     lower,
     preserve,
+}
+
+static GUARD: GucSetting<Guard> = GucSetting::<Guard>::new(Guard::on);
+
+/// The values of `kerbrole.guard`: what happens to a plain statement that adds a conflict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PostgresGucEnum)]
+#[allow(non_camel_case_types, reason = "the derive takes the names for the setting's values")]
+pub(crate) enum Guard {
+    /// Nothing.
+    off,
+    /// It is carried out, with a WARNING.
+    warn,
+    /// It is refused.
+    on,
+}
+
+/// What `kerbrole.guard` says now.
+pub(crate) fn guard() -> Guard {
+    GUARD.get()
 }
 
 /// Defines every setting, and reserves the prefix so that a misspelt one is an error.
@@ -73,6 +92,14 @@ pub(crate) fn define() {
         c"auto: lower case where krb_caseins_users is on, as given where it is off; lower: always lower case; preserve: always as given.",
         &USERNAME_CASE,
         GucContext::Suset,
+        GucFlags::default(),
+    );
+    GucRegistry::define_enum_guc(
+        c"kerbrole.guard",
+        c"What happens to a statement that would make a role a member of both kerbrole.ad_role and kerbrole.iam_role.",
+        c"on: it is refused; warn: it is carried out with a warning; off: nothing. Takes effect only with the library in shared_preload_libraries.",
+        &GUARD,
+        GucContext::Sighup,
         GucFlags::default(),
     );
     reserve_prefix();

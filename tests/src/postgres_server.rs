@@ -128,6 +128,11 @@ impl Server {
         }
     }
 
+    /// The installation that it runs from.
+    pub fn installation(&self) -> Arc<Installation> {
+        self.installation.clone()
+    }
+
     /// The major version.
     pub fn major(&self) -> u32 {
         self.installation.major

@@ -2,8 +2,6 @@
 
 use std::thread;
 
-use kerbrole_tests::site::wait_until;
-
 use crate::cases;
 use crate::world::{Context, db_error};
 
@@ -103,13 +101,6 @@ fn read_only_transactions(c: &Context<'_>) {
     assert_eq!(master.rows("SELECT * FROM kerb_conflicts()").len(), 0);
 }
 
-fn waiting(c: &Context<'_>, session: &mut crate::world::Session, application: &str) {
-    let sql = format!(
-        "SELECT count(*) FROM pg_stat_activity WHERE application_name = '{application}' AND wait_event_type = 'Lock'"
-    );
-    wait_until(|| session.one(&sql) == "1").unwrap_or_else(|e| panic!("nobody waits on {}: {e}", c.major()));
-}
-
 fn two_calls_wait_for_each_other(c: &Context<'_>) {
     let (mut su, mut first) = (c.superuser(), c.master());
     first.run("BEGIN ISOLATION LEVEL REPEATABLE READ");
@@ -123,7 +114,7 @@ fn two_calls_wait_for_each_other(c: &Context<'_>) {
             second.run("SELECT count(*) FROM pg_roles");
             second.code("SELECT kerb_add_principal('alice@a.b')")
         });
-        waiting(c, &mut su, "second");
+        su.wait_for_waiting("second");
         first.run("COMMIT");
         assert_eq!(second.join().unwrap(), "42710");
     });
@@ -134,7 +125,12 @@ fn the_lock_timeout_is_respected(c: &Context<'_>) {
     first.run("BEGIN");
     first.run("SELECT kerb_add_principal('alice@a.b')");
     second.run("SET lock_timeout = '50ms'");
-    assert_eq!(second.code("SELECT kerb_add_principal('bob@a.b')"), "55P03");
+    let error = second.error("SELECT kerb_add_principal('bob@a.b')");
+    assert_eq!(error.code().code(), "55P03");
+    assert_eq!(error.message(), "role memberships are being changed by another transaction, and lock_timeout ran out");
+    // What the hint says can be pasted, and finds who it is.
+    let query = error.hint().unwrap().split("Who holds the lock: ").nth(1).unwrap().to_string();
+    assert_eq!(second.column(&query), first.column("SELECT pg_backend_pid()"));
     first.run("COMMIT");
     assert_eq!(second.one("SELECT kerb_add_principal('bob@a.b')"), "bob@A.B");
 }
@@ -159,7 +155,7 @@ fn write_skew_in_every_isolation_level(c: &Context<'_>) {
                 adder.run(if code == "none" { "COMMIT" } else { "ROLLBACK" });
                 code
             });
-            waiting(c, &mut su, "adder");
+            su.wait_for_waiting("adder");
             granter.run("COMMIT");
             assert_eq!(adder.join().unwrap(), "0LP01", "{level}");
         });

@@ -13,7 +13,12 @@ fn a_nobody_may_only_ask_for_names(c: &Context<'_>) {
     su.run("CREATE ROLE nobody LOGIN CREATEROLE");
     let mut nobody = c.connect("nobody");
     assert_eq!(nobody.one("SELECT kerb_canonicalize('alice', 'a.b')"), "alice@A.B");
-    for call in ["kerb_add_principal('alice@a.b')", "kerb_add_principals('{alice@a.b}')", "kerb_conflicts()"] {
+    for call in [
+        "kerb_add_principal('alice@a.b')",
+        "kerb_add_principals('{alice@a.b}')",
+        "kerb_conflicts()",
+        "kerb_preview_grant('rds_iam', 'rds_ad')",
+    ] {
         let error = nobody.error(&format!("SELECT {call}"));
         assert_eq!(error.code().code(), "42501", "{call}");
         assert!(error.message().starts_with("permission denied for function"), "{}", error.message());

@@ -6,7 +6,7 @@ use crate::world::{Context, Session};
 cases! {
     EachVersion: nested_one_to_five_deep, a_diamond, edges_without_inherit_or_set, the_roles_themselves, adopting_a_role_with_members,
         groups_that_lead_to_rds_iam, conflicts_from_before_do_not_block, the_fix_ends_the_conflict, other_roles_of_the_rule,
-        the_same_as_a_recursive_query, several_grantors;
+        the_same_as_a_recursive_query, several_grantors, memberships_from_creating_a_role, a_grant_tried_beforehand;
 }
 
 /// Adds alice with the group and expects a refusal that shows this way to rds_iam.
@@ -239,4 +239,71 @@ fn several_grantors(c: &Context<'_>) {
     let fix = su.one("SELECT fix FROM kerb_conflicts()");
     su.run(&fix);
     assert_eq!(su.rows("SELECT * FROM kerb_conflicts()").len(), 0);
+}
+
+/// Since 16 an administrator who creates a role becomes a member of it, and so comes to be in both without having asked for it.
+fn memberships_from_creating_a_role(c: &Context<'_>) {
+    if c.major() < 16 {
+        return;
+    }
+    let (mut su, mut master) = (c.superuser(), c.master());
+    master.run("CREATE ROLE team");
+    su.run("GRANT rds_iam TO rds_master; GRANT rds_ad TO team");
+    assert_eq!(
+        master.rows("SELECT * FROM kerb_conflicts()"),
+        [[
+            "rds_master",
+            "{rds_master,team,rds_ad}",
+            "{rds_master,rds_iam}",
+            "REVOKE \"team\" FROM \"rds_master\" GRANTED BY \"rdsadmin\" /* a membership that came from creating the role */;"
+        ]]
+    );
+    let fix = su.one("SELECT fix FROM kerb_conflicts()");
+    su.run(&fix);
+    assert_eq!(su.rows("SELECT * FROM kerb_conflicts()").len(), 0);
+}
+
+fn a_grant_tried_beforehand(c: &Context<'_>) {
+    let (mut su, mut master) = (c.superuser(), c.master());
+    su.run(
+        "CREATE ROLE team; CREATE USER \"a@A.B\" IN ROLE rds_ad, team; CREATE USER \"b@A.B\" IN ROLE rds_ad, team; CREATE USER iam IN ROLE rds_iam, team; \
+         CREATE ROLE cloud IN ROLE rds_iam; CREATE USER \"both@A.B\" IN ROLE team, rds_ad, rds_iam",
+    );
+    let before = su.traces();
+    assert_eq!(
+        master.rows("SELECT * FROM kerb_preview_grant('cloud', 'team')"),
+        [
+            ["a@A.B", "{a@A.B,rds_ad}", "{a@A.B,team,cloud,rds_iam}"],
+            ["b@A.B", "{b@A.B,rds_ad}", "{b@A.B,team,cloud,rds_iam}"]
+        ]
+    );
+    assert_eq!(
+        master.rows("SELECT * FROM kerb_preview_grant('rds_ad', 'team')"),
+        [["iam", "{iam,team,rds_ad}", "{iam,rds_iam}"]]
+    );
+    assert_eq!(master.rows("SELECT * FROM kerb_preview_grant('team', 'cloud')").len(), 0);
+    assert_eq!(
+        master.column("SELECT role_name FROM kerb_preview_grant(granted_role => 'rds_ad', member => 'rds_iam')"),
+        ["cloud", "iam", "rds_iam"]
+    );
+    assert_eq!(su.traces(), before);
+
+    for (call, code) in [
+        ("NULL, 'team'", "22023"),
+        ("'team', NULL", "22023"),
+        ("'nobody', 'team'", "42704"),
+        ("'team', 'nobody'", "42704"),
+    ] {
+        assert_eq!(master.code(&format!("SELECT * FROM kerb_preview_grant({call})")), code, "{call}");
+    }
+    let error = master.error("SELECT * FROM kerb_preview_grant('Team', 'cloud')");
+    assert_eq!(error.hint().unwrap(), "Did you mean \"team\"? A role is written exactly as it is called.");
+
+    // What is foretold is what comes true.
+    let foretold = master.rows("SELECT * FROM kerb_preview_grant('cloud', 'team')");
+    su.run("GRANT cloud TO team");
+    assert_eq!(
+        master.rows("SELECT role_name, ad_path, iam_path FROM kerb_conflicts() WHERE role_name <> 'both@A.B'"),
+        foretold
+    );
 }

@@ -10,15 +10,18 @@ mod callers;
 mod case_rule;
 mod catalogue;
 mod client;
+mod concurrency;
 mod conflicts;
 mod demo;
 mod encodings;
 mod groups;
+mod guard;
 mod guarded_settings;
 mod logins;
 mod names;
 mod properties;
 mod readme;
+mod robustness;
 mod scale;
 mod scripts;
 mod world;
@@ -43,15 +46,18 @@ fn main() -> ExitCode {
         ("case_rule", case_rule::CASES),
         ("catalogue", catalogue::CASES),
         ("client", client::CASES),
+        ("concurrency", concurrency::CASES),
         ("conflicts", conflicts::CASES),
         ("demo", demo::CASES),
         ("encodings", encodings::CASES),
         ("groups", groups::CASES),
+        ("guard", guard::CASES),
         ("guarded_settings", guarded_settings::CASES),
         ("logins", logins::CASES),
         ("names", names::CASES),
         ("properties", properties::CASES),
         ("readme", readme::CASES),
+        ("robustness", robustness::CASES),
         ("scale", scale::CASES),
         ("scripts", scripts::CASES),
     ];

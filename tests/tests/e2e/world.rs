@@ -7,7 +7,7 @@ use std::thread;
 
 use kerbrole_tests::kdc::Kdc;
 use kerbrole_tests::postgres_server::{MASTER, SUPERUSER, Server};
-use kerbrole_tests::site::Site;
+use kerbrole_tests::site::{Site, wait_until};
 use kerbrole_tests::version::{Installation, wanted};
 use once_cell::sync::OnceCell;
 use postgres::error::DbError;
@@ -30,6 +30,8 @@ pub enum On {
     Every,
     /// Each version, with the setting off.
     EachVersion,
+    /// Each version, with the library preloaded and the guard on.
+    Guarded,
     /// Once, and on no server.
     Nowhere,
 }
@@ -47,17 +49,41 @@ macro_rules! cases {
 #[derive(Clone, Copy)]
 pub struct Place {
     major: u32,
-    caseins: bool,
+    kind: Kind,
     nowhere: bool,
+}
+
+/// How a server is set up.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Kind {
+    Plain,
+    CaseIns,
+    Guarded,
+}
+
+impl Kind {
+    const ALL: [Self; 3] = [Self::Plain, Self::CaseIns, Self::Guarded];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "",
+            Self::CaseIns => "_caseins",
+            Self::Guarded => "_guarded",
+        }
+    }
+
+    fn settings(self) -> &'static [&'static str] {
+        match self {
+            Self::Plain => &["krb_caseins_users = off"],
+            Self::CaseIns => &["krb_caseins_users = on"],
+            Self::Guarded => &["shared_preload_libraries = 'pg_kerbrole'", "kerbrole.guard = on"],
+        }
+    }
 }
 
 impl Place {
     pub fn label(self) -> String {
-        match (self.nowhere, self.caseins) {
-            (true, _) => "here".into(),
-            (false, false) => format!("pg{}", self.major),
-            (false, true) => format!("pg{}_caseins", self.major),
-        }
+        if self.nowhere { "here".into() } else { format!("pg{}{}", self.major, self.kind.name()) }
     }
 }
 
@@ -70,7 +96,7 @@ pub struct World {
 
 struct SharedServer {
     major: u32,
-    caseins: bool,
+    kind: Kind,
     server: OnceCell<Server>,
     in_use: Mutex<()>,
 }
@@ -80,12 +106,7 @@ impl World {
     pub fn new(only_list: bool) -> Result<Self, String> {
         let majors = wanted()?;
         let shared = |&major: &u32| {
-            [false, true].map(|caseins| SharedServer {
-                major,
-                caseins,
-                server: OnceCell::new(),
-                in_use: Mutex::new(()),
-            })
+            Kind::ALL.map(|kind| SharedServer { major, kind, server: OnceCell::new(), in_use: Mutex::new(()) })
         };
         let servers = majors.iter().flat_map(shared).collect();
         let world = Self { site: OnceCell::new(), kdc: OnceCell::new(), servers, majors };
@@ -108,21 +129,20 @@ impl World {
     fn start_version(&self, site: &'static Site, kdc: &Kdc, major: u32) -> Result<(), String> {
         let installation = Arc::new(Installation::copy(site, major)?);
         for shared in self.servers.iter().filter(|shared| shared.major == major) {
-            let caseins = if shared.caseins { "on" } else { "off" };
-            let setting = format!("krb_caseins_users = {caseins}");
-            let name = format!("pg{major}-caseins-{caseins}");
-            let server = Server::start(site, installation.clone(), kdc, &name, &[&setting])?;
+            let name = format!("pg{major}{}", shared.kind.name());
+            let server = Server::start(site, installation.clone(), kdc, &name, shared.kind.settings())?;
             shared.server.set(server).map_err(|_| "started twice")?;
         }
         Ok(())
     }
 
     pub fn places(&self, on: On) -> Vec<Place> {
-        let all = self.servers.iter().map(|s| Place { major: s.major, caseins: s.caseins, nowhere: false });
+        let all = self.servers.iter().map(|s| Place { major: s.major, kind: s.kind, nowhere: false });
         match on {
-            On::Every => all.collect(),
-            On::EachVersion => all.filter(|place| !place.caseins).collect(),
-            On::Nowhere => vec![Place { major: 0, caseins: false, nowhere: true }],
+            On::Every => all.filter(|place| place.kind != Kind::Guarded).collect(),
+            On::EachVersion => all.filter(|place| place.kind == Kind::Plain).collect(),
+            On::Guarded => all.filter(|place| place.kind == Kind::Guarded).collect(),
+            On::Nowhere => vec![Place { major: 0, kind: Kind::Plain, nowhere: true }],
         }
     }
 
@@ -131,14 +151,16 @@ impl World {
         let shared = self
             .servers
             .iter()
-            .find(|s| s.major == place.major && s.caseins == place.caseins)
+            .find(|s| s.major == place.major && s.kind == place.kind)
             .or(self.servers.first())
             .ok_or("no servers")?;
         let _alone = (!place.nowhere).then(|| shared.in_use.lock().unwrap_or_else(PoisonError::into_inner));
         let context = Context {
             server: shared.server.get().ok_or("not started")?,
             kdc: self.kdc.get().ok_or("not started")?,
-            caseins: shared.caseins,
+            caseins: shared.kind == Kind::CaseIns,
+            kind: shared.kind,
+            site: self.site.get().ok_or("not started")?,
         };
         PANICKED_AT.with_borrow_mut(String::clear);
         let outcome = catch_unwind(AssertUnwindSafe(|| {
@@ -172,9 +194,26 @@ pub struct Context<'w> {
     pub server: &'w Server,
     pub kdc: &'w Kdc,
     pub caseins: bool,
+    pub kind: Kind,
+    pub site: &'static Site,
 }
 
 impl Context<'_> {
+    /// Changes `kerbrole.guard` in the server's configuration, and waits until it has arrived.
+    pub fn set_guard(&self, su: &mut Session, value: &str) {
+        su.run(&format!("ALTER SYSTEM SET kerbrole.guard = '{value}'"));
+        su.run("SELECT pg_reload_conf()");
+        wait_until(|| su.one("SHOW kerbrole.guard") == value).unwrap();
+    }
+
+    /// A further server of this version, for tests that need their own settings. It is stopped when it goes out of scope.
+    pub fn own_server(&self, name: &str, settings: &[&str]) -> OwnServer {
+        let name = format!("pg{}-{name}", self.major());
+        let server = Server::start(self.site, self.server.installation(), self.kdc, &name, settings).unwrap();
+        server.run_script("rds_roles.sql", "postgres", &[]).unwrap();
+        OwnServer(server)
+    }
+
     /// Takes away whatever the last test left, and makes the role model and the extension anew.
     fn start_afresh(&self) {
         let mut su = self.superuser();
@@ -185,6 +224,9 @@ impl Context<'_> {
         }
         su.run("DROP EXTENSION IF EXISTS pg_kerbrole CASCADE");
         su.run("ALTER DATABASE postgres RESET ALL");
+        if self.kind == Kind::Guarded {
+            self.set_guard(&mut su, "on");
+        }
         let roles: Vec<_> = su
             .rows("SELECT quote_ident(rolname) FROM pg_roles WHERE oid >= 16384")
             .into_iter()
@@ -214,11 +256,7 @@ impl Context<'_> {
     }
 
     pub fn try_connect(&self, user: &str, database: &str) -> Result<Session, postgres::Error> {
-        let notices = Arc::new(Mutex::new(Vec::new()));
-        let mut config = self.server.connection(user, database);
-        let heard = notices.clone();
-        config.notice_callback(move |notice| heard.lock().unwrap().push(notice));
-        Ok(Session { client: config.connect(NoTls)?, notices })
+        Session::open(self.server, user, database)
     }
 
     pub fn major(&self) -> u32 {
@@ -232,7 +270,24 @@ pub struct Session {
     notices: Arc<Mutex<Vec<DbError>>>,
 }
 
+/// A server that ends with the test.
+pub struct OwnServer(pub Server);
+
+impl Drop for OwnServer {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
 impl Session {
+    pub fn open(server: &Server, user: &str, database: &str) -> Result<Self, postgres::Error> {
+        let notices = Arc::new(Mutex::new(Vec::new()));
+        let mut config = server.connection(user, database);
+        let heard = notices.clone();
+        config.notice_callback(move |notice| heard.lock().unwrap().push(notice));
+        Ok(Self { client: config.connect(NoTls)?, notices })
+    }
+
     /// The rows of a query as text; NULL is `NULL`.
     pub fn rows(&mut self, sql: &str) -> Vec<Vec<String>> {
         self.try_rows(sql).unwrap_or_else(|e| panic!("{sql}: {} {} {:?}", e.code().code(), e.message(), e.detail()))
@@ -279,6 +334,14 @@ impl Session {
     /// The text that a query with bound arguments returns.
     pub fn call(&mut self, sql: &str, arguments: &[&(dyn ToSql + Sync)]) -> Result<String, Box<DbError>> {
         self.client.query_one(sql, arguments).map(|row| row.get(0)).map_err(|e| Box::new(db_error(&e)))
+    }
+
+    /// Waits until the connection of this application name waits for a lock.
+    pub fn wait_for_waiting(&mut self, application: &str) {
+        let sql = format!(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = '{application}' AND wait_event_type = 'Lock'"
+        );
+        wait_until(|| self.one(&sql) == "1").unwrap_or_else(|e| panic!("{application} does not wait: {e}"));
     }
 
     /// The notices since the last time.

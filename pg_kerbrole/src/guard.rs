@@ -1,0 +1,186 @@
+//! The guard: with the library in shared_preload_libraries, no statement makes a role a member of both.
+//!
+//! No event trigger fires for statements on roles, and the object access hook says nothing of GRANT. The utility hook sees them all, those in
+//! DO blocks, functions and prepared statements included. It takes the lock before a statement that can change memberships, lets it run
+//! untouched, and looks at the outcome.
+//!
+//! The hook itself is a plain C function that holds nothing which would have to be dropped: an ERROR of the statement jumps over
+//! it, and must reach the caller as it is. What has to be decided is decided before and after, in guarded functions.
+#![allow(unsafe_code, reason = "the server's hooks are C")]
+
+use std::collections::HashSet;
+use std::ffi::{CStr, c_char};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use kerbrole_core::{ConflictRule, MembershipCatalog, MembershipGraph, RoleName, RoleOid, neighbourhood};
+use pgrx::pg_sys;
+use pgrx::prelude::*;
+use pgrx::{PgList, PgMemoryContexts};
+
+use crate::catalog::{self, Memberships};
+use crate::lock::keep_others_from_memberships;
+use crate::report::{Raise, warn};
+use crate::settings::{self, Guard, NAME_GRANTORS};
+
+mod statement;
+
+use statement::{Change, is_about_roles};
+
+/// The hook that was there before this one.
+static mut PREVIOUS: pg_sys::ProcessUtility_hook_type = None;
+
+/// Whether the statements that run now are checked by whoever runs them.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// Installs the hook, provided that every session gets it: a guard in some sessions only would promise what it does not keep.
+pub(crate) fn install() {
+    // SAFETY: called once, while the library is loaded; hooks are chained by reading the old one before it is replaced.
+    unsafe {
+        if !pg_sys::process_shared_preload_libraries_in_progress {
+            return;
+        }
+        PREVIOUS = pg_sys::ProcessUtility_hook;
+        pg_sys::ProcessUtility_hook = Some(process_utility);
+    }
+}
+
+/// While it lives, the guard has nothing to say.
+pub(crate) struct Quiet(bool);
+
+impl Quiet {
+    pub(crate) fn begin() -> Self {
+        Self(QUIET.swap(true, Ordering::Relaxed))
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        QUIET.store(self.0, Ordering::Relaxed);
+    }
+}
+
+/// What is to be looked at when the statement has run. Lives in the memory context that the statement runs in: that goes with the
+/// transaction, also when the statement fails.
+struct Watch {
+    change: Change,
+    /// Roles that were in both before.
+    before: HashSet<RoleName>,
+    refuse: bool,
+}
+
+// The arguments of a utility hook: 13 has no readOnlyTree.
+macro_rules! hook {
+    ($($read_only:ident)?) => {
+        unsafe extern "C-unwind" {
+            // Declared here because pgrx's own declaration catches an ERROR and raises it anew.
+            fn standard_ProcessUtility(
+                statement: *mut pg_sys::PlannedStmt,
+                query: *const c_char,
+                $($read_only: bool,)?
+                context: pg_sys::ProcessUtilityContext::Type,
+                params: pg_sys::ParamListInfo,
+                environment: *mut pg_sys::QueryEnvironment,
+                destination: *mut pg_sys::DestReceiver,
+                completion: *mut pg_sys::QueryCompletion,
+            );
+        }
+
+        /// The hook. Nothing in it has a destructor.
+        unsafe extern "C-unwind" fn process_utility(
+            statement: *mut pg_sys::PlannedStmt,
+            query: *const c_char,
+            $($read_only: bool,)?
+            context: pg_sys::ProcessUtilityContext::Type,
+            params: pg_sys::ParamListInfo,
+            environment: *mut pg_sys::QueryEnvironment,
+            destination: *mut pg_sys::DestReceiver,
+            completion: *mut pg_sys::QueryCompletion,
+        ) {
+            // SAFETY: the server passes a valid statement; everything is handed on as it came. `before` and `after` are guarded: a panic
+            // in them becomes an ERROR.
+            unsafe {
+                let node = (*statement).utilityStmt;
+                let watch = if is_about_roles(node) { before(node) } else { std::ptr::null_mut() };
+                match PREVIOUS {
+                    Some(previous) => {
+                        previous(statement, query, $($read_only,)? context, params, environment, destination, completion);
+                    }
+                    None => {
+                        standard_ProcessUtility(statement, query, $($read_only,)? context, params, environment, destination, completion);
+                    }
+                }
+                if !watch.is_null() {
+                    after(watch);
+                }
+            }
+        }
+    };
+}
+
+#[cfg(feature = "pg13")]
+hook!();
+#[cfg(not(feature = "pg13"))]
+hook!(read_only_tree);
+
+/// Takes the lock and notes what was so before. Returns what to look at afterwards, or null where nothing can go wrong.
+///
+/// # Safety
+/// `node` is a statement that [`is_about_roles`].
+#[pg_guard]
+unsafe extern "C-unwind" fn before(node: *mut pg_sys::Node) -> *mut Watch {
+    let mode = settings::guard();
+    // SAFETY: reads statics of the server.
+    let not_our_business = unsafe { pg_sys::IsBinaryUpgrade || pg_sys::XactReadOnly || pg_sys::RecoveryInProgress() };
+    // A read-only transaction or a replica refuses the statement by itself, in its own words.
+    if mode == Guard::off || not_our_business || QUIET.load(Ordering::Relaxed) {
+        return std::ptr::null_mut();
+    }
+    // SAFETY: see above.
+    let Some(mut change) = (unsafe { Change::of(node) }) else { return std::ptr::null_mut() };
+    if mode == Guard::on {
+        // Before the statement takes its own lock: two that first took that one would wait for each other.
+        keep_others_from_memberships();
+        // Names may have come to mean other roles while we waited.
+        // SAFETY: see above.
+        let Some(now) = (unsafe { Change::of(node) }) else { return std::ptr::null_mut() };
+        change = now;
+    }
+    let rule = settings::conflict_rule();
+    if !change.can_add_a_conflict(&rule) {
+        return std::ptr::null_mut();
+    }
+    let before = match graph(&change.concerned(), &rule) {
+        Some(graph) => graph.conflicting_roles(&rule).or_raise(),
+        None => HashSet::new(),
+    };
+    PgMemoryContexts::CurrentMemoryContext.leak_and_drop_on_delete(Watch { change, before, refuse: mode == Guard::on })
+}
+
+/// Looks at the memberships as they are now, and refuses what was not so before.
+///
+/// # Safety
+/// `watch` comes from [`before`], in the same statement.
+#[pg_guard]
+unsafe extern "C-unwind" fn after(watch: *mut Watch) {
+    // SAFETY: see above; the memory context lives as long as the statement.
+    let watch = unsafe { &*watch };
+    let rule = settings::conflict_rule();
+    let changed = watch.change.concerned();
+    let Some(graph) = graph(&changed, &rule) else { return };
+    // What the statement adds goes with it when it is refused, and is to be taken back when it is not.
+    let added = if watch.refuse { watch.change.memberships() } else { Vec::new() };
+    let Some(new) = graph.new_conflict(&watch.before, added, &rule, NAME_GRANTORS).or_raise() else { return };
+    if watch.refuse {
+        Err(new.refusal(&rule)).or_raise()
+    } else {
+        warn(&new.warning(&rule));
+    }
+}
+
+/// The memberships of the roles that are concerned; `None` while a role of the rule is missing, since then nobody is in both.
+fn graph(concerned: &[RoleOid], rule: &ConflictRule) -> Option<MembershipGraph> {
+    let ad = catalog::role_oid(rule.ad_role().as_str())?;
+    let iam = catalog::role_oid(rule.iam_role().as_str())?;
+    let Ok(graph) = neighbourhood(&mut Memberships::open(), concerned.iter().copied(), [ad, iam]);
+    Some(graph)
+}

@@ -1,0 +1,193 @@
+//! Two sessions that each see nothing wrong and together would make a conflict; and many that do what they like.
+
+use std::collections::BTreeMap;
+use std::thread;
+
+use proptest::prelude::Rng;
+use proptest::test_runner::{RngAlgorithm, TestRng};
+
+use crate::cases;
+use crate::world::{Context, Session, db_error};
+
+cases! {
+    Guarded: never_both_in_any_isolation_level, transactions_of_several_statements, eight_connections_at_random;
+}
+
+const LEVELS: [&str; 3] = ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"];
+
+/// Two changes of which each is fine and both together are not. `{n}` keeps the rounds apart.
+const PAIRS: [(&str, &str); 6] = [
+    // a function and a plain statement
+    ("SELECT kerb_add_principal('new{n}@a.b', groups => '{g{n}}')", "GRANT rds_iam TO g{n}"),
+    ("SELECT kerb_add_principal('lead{n}@a.b', if_not_exists => true)", "GRANT \"lead{n}@A.B\" TO cloud{n}"),
+    // two plain statements
+    ("GRANT g{n} TO \"old{n}@A.B\"", "GRANT rds_iam TO g{n}"),
+    ("GRANT rds_ad TO g{n}", "GRANT g{n} TO cloud{n}"),
+    ("CREATE USER \"made{n}@A.B\" IN ROLE rds_ad, g{n}", "ALTER GROUP cloud{n} ADD USER g{n}"),
+    // two functions: the first makes the name that the second wants
+    ("SELECT kerb_add_principal('same{n}@a.b')", "SELECT kerb_add_principal('SAME{n}@a.b')"),
+];
+
+fn begin(c: &Context<'_>, level: &str, name: &str) -> Session {
+    let mut session = c.superuser();
+    session.run(&format!("SET application_name = '{name}'"));
+    session.run(&format!("BEGIN ISOLATION LEVEL {level}"));
+    // The snapshot of the stricter levels is taken here, before either has changed anything.
+    session.run("SELECT count(*) FROM pg_auth_members, pg_authid");
+    session
+}
+
+/// Runs a statement to the end of its transaction and says how it went.
+fn finish(session: &mut Session, statement: &str) -> String {
+    let result = session.client.simple_query(statement).and_then(|_| session.client.simple_query("COMMIT"));
+    match result {
+        Ok(_) => "committed".into(),
+        Err(error) => {
+            session.run("ROLLBACK");
+            db_error(&error).code().code().into()
+        }
+    }
+}
+
+fn never_both_in_any_isolation_level(c: &Context<'_>) {
+    let mut su = c.superuser();
+    let mut n = 0;
+    for level in LEVELS {
+        for (a, b) in PAIRS.into_iter().flat_map(|(a, b)| [(a, b), (b, a)]) {
+            n += 1;
+            let name = |text: &str| text.replace("{n}", &n.to_string());
+            su.run(&name("CREATE ROLE g{n}; CREATE ROLE cloud{n} IN ROLE rds_iam; CREATE USER \"old{n}@A.B\" IN ROLE rds_ad; CREATE ROLE \"lead{n}@A.B\""));
+            let (mut first, second) = (begin(c, level, "first"), begin(c, level, "second"));
+            first.run(&name(a));
+            let outcome = thread::scope(|scope| {
+                let mut second = second;
+                let second = scope.spawn({
+                    let statement = name(b);
+                    move || finish(&mut second, &statement)
+                });
+                su.wait_for_waiting("second");
+                first.run("COMMIT");
+                second.join().unwrap()
+            });
+            let expected = if a.contains("same") || a.contains("SAME") { "42710" } else { "0LP01" };
+            assert_eq!(outcome, expected, "{level}: {} then {}", name(a), name(b));
+            assert_eq!(su.rows("SELECT * FROM kerb_conflicts()").len(), 0, "{level}: {} then {}", name(a), name(b));
+        }
+    }
+}
+
+/// Whatever the order in which two transactions do their work, one waits for the other, and never each for the other.
+fn transactions_of_several_statements(c: &Context<'_>) {
+    let mut su = c.superuser();
+    su.run(
+        "CREATE ROLE g; CREATE ROLE h; CREATE ROLE spare1; CREATE ROLE spare2; CREATE USER \"old@A.B\" IN ROLE rds_ad",
+    );
+    let first_steps = [
+        "REVOKE g FROM \"old@A.B\"",
+        "GRANT g TO \"old@A.B\"",
+        "SELECT kerb_add_principal('x@a.b')",
+        "DROP ROLE spare1",
+    ];
+    let second_steps =
+        ["REVOKE h FROM \"old@A.B\"", "SELECT kerb_add_principal('y@a.b', groups => '{h}')", "DROP ROLE spare2"];
+    for first_step in first_steps {
+        for second_step in second_steps {
+            let (mut first, second) = (begin(c, "READ COMMITTED", "first"), begin(c, "READ COMMITTED", "second"));
+            first.run(first_step);
+            let outcome = thread::scope(|scope| {
+                let mut second = second;
+                let second = scope.spawn(move || {
+                    let result = second.try_rows(second_step).and_then(|_| second.try_rows("GRANT h TO \"old@A.B\""));
+                    second.run("ROLLBACK");
+                    result.map_or_else(|e| e.code().code().to_string(), |_| "fine".into())
+                });
+                su.wait_for_waiting("second");
+                // The first goes on and writes memberships again: it holds what it needs already.
+                first.run("GRANT h TO \"old@A.B\"");
+                first.run("ROLLBACK");
+                second.join().unwrap()
+            });
+            assert_eq!(outcome, "fine", "{first_step}, then {second_step}");
+        }
+    }
+}
+
+const CONNECTIONS: u8 = 8;
+const STATEMENTS: u32 = 150;
+
+fn eight_connections_at_random(c: &Context<'_>) {
+    let mut su = c.superuser();
+    su.run("DO $$ BEGIN FOR i IN 1..6 LOOP EXECUTE format('CREATE ROLE g%s', i); END LOOP; END $$");
+    let tallies: Vec<BTreeMap<String, u32>> = thread::scope(|scope| {
+        let running: Vec<_> = (0..CONNECTIONS).map(|seed| scope.spawn(move || random_statements(c, seed))).collect();
+        running.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let mut total: BTreeMap<String, u32> = BTreeMap::new();
+    for (outcome, count) in tallies.into_iter().flatten() {
+        *total.entry(outcome).or_default() += count;
+    }
+    let tried: u32 = total.values().sum();
+    let of = |outcome: &str| total.get(outcome).copied().unwrap_or(0);
+    println!(
+        "PostgreSQL {}: {tried} statements of {CONNECTIONS} connections: {} carried out, {} refused by the rule, others {:?}",
+        c.major(),
+        of("fine"),
+        of("0LP01"),
+        total.iter().filter(|(outcome, _)| !["fine", "0LP01"].contains(&outcome.as_str())).collect::<Vec<_>>(),
+    );
+    assert_eq!(tried, u32::from(CONNECTIONS) * STATEMENTS);
+    assert!(of("fine") > tried / 10 && of("0LP01") > 10, "{total:?}");
+    // A role that another connection dropped or made in between: nothing else may go wrong. No deadlock (40P01), no internal error (XX000).
+    let expected = ["fine", "0LP01", "42704", "42710"];
+    assert!(total.keys().all(|outcome| expected.contains(&outcome.as_str())), "{total:?}");
+    assert_eq!(su.rows("SELECT * FROM kerb_conflicts()"), [[""; 4]; 0]);
+}
+
+/// Some in transactions of three, some alone.
+fn random_statements(c: &Context<'_>, seed: u8) -> BTreeMap<String, u32> {
+    let mut rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
+    let mut pick = move |n: u32| rng.next_u32() % n;
+    let mut session = c.superuser();
+    let mut tally = BTreeMap::new();
+    let mut done = 0;
+    while done < STATEMENTS {
+        let transaction = pick(3) == 0;
+        if transaction {
+            session.run(&format!("BEGIN ISOLATION LEVEL {}", LEVELS[pick(3) as usize]));
+        }
+        for _ in 0..(if transaction { 3 } else { 1 }).min(STATEMENTS - done) {
+            let statement = random_statement(&mut pick);
+            done += 1;
+            let outcome = session.try_rows(&statement).map_or_else(|e| e.code().code().to_string(), |_| "fine".into());
+            let failed = outcome != "fine";
+            *tally.entry(outcome).or_default() += 1;
+            if failed && transaction {
+                break;
+            }
+        }
+        if transaction {
+            session.run(if pick(5) == 0 { "ROLLBACK" } else { "COMMIT" });
+        }
+    }
+    tally
+}
+
+fn random_statement(pick: &mut impl FnMut(u32) -> u32) -> String {
+    let group = |n: u32| match n {
+        0 => "rds_ad".to_string(),
+        1 => "rds_iam".to_string(),
+        n => format!("g{}", n - 1),
+    };
+    let user = |n: u32| if n % 2 == 0 { format!("\"u{n}@A.B\"") } else { format!("u{n}") };
+    let (g, h, u) = (group(pick(8)), group(2 + pick(6)), user(pick(12)));
+    let principal = 2 * pick(6);
+    match pick(8) {
+        0 => format!("GRANT {g} TO {h}"),
+        1 => format!("GRANT {g} TO {u}"),
+        2 => format!("REVOKE {g} FROM {h}, {u}"),
+        3 => format!("CREATE USER {u} IN ROLE {g}"),
+        4 => format!("DROP ROLE {u}"),
+        5 => format!("ALTER GROUP {h} ADD USER {u}"),
+        _ => format!("SELECT kerb_add_principal('u{principal}@a.b', groups => '{{{h}}}', if_not_exists => true)"),
+    }
+}
