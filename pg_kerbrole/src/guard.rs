@@ -136,14 +136,10 @@ unsafe extern "C-unwind" fn before(node: *mut pg_sys::Node) -> *mut Watch {
         return std::ptr::null_mut();
     }
     // SAFETY: see above.
-    let Some(mut change) = (unsafe { Change::of(node) }) else { return std::ptr::null_mut() };
+    let Some(change) = (unsafe { Change::of(node) }) else { return std::ptr::null_mut() };
     if mode == Guard::on {
         // Before the statement takes its own lock: two that first took that one would wait for each other.
         keep_others_from_memberships();
-        // Names may have come to mean other roles while we waited.
-        // SAFETY: see above.
-        let Some(now) = (unsafe { Change::of(node) }) else { return std::ptr::null_mut() };
-        change = now;
     }
     let rule = settings::conflict_rule();
     if !change.can_add_a_conflict(&rule) {

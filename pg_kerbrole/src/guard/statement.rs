@@ -11,18 +11,18 @@ pub(super) struct Change {
     new_name: Option<String>,
 }
 
-/// A role of a statement: there already, or about to be created.
+/// A role as a statement means it. Names are looked up when they are asked for, under the lock: what a name means can change until then.
 #[derive(Clone)]
 enum Named {
-    There(RoleOid),
-    New(String),
+    Role(RoleOid),
+    Name(String),
 }
 
 impl Named {
     fn oid(&self) -> Option<RoleOid> {
         match self {
-            Self::There(oid) => Some(*oid),
-            Self::New(name) => catalog::role_oid(name),
+            Self::Role(oid) => Some(*oid),
+            Self::Name(name) => catalog::role_oid(name),
         }
     }
 }
@@ -48,10 +48,9 @@ pub(super) unsafe fn is_about_roles(node: *mut pg_sys::Node) -> bool {
 }
 
 impl Change {
-    /// Reads a statement. `None` where it writes no membership, so that it needs no lock; an empty change where it only takes some away: the
-    /// lock must come first all the same, since the next statement of the transaction may add some.
-    ///
-    /// Names that mean no role are passed over: the statement itself will say so.
+    /// Reads a statement; nothing is looked up. `None` where it neither writes memberships nor changes what a name means. An empty change
+    /// needs the lock all the same: the next statement of the transaction may add a membership, and must not have to ask for the lock while
+    /// it holds a weaker one.
     ///
     /// # Safety
     /// `node` is a statement that `is_about_roles`.
@@ -79,11 +78,10 @@ impl Change {
             return Self::default();
         }
         // SAFETY: see above.
-        let names: Vec<_> = unsafe {
+        let granted: Vec<_> = unsafe {
             let granted = PgList::<pg_sys::AccessPriv>::from_pg(statement.granted_roles);
-            granted.iter_ptr().filter_map(|item| text((*item).priv_name)).collect()
+            granted.iter_ptr().filter_map(|item| text((*item).priv_name)).map(Named::Name).collect()
         };
-        let granted: Vec<_> = names.iter().filter_map(|name| catalog::role_oid(name)).map(Named::There).collect();
         // SAFETY: see above.
         let members = unsafe { roles(statement.grantee_roles) };
         Self { memberships: Self::every(&members, &granted), new_name: None }
@@ -101,12 +99,11 @@ impl Change {
         };
         if NAME_GRANTORS && !is_superuser {
             // Since 16 the creator becomes a member of what it creates.
-            below.push(Named::There(creator.to_u32()));
+            below.push(Named::Role(creator.to_u32()));
         }
-        let new = [Named::New(name.clone())];
+        let new = [Named::Name(name.clone())];
         let memberships = [Self::every(&new, &above), Self::every(&below, &new)].concat();
-        // Without memberships a name alone concerns nobody.
-        (!memberships.is_empty()).then_some(Self { memberships, new_name: of_rule(&name).then_some(name) })
+        Some(Self { memberships, new_name: of_rule(&name).then_some(name) })
     }
 
     /// # Safety
@@ -130,8 +127,8 @@ impl Change {
     /// The statement renames a role.
     unsafe fn of_rename(statement: &pg_sys::RenameStmt) -> Option<Self> {
         // SAFETY: see above.
-        let (from, to) = unsafe { (text(statement.subname)?, text(statement.newname)?) };
-        (of_rule(&from) || of_rule(&to)).then_some(Self { new_name: Some(to), ..Self::default() })
+        let to = unsafe { text(statement.newname)? };
+        Some(Self { new_name: of_rule(&to).then_some(to), ..Self::default() })
     }
 
     /// Whether anything in it leads to one of the two roles; otherwise nobody's standing can change.
@@ -195,23 +192,21 @@ unsafe fn roles(list: *mut pg_sys::List) -> Vec<Named> {
     list.iter_ptr().filter_map(|spec| unsafe { role(spec) }).collect()
 }
 
-/// The role that a RoleSpec means, if it means one that is there. The server's own function would raise an error otherwise, which is the
-/// statement's to raise.
+/// The role that a RoleSpec means; PUBLIC is none, which the statement itself will say.
 ///
 /// # Safety
 /// `spec` is valid.
 unsafe fn role(spec: *mut pg_sys::RoleSpec) -> Option<Named> {
     // SAFETY: see above; the others read statics of the server.
-    let oid = unsafe {
+    unsafe {
         match (*spec).roletype {
-            pg_sys::RoleSpecType::ROLESPEC_CSTRING => catalog::role_oid(&text((*spec).rolename)?)?,
-            pg_sys::RoleSpecType::ROLESPEC_SESSION_USER => pg_sys::GetSessionUserId().to_u32(),
-            pg_sys::RoleSpecType::ROLESPEC_PUBLIC => return None,
+            pg_sys::RoleSpecType::ROLESPEC_CSTRING => text((*spec).rolename).map(Named::Name),
+            pg_sys::RoleSpecType::ROLESPEC_SESSION_USER => Some(Named::Role(pg_sys::GetSessionUserId().to_u32())),
+            pg_sys::RoleSpecType::ROLESPEC_PUBLIC => None,
             // CURRENT_USER and, from 14 on, CURRENT_ROLE.
-            _ => pg_sys::GetUserId().to_u32(),
+            _ => Some(Named::Role(pg_sys::GetUserId().to_u32())),
         }
-    };
-    Some(Named::There(oid))
+    }
 }
 
 /// The roles of one option of CREATE ROLE or ALTER GROUP.

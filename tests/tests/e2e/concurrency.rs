@@ -143,6 +143,14 @@ fn eight_connections_at_random(c: &Context<'_>) {
     assert_eq!(su.rows("SELECT * FROM kerb_conflicts()"), [[""; 4]; 0]);
 }
 
+/// The SQLSTATE, and of an internal error all that is known.
+fn outcome(error: &postgres::error::DbError, statement: &str) -> String {
+    match error.code().code() {
+        "XX000" => format!("XX000 {} in {statement}", error.message()),
+        code => code.into(),
+    }
+}
+
 /// Some in transactions of three, some alone.
 fn random_statements(c: &Context<'_>, seed: u8) -> BTreeMap<String, u32> {
     let mut rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
@@ -158,7 +166,7 @@ fn random_statements(c: &Context<'_>, seed: u8) -> BTreeMap<String, u32> {
         for _ in 0..(if transaction { 3 } else { 1 }).min(STATEMENTS - done) {
             let statement = random_statement(&mut pick);
             done += 1;
-            let outcome = session.try_rows(&statement).map_or_else(|e| e.code().code().to_string(), |_| "fine".into());
+            let outcome = session.try_rows(&statement).map_or_else(|e| outcome(&e, &statement), |_| "fine".into());
             let failed = outcome != "fine";
             *tally.entry(outcome).or_default() += 1;
             if failed && transaction {
