@@ -25,7 +25,7 @@ PGRX_FLAGS := --ignore-rust-version
 target_dir = target/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 major_of = $$($(1) --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
 
-.PHONY: demo test test-unit test-e2e stage check fmt clippy doc check-sql sql install uninstall packages packages-demo clean
+.PHONY: demo test test-e2e regression-tests stage check fmt clippy doc check-sql sql install uninstall packages packages-demo clean
 
 # --- trying it -------------------------------------------------------------------------------------------------------
 
@@ -39,7 +39,7 @@ packages-demo:
 
 # --- testing ---------------------------------------------------------------------------------------------------------
 
-test: packages
+test: packages regression-tests
 	@$(MAKE) --no-print-directory stage
 	$(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-core -p kerbrole-client --no-default-features
 	@$(MAKE) --no-print-directory test-e2e
@@ -50,6 +50,10 @@ packages:
 # TESTS="names::" runs only the tests whose names contain that.
 test-e2e:
 	KERBROLE_TEST_VERSIONS="$(VERSIONS)" $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-tests --test e2e -- $(TESTS)
+
+# PostgreSQL's own regression tests, which the tests run with the library loaded.
+regression-tests: packages
+	@for major in $(VERSIONS); do tests/servers/regression-tests $$major >/dev/null || exit 1; done
 
 # What `make install` would put into each server, kept apart: the tests put it into copies of their own.
 stage: $(addprefix stage-,$(VERSIONS))

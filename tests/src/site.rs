@@ -13,6 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use once_cell::sync::{Lazy, OnceCell};
+use rustix::process::{Pid, kill_process};
 use tempfile::TempDir;
 
 /// What goes wrong while servers are set up, said for a person to read.
@@ -29,7 +30,7 @@ struct Unprivileged {
     gid: u32,
 }
 
-/// A signal, as kill(1) names it.
+/// A signal.
 #[derive(Debug, Clone, Copy)]
 pub enum Signal {
     /// PostgreSQL's fast shutdown.
@@ -41,6 +42,14 @@ pub enum Signal {
 }
 
 impl Signal {
+    fn number(self) -> rustix::process::Signal {
+        match self {
+            Self::Int => rustix::process::Signal::INT,
+            Self::Term => rustix::process::Signal::TERM,
+            Self::Kill => rustix::process::Signal::KILL,
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Int => "INT",
@@ -216,9 +225,11 @@ impl Process {
 
     /// Sends a signal; nothing happens when it has ended already.
     pub fn signal(&self, signal: Signal) {
-        if self.ended().is_none() {
-            // The child was not waited for yet, so its number is its own.
-            let _status = Command::new("kill").arg(format!("-{}", signal.name())).arg(self.pid().to_string()).status();
+        // As long as it was not waited for, its number is its own.
+        if self.ended().is_none()
+            && let Some(pid) = i32::try_from(self.pid()).ok().and_then(Pid::from_raw)
+        {
+            let _gone_meanwhile = kill_process(pid, signal.number());
         }
     }
 

@@ -19,6 +19,8 @@ mod guard;
 mod guarded_settings;
 mod logins;
 mod names;
+mod other_hooks;
+mod pg_regression;
 mod properties;
 mod readme;
 mod robustness;
@@ -55,6 +57,8 @@ fn main() -> ExitCode {
         ("guarded_settings", guarded_settings::CASES),
         ("logins", logins::CASES),
         ("names", names::CASES),
+        ("other_hooks", other_hooks::CASES),
+        ("pg_regression", pg_regression::CASES),
         ("properties", properties::CASES),
         ("readme", readme::CASES),
         ("robustness", robustness::CASES),
