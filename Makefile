@@ -2,6 +2,7 @@
 #
 #   make demo                    the whole story on a private server, in a minute or two (KEEP=1 leaves it running)
 #   make test                    everything, on PostgreSQL 15, 17 and 18 (VERSIONS="15" for one)
+#   make bench                   what the guard costs, into benches/
 #   make check                   format, lints, documentation, generated SQL
 #   make install PG_CONFIG=...   into an existing server
 #   make sql                     writes the install script anew after a change of the SQL functions
@@ -11,6 +12,9 @@ VERSIONS ?= 15 17 18
 VERSION ?= 15
 PG_CONFIG ?= pg_config
 PROFILE ?= release
+# The tests run a build with assertions, the benchmark an optimised one.
+STAGE_PROFILE ?= dev
+STAGE := target/stage-$(STAGE_PROFILE)
 CARGO ?= cargo
 
 EXTENSION := pg_kerbrole
@@ -25,7 +29,7 @@ PGRX_FLAGS := --ignore-rust-version
 target_dir = target/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 major_of = $$($(1) --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
 
-.PHONY: demo test test-e2e regression-tests stage check fmt clippy doc check-sql sql install uninstall packages packages-demo clean
+.PHONY: bench demo test test-e2e regression-tests stage check fmt clippy doc check-sql sql install uninstall packages packages-demo clean
 
 # --- trying it -------------------------------------------------------------------------------------------------------
 
@@ -60,8 +64,15 @@ stage: $(addprefix stage-,$(VERSIONS))
 
 stage-%:
 	@pg_config=$$(tests/servers/pg-config $*) \
-	  && $(MAKE) --no-print-directory install PROFILE=dev PG_CONFIG=$$pg_config DESTDIR=$(CURDIR)/target/stage/$*/root \
-	  && echo $$pg_config > target/stage/$*/pg_config
+	  && $(MAKE) --no-print-directory install PROFILE=$(STAGE_PROFILE) PG_CONFIG=$$pg_config DESTDIR=$(CURDIR)/$(STAGE)/$*/root \
+	  && echo $$pg_config > $(STAGE)/$*/pg_config
+
+# --- measuring -------------------------------------------------------------------------------------------------------
+
+# Writes benches/guard.md: what the guard costs those who do not touch roles.
+bench: packages-demo
+	@$(MAKE) --no-print-directory stage VERSIONS=$(VERSION) STAGE_PROFILE=release
+	KERBROLE_TEST_VERSIONS=$(VERSION) KERBROLE_STAGE=target/stage-release $(CARGO) run -q $(PGRX_FLAGS) -p kerbrole-tests --bin bench
 
 # --- installing ------------------------------------------------------------------------------------------------------
 

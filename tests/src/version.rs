@@ -40,7 +40,8 @@ impl Installation {
     /// # Errors
     /// When either is missing: `make stage` prepares them.
     pub fn copy(site: &Site, major: u32) -> Result<Self> {
-        let stage = workspace().join(format!("target/stage/{major}"));
+        let stage = env::var("KERBROLE_STAGE").unwrap_or_else(|_| "target/stage-dev".into());
+        let stage = workspace().join(stage).join(major.to_string());
         let pg_config = fs::read_to_string(stage.join("pg_config"))
             .map_err(|_| format!("PostgreSQL {major} is not prepared: run make stage"))?;
         let ask = |what: &str| -> Result<PathBuf> {

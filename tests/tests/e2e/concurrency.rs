@@ -10,7 +10,8 @@ use crate::cases;
 use crate::world::{Context, Session, db_error};
 
 cases! {
-    Guarded: never_both_in_any_isolation_level, transactions_of_several_statements, eight_connections_at_random;
+    Guarded: never_both_in_any_isolation_level, names_that_come_to_mean_something_meanwhile, transactions_of_several_statements,
+        eight_connections_at_random;
 }
 
 const LEVELS: [&str; 3] = ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"];
@@ -73,6 +74,31 @@ fn never_both_in_any_isolation_level(c: &Context<'_>) {
             assert_eq!(outcome, expected, "{level}: {} then {}", name(a), name(b));
             assert_eq!(su.rows("SELECT * FROM kerb_conflicts()").len(), 0, "{level}: {} then {}", name(a), name(b));
         }
+    }
+}
+
+/// While a statement waits, the roles that it names are made, or renamed: what counts is what they are when it runs.
+fn names_that_come_to_mean_something_meanwhile(c: &Context<'_>) {
+    let mut su = c.superuser();
+    su.run("CREATE ROLE ad_group IN ROLE rds_ad; CREATE ROLE cloud IN ROLE rds_iam; CREATE USER \"alice@A.B\" IN ROLE rds_ad");
+    for (meanwhile, statement, undo) in [
+        ("CREATE USER late IN ROLE rds_iam", "ALTER GROUP ad_group ADD USER late", "DROP ROLE late"),
+        ("CREATE USER late IN ROLE rds_iam", "GRANT ad_group TO late", "DROP ROLE late"),
+        ("CREATE ROLE late IN ROLE rds_iam", "CREATE USER new IN ROLE late, ad_group", "DROP ROLE late"),
+        ("ALTER ROLE cloud RENAME TO late", "GRANT late TO \"alice@A.B\"", "ALTER ROLE late RENAME TO cloud"),
+    ] {
+        let (mut first, second) = (begin(c, "READ COMMITTED", "first"), begin(c, "READ COMMITTED", "second"));
+        first.run(meanwhile);
+        let outcome = thread::scope(|scope| {
+            let mut second = second;
+            let second = scope.spawn(move || finish(&mut second, statement));
+            su.wait_for_waiting("second");
+            first.run("COMMIT");
+            second.join().unwrap()
+        });
+        assert_eq!(outcome, "0LP01", "{meanwhile}, then {statement}");
+        assert_eq!(su.rows("SELECT * FROM kerb_conflicts()").len(), 0, "{meanwhile}, then {statement}");
+        su.run(undo);
     }
 }
 
@@ -186,7 +212,7 @@ fn random_statement(pick: &mut impl FnMut(u32) -> u32) -> String {
         1 => "rds_iam".to_string(),
         n => format!("g{}", n - 1),
     };
-    let user = |n: u32| if n % 2 == 0 { format!("\"u{n}@A.B\"") } else { format!("u{n}") };
+    let user = |n: u32| if n.is_multiple_of(2) { format!("\"u{n}@A.B\"") } else { format!("u{n}") };
     let (g, h, u) = (group(pick(8)), group(2 + pick(6)), user(pick(12)));
     let principal = 2 * pick(6);
     match pick(8) {

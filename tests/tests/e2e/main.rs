@@ -6,6 +6,7 @@
 
 mod add;
 mod atomic;
+mod attacks;
 mod callers;
 mod case_rule;
 mod catalogue;
@@ -16,7 +17,6 @@ mod demo;
 mod encodings;
 mod groups;
 mod guard;
-mod guarded_settings;
 mod logins;
 mod names;
 mod other_hooks;
@@ -26,6 +26,7 @@ mod readme;
 mod robustness;
 mod scale;
 mod scripts;
+mod settings;
 mod world;
 
 use std::process::ExitCode;
@@ -34,6 +35,40 @@ use std::sync::Arc;
 use libtest_mimic::{Arguments, Failed, Trial};
 use world::{Case, World};
 
+/// All suites, by name.
+pub const SUITES: &[(&str, &[Case])] = &[
+    ("add", add::CASES),
+    ("atomic", atomic::CASES),
+    ("attacks::elevation", attacks::elevation::CASES),
+    ("attacks::lookalikes", attacks::lookalikes::CASES),
+    ("attacks::not_principals", attacks::not_principals::CASES),
+    ("attacks::search_path", attacks::search_path::CASES),
+    ("attacks::settings", attacks::settings::CASES),
+    ("attacks::sql_injection", attacks::sql_injection::CASES),
+    ("attacks::temp_schema", attacks::temp_schema::CASES),
+    ("attacks::wrappers", attacks::wrappers::CASES),
+    ("callers", callers::CASES),
+    ("case_rule", case_rule::CASES),
+    ("catalogue", catalogue::CASES),
+    ("client", client::CASES),
+    ("concurrency", concurrency::CASES),
+    ("conflicts", conflicts::CASES),
+    ("demo", demo::CASES),
+    ("encodings", encodings::CASES),
+    ("groups", groups::CASES),
+    ("guard", guard::CASES),
+    ("logins", logins::CASES),
+    ("names", names::CASES),
+    ("other_hooks", other_hooks::CASES),
+    ("pg_regression", pg_regression::CASES),
+    ("properties", properties::CASES),
+    ("readme", readme::CASES),
+    ("robustness", robustness::CASES),
+    ("scale", scale::CASES),
+    ("scripts", scripts::CASES),
+    ("settings", settings::CASES),
+];
+
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     // What a failed test says is shown with its result, together with the place.
@@ -41,30 +76,6 @@ fn main() -> ExitCode {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         world::PANICKED_AT.with_borrow_mut(|at| *at = place);
     }));
-    let suites: &[(&str, &[Case])] = &[
-        ("add", add::CASES),
-        ("atomic", atomic::CASES),
-        ("callers", callers::CASES),
-        ("case_rule", case_rule::CASES),
-        ("catalogue", catalogue::CASES),
-        ("client", client::CASES),
-        ("concurrency", concurrency::CASES),
-        ("conflicts", conflicts::CASES),
-        ("demo", demo::CASES),
-        ("encodings", encodings::CASES),
-        ("groups", groups::CASES),
-        ("guard", guard::CASES),
-        ("guarded_settings", guarded_settings::CASES),
-        ("logins", logins::CASES),
-        ("names", names::CASES),
-        ("other_hooks", other_hooks::CASES),
-        ("pg_regression", pg_regression::CASES),
-        ("properties", properties::CASES),
-        ("readme", readme::CASES),
-        ("robustness", robustness::CASES),
-        ("scale", scale::CASES),
-        ("scripts", scripts::CASES),
-    ];
     let world = match World::new(arguments.list) {
         Ok(world) => Arc::new(world),
         Err(error) => {
@@ -73,7 +84,7 @@ fn main() -> ExitCode {
         }
     };
     let mut trials = Vec::new();
-    for &(suite, cases) in suites {
+    for &(suite, cases) in SUITES {
         for case in cases {
             for place in world.places(case.on) {
                 let world = world.clone();

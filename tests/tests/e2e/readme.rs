@@ -1,4 +1,4 @@
-//! The README's examples, run in order and compared with what it says that they print.
+//! The README's examples, run in order and compared with what it says that they print; and what else the documents promise.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ use crate::world::Context;
 
 cases! {
     EachVersion: examples_print_what_the_readme_says;
-    Nowhere: commands_in_the_readme_are_targets_of_the_makefile;
+    Nowhere: commands_in_the_readme_are_targets_of_the_makefile, tests_that_the_security_model_names_exist;
 }
 
 /// A statement, who runs it, and what it prints.
@@ -88,5 +88,18 @@ fn commands_in_the_readme_are_targets_of_the_makefile(_: &Context<'_>) {
     assert!(targets.contains(&"demo") && targets.contains(&"test") && targets.contains(&"install"), "{targets:?}");
     for target in targets {
         assert!(makefile.lines().any(|line| line.starts_with(&format!("{target}:"))), "make {target}");
+    }
+}
+
+fn tests_that_the_security_model_names_exist(_: &Context<'_>) {
+    let text = fs::read_to_string(workspace().join("docs/security-model.md")).unwrap();
+    let named: Vec<_> = text.split('`').skip(1).step_by(2).filter(|code| code.contains("::")).collect();
+    assert!(named.len() > 20, "{named:?}");
+    let all: Vec<_> = crate::SUITES
+        .iter()
+        .flat_map(|(suite, cases)| cases.iter().map(move |case| format!("{suite}::{}", case.name)))
+        .collect();
+    for name in named.iter().chain(&["attacks::sql_injection"]) {
+        assert!(all.iter().any(|test| test.starts_with(name)), "no test {name}");
     }
 }
