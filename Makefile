@@ -35,6 +35,7 @@ major_of = $$($(1) --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
 
 demo: packages-demo
 	@$(MAKE) --no-print-directory stage VERSIONS=$(VERSION)
+	@echo "Building the demo ..."
 	@$(CARGO) build -q $(PGRX_FLAGS) -p kerbrole-tests --bin demo
 	@KERBROLE_TEST_VERSIONS=$(VERSION) KEEP=$(KEEP) target/debug/demo
 
@@ -80,7 +81,7 @@ install:
 	@command -v $(PG_CONFIG) >/dev/null || { echo "No $(PG_CONFIG): say which server with PG_CONFIG=/path/to/pg_config" >&2; exit 1; }
 	@test -e "$$($(PG_CONFIG) --includedir-server)/postgres.h" || { \
 	  echo "The server headers of $$($(PG_CONFIG) --version) are missing (Debian: postgresql-server-dev-$(call major_of,$(PG_CONFIG)))" >&2; exit 1; }
-	@echo "Building $(EXTENSION) $(EXTVERSION) for $$($(PG_CONFIG) --version) ..."
+	@echo "Building $(EXTENSION) $(EXTVERSION) for $$($(PG_CONFIG) --version) (the first time this takes a few minutes) ..."
 	@PGRX_PG_CONFIG_PATH=$(PG_CONFIG) $(CARGO) build -q $(PGRX_FLAGS) --profile $(PROFILE) -p $(EXTENSION) --features pg$(call major_of,$(PG_CONFIG))
 	@lib="$(DESTDIR)$$($(PG_CONFIG) --pkglibdir)"; ext="$(DESTDIR)$$($(PG_CONFIG) --sharedir)/extension"; \
 	  install -d "$$lib" "$$ext" \

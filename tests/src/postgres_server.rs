@@ -112,7 +112,10 @@ impl Server {
         *lock(&self.process) = Some(process.clone());
         let ready = || {
             let mut ping = self.command("pg_isready");
-            ping.arg("-q").arg("-h").arg(&self.folder).arg("-p").arg(self.port.to_string());
+            ping.args(["-q", "-U", SUPERUSER, "-d", "postgres", "-h"])
+                .arg(&self.folder)
+                .arg("-p")
+                .arg(self.port.to_string());
             process.ended().is_some() || run(&mut ping).is_ok()
         };
         if wait_until(ready).is_err() || process.ended().is_some() {

@@ -1,4 +1,4 @@
-//! `make bench`: what the guard costs those who do not touch roles, in interleaved runs on two servers that differ in nothing else.
+//! `make bench`: what the guard costs those who do not touch roles, in interleaved runs on one server, with the library and without.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -11,11 +11,13 @@ use kerbrole_tests::site::{Result, Site, lossy, run};
 use kerbrole_tests::version::{Installation, wanted, workspace};
 
 /// Odd, so that there is a median.
-const ROUNDS: usize = 21;
+const ROUNDS: usize = 15;
+
+type Load = (&'static str, &'static [&'static str], Option<&'static str>);
 
 /// What is measured: a name, pgbench's arguments and, where it is not pgbench's own, a script.
-const LOADS: [(&str, &[&str], Option<&str>); 3] = [
-    ("pgbench -S, one connection", &["-S", "-t", "20000"], None),
+const LOADS: [Load; 3] = [
+    ("pgbench -S, one connection", &["-S", "-t", "15000"], None),
     ("pgbench -S, two connections", &["-S", "-t", "10000", "-c", "2", "-j", "2"], None),
     (
         "CREATE, ALTER, COMMENT ON and DROP TABLE",
@@ -47,42 +49,49 @@ fn measure(site: &'static Site) -> Result<String> {
     let mut report = heading()?;
     for major in wanted()? {
         let installation = Arc::new(Installation::copy(site, major)?);
-        let start = |name: &str, settings: &[&str]| -> Result<Server> {
-            let server = Server::start(site, installation.clone(), &kdc, &format!("{name}-{major}"), settings)?;
-            run(pgbench(&server).args(["-i", "-s", "5", "-q"]))?;
-            Ok(server)
-        };
-        let without = start("without", &[])?;
-        let with = start("with", &["shared_preload_libraries = 'pg_kerbrole'", "kerbrole.guard = on"])?;
-        for (name, arguments, script) in LOADS {
-            eprintln!("PostgreSQL {major}: {name}, {ROUNDS} rounds ...");
-            let script = match script {
-                Some(text) => {
-                    let path = site.path().join("script.sql");
-                    fs::write(&path, text).map_err(|e| e.to_string())?;
-                    vec!["-f".into(), path.display().to_string()]
-                }
-                None => vec![],
-            };
-            let mut seconds = [Vec::new(), Vec::new()];
-            for round in 0..=ROUNDS {
-                // In turns, and each first as often as the other.
-                let order = if round % 2 == 0 { [0, 1] } else { [1, 0] };
-                for which in order {
-                    let server = [&without, &with][which];
-                    let milliseconds = latency(pgbench(server).arg("-n").args(arguments).args(&script))?;
+        // The same cluster for both, restarted in between: two clusters would differ in more than the library.
+        let server = Server::start(site, installation, &kdc, &format!("bench-{major}"), &["autovacuum = off"])?;
+        run(pgbench(&server).args(["-i", "-s", "5", "-q"]))?;
+        let mut milliseconds = LOADS.map(|_| [Vec::new(), Vec::new()]);
+        for round in 0..=ROUNDS {
+            eprintln!("PostgreSQL {major}: round {round} of {ROUNDS}");
+            // In turns, and each first as often as the other.
+            let order = if round % 2 == 0 { [0, 1] } else { [1, 0] };
+            for which in order {
+                preload(&server, which == 1)?;
+                for (load, times) in LOADS.iter().zip(&mut milliseconds) {
+                    let time = measure_load(site, &server, load)?;
                     // The first round warms up.
                     if round > 0 {
-                        seconds[which].push(milliseconds);
+                        times[which].push(time);
                     }
                 }
             }
-            line(&mut report, major, name, seconds);
         }
-        without.stop();
-        with.stop();
+        for ((name, _, _), times) in LOADS.into_iter().zip(milliseconds) {
+            line(&mut report, major, name, times);
+        }
+        server.stop();
     }
     Ok(report)
+}
+
+/// Restarts the server with the library preloaded and the guard on, or without it.
+fn preload(server: &Server, yes: bool) -> Result<()> {
+    let change = if yes { "SET shared_preload_libraries = 'pg_kerbrole'" } else { "RESET shared_preload_libraries" };
+    run(server.psql(SUPERUSER, "postgres").args(["-q", "-c", &format!("ALTER SYSTEM {change}")]))?;
+    server.restart()
+}
+
+fn measure_load(site: &Site, server: &Server, (_, arguments, script): &Load) -> Result<f64> {
+    let mut command = pgbench(server);
+    command.arg("-n").args(*arguments);
+    if let Some(text) = script {
+        let path = site.path().join("script.sql");
+        fs::write(&path, text).map_err(|e| e.to_string())?;
+        command.arg("-f").arg(path);
+    }
+    latency(&mut command)
 }
 
 fn heading() -> Result<String> {
@@ -94,8 +103,8 @@ fn heading() -> Result<String> {
     let cores = lossy(&run(&mut Command::new("nproc"))?.stdout);
     Ok(format!(
         "# What the guard costs those who do not touch roles\n\n\
-         Written by `make bench`. Two servers of the same version, one with the library preloaded and `kerbrole.guard = on`, one without it,\n\
-         asked in turns, {ROUNDS} rounds; milliseconds per transaction, median and the range of the middle half of the rounds.\n\
+         Written by `make bench`. One server, restarted in turns with the library preloaded and `kerbrole.guard = on` and without it, {ROUNDS} rounds;\n\
+         milliseconds per transaction, median and the range of the middle half of the rounds.\n\
          \"Can be told apart\" means that these two ranges do not overlap.\n\n\
          Machine: {cpu}, {} cores.\n\n\
          | PostgreSQL | load | without | with | ratio of medians | can be told apart |\n| --- | --- | --- | --- | --- | --- |\n",

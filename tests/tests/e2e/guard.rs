@@ -8,7 +8,7 @@ use crate::world::{Context, Session};
 
 cases! {
     Guarded: every_kind_of_statement, statements_inside_others, the_implicit_membership_of_a_creator, renaming_to_one_of_the_two,
-        harmless_statements_pass, repairing_step_by_step, warn_and_off, only_the_configuration_sets_it, a_restored_dump,
+        harmless_statements_pass, repairing_step_by_step, warn_and_off, waiting_is_bounded, only_the_configuration_sets_it, a_restored_dump,
         functions_under_the_guard;
     EachVersion: nothing_is_guarded_without_preloading;
 }
@@ -193,6 +193,32 @@ fn warn_and_off(c: &Context<'_>) {
     c.set_guard(&mut su, "off");
     su.run("GRANT cloud TO team");
     assert_eq!(su.notices(), [""; 0]);
+}
+
+fn waiting_is_bounded(c: &Context<'_>) {
+    let (mut first, mut second) = (c.superuser(), c.superuser());
+    setting(&mut first);
+    first.run("BEGIN; GRANT free TO team");
+    second.run("SET lock_timeout = '50ms'");
+    for statement in [
+        "GRANT free TO cloud",
+        "CREATE ROLE x",
+        "DROP ROLE iam_user",
+        "ALTER ROLE free RENAME TO freer",
+        "SELECT kerb_add_principal('x@a.b')",
+    ] {
+        let error = second.error(statement);
+        assert_eq!(error.code().code(), "55P03", "{statement}");
+        assert_eq!(
+            error.message(),
+            "role memberships are being changed by another transaction, and lock_timeout ran out"
+        );
+        assert!(error.hint().unwrap().contains("pg_locks"), "{statement}");
+    }
+    // What is not about memberships does not wait: passwords, attributes, tables.
+    second.run("ALTER ROLE iam_user PASSWORD 'x' CONNECTION LIMIT 3; CREATE TABLE t (a int); GRANT SELECT ON t TO team; DROP TABLE t");
+    first.run("COMMIT");
+    second.run("GRANT free TO cloud");
 }
 
 fn only_the_configuration_sets_it(c: &Context<'_>) {
