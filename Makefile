@@ -50,7 +50,7 @@ test: packages regression-tests
 	@$(MAKE) --no-print-directory test-e2e
 
 packages:
-	@tests/servers/install-packages $(VERSIONS)
+	@tests/servers/install-packages --tests $(VERSIONS)
 
 # TESTS="names::" runs only the tests whose names contain that.
 test-e2e:
