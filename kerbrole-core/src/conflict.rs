@@ -105,13 +105,13 @@ impl MembershipGraph {
         Ok(both.roles().map(|role| both.describe(role, &sides, name_grantors, &Pending::new())).collect())
     }
 
-    /// The names of the roles of this graph that are members of both.
+    /// The roles of this graph that are members of both.
     ///
     /// # Errors
     /// 42704 when one of the two roles is not in the graph.
-    pub fn conflicting_roles(&self, rule: &ConflictRule) -> Result<HashSet<RoleName>, Error> {
+    pub fn conflicting_roles(&self, rule: &ConflictRule) -> Result<HashSet<RoleOid>, Error> {
         let both = Both::find(self, rule)?;
-        Ok(both.roles().map(|role| self.name(role).clone()).collect())
+        Ok(both.roles().map(|role| self.oid(role)).collect())
     }
 
     /// The conflicts of this graph, the memberships as they are after a change, that were not there `before` it.
@@ -122,13 +122,13 @@ impl MembershipGraph {
     /// 42704 when one of the two roles is not in the graph.
     pub fn new_conflict(
         &self,
-        before: &HashSet<RoleName>,
+        before: &HashSet<RoleOid>,
         added: impl IntoIterator<Item = (RoleOid, RoleOid)>,
         rule: &ConflictRule,
         name_grantors: bool,
     ) -> Result<Option<NewConflict>, Error> {
         let both = Both::find(self, rule)?;
-        let new: Vec<u32> = both.roles().filter(|&role| !before.contains(self.name(role))).collect();
+        let new: Vec<u32> = both.roles().filter(|&role| !before.contains(&self.oid(role))).collect();
         let Some(&first) = new.first() else { return Ok(None) };
         let pending = added.into_iter().filter_map(|(m, r)| Some((self.place(m)?, self.place(r)?))).collect();
         let conflict = both.describe(first, &OnceSides::default(), name_grantors, &pending);
@@ -148,12 +148,12 @@ impl MembershipGraph {
     ) -> Result<Vec<Conflict>, Error> {
         let before = self.conflicting_roles(rule)?;
         let grant = Membership { role: granted, member, grantor: NO_ROLE, admin: false, from_creation: false };
-        let mut after = self.with([], [grant]).conflicts(rule, false)?;
-        after.retain(|conflict| !before.contains(&conflict.role));
-        for conflict in &mut after {
-            conflict.fix.clear();
-        }
-        Ok(after)
+        let after = self.with([], [grant]);
+        let both = Both::find(&after, rule)?;
+        let sides = OnceSides::default();
+        let new = both.roles().filter(|&role| !before.contains(&after.oid(role)));
+        let without_fix = |conflict: Conflict| Conflict { fix: Vec::new(), ..conflict };
+        Ok(new.map(|role| without_fix(both.describe(role, &sides, false, &Pending::new()))).collect())
     }
 }
 
@@ -452,14 +452,14 @@ mod tests {
         let oid = |name: &str| {
             (0..100).find(|&oid| after.place(oid).is_some_and(|p| after.name(p).as_str() == name)).unwrap()
         };
-        let before = HashSet::from([RoleName::new("b").unwrap()]);
+        let before = HashSet::from([oid("b")]);
         let new = after.new_conflict(&before, [(oid("a@X.Y"), oid("g"))], &rule(), false).unwrap().unwrap();
         assert_eq!(new.roles.iter().map(RoleName::as_str).collect::<Vec<_>>(), ["a@X.Y"]);
         assert_eq!(
             new.conflict.fix.iter().map(ToString::to_string).collect::<Vec<_>>(),
             [r#"REVOKE "rds_iam" FROM "g";"#]
         );
-        let all = HashSet::from(["a@X.Y", "b"].map(|n| RoleName::new(n).unwrap()));
+        let all = HashSet::from([oid("a@X.Y"), oid("b")]);
         assert_eq!(after.new_conflict(&all, [], &rule(), false).unwrap(), None);
     }
 

@@ -114,6 +114,10 @@ impl MembershipGraph {
         self.places.get(&oid).copied()
     }
 
+    pub(crate) fn oid(&self, role: u32) -> RoleOid {
+        self.oids[role as usize]
+    }
+
     pub(crate) fn name(&self, role: u32) -> &RoleName {
         &self.names[role as usize]
     }

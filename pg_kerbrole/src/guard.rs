@@ -12,7 +12,7 @@ use std::collections::HashSet;
 use std::ffi::{CStr, c_char};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use kerbrole_core::{ConflictRule, MembershipCatalog, MembershipGraph, RoleName, RoleOid, neighbourhood};
+use kerbrole_core::{ConflictRule, MembershipCatalog, MembershipGraph, RoleOid, neighbourhood};
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 use pgrx::{PgList, PgMemoryContexts};
@@ -64,7 +64,7 @@ impl Drop for Quiet {
 struct Watch {
     change: Change,
     /// Roles that were in both before.
-    before: HashSet<RoleName>,
+    before: HashSet<RoleOid>,
     refuse: bool,
 }
 

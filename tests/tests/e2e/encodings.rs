@@ -4,7 +4,7 @@ use crate::cases;
 use crate::world::Context;
 
 cases! {
-    EachVersion: only_ascii_names_outside_utf8;
+    EachVersion: only_ascii_names_outside_utf8, roles_that_look_alike_there_are_told_apart;
 }
 
 fn only_ascii_names_outside_utf8(c: &Context<'_>) {
@@ -30,4 +30,18 @@ fn only_ascii_names_outside_utf8(c: &Context<'_>) {
     }
     assert_eq!(su.one("SELECT kerb_add_principal('alice@a.b', groups => '{g}')"), "alice@A.B");
     assert_eq!(su.rows("SELECT * FROM kerb_conflicts()").len(), 1);
+}
+
+/// Names that cannot be shown in such a database look the same there; one that is in conflict already must not cover for another.
+fn roles_that_look_alike_there_are_told_apart(c: &Context<'_>) {
+    c.superuser().run("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
+    c.superuser().run(
+        "CREATE ROLE \"lead@A.B\"; CREATE USER \"Zoë\" IN ROLE rds_ad, rds_iam, \"lead@A.B\"; CREATE USER \"Zoé\" IN ROLE rds_iam, \"lead@A.B\"",
+    );
+    let mut su = c.try_connect("rdsadmin", "latin").unwrap();
+    su.run("CREATE EXTENSION pg_kerbrole");
+    let add = "SELECT kerb_add_principal('lead@a.b', if_not_exists => true)";
+    assert_eq!(su.code(add), "0LP01");
+    c.superuser().run("REVOKE rds_iam FROM \"Zoé\"");
+    assert_eq!(su.one(add), "lead@A.B");
 }
