@@ -9,12 +9,18 @@ COMMENT ON FUNCTION kerb_conflicts() IS
 
 COMMENT ON FUNCTION kerb_preview_grant(text, text) IS
     'the conflicts that GRANT granted_role TO member would create, with both paths; changes nothing';
+COMMENT ON FUNCTION kerb_list_principals() IS
+    'every role that is the login of a Kerberos principal, with its groups, the paths to rds_ad and rds_iam, and its sessions';
+
+CREATE VIEW kerb_principals AS SELECT * FROM kerb_list_principals();
+COMMENT ON VIEW kerb_principals IS 'kerb_list_principals() as a view; needs EXECUTE on the function as well';
 
 -- kerb_canonicalize changes and reveals nothing: anyone may call it.
 REVOKE ALL ON FUNCTION kerb_add_principal(text, text, text[], boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_add_principals(text[], text[], boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_conflicts() FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_preview_grant(text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION kerb_list_principals() FROM PUBLIC;
 
 DO $$
 BEGIN
@@ -23,6 +29,8 @@ BEGIN
         GRANT EXECUTE ON FUNCTION kerb_add_principals(text[], text[], boolean) TO rds_superuser;
         GRANT EXECUTE ON FUNCTION kerb_conflicts() TO rds_superuser;
         GRANT EXECUTE ON FUNCTION kerb_preview_grant(text, text) TO rds_superuser;
+        GRANT EXECUTE ON FUNCTION kerb_list_principals() TO rds_superuser;
+        GRANT SELECT ON kerb_principals TO rds_superuser;
     END IF;
 END
 $$;

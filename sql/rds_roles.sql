@@ -44,5 +44,10 @@ JOIN pg_catalog.pg_depend AS d ON d.refclassid = 'pg_catalog.pg_extension'::pg_c
 JOIN pg_catalog.pg_proc AS f ON d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = f.oid
 WHERE e.extname = 'pg_kerbrole'
 \gexec
+SELECT pg_catalog.format('GRANT SELECT ON %I.kerb_principals TO rds_superuser', n.nspname)
+FROM pg_catalog.pg_extension AS e
+JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
+WHERE e.extname = 'pg_kerbrole'
+\gexec
 
 COMMIT;

@@ -200,6 +200,14 @@ impl<'g> Both<'g> {
         self.ad_reach.contains(role)
     }
 
+    pub(crate) fn ad_path(&self, role: u32) -> Option<Vec<RoleName>> {
+        self.is_in_ad(role).then(|| self.graph.path(&self.ad_reach, role))
+    }
+
+    pub(crate) fn iam_path(&self, role: u32) -> Option<Vec<RoleName>> {
+        self.is_in_iam(role).then(|| self.graph.path(&self.iam_reach, role))
+    }
+
     pub(crate) fn is_in_iam(&self, role: u32) -> bool {
         self.iam_reach.contains(role)
     }

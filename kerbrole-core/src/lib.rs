@@ -11,6 +11,7 @@
 //! | what is the role called? | [`NameRules::canonicalize`] → [`Canonical`] |
 //! | is that a possible name? | [`Username`], [`Realm`], [`Principal`], [`RoleName`]: parsed once, valid ever after |
 //! | who is a member of both? | [`MembershipGraph::conflicts`] → [`Conflict`] |
+//! | who has access? | [`list_principals`] → [`ListedPrincipal`] |
 //! | what has to be run? | [`plan_add`] → [`AddPlan`] |
 //! | what went wrong? | [`Error`]: SQLSTATE, message, DETAIL, HINT |
 //!
@@ -31,6 +32,7 @@ mod case;
 mod conflict;
 mod error;
 mod graph;
+mod list;
 mod names;
 mod neighbourhood;
 mod quote;
@@ -45,6 +47,7 @@ pub use case::{case_variant_at_least, equal_ignoring_case, fold_case};
 pub use conflict::{Conflict, ConflictRule, NewConflict};
 pub use error::{Error, SqlState};
 pub use graph::{Membership, MembershipGraph, RoleOid};
+pub use list::{ListedPrincipal, list_principals};
 pub use names::{Principal, RoleName};
 pub use neighbourhood::{MembershipCatalog, neighbourhood};
 pub use quote::{array_literal, quote_identifier, quote_literal};

@@ -281,14 +281,16 @@ impl MembershipCatalog for Memberships {
     }
 }
 
+/// All roles.
+pub(crate) fn all_roles() -> Vec<Role> {
+    let mut roles = Vec::new();
+    Table::open(pg_sys::AuthIdRelationId).scan(pg_sys::InvalidOid, &mut [], |row| roles.extend(role(row)));
+    roles
+}
+
 /// All roles and all memberships.
 pub(crate) fn membership_graph() -> MembershipGraph {
-    let mut roles = Vec::new();
-    Table::open(pg_sys::AuthIdRelationId).scan(pg_sys::InvalidOid, &mut [], |row: &pg_sys::FormData_pg_authid| {
-        if let Some(name) = role_name(&row.rolname) {
-            roles.push((row.oid.to_u32(), name));
-        }
-    });
+    let roles = all_roles().into_iter().map(|role| (role.oid, role.name));
     let mut memberships = Vec::new();
     Table::open(pg_sys::AuthMemRelationId).scan(pg_sys::InvalidOid, &mut [], |row| memberships.push(membership(row)));
     MembershipGraph::new(roles, memberships)

@@ -14,6 +14,7 @@ mod conflicts;
 mod guard;
 mod identity;
 mod install;
+mod list;
 mod lock;
 mod report;
 mod settings;

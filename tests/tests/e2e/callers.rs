@@ -16,6 +16,7 @@ fn a_nobody_may_only_ask_for_names(c: &Context<'_>) {
         "kerb_add_principal('alice@a.b')",
         "kerb_add_principals('{alice@a.b}')",
         "kerb_conflicts()",
+        "kerb_list_principals()",
         "kerb_preview_grant('rds_iam', 'rds_ad')",
     ] {
         let error = nobody.error(&format!("SELECT {call}"));

@@ -56,6 +56,11 @@ fn signatures_are_the_contract(c: &Context<'_>) {
             ["kerb_canonicalize", "username text, realm text DEFAULT NULL::text", "text"],
             ["kerb_conflicts", "", "TABLE(role_name text, ad_path text[], iam_path text[], fix text)"],
             [
+                "kerb_list_principals",
+                "",
+                "TABLE(role_name text, username text, realm text, can_login boolean, groups text[], ad_path text[], iam_path text[], sessions integer)",
+            ],
+            [
                 "kerb_preview_grant",
                 "granted_role text, member text",
                 "TABLE(role_name text, ad_path text[], iam_path text[])"

@@ -17,6 +17,7 @@ mod demo;
 mod encodings;
 mod groups;
 mod guard;
+mod list;
 mod logins;
 mod names;
 mod other_hooks;
@@ -57,6 +58,7 @@ pub const SUITES: &[(&str, &[Case])] = &[
     ("encodings", encodings::CASES),
     ("groups", groups::CASES),
     ("guard", guard::CASES),
+    ("list", list::CASES),
     ("logins", logins::CASES),
     ("names", names::CASES),
     ("other_hooks", other_hooks::CASES),

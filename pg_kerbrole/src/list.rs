@@ -1,0 +1,61 @@
+//! `kerb_list_principals`: who has access, and by which way.
+
+use std::collections::HashMap;
+
+use kerbrole_core::{RoleName, RoleOid, list_principals};
+use pgrx::prelude::*;
+
+use crate::catalog;
+use crate::report::Raise;
+use crate::settings;
+
+/// Every role whose name is a principal's: its parts, whether it may log in, its direct groups besides `rds_ad`, a shortest path to `rds_ad` and to
+/// `rds_iam` (NULL where there is none), and how many sessions it has on this server now.
+///
+/// Privileges: EXECUTE. Errors: 42704 when `rds_ad` or `rds_iam` is missing.
+#[pg_extern]
+#[search_path(pg_catalog, pg_temp)]
+#[allow(clippy::type_complexity, reason = "the columns of the result")]
+fn kerb_list_principals() -> TableIterator<
+    'static,
+    (
+        name!(role_name, String),
+        name!(username, String),
+        name!(realm, String),
+        name!(can_login, bool),
+        name!(groups, Vec<String>),
+        name!(ad_path, Option<Vec<String>>),
+        name!(iam_path, Option<Vec<String>>),
+        name!(sessions, i32),
+    ),
+> {
+    let names = |names: Vec<RoleName>| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let listed =
+        list_principals(catalog::all_roles(), &catalog::membership_graph(), &settings::conflict_rule()).or_raise();
+    let sessions = sessions();
+    TableIterator::new(listed.into_iter().map(move |p| {
+        (
+            p.principal.to_string(),
+            p.principal.username().to_string(),
+            p.principal.realm().to_string(),
+            p.can_login,
+            names(p.groups),
+            p.ad_path.map(names),
+            p.iam_path.map(names),
+            sessions.get(&p.oid).copied().unwrap_or(0),
+        )
+    }))
+}
+
+/// How many sessions each role has. Who is connected anybody may see; what they run is not asked for.
+fn sessions() -> HashMap<RoleOid, i32> {
+    const COUNT: &str = "SELECT usesysid, count(*)::int4 FROM pg_catalog.pg_stat_get_activity(NULL) WHERE usesysid IS NOT NULL GROUP BY usesysid";
+    Spi::connect(|client| {
+        let rows = client.select(COUNT, None, &[]).unwrap_or_else(|error| error!("counting sessions failed: {error}"));
+        rows.filter_map(|row| {
+            let role: pg_sys::Oid = row.get(1).ok()??;
+            Some((role.to_u32(), row.get(2).ok()??))
+        })
+        .collect()
+    })
+}
