@@ -77,9 +77,9 @@ pub struct AddPlan {
 }
 
 impl AddPlan {
-    /// The exact names of the roles that the plan creates or changes.
-    pub fn changed_roles(&self) -> impl Iterator<Item = &RoleName> {
-        self.outcomes.iter().filter(|o| o.action != AddAction::Unchanged).map(|o| &o.role)
+    /// The exact names of the roles with which this happens.
+    pub fn roles(&self, action: AddAction) -> impl Iterator<Item = &RoleName> {
+        self.outcomes.iter().filter(move |o| o.action == action).map(|o| &o.role)
     }
 
     /// Looks at the memberships as they are after the plan was carried out, `graph` holding the roles it changed and those below them.

@@ -49,7 +49,7 @@ pub use error::{Error, SqlState};
 pub use graph::{Membership, MembershipGraph, RoleOid};
 pub use list::{ListedPrincipal, list_principals};
 pub use names::{Principal, RoleName};
-pub use neighbourhood::{MembershipCatalog, neighbourhood};
+pub use neighbourhood::{MembershipCatalog, members_among, neighbourhood};
 pub use quote::{array_literal, quote_identifier, quote_literal};
 pub use realm::Realm;
 pub use role::{Elevated, Role, RoleSet};

@@ -71,3 +71,87 @@ pub fn neighbourhood<C: MembershipCatalog>(
     }
     Ok(MembershipGraph::new(names, memberships))
 }
+
+/// Those of `candidates` that are in `down(role)`, found by walking down from the role; `None` when more than `at_most` roles would have to be
+/// visited, so that asking for each candidate is the better way.
+///
+/// # Errors
+/// As the catalogue has them.
+pub fn members_among<C: MembershipCatalog>(
+    catalog: &mut C,
+    role: RoleOid,
+    candidates: &HashSet<RoleOid>,
+    at_most: usize,
+) -> Result<Option<Vec<RoleOid>>, C::Error> {
+    let mut seen = HashSet::from([role]);
+    let mut to_visit = vec![role];
+    while let Some(role) = to_visit.pop() {
+        for membership in catalog.members_of(role)? {
+            if seen.insert(membership.member) {
+                to_visit.push(membership.member);
+            }
+        }
+        if seen.len() > at_most {
+            return Ok(None);
+        }
+    }
+    Ok(Some(seen.into_iter().filter(|role| candidates.contains(role)).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::convert::Infallible;
+
+    /// Memberships as `(member, role)`; role 0 does not exist.
+    struct Edges(Vec<(RoleOid, RoleOid)>);
+
+    impl Edges {
+        fn matching(&self, wanted: impl Fn(&(RoleOid, RoleOid)) -> bool) -> Vec<Membership> {
+            let row = |&(member, role): &_| Membership { role, member, grantor: 0, admin: false, from_creation: false };
+            self.0.iter().filter(|edge| wanted(edge)).map(row).collect()
+        }
+    }
+
+    impl MembershipCatalog for Edges {
+        type Error = Infallible;
+
+        fn name(&mut self, role: RoleOid) -> Result<Option<RoleName>, Infallible> {
+            Ok(if role == 0 { None } else { RoleName::new(format!("r{role}")).ok() })
+        }
+
+        fn memberships_of(&mut self, member: RoleOid) -> Result<Vec<Membership>, Infallible> {
+            Ok(self.matching(|edge| edge.0 == member))
+        }
+
+        fn members_of(&mut self, role: RoleOid) -> Result<Vec<Membership>, Infallible> {
+            Ok(self.matching(|edge| edge.1 == role))
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_neighbourhood_answers_as_the_whole_does(edges in proptest::collection::vec((1u32..15, 1u32..15), 0..40), about in 1u32..15) {
+            let edges: Vec<_> = edges.into_iter().filter(|(member, role)| member > role).collect();
+            let all: Vec<_> = (1..15).map(|oid| (oid, RoleName::new(format!("r{oid}")).unwrap())).collect();
+            let whole = MembershipGraph::new(all, Edges(edges.clone()).matching(|_| true));
+            let Ok(part) = neighbourhood(&mut Edges(edges.clone()), [about], [1, 2]);
+            let rule = crate::ConflictRule::new(RoleName::new("r1").unwrap(), RoleName::new("r2").unwrap()).unwrap();
+            let place = |oid: RoleOid| whole.find(&RoleName::new(format!("r{oid}")).unwrap()).unwrap();
+            let below = whole.reach(place(about));
+            let in_whole: Vec<_> = whole.conflicts(&rule, false).unwrap().into_iter()
+                .filter(|c| below.contains(whole.find(&c.role).unwrap())).collect();
+            let in_part: Vec<_> = part.conflicts(&rule, false).unwrap().into_iter()
+                .filter(|c| below.contains(whole.find(&c.role).unwrap())).collect();
+            prop_assert_eq!(in_part, in_whole);
+
+            let candidates: HashSet<RoleOid> = (1..15).filter(|oid| oid % 3 == 0).collect();
+            let expected: HashSet<_> = candidates.iter().copied().filter(|&oid| below.contains(place(oid))).collect();
+            let Ok(found) = members_among(&mut Edges(edges.clone()), about, &candidates, 15);
+            prop_assert_eq!(found.unwrap().into_iter().collect::<HashSet<_>>(), expected);
+            let Ok(given_up) = members_among(&mut Edges(edges), about, &candidates, 0);
+            prop_assert_eq!(given_up, None);
+        }
+    }
+}

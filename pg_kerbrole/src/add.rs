@@ -1,9 +1,10 @@
 //! `kerb_add_principal` and `kerb_add_principals`.
 
+use std::collections::HashSet;
 use std::ffi::CStr;
 
 use kerbrole_core::{
-    AddAction, AddOutcome, AddPlan, AddRequest, ConflictRule, Error, Statement, neighbourhood, plan_add,
+    AddAction, AddOutcome, AddPlan, AddRequest, ConflictRule, Error, Statement, members_among, neighbourhood, plan_add,
 };
 use pgrx::prelude::*;
 
@@ -123,12 +124,22 @@ fn execute(statements: &[Statement]) {
 
 /// The rule once more, on the catalogue as it is now: whatever else happened on the way is caught too.
 fn check(plan: &AddPlan, rule: &ConflictRule) {
-    let changed: Vec<_> = plan.changed_roles().filter_map(|name| catalog::role_oid(name.as_str())).collect();
+    let oids = |action| plan.roles(action).filter_map(|name| catalog::role_oid(name.as_str()));
+    let created: HashSet<_> = oids(AddAction::Created).collect();
+    let mut memberships = Memberships::open();
+    // Roles that are new have nobody below them and are in rds_ad: who is below rds_iam, mostly few, tells whether one of them is in both.
+    let in_iam = catalog::role_oid(rule.iam_role().as_str())
+        .map(|iam| members_among(&mut memberships, iam, &created, created.len()));
+    let suspects = match in_iam {
+        Some(Ok(Some(found))) => found,
+        _ => created.into_iter().collect(),
+    };
+    let changed: Vec<_> = oids(AddAction::Adopted).chain(suspects).collect();
     if changed.is_empty() {
         return;
     }
     let of_rule = [rule.ad_role(), rule.iam_role()].into_iter().filter_map(|name| catalog::role_oid(name.as_str()));
-    let Ok(graph) = neighbourhood(&mut Memberships::open(), changed, of_rule);
+    let Ok(graph) = neighbourhood(&mut memberships, changed, of_rule);
     plan.check_after(&graph, rule, NAME_GRANTORS).or_raise();
 }
 
