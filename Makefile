@@ -72,8 +72,8 @@ stage-%:
 
 # Writes benches/guard.md: what the guard costs those who do not touch roles.
 bench: packages-demo
-	@$(MAKE) --no-print-directory stage VERSIONS=$(VERSION) STAGE_PROFILE=release
-	KERBROLE_TEST_VERSIONS=$(VERSION) KERBROLE_STAGE=target/stage-release $(CARGO) run -q $(PGRX_FLAGS) -p kerbrole-tests --bin bench
+	@$(MAKE) --no-print-directory stage VERSIONS="$(VERSION)" STAGE_PROFILE=release
+	KERBROLE_TEST_VERSIONS="$(VERSION)" KERBROLE_STAGE=target/stage-release $(CARGO) run -q $(PGRX_FLAGS) -p kerbrole-tests --bin bench
 
 # --- installing ------------------------------------------------------------------------------------------------------
 
