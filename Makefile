@@ -45,7 +45,6 @@ packages-demo:
 # --- testing ---------------------------------------------------------------------------------------------------------
 
 test: packages regression-tests
-	@$(MAKE) --no-print-directory stage
 	$(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-core -p kerbrole-client --no-default-features
 	@$(MAKE) --no-print-directory test-e2e
 
@@ -53,7 +52,7 @@ packages:
 	@tests/servers/install-packages --tests $(VERSIONS)
 
 # TESTS="names::" runs only the tests whose names contain that.
-test-e2e:
+test-e2e: stage
 	KERBROLE_TEST_VERSIONS="$(VERSIONS)" $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-tests --test e2e -- $(TESTS)
 
 # PostgreSQL's own regression tests, which the tests run with the library loaded.
