@@ -208,6 +208,12 @@ impl<'g> Both<'g> {
         self.is_in_iam(role).then(|| self.graph.path(&self.iam_reach, role))
     }
 
+    /// The conflict that a role is in, if it is in one.
+    pub(crate) fn conflict_of(&self, role: u32, name_grantors: bool) -> Option<Conflict> {
+        let describe = || self.describe(role, &OnceSides::default(), name_grantors, &Pending::new());
+        self.contains(role).then(describe)
+    }
+
     pub(crate) fn is_in_iam(&self, role: u32) -> bool {
         self.iam_reach.contains(role)
     }

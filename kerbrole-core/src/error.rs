@@ -3,8 +3,9 @@
 use std::fmt;
 
 use crate::conflict::Conflict;
+use crate::removal::{Holding, holdings_in_words};
 use crate::names::RoleName;
-use crate::quote::array_literal;
+use crate::quote::{array_literal, quote_literal};
 use crate::realm::Realm;
 use crate::role::Elevated;
 use crate::rules::RealmList;
@@ -30,6 +31,16 @@ pub enum SqlState {
     InsufficientPrivilege,
     /// 55P03: somebody else holds a lock for longer than `lock_timeout`.
     LockNotAvailable,
+    /// 55006: the role has sessions.
+    ObjectInUse,
+    /// 2BP01: the role owns objects.
+    DependentObjectsStillExist,
+    /// 53400: more removals than one call may make.
+    ConfigurationLimitExceeded,
+    /// 40001: another transaction changed the same role meanwhile.
+    SerializationFailure,
+    /// 0A000: not possible in a prepared transaction.
+    FeatureNotSupported,
 }
 
 impl SqlState {
@@ -44,6 +55,11 @@ impl SqlState {
             Self::InvalidGrantOperation => "0LP01",
             Self::InsufficientPrivilege => "42501",
             Self::LockNotAvailable => "55P03",
+            Self::ObjectInUse => "55006",
+            Self::DependentObjectsStillExist => "2BP01",
+            Self::ConfigurationLimitExceeded => "53400",
+            Self::SerializationFailure => "40001",
+            Self::FeatureNotSupported => "0A000",
         }
     }
 }
@@ -177,6 +193,12 @@ pub enum Error {
         /// The role.
         role: RoleName,
     },
+    /// The new name of a principal is taken.
+    #[error("role \"{role}\" already exists")]
+    NameTaken {
+        /// The role.
+        role: RoleName,
+    },
     /// One call names the same principal twice.
     #[error("\"{}\" and \"{}\" are the same principal, \"{role}\"", visible(first), visible(second))]
     NamedTwice {
@@ -196,6 +218,113 @@ pub enum Error {
         other: RoleName,
         /// Whether the same call names both.
         both_new: bool,
+    },
+    /// A role that may not log in again, since another that differs by case only may.
+    #[error("role \"{role}\" differs from role \"{other}\", which can log in, by case only")]
+    CaseCollisionOnEnable {
+        /// The role that is disabled.
+        role: RoleName,
+        /// The one that can log in.
+        other: RoleName,
+    },
+    /// A principal is missing.
+    #[error("principal \"{role}\" does not exist")]
+    PrincipalMissing {
+        /// The exact name that its role would have.
+        role: RoleName,
+        /// The role that differs by case only, if there is one.
+        other: Option<RoleName>,
+    },
+    /// `rds_ad` or `rds_iam` itself, which has the name of a principal here.
+    #[error("role \"{role}\" is {setting} and is not changed")]
+    RuleRole {
+        /// The role.
+        role: RoleName,
+        /// The setting that names it.
+        setting: &'static str,
+    },
+    /// The role has sessions.
+    #[error("role \"{role}\" is in use")]
+    InUse {
+        /// The role.
+        role: RoleName,
+        /// How many sessions it has.
+        sessions: u32,
+    },
+    /// The role owns objects.
+    #[error("role \"{role}\" cannot be dropped because it owns objects")]
+    Owner {
+        /// The role.
+        role: RoleName,
+        /// Where, and how many.
+        holdings: Vec<Holding>,
+    },
+    /// Who is to get the objects has to be somebody else.
+    #[error("the objects of role \"{role}\" cannot be given to the role itself")]
+    HeirIsTheRole {
+        /// The role.
+        role: RoleName,
+    },
+    /// Who is to get the objects is somebody whom the caller may not act for.
+    #[error("must be able to SET ROLE \"{heir}\" to give it objects")]
+    HeirForbidden {
+        /// The new owner.
+        heir: RoleName,
+    },
+    /// An unknown word for what becomes of principals that are not wanted.
+    #[error("invalid value for absent: \"{}\"", visible(value))]
+    Absent {
+        /// As it was given.
+        value: String,
+    },
+    /// A synchronisation that would shut too many out.
+    #[error("{removals} of {principals} principals would be disabled or dropped, and at most {at_most} may be at once")]
+    TooManyRemovals {
+        /// How many.
+        removals: usize,
+        /// Of how many.
+        principals: usize,
+        /// The limit.
+        at_most: usize,
+    },
+    /// The realm cannot be renamed to itself.
+    #[error("old and new realm are both \"{realm}\"")]
+    SameRealm {
+        /// The realm.
+        realm: Realm,
+    },
+    /// A realm that cannot be renamed because of some of its principals.
+    #[error("{first}")]
+    RenameRealm {
+        /// What is the matter with the first.
+        first: Box<Error>,
+        /// How many more cannot be renamed.
+        others: usize,
+    },
+    /// Another transaction changed the role meanwhile.
+    #[error("role \"{role}\" was changed by another transaction meanwhile")]
+    ChangedMeanwhile {
+        /// The role.
+        role: RoleName,
+    },
+    /// Sessions end when the transaction commits, which PREPARE TRANSACTION leaves to somebody else.
+    #[error("a transaction that ends sessions cannot be prepared")]
+    PreparedTransaction,
+    /// A principal that no ticket opens.
+    #[error("role \"{role}\" is not a member of {ad_role}: no ticket opens it")]
+    NotInAd {
+        /// The role.
+        role: RoleName,
+        /// `rds_ad`
+        ad_role: RoleName,
+    },
+    /// A principal that was to be dropped and could only be disabled.
+    #[error("role \"{role}\" is disabled (NOLOGIN) and not dropped yet")]
+    OnlyDisabled {
+        /// The role.
+        role: RoleName,
+        /// What keeps it, in databases other than this one.
+        holdings: Vec<Holding>,
     },
     /// `rds_ad` or `rds_iam` is missing.
     #[error("role \"{role}\" does not exist")]
@@ -279,15 +408,34 @@ impl Error {
             | Self::NetbiosDomains { .. }
             | Self::SameRole { .. }
             | Self::RoleNameInvalid { .. }
-            | Self::Encoding { .. } => SqlState::InvalidParameterValue,
+            | Self::Encoding { .. }
+            | Self::HeirIsTheRole { .. }
+            | Self::Absent { .. }
+            | Self::SameRealm { .. } => SqlState::InvalidParameterValue,
             Self::TooLong { .. } => SqlState::NameTooLong,
             Self::Reserved { .. } => SqlState::ReservedName,
-            Self::Exists { .. } | Self::NamedTwice { .. } | Self::CaseCollision { .. } => SqlState::DuplicateObject,
-            Self::RuleRoleMissing { .. } | Self::RoleMissing { .. } | Self::GroupMissing { .. } => {
-                SqlState::UndefinedObject
-            }
+            Self::Exists { .. }
+            | Self::NameTaken { .. }
+            | Self::NamedTwice { .. }
+            | Self::CaseCollision { .. }
+            | Self::CaseCollisionOnEnable { .. } => SqlState::DuplicateObject,
+            Self::RuleRoleMissing { .. }
+            | Self::RoleMissing { .. }
+            | Self::GroupMissing { .. }
+            | Self::PrincipalMissing { .. } => SqlState::UndefinedObject,
             Self::LockTimeout => SqlState::LockNotAvailable,
-            Self::Elevated { .. } => SqlState::InsufficientPrivilege,
+            Self::Elevated { .. } | Self::RuleRole { .. } | Self::HeirForbidden { .. } => {
+                SqlState::InsufficientPrivilege
+            }
+            Self::InUse { .. } => SqlState::ObjectInUse,
+            Self::Owner { .. } => SqlState::DependentObjectsStillExist,
+            Self::TooManyRemovals { .. } => SqlState::ConfigurationLimitExceeded,
+            Self::ChangedMeanwhile { .. } => SqlState::SerializationFailure,
+            Self::PreparedTransaction => SqlState::FeatureNotSupported,
+            // Said as warnings only.
+            Self::NotInAd { .. } => SqlState::InvalidGrantOperation,
+            Self::OnlyDisabled { .. } => SqlState::DependentObjectsStillExist,
+            Self::RenameRealm { first, .. } => first.sqlstate(),
             Self::Conflict { .. } | Self::ConflictMade { .. } => SqlState::InvalidGrantOperation,
         }
     }
@@ -300,10 +448,23 @@ impl Error {
                  never log in."
                     .into()
             }
-            Self::CaseCollision { .. } => {
+            Self::CaseCollision { .. } | Self::CaseCollisionOnEnable { .. } => {
                 "With krb_caseins_users on, one person's ticket would open both roles; with it off, a slip of the keyboard decides \
                  which."
                     .into()
+            }
+            Self::InUse { sessions, .. } => {
+                format!("It has {} on this server.", counted(*sessions as usize, "session"))
+            }
+            Self::Owner { holdings, .. } | Self::OnlyDisabled { holdings, .. } => holdings_in_words(holdings),
+            Self::RenameRealm { first, others } => {
+                let detail = first.detail();
+                let more = match others {
+                    0 => None,
+                    n => Some(format!("{} more cannot be renamed either.", counted(*n, "principal"))),
+                };
+                let all: Vec<_> = detail.into_iter().chain(more).collect();
+                return (!all.is_empty()).then(|| all.join(" "));
             }
             Self::Encoding { .. } => {
                 "Kerberos names are compared with role names byte for byte in UTF-8.".into()
@@ -373,6 +534,7 @@ impl Error {
                 "Names that begin with \"rds_\" are the service's own: give the account another sAMAccountName.".into()
             }
             Self::Exists { .. } => "With if_not_exists => true a role that exists is taken as it is, and given what it lacks.".into(),
+            Self::NameTaken { .. } => "Choose another name, or drop or rename that role first.".into(),
             Self::NamedTwice { .. } => "Name each principal once.".into(),
             Self::CaseCollision { other, both_new: false, .. } => {
                 format!("Use \"{other}\" as it is, or rename or drop it first.")
@@ -385,6 +547,54 @@ impl Error {
                 format!("Did you mean \"{other}\"? A role is written exactly as it is called.")
             }
             Self::RoleMissing { other: None, .. } => "A role is written exactly as it is called; pg_roles lists them.".into(),
+            Self::CaseCollisionOnEnable { other, .. } => {
+                format!("Disable, rename or drop \"{other}\" first, or leave this one disabled.")
+            }
+            Self::PrincipalMissing { other: Some(other), .. } if other.principal().is_some() => {
+                format!("Did you mean '{other}'?")
+            }
+            Self::PrincipalMissing { other: Some(other), role } => format!(
+                "No ticket is spelled \"{other}\", which differs by case only. To make it the role of the principal: ALTER ROLE {} RENAME TO {};",
+                other.quoted(),
+                role.quoted()
+            ),
+            Self::PrincipalMissing { other: None, .. } => "kerb_list_principals() lists those that there are.".into(),
+            Self::RuleRole { setting, .. } => {
+                format!("Everybody's rights hang on this role. Should {setting} name another one?")
+            }
+            Self::InUse { role, .. } => {
+                format!("End them first: SELECT kerb_disable_principal({}, terminate => true);", quote_literal(role.as_str()).trim_start())
+            }
+            Self::Owner { .. } => "Give the objects in this database to somebody else with reassign_owned_to => 'role', or disable the principal \
+                                   instead of dropping it: kerb_disable_principal()."
+                .into(),
+            Self::OnlyDisabled { role, .. } => format!(
+                "Call kerb_drop_principal({}) in each of these databases, with reassign_owned_to where it owns something: the last call drops \
+                 the role.",
+                quote_literal(role.as_str()).trim_start()
+            ),
+            Self::HeirIsTheRole { .. } => "Name another role in reassign_owned_to.".into(),
+            Self::HeirForbidden { .. } => {
+                "Name yourself or a role that you are a member of: whoever owns a function decides what it does with its owner's rights.".into()
+            }
+            Self::Absent { .. } => "Write 'keep', 'disable' or 'drop'.".into(),
+            Self::TooManyRemovals { .. } => "Is the list complete? If it is, a superuser can set kerbrole.sync_max_removals to the number that may be \
+                                             removed at once."
+                .into(),
+            Self::SameRealm { .. } => "Give the realm that the principals have now, and the one that they are to have.".into(),
+            Self::RenameRealm { first, others } => {
+                const ALL: &str = "kerb_rename_realm(..., dry_run => true) lists all of them.";
+                return match (first.hint(), others) {
+                    (hint, 0) => hint,
+                    (Some(hint), _) => Some(format!("{hint} {ALL}")),
+                    (None, _) => Some(ALL.into()),
+                };
+            }
+            Self::ChangedMeanwhile { .. } => "Try again.".into(),
+            Self::PreparedTransaction => "Use COMMIT, or leave terminate out.".into(),
+            Self::NotInAd { role, .. } => {
+                format!("SELECT kerb_add_principal({}, if_not_exists => true); makes it one.", quote_literal(role.as_str()).trim_start())
+            }
             Self::LockTimeout => "Try again when it has ended, or raise lock_timeout. Who holds the lock: SELECT DISTINCT pid FROM pg_locks WHERE \
                                   relation = 'pg_auth_members'::regclass AND granted;"
                 .into(),
@@ -411,6 +621,11 @@ impl Error {
             }
         })
     }
+}
+
+/// `2 sessions`
+pub(crate) fn counted(count: usize, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
 
 /// `text` fit for a message: what cannot be seen or would break the line is written as an escape.

@@ -11,8 +11,9 @@
 //! | what is the role called? | [`NameRules::canonicalize`] → [`Canonical`] |
 //! | is that a possible name? | [`Username`], [`Realm`], [`Principal`], [`RoleName`]: parsed once, valid ever after |
 //! | who is a member of both? | [`MembershipGraph::conflicts`] → [`Conflict`] |
+//! | which role is meant? | [`NameRules::meant`] → [`Meant`] |
 //! | who has access? | [`list_principals`] → [`ListedPrincipal`] |
-//! | what has to be run? | [`plan_add`] → [`AddPlan`] |
+//! | what has to be run? | [`plan_add`], [`plan_drop`], [`plan_disable`], [`plan_enable`], [`plan_rename`], [`plan_rename_realm`] |
 //! | what went wrong? | [`Error`]: SQLSTATE, message, DETAIL, HINT |
 //!
 //! ```
@@ -33,13 +34,17 @@ mod conflict;
 mod error;
 mod graph;
 mod list;
+mod login;
 mod names;
 mod neighbourhood;
 mod quote;
 mod realm;
+mod removal;
+mod rename;
 mod role;
 mod rules;
 mod statement;
+mod target;
 mod username;
 
 pub use add::{AddAction, AddOutcome, AddPlan, AddRequest, plan_add};
@@ -48,11 +53,15 @@ pub use conflict::{Conflict, ConflictRule, NewConflict};
 pub use error::{Error, SqlState};
 pub use graph::{Membership, MembershipGraph, RoleOid};
 pub use list::{ListedPrincipal, list_principals};
+pub use login::{LoginPlan, plan_disable, plan_enable};
 pub use names::{Principal, RoleName};
 pub use neighbourhood::{MembershipCatalog, members_among, neighbourhood};
 pub use quote::{array_literal, quote_identifier, quote_literal};
 pub use realm::Realm;
+pub use removal::{Dependants, DropOutcome, DropPlan, ForeignGrant, GrantMade, Holding, plan_drop};
+pub use rename::{Move, RenamePlan, plan_rename, plan_rename_realm, refuse_moves};
 pub use role::{Elevated, Role, RoleSet};
 pub use rules::{Canonical, NameRules, NetbiosDomains, RealmList, UsernameCase};
-pub use statement::{Revoke, Statement};
+pub use statement::{MembershipOptions, Revoke, Statement};
+pub use target::{Meant, changeable};
 pub use username::Username;

@@ -71,7 +71,12 @@ impl RoleSet {
 
     /// A role whose name differs from `name` by case only, the first in byte order if there are several.
     pub fn other_spelling(&self, name: &str) -> Option<&Role> {
-        self.spellings(name).iter().filter(|role| role.name.as_str() != name).min_by(|a, b| a.name.cmp(&b.name))
+        self.other_spellings(name).min_by(|a, b| a.name.cmp(&b.name))
+    }
+
+    /// All roles whose names differ from `name` by case only.
+    pub fn other_spellings(&self, name: &str) -> impl Iterator<Item = &Role> {
+        self.spellings(name).iter().filter(move |role| role.name.as_str() != name)
     }
 
     fn spellings(&self, name: &str) -> &[Role] {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use crate::error::Error;
 use crate::names::{Principal, RoleName};
 use crate::realm::Realm;
+use crate::target::Meant;
 use crate::username::Username;
 
 /// What happens to the case of a username: the setting `kerbrole.username_case`.
@@ -131,10 +132,7 @@ impl NameRules {
     /// 42622 and 42939 as [`Principal::new`] says.
     pub fn canonicalize(&self, username: &str, realm: Option<&str>) -> Result<Canonical, Error> {
         let (username, realm) = self.split(username, realm)?;
-        if !self.allowed_realms.is_empty() && !self.allowed_realms.contains(&realm) {
-            return Err(Error::RealmNotAllowed { realm, allowed: self.allowed_realms.clone() });
-        }
-        self.check_single_label(&realm)?;
+        self.allow(&realm)?;
         let (username, case_matters) = match (self.username_case, self.caseins_users) {
             (UsernameCase::Lower, _) | (UsernameCase::Auto, true) => (username.to_lower_case(), false),
             (UsernameCase::Auto, false) => {
@@ -144,6 +142,33 @@ impl NameRules {
             (UsernameCase::Preserve, _) => (username, false),
         };
         Ok(Canonical { principal: Principal::new(username, realm)?, case_matters })
+    }
+
+    /// The principal that somebody means who names one that is there already. Spellings are those of [`canonicalize`](Self::canonicalize); a realm
+    /// that new principals may not be of is no hindrance.
+    ///
+    /// # Errors
+    /// 22023, 42622 and 42939 as for `canonicalize`.
+    pub fn meant(&self, username: &str, realm: Option<&str>) -> Result<Meant, Error> {
+        let (username, realm) = self.split(username, realm)?;
+        let folds = self.username_case == UsernameCase::Lower
+            || (self.username_case == UsernameCase::Auto && self.caseins_users);
+        let spelled = if folds { username.to_lower_case() } else { username.clone() };
+        let canonical = Principal::new(spelled, realm.clone())?;
+        // A spelling that is reserved in this case and not in the other is none that can be meant.
+        let typed = Principal::new(username, realm).unwrap_or_else(|_| canonical.clone());
+        Ok(Meant { typed, canonical })
+    }
+
+    /// Whether new principals may be of this realm.
+    ///
+    /// # Errors
+    /// 22023 when they may not.
+    pub fn allow(&self, realm: &Realm) -> Result<(), Error> {
+        if !self.allowed_realms.is_empty() && !self.allowed_realms.contains(realm) {
+            return Err(Error::RealmNotAllowed { realm: realm.clone(), allowed: self.allowed_realms.clone() });
+        }
+        self.check_single_label(realm)
     }
 
     fn split(&self, typed: &str, realm: Option<&str>) -> Result<(Username, Realm), Error> {

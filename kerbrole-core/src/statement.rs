@@ -4,6 +4,15 @@ use std::fmt;
 
 use crate::names::RoleName;
 
+/// The options of a membership.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MembershipOptions {
+    /// ADMIN
+    pub admin: bool,
+    /// INHERIT and SET, which a membership has since PostgreSQL 16.
+    pub inherit_and_set: Option<(bool, bool)>,
+}
+
 /// One statement that changes roles or memberships.
 ///
 /// `Display` gives the SQL without a semicolon at its end, every name quoted.
@@ -19,6 +28,64 @@ pub enum Statement {
     },
     /// LOGIN for a role that has not got it.
     AllowLogin {
+        /// The role.
+        role: RoleName,
+    },
+    /// NOLOGIN.
+    ForbidLogin {
+        /// The role.
+        role: RoleName,
+    },
+    /// Another name for the same role.
+    Rename {
+        /// The role.
+        role: RoleName,
+        /// Its new name.
+        to: RoleName,
+    },
+    /// A new owner for all that a role owns in this database, and for databases and tablespaces.
+    ReassignOwned {
+        /// The owner.
+        role: RoleName,
+        /// The new owner.
+        to: RoleName,
+    },
+    /// The end of privileges that somebody other than the owner granted, which DROP OWNED leaves. Only the grantor can revoke them.
+    RevokeAs {
+        /// Who granted them.
+        grantor: RoleName,
+        /// The object, as GRANT spells it: `TABLE public.orders`, quoted by the server.
+        object: String,
+        /// Who has them.
+        role: RoleName,
+    },
+    /// The end of all privileges in this database, and on databases and tablespaces. Whoever runs it has made sure that the role owns nothing.
+    DropOwned {
+        /// The role.
+        role: RoleName,
+    },
+    /// The end of a membership that `role` granted to somebody else, as its grantor. Up to PostgreSQL 15, where each has one grantor, without naming it.
+    RevokeGrant {
+        /// Who granted it.
+        role: RoleName,
+        /// What was granted.
+        granted: RoleName,
+        /// To whom.
+        member: RoleName,
+        /// Whether the grantor has to be named.
+        name_grantor: bool,
+    },
+    /// A membership with these options, by whoever runs it.
+    GrantWith {
+        /// What is granted.
+        granted: RoleName,
+        /// To whom.
+        member: RoleName,
+        /// ADMIN, INHERIT, SET.
+        options: MembershipOptions,
+    },
+    /// The end of a role.
+    DropRole {
         /// The role.
         role: RoleName,
     },
@@ -38,7 +105,39 @@ impl fmt::Display for Statement {
                 write!(f, "CREATE ROLE {} LOGIN IN ROLE {}", role.quoted(), member_of.quoted())
             }
             Self::AllowLogin { role } => write!(f, "ALTER ROLE {} LOGIN", role.quoted()),
+            Self::ForbidLogin { role } => write!(f, "ALTER ROLE {} NOLOGIN", role.quoted()),
+            Self::Rename { role, to } => write!(f, "ALTER ROLE {} RENAME TO {}", role.quoted(), to.quoted()),
+            Self::ReassignOwned { role, to } => write!(f, "REASSIGN OWNED BY {} TO {}", role.quoted(), to.quoted()),
+            Self::RevokeAs { object, role, .. } => {
+                write!(f, "REVOKE ALL PRIVILEGES ON {object} FROM {} CASCADE", role.quoted())
+            }
+            Self::DropOwned { role } => write!(f, "DROP OWNED BY {}", role.quoted()),
+            Self::DropRole { role } => write!(f, "DROP ROLE {}", role.quoted()),
+            Self::RevokeGrant { role, granted, member, name_grantor } => {
+                write!(f, "REVOKE {} FROM {}", granted.quoted(), member.quoted())?;
+                if *name_grantor { write!(f, " GRANTED BY {}", role.quoted()) } else { Ok(()) }
+            }
+            Self::GrantWith { granted, member, options } => {
+                write!(f, "GRANT {} TO {}", granted.quoted(), member.quoted())?;
+                match options.inherit_and_set {
+                    Some((inherit, set)) => {
+                        write!(f, " WITH ADMIN {}, INHERIT {inherit}, SET {set}", options.admin)
+                    }
+                    None if options.admin => f.write_str(" WITH ADMIN OPTION"),
+                    None => Ok(()),
+                }
+            }
             Self::Grant { roles, members } => write!(f, "GRANT {} TO {}", list(roles), list(members)),
+        }
+    }
+}
+
+impl Statement {
+    /// The statement as somebody would paste it into psql, with its semicolon.
+    pub fn script(&self) -> String {
+        match self {
+            Self::RevokeAs { grantor, .. } => format!("SET ROLE {}; {self}; RESET ROLE;", grantor.quoted()),
+            _ => format!("{self};"),
         }
     }
 }
