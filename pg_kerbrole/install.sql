@@ -11,6 +11,16 @@ COMMENT ON FUNCTION kerb_preview_grant(text, text) IS
     'the conflicts that GRANT granted_role TO member would create, with both paths; changes nothing';
 COMMENT ON FUNCTION kerb_list_principals() IS
     'every role that is the login of a Kerberos principal, with its groups, the paths to rds_ad and rds_iam, and its sessions';
+COMMENT ON FUNCTION kerb_disable_principal(text, text, boolean) IS
+    'keeps a Kerberos principal from logging in (NOLOGIN), and ends its sessions if asked to; returns the exact role name';
+COMMENT ON FUNCTION kerb_enable_principal(text, text) IS
+    'lets a Kerberos principal log in again; returns the exact role name';
+COMMENT ON FUNCTION kerb_rename_principal(text, text, text, text) IS
+    'gives a Kerberos principal''s role another name; what it owns and was granted stays; returns the new exact name';
+COMMENT ON FUNCTION kerb_rename_realm(text, text, boolean) IS
+    'gives every principal of one realm the same name in another, all or none; only shows what is in the way unless dry_run is false';
+COMMENT ON FUNCTION kerb_drop_principal(text, text, boolean, text) IS
+    'drops a Kerberos principal''s role with its memberships and its privileges here; what it owns goes to reassign_owned_to';
 
 CREATE VIEW kerb_principals AS SELECT * FROM kerb_list_principals();
 COMMENT ON VIEW kerb_principals IS 'kerb_list_principals() as a view; needs EXECUTE on the function as well';
@@ -21,6 +31,11 @@ REVOKE ALL ON FUNCTION kerb_add_principals(text[], text[], boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_conflicts() FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_preview_grant(text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_list_principals() FROM PUBLIC;
+REVOKE ALL ON FUNCTION kerb_disable_principal(text, text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION kerb_enable_principal(text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION kerb_rename_principal(text, text, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION kerb_rename_realm(text, text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION kerb_drop_principal(text, text, boolean, text) FROM PUBLIC;
 
 DO $$
 BEGIN
@@ -30,6 +45,11 @@ BEGIN
         GRANT EXECUTE ON FUNCTION kerb_conflicts() TO rds_superuser;
         GRANT EXECUTE ON FUNCTION kerb_preview_grant(text, text) TO rds_superuser;
         GRANT EXECUTE ON FUNCTION kerb_list_principals() TO rds_superuser;
+        GRANT EXECUTE ON FUNCTION kerb_disable_principal(text, text, boolean) TO rds_superuser;
+        GRANT EXECUTE ON FUNCTION kerb_enable_principal(text, text) TO rds_superuser;
+        GRANT EXECUTE ON FUNCTION kerb_rename_principal(text, text, text, text) TO rds_superuser;
+        GRANT EXECUTE ON FUNCTION kerb_rename_realm(text, text, boolean) TO rds_superuser;
+        GRANT EXECUTE ON FUNCTION kerb_drop_principal(text, text, boolean, text) TO rds_superuser;
         GRANT SELECT ON kerb_principals TO rds_superuser;
     END IF;
 END

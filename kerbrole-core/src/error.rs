@@ -3,10 +3,10 @@
 use std::fmt;
 
 use crate::conflict::Conflict;
-use crate::removal::{Holding, holdings_in_words};
 use crate::names::RoleName;
 use crate::quote::{array_literal, quote_literal};
 use crate::realm::Realm;
+use crate::removal::{Holding, holdings_in_words};
 use crate::role::Elevated;
 use crate::rules::RealmList;
 use crate::statement::Revoke;

@@ -28,8 +28,7 @@ pub struct LoginPlan {
 /// 42704 when there is no such principal; 42501 when its role may not be changed.
 pub fn plan_disable(meant: &Meant, roles: &RoleSet, rule: &ConflictRule) -> Result<LoginPlan, Error> {
     let role = meant.find_changeable(roles, rule)?;
-    let statements =
-        if role.can_login { vec![Statement::ForbidLogin { role: role.name.clone() }] } else { Vec::new() };
+    let statements = if role.can_login { vec![Statement::ForbidLogin { role: role.name.clone() }] } else { Vec::new() };
     Ok(LoginPlan { role: role.clone(), statements, warnings: Vec::new() })
 }
 

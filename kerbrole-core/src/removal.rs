@@ -23,11 +23,13 @@ pub struct Holding {
     pub privileges: u32,
 }
 
-/// A privilege that somebody other than the object's owner granted, in this database or on a shared object.
+/// Privileges that somebody other than the object's owner granted, in this database or on a shared object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ForeignGrant {
-    /// Who granted it.
+    /// Who granted them.
     pub grantor: RoleName,
+    /// The privileges, as GRANT spells them: `SELECT, UPDATE`, or `SELECT (price)`; quoted by the server.
+    pub privileges: String,
     /// The object, as GRANT spells it: `TABLE public.orders`, quoted by the server.
     pub object: String,
 }
@@ -140,6 +142,7 @@ pub fn plan_drop(
     for grant in &dependants.foreign_grants {
         statements.push(Statement::RevokeAs {
             grantor: grant.grantor.clone(),
+            privileges: grant.privileges.clone(),
             object: grant.object.clone(),
             role: name(),
         });
@@ -172,9 +175,7 @@ fn hand_over(role: &Role, grants: &[GrantMade], name_grantors: bool) -> Vec<Stat
             .map(|(mine, other)| (mine.0 | other.0, mine.1 | other.1));
     }
     let made_by_role = |granted: &RoleName, member: &RoleName| {
-        grants.iter().any(|grant| {
-            grant.grantor == role.oid && grant.granted == *granted && grant.member == *member
-        })
+        grants.iter().any(|grant| grant.grantor == role.oid && grant.granted == *granted && grant.member == *member)
     };
     // What the role itself is a member of, or others of it, goes with it.
     let stays = |&((granted, member), _): &((&RoleName, &RoleName), MembershipOptions)| {
@@ -227,7 +228,11 @@ mod tests {
         RoleName::new(text).unwrap()
     }
 
-    fn plan(dependants: &Dependants, heir: Option<&str>, name_grantors: bool) -> Result<(Vec<String>, DropOutcome), Error> {
+    fn plan(
+        dependants: &Dependants,
+        heir: Option<&str>,
+        name_grantors: bool,
+    ) -> Result<(Vec<String>, DropOutcome), Error> {
         let rule = ConflictRule::new(name("rds_ad"), name("rds_iam")).unwrap();
         let role = Role { oid: 7, name: name("a@B.C"), can_login: true, elevated: Elevated::default() };
         let heir = heir.map(name);

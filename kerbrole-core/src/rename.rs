@@ -202,7 +202,10 @@ mod tests {
         let (seen, _) = rows(&all, &format!("{}.C", "N".repeat(50)));
         assert_eq!(seen.last().unwrap().2, Some("42622"));
         assert_eq!(
-            plan_rename_realm(&realm("A.B"), &realm("a.b"), &all, &roles, &rule(), |_| 0).unwrap_err().sqlstate().code(),
+            plan_rename_realm(&realm("A.B"), &realm("a.b"), &all, &roles, &rule(), |_| 0)
+                .unwrap_err()
+                .sqlstate()
+                .code(),
             "22023"
         );
     }

@@ -83,6 +83,11 @@ impl RoleSet {
         self.by_folded_name.get(&fold_case(name)).map_or(&[], Vec::as_slice)
     }
 
+    /// Adds those of another set.
+    pub fn extend_with(&mut self, other: Self) {
+        self.extend(other.by_folded_name.into_values().flatten());
+    }
+
     /// Adds one; a role that is there already stays as it is.
     pub fn insert(&mut self, role: Role) {
         let spellings = self.by_folded_name.entry(fold_case(role.name.as_str())).or_default();

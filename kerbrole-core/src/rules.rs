@@ -160,6 +160,21 @@ impl NameRules {
         Ok(Meant { typed, canonical })
     }
 
+    /// The new name of a principal that is there: as [`canonicalize`](Self::canonicalize), and in the same realm where none is given.
+    ///
+    /// # Errors
+    /// Those of `canonicalize`.
+    pub fn canonicalize_beside(
+        &self,
+        meant: &Meant,
+        new_username: &str,
+        new_realm: Option<&str>,
+    ) -> Result<Canonical, Error> {
+        let carries_realm = new_username.contains(['@', '\\']);
+        let same_realm = (!carries_realm).then(|| meant.canonical.realm().as_str());
+        self.canonicalize(new_username, new_realm.or(same_realm))
+    }
+
     /// Whether new principals may be of this realm.
     ///
     /// # Errors

@@ -54,6 +54,8 @@ pub enum Statement {
     RevokeAs {
         /// Who granted them.
         grantor: RoleName,
+        /// The privileges, as GRANT spells them: `SELECT, UPDATE`, or `SELECT (price)`; quoted by the server.
+        privileges: String,
         /// The object, as GRANT spells it: `TABLE public.orders`, quoted by the server.
         object: String,
         /// Who has them.
@@ -108,8 +110,8 @@ impl fmt::Display for Statement {
             Self::ForbidLogin { role } => write!(f, "ALTER ROLE {} NOLOGIN", role.quoted()),
             Self::Rename { role, to } => write!(f, "ALTER ROLE {} RENAME TO {}", role.quoted(), to.quoted()),
             Self::ReassignOwned { role, to } => write!(f, "REASSIGN OWNED BY {} TO {}", role.quoted(), to.quoted()),
-            Self::RevokeAs { object, role, .. } => {
-                write!(f, "REVOKE ALL PRIVILEGES ON {object} FROM {} CASCADE", role.quoted())
+            Self::RevokeAs { privileges, object, role, .. } => {
+                write!(f, "REVOKE {privileges} ON {object} FROM {} CASCADE", role.quoted())
             }
             Self::DropOwned { role } => write!(f, "DROP OWNED BY {}", role.quoted()),
             Self::DropRole { role } => write!(f, "DROP ROLE {}", role.quoted()),

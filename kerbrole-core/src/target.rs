@@ -73,8 +73,7 @@ mod tests {
     fn the_exact_spelling_wins_then_the_rule() {
         let rules = NameRules { caseins_users: true, ..NameRules::default() };
         let find = |typed: &str, there: &[&str]| {
-            let roles: RoleSet =
-                there.iter().zip(1..).map(|(name, oid)| Role { oid, ..role(name) }).collect();
+            let roles: RoleSet = there.iter().zip(1..).map(|(name, oid)| Role { oid, ..role(name) }).collect();
             let meant = rules.meant(typed, None).unwrap();
             meant.find(&roles).map(|role| role.name.to_string()).map_err(|e| (e.sqlstate().code(), e.hint().unwrap()))
         };

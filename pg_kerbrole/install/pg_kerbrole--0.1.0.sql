@@ -62,6 +62,42 @@ AS 'MODULE_PATHNAME', 'kerb_conflicts_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- pg_kerbrole::login::kerb_disable_principal
+CREATE  FUNCTION "kerb_disable_principal"(
+	"username" text, /* Option < Text > */
+	"realm" text DEFAULT NULL, /* Option < Text > */
+	"terminate" bool DEFAULT false /* Option < bool > */
+) RETURNS TEXT /* String */
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'kerb_disable_principal_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- pg_kerbrole::removal::kerb_drop_principal
+CREATE  FUNCTION "kerb_drop_principal"(
+	"username" text, /* Option < Text > */
+	"realm" text DEFAULT NULL, /* Option < Text > */
+	"if_exists" bool DEFAULT false, /* Option < bool > */
+	"reassign_owned_to" text DEFAULT NULL /* Option < Text > */
+) RETURNS TEXT /* String */
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'kerb_drop_principal_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- pg_kerbrole::login::kerb_enable_principal
+CREATE  FUNCTION "kerb_enable_principal"(
+	"username" text, /* Option < Text > */
+	"realm" text DEFAULT NULL /* Option < Text > */
+) RETURNS TEXT /* String */
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'kerb_enable_principal_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- pg_kerbrole::list::kerb_list_principals
 CREATE  FUNCTION "kerb_list_principals"() RETURNS TABLE (
 	"role_name" TEXT,  /* String */
@@ -95,6 +131,35 @@ AS 'MODULE_PATHNAME', 'kerb_preview_grant_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- pg_kerbrole::rename::kerb_rename_principal
+CREATE  FUNCTION "kerb_rename_principal"(
+	"username" text, /* Option < Text > */
+	"realm" text, /* Option < Text > */
+	"new_username" text, /* Option < Text > */
+	"new_realm" text DEFAULT NULL /* Option < Text > */
+) RETURNS TEXT /* String */
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'kerb_rename_principal_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
+-- pg_kerbrole::rename::kerb_rename_realm
+CREATE  FUNCTION "kerb_rename_realm"(
+	"old_realm" text, /* Option < Text > */
+	"new_realm" text, /* Option < Text > */
+	"dry_run" bool DEFAULT true /* Option < bool > */
+) RETURNS TABLE (
+	"old_name" TEXT,  /* String */
+	"new_name" TEXT,  /* String */
+	"problem" TEXT  /* Option < String > */
+)
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'kerb_rename_realm_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- finalize
 COMMENT ON FUNCTION kerb_canonicalize(text, text) IS
     'the exact name of the role that a Kerberos principal logs in as; changes nothing';
@@ -109,6 +174,16 @@ COMMENT ON FUNCTION kerb_preview_grant(text, text) IS
     'the conflicts that GRANT granted_role TO member would create, with both paths; changes nothing';
 COMMENT ON FUNCTION kerb_list_principals() IS
     'every role that is the login of a Kerberos principal, with its groups, the paths to rds_ad and rds_iam, and its sessions';
+COMMENT ON FUNCTION kerb_disable_principal(text, text, boolean) IS
+    'keeps a Kerberos principal from logging in (NOLOGIN), and ends its sessions if asked to; returns the exact role name';
+COMMENT ON FUNCTION kerb_enable_principal(text, text) IS
+    'lets a Kerberos principal log in again; returns the exact role name';
+COMMENT ON FUNCTION kerb_rename_principal(text, text, text, text) IS
+    'gives a Kerberos principal''s role another name; what it owns and was granted stays; returns the new exact name';
+COMMENT ON FUNCTION kerb_rename_realm(text, text, boolean) IS
+    'gives every principal of one realm the same name in another, all or none; only shows what is in the way unless dry_run is false';
+COMMENT ON FUNCTION kerb_drop_principal(text, text, boolean, text) IS
+    'drops a Kerberos principal''s role with its memberships and its privileges here; what it owns goes to reassign_owned_to';
 
 CREATE VIEW kerb_principals AS SELECT * FROM kerb_list_principals();
 COMMENT ON VIEW kerb_principals IS 'kerb_list_principals() as a view; needs EXECUTE on the function as well';
@@ -119,6 +194,11 @@ REVOKE ALL ON FUNCTION kerb_add_principals(text[], text[], boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_conflicts() FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_preview_grant(text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_list_principals() FROM PUBLIC;
+REVOKE ALL ON FUNCTION kerb_disable_principal(text, text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION kerb_enable_principal(text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION kerb_rename_principal(text, text, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION kerb_rename_realm(text, text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION kerb_drop_principal(text, text, boolean, text) FROM PUBLIC;
 
 DO $$
 BEGIN
@@ -128,6 +208,11 @@ BEGIN
         GRANT EXECUTE ON FUNCTION kerb_conflicts() TO rds_superuser;
         GRANT EXECUTE ON FUNCTION kerb_preview_grant(text, text) TO rds_superuser;
         GRANT EXECUTE ON FUNCTION kerb_list_principals() TO rds_superuser;
+        GRANT EXECUTE ON FUNCTION kerb_disable_principal(text, text, boolean) TO rds_superuser;
+        GRANT EXECUTE ON FUNCTION kerb_enable_principal(text, text) TO rds_superuser;
+        GRANT EXECUTE ON FUNCTION kerb_rename_principal(text, text, text, text) TO rds_superuser;
+        GRANT EXECUTE ON FUNCTION kerb_rename_realm(text, text, boolean) TO rds_superuser;
+        GRANT EXECUTE ON FUNCTION kerb_drop_principal(text, text, boolean, text) TO rds_superuser;
         GRANT SELECT ON kerb_principals TO rds_superuser;
     END IF;
 END

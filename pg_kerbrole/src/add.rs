@@ -4,17 +4,16 @@ use std::collections::HashSet;
 use std::ffi::CStr;
 
 use kerbrole_core::{
-    AddAction, AddOutcome, AddPlan, AddRequest, ConflictRule, Error, Statement, members_among, neighbourhood, plan_add,
+    AddAction, AddOutcome, AddPlan, AddRequest, ConflictRule, Error, members_among, neighbourhood, plan_add,
 };
 use pgrx::prelude::*;
 
 use crate::args::Text;
 use crate::canonicalize::{canonical, notice_case};
 use crate::catalog::{self, Memberships};
-use crate::guard;
-use crate::identity::as_bootstrap_superuser;
 use crate::lock::lock_memberships;
 use crate::report::{Raise, notice};
+use crate::run::{execute_as_caller, execute_as_manager};
 use crate::settings::{self, NAME_GRANTORS};
 
 /// Creates the login role of a principal, a member of `rds_ad`, and returns its exact name.
@@ -80,7 +79,8 @@ fn add(request: &AddRequest, function: &CStr) -> Vec<AddOutcome> {
     lock_memberships(function);
     let rule = settings::conflict_rule();
     let plan = plan(request, &rule);
-    run(&plan);
+    execute_as_manager(&plan.statements);
+    execute_as_caller(&plan.grants);
     check(&plan, &rule);
     notice_case(request.principals.iter().map(|(_, canonical)| canonical));
     notice_disabled(&plan.outcomes);
@@ -98,28 +98,6 @@ fn plan(request: &AddRequest, rule: &ConflictRule) -> AddPlan {
     let above: Vec<_> = of_rule.iter().chain(&request.groups).filter_map(|name| oid(name)).collect();
     let Ok(graph) = neighbourhood(&mut Memberships::open(), below, above);
     plan_add(request, &roles, &graph, rule, NAME_GRANTORS).or_raise()
-}
-
-fn run(plan: &AddPlan) {
-    as_bootstrap_superuser(|| execute(&plan.statements));
-    execute(&plan.grants);
-}
-
-/// Runs statements through SPI, so that whatever watches statements (pgaudit, log_statement's hooks) sees them.
-fn execute(statements: &[Statement]) {
-    if statements.is_empty() {
-        return;
-    }
-    // What these functions do they check themselves.
-    let _quiet = guard::Quiet::begin();
-    Spi::connect_mut(|client| {
-        for statement in statements {
-            pgrx::check_for_interrupts!();
-            if let Err(error) = client.update(&statement.to_string(), None, &[]) {
-                error!("{statement} failed: {error}");
-            }
-        }
-    });
 }
 
 /// The rule once more, on the catalogue as it is now: whatever else happened on the way is caught too.
@@ -150,5 +128,5 @@ fn notice_disabled(outcomes: &[AddOutcome]) {
         0 => format!("role \"{}\" is disabled (NOLOGIN) and stays so", first.role),
         more => format!("role \"{}\" and {more} more are disabled (NOLOGIN) and stay so", first.role),
     };
-    notice(message, "ALTER ROLE ... LOGIN lets a role log in again.");
+    notice(message, "kerb_enable_principal() lets a principal log in again.");
 }

@@ -1,6 +1,6 @@
 //! `kerb_canonicalize`: the exact name of a principal's role.
 
-use kerbrole_core::{Canonical, Error};
+use kerbrole_core::{Canonical, Error, Meant};
 use pgrx::prelude::*;
 
 use crate::args::Text;
@@ -23,6 +23,13 @@ pub(crate) fn canonical(username: Option<Text>, realm: Option<Text>) -> Canonica
     let username: String = username.ok_or(Error::Null { argument: "username" }).or_raise().into();
     let realm: Option<String> = realm.map(Into::into);
     settings::name_rules().canonicalize(&username, realm.as_deref()).or_raise()
+}
+
+/// Which principal, that is there already, two SQL arguments mean.
+pub(crate) fn meant(username: Option<Text>, realm: Option<Text>) -> Meant {
+    let username: String = username.ok_or(Error::Null { argument: "username" }).or_raise().into();
+    let realm: Option<String> = realm.map(Into::into);
+    settings::name_rules().meant(&username, realm.as_deref()).or_raise()
 }
 
 /// Tells the caller, once, that the case of some names matters.

@@ -24,16 +24,16 @@ const ROLES_PER_PAGE: usize = 50;
 const ROLES_PER_LOOKUP: usize = 20;
 
 /// A catalogue that is open for reading, until it goes out of scope.
-struct Table(pg_sys::Relation);
+pub(crate) struct Table(pg_sys::Relation);
 
 impl Table {
-    fn open(oid: pg_sys::Oid) -> Self {
+    pub(crate) fn open(oid: pg_sys::Oid) -> Self {
         // SAFETY: opens a catalogue that always exists; closed by drop, or by the server when the transaction aborts.
         Self(unsafe { pg_sys::table_open(oid, pg_sys::AccessShareLock as i32) })
     }
 
     /// Calls `each` with every row for which all `keys` hold, through `index` if there are any.
-    fn scan<Row>(&self, index: pg_sys::Oid, keys: &mut [pg_sys::ScanKeyData], mut each: impl FnMut(&Row)) {
+    pub(crate) fn scan<Row>(&self, index: pg_sys::Oid, keys: &mut [pg_sys::ScanKeyData], mut each: impl FnMut(&Row)) {
         // SAFETY: `Row` is the struct of this catalogue's fixed-length columns, none of which can be NULL (the callers below); a tuple is
         // valid until the next one is asked for, and `each` gets no more than a borrow. No snapshot is given: the server takes
         // the newest one for catalogues.
@@ -88,7 +88,7 @@ fn key(column: u32, strategy: u32, function: u32, argument: pg_sys::Datum) -> pg
     key
 }
 
-fn oid_key(column: u32, oid: RoleOid) -> pg_sys::ScanKeyData {
+pub(crate) fn oid_key(column: u32, oid: RoleOid) -> pg_sys::ScanKeyData {
     key(column, pg_sys::BTEqualStrategyNumber, pg_sys::F_OIDEQ, pg_sys::Oid::from_u32(oid).into())
 }
 
@@ -146,6 +146,26 @@ pub(crate) fn role_oid(name: &str) -> Option<RoleOid> {
     // SAFETY: looks a C string up in the server's cache and returns a number, 0 if there is none.
     let oid = unsafe { pg_sys::get_role_oid(name.as_ptr(), true) }.to_u32();
     (oid != 0).then_some(oid)
+}
+
+/// The role of this OID, as it is now.
+pub(crate) fn role_of(oid: RoleOid) -> Option<Role> {
+    of_role(oid, role)
+}
+
+/// Something of the role of this OID.
+fn of_role<T>(oid: RoleOid, read: impl FnOnce(&pg_sys::FormData_pg_authid) -> Option<T>) -> Option<T> {
+    // SAFETY: the tuple is valid until it is released, and `read` gets no more than a borrow.
+    unsafe {
+        let tuple =
+            pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::AUTHOID as i32, pg_sys::Oid::from_u32(oid).into());
+        if tuple.is_null() {
+            return None;
+        }
+        let value = read(&*row(tuple));
+        pg_sys::ReleaseSysCache(tuple);
+        value
+    }
 }
 
 /// Every role whose name equals one of `names`, case aside.
@@ -259,17 +279,7 @@ impl MembershipCatalog for Memberships {
     type Error = Infallible;
 
     fn name(&mut self, role: RoleOid) -> Result<Option<RoleName>, Infallible> {
-        // SAFETY: the tuple is released after the name was copied out of it.
-        unsafe {
-            let tuple =
-                pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::AUTHOID as i32, pg_sys::Oid::from_u32(role).into());
-            if tuple.is_null() {
-                return Ok(None);
-            }
-            let name = role_name(&(*row::<pg_sys::FormData_pg_authid>(tuple)).rolname);
-            pg_sys::ReleaseSysCache(tuple);
-            Ok(name)
-        }
+        Ok(of_role(role, |row| role_name(&row.rolname)))
     }
 
     fn memberships_of(&mut self, member: RoleOid) -> Result<Vec<Membership>, Infallible> {

@@ -1,22 +1,29 @@
 //! Whose rights a statement runs with.
 #![allow(unsafe_code, reason = "the server's identity functions are C")]
 
+use kerbrole_core::RoleOid;
 use pgrx::pg_sys;
 
 /// Runs `work` as the bootstrap superuser, then as the caller again, also when it fails.
 ///
 /// Nothing that `work` runs may be under the caller's control: no expression, no function, no operator that a search path
-/// could replace. CREATE ROLE, ALTER ROLE and GRANT with quoted names are safe: they evaluate nothing and fire no triggers.
+/// could replace. CREATE ROLE, ALTER ROLE and GRANT with quoted names are safe: they evaluate nothing and fire no triggers. REASSIGN OWNED, DROP OWNED and
+/// REVOKE fire event triggers, which only superusers can create.
 ///
 /// As superuser a role is created without a membership of its creator, which PostgreSQL 16 and later would add
 /// (src/backend/commands/user.c, CreateRole) and which would nest an administrator under `rds_ad`.
 pub(crate) fn as_bootstrap_superuser<R>(work: impl FnOnce() -> R) -> R {
+    as_role(pg_sys::BOOTSTRAP_SUPERUSERID, work)
+}
+
+/// The same as another role: a privilege that somebody granted only they can revoke.
+pub(crate) fn as_role<R>(role: RoleOid, work: impl FnOnce() -> R) -> R {
     let mut caller = Caller { user: pg_sys::InvalidOid, security_context: 0 };
     // SAFETY: writes to the two places it is given.
     unsafe { pg_sys::GetUserIdAndSecContext(&mut caller.user, &mut caller.security_context) };
     let context = caller.security_context | pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32;
     // SAFETY: sets two statics of the server. LOCAL_USERID_CHANGE forbids SET ROLE while it lasts; `caller` ends it.
-    unsafe { pg_sys::SetUserIdAndSecContext(pg_sys::Oid::from_u32(pg_sys::BOOTSTRAP_SUPERUSERID), context) };
+    unsafe { pg_sys::SetUserIdAndSecContext(pg_sys::Oid::from_u32(role), context) };
     let _restore_at_the_end = caller;
     work()
 }
@@ -32,4 +39,27 @@ impl Drop for Caller {
         // SAFETY: sets two statics of the server to the values they had.
         unsafe { pg_sys::SetUserIdAndSecContext(self.user, self.security_context) };
     }
+}
+
+/// Whether the caller has the rights of a role and could SET ROLE to it, as REASSIGN OWNED and ALTER ... OWNER TO demand it.
+pub(crate) fn may_act_for(role: RoleOid) -> bool {
+    let role = pg_sys::Oid::from_u32(role);
+    // SAFETY: each looks memberships up in the server's cache and returns a bool.
+    unsafe {
+        let caller = pg_sys::GetUserId();
+        pg_sys::has_privs_of_role(caller, role) && can_set_role(caller, role)
+    }
+}
+
+#[cfg(not(any(feature = "pg13", feature = "pg14", feature = "pg15")))]
+unsafe fn can_set_role(caller: pg_sys::Oid, role: pg_sys::Oid) -> bool {
+    // SAFETY: see above.
+    unsafe { pg_sys::member_can_set_role(caller, role) }
+}
+
+/// Up to 15 every member can.
+#[cfg(any(feature = "pg13", feature = "pg14", feature = "pg15"))]
+unsafe fn can_set_role(caller: pg_sys::Oid, role: pg_sys::Oid) -> bool {
+    // SAFETY: see above.
+    unsafe { pg_sys::is_member_of_role(caller, role) }
 }

@@ -11,12 +11,18 @@ mod args;
 mod canonicalize;
 mod catalog;
 mod conflicts;
+mod dependants;
 mod guard;
 mod identity;
 mod install;
 mod list;
 mod lock;
+mod login;
+mod removal;
+mod rename;
 mod report;
+mod run;
+mod sessions;
 mod settings;
 
 pgrx::pg_module_magic!();

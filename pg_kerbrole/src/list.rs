@@ -1,12 +1,11 @@
 //! `kerb_list_principals`: who has access, and by which way.
 
-use std::collections::HashMap;
-
-use kerbrole_core::{RoleName, RoleOid, list_principals};
+use kerbrole_core::{RoleName, list_principals};
 use pgrx::prelude::*;
 
 use crate::catalog;
 use crate::report::Raise;
+use crate::sessions;
 use crate::settings;
 
 /// Every role whose name is a principal's: its parts, whether it may log in, its direct groups besides `rds_ad`, a shortest path to `rds_ad` and to
@@ -32,7 +31,7 @@ fn kerb_list_principals() -> TableIterator<
     let names = |names: Vec<RoleName>| names.iter().map(ToString::to_string).collect::<Vec<_>>();
     let listed =
         list_principals(catalog::all_roles(), &catalog::membership_graph(), &settings::conflict_rule()).or_raise();
-    let sessions = sessions();
+    let sessions = sessions::count_all();
     TableIterator::new(listed.into_iter().map(move |p| {
         (
             p.principal.to_string(),
@@ -42,20 +41,7 @@ fn kerb_list_principals() -> TableIterator<
             names(p.groups),
             p.ad_path.map(names),
             p.iam_path.map(names),
-            sessions.get(&p.oid).copied().unwrap_or(0),
+            sessions.get(&p.oid).map_or(0, |&n| i32::try_from(n).unwrap_or(i32::MAX)),
         )
     }))
-}
-
-/// How many sessions each role has. Who is connected anybody may see; what they run is not asked for.
-fn sessions() -> HashMap<RoleOid, i32> {
-    const COUNT: &str = "SELECT usesysid, count(*)::int4 FROM pg_catalog.pg_stat_get_activity(NULL) WHERE usesysid IS NOT NULL GROUP BY usesysid";
-    Spi::connect(|client| {
-        let rows = client.select(COUNT, None, &[]).unwrap_or_else(|error| error!("counting sessions failed: {error}"));
-        rows.filter_map(|row| {
-            let role: pg_sys::Oid = row.get(1).ok()??;
-            Some((role.to_u32(), row.get(2).ok()??))
-        })
-        .collect()
-    })
 }

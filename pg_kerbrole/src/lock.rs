@@ -3,11 +3,13 @@
 
 use std::ffi::CStr;
 
-use kerbrole_core::Error;
+use kerbrole_core::{Error, Meant, RoleOid, RoleSet};
 use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
+use crate::catalog;
+use crate::identity::as_bootstrap_superuser;
 use crate::report::Raise;
 
 /// Refuses to go on in a read-only transaction or on a replica, then keeps every other change of memberships away until
@@ -25,6 +27,45 @@ pub(crate) fn lock_memberships(function: &CStr) {
         pg_sys::PreventCommandDuringRecovery(function.as_ptr());
     }
     keep_others_from_memberships();
+}
+
+/// Finds the role that is meant, keeps everybody else from changing it until this transaction ends, and returns every role of about the same name as
+/// they are then. Memberships are locked first, as by [`lock_memberships`].
+///
+/// Errors: those of `lock_memberships`; 40001 under REPEATABLE READ when somebody else changed the role meanwhile.
+pub(crate) fn lock_principal(meant: &Meant, function: &CStr) -> RoleSet {
+    lock_memberships(function);
+    let about = || catalog::roles_spelled_like([meant.role_name().to_string()]);
+    let mut roles = about();
+    let mut locked = None;
+    // Whoever holds the role may have renamed it, and another may have its name now.
+    while let Ok(role) = meant.find(&roles)
+        && locked != Some(role.oid)
+    {
+        lock_roles(&[role.oid]);
+        locked = Some(role.oid);
+        roles = about();
+    }
+    roles
+}
+
+/// Waits for whoever is changing one of these roles, and keeps everybody from it until this transaction ends. A login only reads.
+///
+/// ALTER ROLE alone would fail with an internal error (XX000, "tuple concurrently updated") where it had to wait.
+pub(crate) fn lock_roles(roles: &[RoleOid]) {
+    const LOCK: &str =
+        "SELECT FROM pg_catalog.pg_authid WHERE oid OPERATOR(pg_catalog.=) ANY ($1) ORDER BY oid FOR UPDATE";
+    let oids: Vec<_> = roles.iter().map(|&oid| pg_sys::Oid::from_u32(oid)).collect();
+    as_bootstrap_superuser(|| {
+        Spi::connect_mut(|client| {
+            if let Err(error) = client.update(LOCK, None, &[oids.into()]) {
+                error!("locking roles failed: {error}");
+            }
+        });
+    });
+    // What others committed while we waited.
+    // SAFETY: reads messages from shared memory.
+    unsafe { pg_sys::AcceptInvalidationMessages() };
 }
 
 /// The lock alone.

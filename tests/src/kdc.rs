@@ -118,6 +118,17 @@ impl Kdc {
         self.kadmin(&format!("addprinc -pw \"{PASSWORD}\" {}", kadmin_word(&escaped(name))))
     }
 
+    /// A ticket for a user, spelled as given, who is added if need be. Tests that run at once may all ask for the same.
+    ///
+    /// # Errors
+    /// When the KDC refuses it.
+    pub fn ticket_of(&self, name: &str) -> Result<Ticket> {
+        self.ticket(name).or_else(|_| match self.add_user(name) {
+            Ok(()) => self.ticket(name),
+            Err(error) => self.ticket(name).map_err(|_| error),
+        })
+    }
+
     /// A ticket for a user, spelled as given.
     ///
     /// # Errors

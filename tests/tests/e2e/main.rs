@@ -14,6 +14,8 @@ mod client;
 mod concurrency;
 mod conflicts;
 mod demo;
+mod disable;
+mod drop;
 mod encodings;
 mod groups;
 mod guard;
@@ -24,6 +26,7 @@ mod other_hooks;
 mod pg_regression;
 mod properties;
 mod readme;
+mod rename;
 mod robustness;
 mod scale;
 mod scripts;
@@ -55,6 +58,8 @@ pub const SUITES: &[(&str, &[Case])] = &[
     ("concurrency", concurrency::CASES),
     ("conflicts", conflicts::CASES),
     ("demo", demo::CASES),
+    ("disable", disable::CASES),
+    ("drop", drop::CASES),
     ("encodings", encodings::CASES),
     ("groups", groups::CASES),
     ("guard", guard::CASES),
@@ -65,6 +70,7 @@ pub const SUITES: &[(&str, &[Case])] = &[
     ("pg_regression", pg_regression::CASES),
     ("properties", properties::CASES),
     ("readme", readme::CASES),
+    ("rename", rename::CASES),
     ("robustness", robustness::CASES),
     ("scale", scale::CASES),
     ("scripts", scripts::CASES),

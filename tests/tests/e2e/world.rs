@@ -227,6 +227,13 @@ impl Context<'_> {
         if self.kind == Kind::Guarded {
             self.set_guard(&mut su, "on");
         }
+        su.run("SELECT lo_unlink(oid) FROM pg_largeobject_metadata");
+        for schema in
+            su.column("SELECT quote_ident(nspname) FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema$)'")
+        {
+            su.run(&format!("DROP SCHEMA {schema} CASCADE"));
+        }
+        su.run("CREATE SCHEMA public AUTHORIZATION pg_database_owner; GRANT USAGE ON SCHEMA public TO PUBLIC");
         let roles: Vec<_> = su
             .rows("SELECT quote_ident(rolname) FROM pg_roles WHERE oid >= 16384")
             .into_iter()
@@ -347,6 +354,11 @@ impl Session {
     /// The notices since the last time.
     pub fn notices(&mut self) -> Vec<String> {
         self.notices.lock().unwrap().drain(..).map(|notice| notice.message().to_string()).collect()
+    }
+
+    /// The same with everything that they say.
+    pub fn db_notices(&mut self) -> Vec<DbError> {
+        self.notices.lock().unwrap().drain(..).collect()
     }
 
     /// The names of all roles that look like principals, and their memberships: what a failed call must not change.

@@ -1,0 +1,163 @@
+//! Somebody married; the whole domain moved.
+
+use kerbrole_tests::psql::log_in;
+
+use crate::cases;
+use crate::world::{Context, REALM};
+
+cases! {
+    EachVersion: a_renamed_principal_keeps_everything_and_logs_in, names_that_cannot_be_taken, sessions_are_in_the_way,
+        a_realm_moves_whole, a_realm_does_not_move_in_part;
+    Every: case_alone_can_be_changed;
+}
+
+fn a_renamed_principal_keeps_everything_and_logs_in(c: &Context<'_>) {
+    let (mut su, mut master) = (c.superuser(), c.master());
+    su.run("CREATE ROLE team");
+    su.run(&format!("CREATE USER \"maiden@{REALM}\" IN ROLE rds_ad, team; CREATE SCHEMA s AUTHORIZATION \"maiden@{REALM}\"; ALTER ROLE \"maiden@{REALM}\" SET work_mem = '8MB'"));
+    let of = "SELECT r.oid, (SELECT nspowner = r.oid FROM pg_namespace WHERE nspname = 's'), pg_has_role(r.oid, 'team', 'MEMBER'), \
+              pg_has_role(r.oid, 'rds_ad', 'MEMBER'), (SELECT setconfig FROM pg_db_role_setting WHERE setrole = r.oid) FROM pg_roles r WHERE rolname LIKE '%@%'";
+    let before = su.rows(of);
+    let (old, new) = (c.kdc.ticket_of("maiden").unwrap(), c.kdc.ticket_of("married").unwrap());
+    assert_eq!(
+        master.one("SELECT kerb_rename_principal('maiden', 'corp.example.com', 'married')"),
+        format!("married@{REALM}")
+    );
+    assert_eq!(su.rows(of), before);
+    assert!(log_in(c.server, &new, &format!("married@{REALM}")).unwrap().ok);
+    assert!(!log_in(c.server, &old, &format!("married@{REALM}")).unwrap().ok);
+    assert!(!log_in(c.server, &old, &format!("maiden@{REALM}")).unwrap().ok);
+    // To another realm, in three spellings.
+    for (call, name) in [
+        ("kerb_rename_principal('married@corp.example.com', NULL, 'x', 'b.c')", "x@B.C"),
+        ("kerb_rename_principal('x@b.c', NULL, 'y@c.d')", "y@C.D"),
+        ("kerb_rename_principal(username => 'y', realm => 'c.d', new_username => 'y', new_realm => 'D.E')", "y@D.E"),
+    ] {
+        assert_eq!(master.one(&format!("SELECT {call}")), name);
+    }
+    assert_eq!(master.one("SELECT kerb_rename_principal('y', 'd.e', 'y')"), "y@D.E");
+    assert_eq!(master.notices(), ["role \"y@D.E\" is called so already"]);
+    assert_eq!(su.rows(of), before);
+}
+
+fn names_that_cannot_be_taken(c: &Context<'_>) {
+    let (mut su, mut master) = (c.superuser(), c.master());
+    su.run("CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE ROLE \"bob@A.B\"; CREATE ROLE \"Cyd@A.B\"; CREATE ROLE \"dan@a.b\"");
+    let before = su.traces();
+    for (new, code) in [
+        ("'bob'", "42710"),
+        ("'cyd'", "42710"),
+        ("'dan'", "42710"),
+        ("'a b@'", "22023"),
+        ("'x y@c.d', 'c.d'", "22023"),
+        ("'rds_ad'", "42939"),
+        ("'x', 'corp'", "22023"),
+        ("NULL", "22023"),
+        ("'x', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ.ABCDEFGHIJKLMNOPQRSTUVWXYZ.EXAMPLE.COM'", "42622"),
+    ] {
+        assert_eq!(master.code(&format!("SELECT kerb_rename_principal('ann', 'a.b', {new})")), code, "{new}");
+    }
+    assert_eq!(master.code("SELECT kerb_rename_principal('eve', 'a.b', 'eva')"), "42704");
+    assert_eq!(su.traces(), before);
+    su.run("ALTER DATABASE postgres SET kerbrole.allowed_realms = 'B.C'");
+    let mut master = c.master();
+    assert_eq!(master.code("SELECT kerb_rename_principal('ann', 'a.b', 'anna')"), "22023");
+    assert_eq!(master.one("SELECT kerb_rename_principal('ann', 'a.b', 'ann', 'b.c')"), "ann@B.C");
+}
+
+fn sessions_are_in_the_way(c: &Context<'_>) {
+    let mut master = c.master();
+    master.run("SELECT kerb_add_principal('ann@a.b')");
+    let session = c.connect("ann@A.B");
+    let error = master.error("SELECT kerb_rename_principal('ann', 'a.b', 'anna')");
+    assert_eq!(
+        (error.code().code(), error.message(), error.detail()),
+        ("55006", "role \"ann@A.B\" is in use", Some("It has 1 session on this server."))
+    );
+    assert_eq!(error.hint(), Some("End them first: SELECT kerb_disable_principal('ann@A.B', terminate => true);"));
+    drop(session);
+    let gone = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'ann@A.B'";
+    kerbrole_tests::site::wait_until(|| master.one(gone) == "0").unwrap();
+    assert_eq!(master.one("SELECT kerb_rename_principal('ann', 'a.b', 'anna')"), "anna@A.B");
+}
+
+fn case_alone_can_be_changed(c: &Context<'_>) {
+    let (mut su, mut master) = (c.superuser(), c.master());
+    su.run("CREATE USER \"Bob@A.B\" IN ROLE rds_ad");
+    assert_eq!(master.one("SELECT kerb_rename_principal('Bob', 'a.b', 'bob')"), "bob@A.B");
+    // The exact spelling can always be named; the rule for case decides what the new one becomes.
+    let back = master.one("SELECT kerb_rename_principal('bob', 'a.b', 'Bob')");
+    assert_eq!(back, if c.caseins { "bob@A.B" } else { "Bob@A.B" });
+}
+
+fn a_realm_moves_whole(c: &Context<'_>) {
+    let (mut su, mut master) = (c.superuser(), c.master());
+    su.run("CREATE ROLE team; CREATE USER \"ann@OLD.B\" IN ROLE rds_ad, team; CREATE USER \"Bob@OLD.B\" IN ROLE rds_ad; CREATE ROLE \"cyd@OLD.B\" IN ROLE rds_ad; \
+            CREATE USER \"dan@old.b\" IN ROLE rds_ad; CREATE USER \"eve@OTHER.B\" IN ROLE rds_ad; CREATE USER app; CREATE TABLE t (); ALTER TABLE t OWNER TO \"ann@OLD.B\"");
+    let before = su.traces();
+    let expected =
+        [["ann@OLD.B", "ann@NEW.C", "NULL"], ["Bob@OLD.B", "Bob@NEW.C", "NULL"], ["cyd@OLD.B", "cyd@NEW.C", "NULL"]];
+    let in_order = |mut rows: Vec<Vec<String>>| {
+        rows.sort();
+        rows
+    };
+    let mut sorted: Vec<Vec<String>> = expected.iter().map(|row| row.map(String::from).to_vec()).collect();
+    sorted.sort();
+    assert_eq!(in_order(master.rows("SELECT * FROM kerb_rename_realm('old.b', 'new.c')")), sorted);
+    assert_eq!(su.traces(), before, "dry by default");
+    assert_eq!(in_order(master.rows("SELECT * FROM kerb_rename_realm('OLD.B', 'NEW.C', dry_run => false)")), sorted);
+    assert_eq!(
+        su.column("SELECT rolname FROM pg_roles WHERE rolname LIKE '%@%' ORDER BY rolname COLLATE \"C\""),
+        ["Bob@NEW.C", "ann@NEW.C", "cyd@NEW.C", "dan@old.b", "eve@OTHER.B"]
+    );
+    assert_eq!(su.one("SELECT relowner::regrole FROM pg_class WHERE relname = 't'"), "\"ann@NEW.C\"");
+    assert_eq!(su.one("SELECT pg_has_role('ann@NEW.C', 'team', 'MEMBER')"), "t");
+    assert_eq!(master.rows("SELECT * FROM kerb_rename_realm('old.b', 'new.c', false)").len(), 0);
+    assert_eq!(master.notices(), ["there is no principal of realm \"OLD.B\""]);
+    for (call, code) in
+        [("'a.b', 'A.B'", "22023"), ("NULL, 'a.b'", "22023"), ("'a b', 'a.b'", "22023"), ("'a.b', 'corp'", "22023")]
+    {
+        assert_eq!(master.code(&format!("SELECT * FROM kerb_rename_realm({call})")), code, "{call}");
+    }
+}
+
+fn a_realm_does_not_move_in_part(c: &Context<'_>) {
+    let (mut su, mut master) = (c.superuser(), c.master());
+    let long = "ABCDEFGHIJKLMNOPQRSTUVWXYZ.ABCDEFGHIJKLMNOPQRSTUVWXY.COM";
+    su.run("CREATE USER \"a@OLD.B\" IN ROLE rds_ad; CREATE USER \"longer-name@OLD.B\" IN ROLE rds_ad; CREATE USER \"root@OLD.B\" SUPERUSER; CREATE ROLE \"A@NEW.C\"");
+    let session = c.connect("longer-name@OLD.B");
+    let before = su.traces();
+    assert_eq!(
+        master.rows("SELECT * FROM kerb_rename_realm('old.b', 'new.c')"),
+        [
+            [
+                "a@OLD.B",
+                "a@NEW.C",
+                "role \"a@NEW.C\" would differ from role \"A@NEW.C\" by case only. With krb_caseins_users on, one person's ticket would open both roles; with it off, a slip of the keyboard decides which."
+            ],
+            [
+                "longer-name@OLD.B",
+                "longer-name@NEW.C",
+                "role \"longer-name@OLD.B\" is in use. It has 1 session on this server."
+            ],
+            ["root@OLD.B", "root@NEW.C", "role \"root@OLD.B\" has SUPERUSER and is not changed"],
+        ]
+    );
+    let error = master.error("SELECT * FROM kerb_rename_realm('old.b', 'new.c', false)");
+    assert_eq!(error.code().code(), "42710");
+    assert!(error.detail().unwrap().ends_with("2 principals more cannot be renamed either."), "{:?}", error.detail());
+    assert!(error.hint().unwrap().ends_with("dry_run => true) lists all of them."), "{:?}", error.hint());
+    assert_eq!(su.traces(), before);
+    drop(session);
+    su.run("DROP ROLE \"root@OLD.B\"");
+    kerbrole_tests::site::wait_until(|| {
+        su.one("SELECT count(*) FROM pg_stat_activity WHERE usename LIKE 'longer%'") == "0"
+    })
+    .unwrap();
+    assert_eq!(
+        su.column(&format!("SELECT problem IS NULL FROM kerb_rename_realm('old.b', '{long}')")),
+        ["t", "f"],
+        "one has room for the longer realm"
+    );
+    assert_eq!(su.code(&format!("SELECT * FROM kerb_rename_realm('old.b', '{long}', false)")), "42622");
+}
