@@ -21,6 +21,10 @@ COMMENT ON FUNCTION kerb_rename_realm(text, text, boolean) IS
     'gives every principal of one realm the same name in another, all or none; only shows what is in the way unless dry_run is false';
 COMMENT ON FUNCTION kerb_drop_principal(text, text, boolean, text) IS
     'drops a Kerberos principal''s role with its memberships and its privileges here; what it owns goes to reassign_owned_to';
+COMMENT ON FUNCTION kerb_case_audit() IS
+    'roles that the case or length of their names opens to the wrong tickets or to none, now or with krb_caseins_users flipped, each with a fix';
+COMMENT ON FUNCTION kerb_sync_principals(text[], text, boolean) IS
+    'brings the principals in line with a list; only shows the statements unless dry_run is false; absent: keep, disable or drop';
 
 CREATE VIEW kerb_principals AS SELECT * FROM kerb_list_principals();
 COMMENT ON VIEW kerb_principals IS 'kerb_list_principals() as a view; needs EXECUTE on the function as well';
@@ -31,6 +35,8 @@ REVOKE ALL ON FUNCTION kerb_add_principals(text[], text[], boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_conflicts() FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_preview_grant(text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_list_principals() FROM PUBLIC;
+REVOKE ALL ON FUNCTION kerb_case_audit() FROM PUBLIC;
+REVOKE ALL ON FUNCTION kerb_sync_principals(text[], text, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_disable_principal(text, text, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_enable_principal(text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_rename_principal(text, text, text, text) FROM PUBLIC;
@@ -50,6 +56,8 @@ BEGIN
         GRANT EXECUTE ON FUNCTION kerb_rename_principal(text, text, text, text) TO rds_superuser;
         GRANT EXECUTE ON FUNCTION kerb_rename_realm(text, text, boolean) TO rds_superuser;
         GRANT EXECUTE ON FUNCTION kerb_drop_principal(text, text, boolean, text) TO rds_superuser;
+        GRANT EXECUTE ON FUNCTION kerb_case_audit() TO rds_superuser;
+        GRANT EXECUTE ON FUNCTION kerb_sync_principals(text[], text, boolean) TO rds_superuser;
         GRANT SELECT ON kerb_principals TO rds_superuser;
     END IF;
 END

@@ -13,7 +13,8 @@
 //! | who is a member of both? | [`MembershipGraph::conflicts`] → [`Conflict`] |
 //! | which role is meant? | [`NameRules::meant`] → [`Meant`] |
 //! | who has access? | [`list_principals`] → [`ListedPrincipal`] |
-//! | what has to be run? | [`plan_add`], [`plan_drop`], [`plan_disable`], [`plan_enable`], [`plan_rename`], [`plan_rename_realm`] |
+//! | what has to be run? | [`plan_add`], [`plan_drop`], [`plan_disable`], [`plan_enable`], [`plan_rename`], [`plan_rename_realm`], [`plan_sync`] |
+//! | which names are a danger? | [`case_audit`] → [`CaseFinding`] |
 //! | what went wrong? | [`Error`]: SQLSTATE, message, DETAIL, HINT |
 //!
 //! ```
@@ -29,6 +30,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
 mod add;
+mod audit;
 mod case;
 mod conflict;
 mod error;
@@ -44,10 +46,12 @@ mod rename;
 mod role;
 mod rules;
 mod statement;
+mod sync;
 mod target;
 mod username;
 
 pub use add::{AddAction, AddOutcome, AddPlan, AddRequest, plan_add};
+pub use audit::{CaseFinding, CaseProblem, FixWith, case_audit};
 pub use case::{case_variant_at_least, equal_ignoring_case, fold_case};
 pub use conflict::{Conflict, ConflictRule, NewConflict};
 pub use error::{Error, SqlState};
@@ -63,5 +67,6 @@ pub use rename::{Move, RenamePlan, plan_rename, plan_rename_realm, refuse_moves}
 pub use role::{Elevated, Role, RoleSet};
 pub use rules::{Canonical, NameRules, NetbiosDomains, RealmList, UsernameCase};
 pub use statement::{MembershipOptions, Revoke, Statement};
+pub use sync::{Absent, SyncAction, SyncPlan, SyncStep, plan_sync};
 pub use target::{Meant, changeable};
 pub use username::Username;

@@ -52,6 +52,12 @@ impl Principal {
         &self.realm
     }
 
+    /// The principal with A–Z of the username in lower case.
+    #[must_use]
+    pub fn to_lower_case(&self) -> Self {
+        Self { username: self.username.to_lower_case(), realm: self.realm.clone() }
+    }
+
     /// The name of the role that this principal logs in as.
     pub fn role_name(&self) -> RoleName {
         RoleName(self.to_string())

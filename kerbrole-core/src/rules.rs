@@ -175,6 +175,11 @@ impl NameRules {
         self.canonicalize(new_username, new_realm.or(same_realm))
     }
 
+    /// The realms that the settings name.
+    pub(crate) fn known_realms(&self) -> impl Iterator<Item = &Realm> {
+        self.default_realm.iter().chain(self.allowed_realms.iter()).chain(self.netbios_domains.0.values())
+    }
+
     /// Whether new principals may be of this realm.
     ///
     /// # Errors

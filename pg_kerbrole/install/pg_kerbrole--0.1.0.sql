@@ -48,6 +48,20 @@ AS 'MODULE_PATHNAME', 'kerb_canonicalize_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- pg_kerbrole::audit::kerb_case_audit
+CREATE  FUNCTION "kerb_case_audit"() RETURNS TABLE (
+	"problem" TEXT,  /* String */
+	"role_names" TEXT[],  /* Vec < String > */
+	"detail" TEXT,  /* String */
+	"fix" TEXT  /* String */
+)
+STRICT
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'kerb_case_audit_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- pg_kerbrole::conflicts::kerb_conflicts
 CREATE  FUNCTION "kerb_conflicts"() RETURNS TABLE (
 	"role_name" TEXT,  /* String */
@@ -160,6 +174,22 @@ AS 'MODULE_PATHNAME', 'kerb_rename_realm_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- pg_kerbrole::sync::kerb_sync_principals
+CREATE  FUNCTION "kerb_sync_principals"(
+	"principals" text[], /* :: std :: option :: Option < Vec < Option < Text > > > */
+	"absent" text DEFAULT 'keep', /* Option < Text > */
+	"dry_run" bool DEFAULT true /* Option < bool > */
+) RETURNS TABLE (
+	"action" TEXT,  /* String */
+	"role_name" TEXT,  /* String */
+	"statement" TEXT  /* String */
+)
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'kerb_sync_principals_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- finalize
 COMMENT ON FUNCTION kerb_canonicalize(text, text) IS
     'the exact name of the role that a Kerberos principal logs in as; changes nothing';
@@ -184,6 +214,10 @@ COMMENT ON FUNCTION kerb_rename_realm(text, text, boolean) IS
     'gives every principal of one realm the same name in another, all or none; only shows what is in the way unless dry_run is false';
 COMMENT ON FUNCTION kerb_drop_principal(text, text, boolean, text) IS
     'drops a Kerberos principal''s role with its memberships and its privileges here; what it owns goes to reassign_owned_to';
+COMMENT ON FUNCTION kerb_case_audit() IS
+    'roles that the case or length of their names opens to the wrong tickets or to none, now or with krb_caseins_users flipped, each with a fix';
+COMMENT ON FUNCTION kerb_sync_principals(text[], text, boolean) IS
+    'brings the principals in line with a list; only shows the statements unless dry_run is false; absent: keep, disable or drop';
 
 CREATE VIEW kerb_principals AS SELECT * FROM kerb_list_principals();
 COMMENT ON VIEW kerb_principals IS 'kerb_list_principals() as a view; needs EXECUTE on the function as well';
@@ -194,6 +228,8 @@ REVOKE ALL ON FUNCTION kerb_add_principals(text[], text[], boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_conflicts() FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_preview_grant(text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_list_principals() FROM PUBLIC;
+REVOKE ALL ON FUNCTION kerb_case_audit() FROM PUBLIC;
+REVOKE ALL ON FUNCTION kerb_sync_principals(text[], text, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_disable_principal(text, text, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_enable_principal(text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_rename_principal(text, text, text, text) FROM PUBLIC;
@@ -213,6 +249,8 @@ BEGIN
         GRANT EXECUTE ON FUNCTION kerb_rename_principal(text, text, text, text) TO rds_superuser;
         GRANT EXECUTE ON FUNCTION kerb_rename_realm(text, text, boolean) TO rds_superuser;
         GRANT EXECUTE ON FUNCTION kerb_drop_principal(text, text, boolean, text) TO rds_superuser;
+        GRANT EXECUTE ON FUNCTION kerb_case_audit() TO rds_superuser;
+        GRANT EXECUTE ON FUNCTION kerb_sync_principals(text[], text, boolean) TO rds_superuser;
         GRANT SELECT ON kerb_principals TO rds_superuser;
     END IF;
 END

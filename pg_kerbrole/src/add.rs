@@ -69,7 +69,7 @@ fn kerb_add_principals(
     TableIterator::new(rows.into_iter().map(|o| (o.principal, o.role.to_string(), o.action.as_str().to_string())))
 }
 
-fn names(texts: Option<Vec<Option<Text>>>, argument: &'static str) -> Vec<String> {
+pub(crate) fn names(texts: Option<Vec<Option<Text>>>, argument: &'static str) -> Vec<String> {
     let not_null = |text: Option<Text>| text.ok_or(Error::Null { argument }).or_raise().into();
     texts.unwrap_or_default().into_iter().map(not_null).collect()
 }
@@ -101,7 +101,7 @@ fn plan(request: &AddRequest, rule: &ConflictRule) -> AddPlan {
 }
 
 /// The rule once more, on the catalogue as it is now: whatever else happened on the way is caught too.
-fn check(plan: &AddPlan, rule: &ConflictRule) {
+pub(crate) fn check(plan: &AddPlan, rule: &ConflictRule) {
     let oids = |action| plan.roles(action).filter_map(|name| catalog::role_oid(name.as_str()));
     let created: HashSet<_> = oids(AddAction::Created).collect();
     let mut memberships = Memberships::open();
@@ -121,7 +121,7 @@ fn check(plan: &AddPlan, rule: &ConflictRule) {
     plan.check_after(&graph, rule, NAME_GRANTORS).or_raise();
 }
 
-fn notice_disabled(outcomes: &[AddOutcome]) {
+pub(crate) fn notice_disabled(outcomes: &[AddOutcome]) {
     let disabled: Vec<_> = outcomes.iter().filter(|outcome| outcome.disabled).collect();
     let Some(first) = disabled.first() else { return };
     let message = match disabled.len() - 1 {

@@ -299,9 +299,10 @@ pub(crate) fn all_roles() -> Vec<Role> {
 }
 
 /// All roles and all memberships.
-pub(crate) fn membership_graph() -> MembershipGraph {
-    let roles = all_roles().into_iter().map(|role| (role.oid, role.name));
+pub(crate) fn roles_and_memberships() -> (Vec<Role>, MembershipGraph) {
+    let roles = all_roles();
     let mut memberships = Vec::new();
     Table::open(pg_sys::AuthMemRelationId).scan(pg_sys::InvalidOid, &mut [], |row| memberships.push(membership(row)));
-    MembershipGraph::new(roles, memberships)
+    let graph = MembershipGraph::new(roles.iter().map(|role| (role.oid, role.name.clone())), memberships);
+    (roles, graph)
 }

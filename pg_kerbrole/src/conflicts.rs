@@ -18,8 +18,8 @@ fn kerb_conflicts() -> TableIterator<
     'static,
     (name!(role_name, String), name!(ad_path, Vec<String>), name!(iam_path, Vec<String>), name!(fix, String)),
 > {
-    let conflicts =
-        catalog::membership_graph().conflicts(&settings::conflict_rule(), settings::NAME_GRANTORS).or_raise();
+    let (_, graph) = catalog::roles_and_memberships();
+    let conflicts = graph.conflicts(&settings::conflict_rule(), settings::NAME_GRANTORS).or_raise();
     TableIterator::new(conflicts.into_iter().map(move |conflict| {
         let fix: Vec<_> = conflict.fix.iter().map(ToString::to_string).collect();
         (conflict.role.to_string(), names(conflict.ad_path), names(conflict.iam_path), fix.join(" "))

@@ -8,6 +8,7 @@ use pgrx::prelude::*;
 
 mod add;
 mod args;
+mod audit;
 mod canonicalize;
 mod catalog;
 mod conflicts;
@@ -24,6 +25,7 @@ mod report;
 mod run;
 mod sessions;
 mod settings;
+mod sync;
 
 pgrx::pg_module_magic!();
 

@@ -29,8 +29,8 @@ fn kerb_list_principals() -> TableIterator<
     ),
 > {
     let names = |names: Vec<RoleName>| names.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let listed =
-        list_principals(catalog::all_roles(), &catalog::membership_graph(), &settings::conflict_rule()).or_raise();
+    let (roles, graph) = catalog::roles_and_memberships();
+    let listed = list_principals(roles, &graph, &settings::conflict_rule()).or_raise();
     let sessions = sessions::count_all();
     TableIterator::new(listed.into_iter().map(move |p| {
         (

@@ -30,6 +30,13 @@ enum UsernameCaseSetting {
     preserve,
 }
 
+static SYNC_MAX_REMOVALS: GucSetting<i32> = GucSetting::<i32>::new(-1);
+
+/// How many principals one synchronisation may disable or drop; `None` stands for half of them.
+pub(crate) fn sync_max_removals() -> Option<usize> {
+    usize::try_from(SYNC_MAX_REMOVALS.get()).ok()
+}
+
 static GUARD: GucSetting<Guard> = GucSetting::<Guard>::new(Guard::on);
 
 /// The values of `kerbrole.guard`: what happens to a plain statement that adds a conflict.
@@ -100,6 +107,16 @@ pub(crate) fn define() {
         c"on: it is refused; warn: it is carried out with a warning; off: nothing. Takes effect only with the library in shared_preload_libraries.",
         &GUARD,
         GucContext::Sighup,
+        GucFlags::default(),
+    );
+    GucRegistry::define_int_guc(
+        c"kerbrole.sync_max_removals",
+        c"How many principals one call of kerb_sync_principals may disable or drop.",
+        c"-1: half of them.",
+        &SYNC_MAX_REMOVALS,
+        -1,
+        i32::MAX,
+        GucContext::Suset,
         GucFlags::default(),
     );
     reserve_prefix();

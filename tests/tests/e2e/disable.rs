@@ -24,6 +24,7 @@ fn a_disabled_principal_cannot_log_in_and_keeps_everything(c: &Context<'_>) {
     let may_log_in = || log_in(c.server, &ticket, &role).unwrap().ok;
     assert!(may_log_in());
     let before = su.traces();
+    su.wait_for_no_sessions(&role);
     assert_eq!(master.one("SELECT kerb_disable_principal('disabled', 'corp.example.com')"), role);
     assert_eq!(master.notices(), [""; 0]);
     assert!(!may_log_in());

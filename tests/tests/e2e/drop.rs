@@ -51,7 +51,7 @@ fn a_dropped_principal_leaves_no_trace(c: &Context<'_>) {
     let ticket = c.kdc.ticket_of("gone").unwrap();
     let login = || log_in(c.server, &ticket, &role).unwrap();
     assert!(login().ok);
-    wait_until(|| su.one(&format!("SELECT count(*) FROM pg_stat_activity WHERE usesysid = {oid}")) == "0").unwrap();
+    su.wait_for_no_sessions(&role);
     assert_eq!(master.one("SELECT kerb_drop_principal('gone', 'corp.example.com')"), role);
     assert_eq!(master.notices(), [""; 0]);
     assert_eq!(traces_of(&mut su, &oid), [""; 0]);
@@ -215,7 +215,7 @@ fn sessions_are_in_the_way(c: &Context<'_>) {
     assert_eq!(su.traces(), before);
     // As the hint says.
     master.run("SELECT kerb_disable_principal('ann@A.B', terminate => true)");
-    wait_until(|| su.one("SELECT count(*) FROM pg_stat_activity WHERE usename = 'ann@A.B'") == "0").unwrap();
+    su.wait_for_no_sessions("ann@A.B");
     assert_eq!(master.one("SELECT kerb_drop_principal('ann@a.b')"), "ann@A.B");
 }
 

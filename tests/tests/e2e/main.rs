@@ -8,6 +8,7 @@ mod add;
 mod atomic;
 mod attacks;
 mod callers;
+mod case_audit;
 mod case_rule;
 mod catalogue;
 mod client;
@@ -31,6 +32,7 @@ mod robustness;
 mod scale;
 mod scripts;
 mod settings;
+mod sync;
 mod world;
 
 use std::process::ExitCode;
@@ -52,6 +54,7 @@ pub const SUITES: &[(&str, &[Case])] = &[
     ("attacks::temp_schema", attacks::temp_schema::CASES),
     ("attacks::wrappers", attacks::wrappers::CASES),
     ("callers", callers::CASES),
+    ("case_audit", case_audit::CASES),
     ("case_rule", case_rule::CASES),
     ("catalogue", catalogue::CASES),
     ("client", client::CASES),
@@ -75,6 +78,7 @@ pub const SUITES: &[(&str, &[Case])] = &[
     ("scale", scale::CASES),
     ("scripts", scripts::CASES),
     ("settings", settings::CASES),
+    ("sync", sync::CASES),
 ];
 
 fn main() -> ExitCode {

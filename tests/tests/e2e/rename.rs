@@ -76,8 +76,7 @@ fn sessions_are_in_the_way(c: &Context<'_>) {
     );
     assert_eq!(error.hint(), Some("End them first: SELECT kerb_disable_principal('ann@A.B', terminate => true);"));
     drop(session);
-    let gone = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'ann@A.B'";
-    kerbrole_tests::site::wait_until(|| master.one(gone) == "0").unwrap();
+    master.wait_for_no_sessions("ann@A.B");
     assert_eq!(master.one("SELECT kerb_rename_principal('ann', 'a.b', 'anna')"), "anna@A.B");
 }
 
@@ -150,10 +149,7 @@ fn a_realm_does_not_move_in_part(c: &Context<'_>) {
     assert_eq!(su.traces(), before);
     drop(session);
     su.run("DROP ROLE \"root@OLD.B\"");
-    kerbrole_tests::site::wait_until(|| {
-        su.one("SELECT count(*) FROM pg_stat_activity WHERE usename LIKE 'longer%'") == "0"
-    })
-    .unwrap();
+    su.wait_for_no_sessions("longer-name@OLD.B");
     assert_eq!(
         su.column(&format!("SELECT problem IS NULL FROM kerb_rename_realm('old.b', '{long}')")),
         ["t", "f"],

@@ -351,6 +351,12 @@ impl Session {
         wait_until(|| self.one(&sql) == "1").unwrap_or_else(|e| panic!("{application} does not wait: {e}"));
     }
 
+    /// Waits until nobody is logged in as this role: a session ends a moment after its client has gone.
+    pub fn wait_for_no_sessions(&mut self, role: &str) {
+        let sql = format!("SELECT count(*) FROM pg_stat_activity WHERE usename = '{role}'");
+        wait_until(|| self.one(&sql) == "0").unwrap_or_else(|e| panic!("{role} still has sessions: {e}"));
+    }
+
     /// The notices since the last time.
     pub fn notices(&mut self) -> Vec<String> {
         self.notices.lock().unwrap().drain(..).map(|notice| notice.message().to_string()).collect()

@@ -1,0 +1,337 @@
+//! From a list of who is wanted to the difference from who is there.
+
+use std::collections::{HashMap, HashSet};
+use std::str::FromStr;
+
+use crate::add::{AddAction, AddPlan, AddRequest, plan_add};
+use crate::conflict::{Both, ConflictRule};
+use crate::error::Error;
+use crate::graph::{MembershipGraph, RoleOid};
+use crate::names::RoleName;
+use crate::removal::{Dependants, DropOutcome, plan_drop};
+use crate::role::{Role, RoleSet};
+use crate::rules::Canonical;
+use crate::statement::Statement;
+use crate::target::changeable;
+
+/// What becomes of principals that are not on the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Absent {
+    /// They stay as they are.
+    #[default]
+    Keep,
+    /// They are disabled, and those on the list that are disabled are enabled: the list says who may log in.
+    Disable,
+    /// They are dropped; those that cannot be are disabled.
+    Drop,
+}
+
+impl FromStr for Absent {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "keep" => Ok(Self::Keep),
+            "disable" => Ok(Self::Disable),
+            "drop" => Ok(Self::Drop),
+            _ => Err(Error::Absent { value: text.into() }),
+        }
+    }
+}
+
+/// What is done to one role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SyncAction {
+    /// There is no such role yet.
+    Create,
+    /// The role is there and lacks something.
+    Adopt,
+    /// The role is there and disabled.
+    Enable,
+    /// Nobody wants it any more, and it stays for what hangs on it.
+    Disable,
+    /// Nobody wants it any more.
+    Drop,
+}
+
+impl SyncAction {
+    /// The word that results show.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Adopt => "adopt",
+            Self::Enable => "enable",
+            Self::Disable => "disable",
+            Self::Drop => "drop",
+        }
+    }
+}
+
+/// One statement of the difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyncStep {
+    /// What it is a part of.
+    pub action: SyncAction,
+    /// The role; its OID is 0 where it is created.
+    pub role: RoleName,
+    /// The statement.
+    pub statement: Statement,
+}
+
+/// The difference.
+#[derive(Debug, Clone, Default)]
+pub struct SyncPlan {
+    /// What is run, in this order.
+    pub steps: Vec<SyncStep>,
+    /// The part that adds, for its check afterwards.
+    pub add: AddPlan,
+    /// The roles that exist and are changed.
+    pub changed: Vec<Role>,
+    /// Why some are not treated as the list would have it.
+    pub left: Vec<Error>,
+    /// Why the whole is not to be carried out: it would remove too many.
+    pub refusal: Option<Error>,
+}
+
+/// Works out the difference.
+///
+/// `all` are all roles, `graph` all memberships. `at_most` is how many may be disabled or dropped at once; `None` stands for half of the principals that
+/// such a run could remove. `dependants` is asked once, for the roles that nobody wants, and only where they are to be dropped.
+///
+/// A principal, for this, is a role with the name of one that is a member of `rds_ad`: other roles are never touched.
+///
+/// # Errors
+/// Those of [`plan_add`].
+pub fn plan_sync(
+    wanted: &[(String, Canonical)],
+    absent: Absent,
+    all: &[Role],
+    graph: &MembershipGraph,
+    rule: &ConflictRule,
+    name_grantors: bool,
+    at_most: Option<usize>,
+    dependants: impl FnOnce(&[RoleOid]) -> HashMap<RoleOid, Dependants>,
+) -> Result<SyncPlan, Error> {
+    let both = Both::find(graph, rule)?;
+    let roles: RoleSet = all.iter().cloned().collect();
+    let request = AddRequest { principals: wanted.to_vec(), groups: Vec::new(), if_not_exists: true };
+    let mut plan = SyncPlan { add: plan_add(&request, &roles, graph, rule, name_grantors)?, ..SyncPlan::default() };
+    plan.take_over_additions(&roles);
+    if absent == Absent::Disable {
+        plan.enable_those_on_the_list(&roles);
+    }
+
+    let on_the_list: HashSet<&RoleName> = plan.add.outcomes.iter().map(|outcome| &outcome.role).collect();
+    let is_principal = |role: &&Role| {
+        role.name.principal().is_some() && graph.place(role.oid).is_some_and(|place| both.is_in_ad(place))
+    };
+    let removable = |role: &&Role| match absent {
+        Absent::Keep => false,
+        Absent::Disable => role.can_login,
+        Absent::Drop => true,
+    };
+    let mut candidates: Vec<_> = all.iter().filter(removable).filter(is_principal).collect();
+    let principals = candidates.len();
+    candidates.retain(|role| !on_the_list.contains(&role.name));
+    candidates.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    let steps_before = plan.steps.len();
+    plan.remove(&candidates, absent, rule, name_grantors, dependants);
+    let removed: HashSet<_> = plan.steps[steps_before..].iter().map(|step| &step.role).collect();
+    let at_most = at_most.unwrap_or(principals / 2);
+    if removed.len() > at_most {
+        plan.refusal = Some(Error::TooManyRemovals { removals: removed.len(), principals, at_most });
+    }
+    Ok(plan)
+}
+
+impl SyncPlan {
+    fn take_over_additions(&mut self, roles: &RoleSet) {
+        let actions: HashMap<&RoleName, AddAction> =
+            self.add.outcomes.iter().map(|outcome| (&outcome.role, outcome.action)).collect();
+        for statement in &self.add.statements {
+            let role = match statement {
+                Statement::CreateLogin { role, .. } | Statement::AllowLogin { role } => role,
+                // Each is for one role: groups are not asked for.
+                Statement::Grant { members, .. } => &members[0],
+                _ => continue,
+            };
+            let action = match actions.get(role) {
+                Some(AddAction::Created) => SyncAction::Create,
+                _ => SyncAction::Adopt,
+            };
+            self.steps.push(SyncStep { action, role: role.clone(), statement: statement.clone() });
+        }
+        self.changed.extend(self.add.roles(AddAction::Adopted).filter_map(|name| roles.get(name.as_str())).cloned());
+    }
+
+    fn enable_those_on_the_list(&mut self, roles: &RoleSet) {
+        let mut seen = HashSet::new();
+        for outcome in self.add.outcomes.iter_mut().filter(|outcome| outcome.disabled) {
+            let Some(role) = roles.get(outcome.role.as_str()).filter(|role| seen.insert(role.oid)) else { continue };
+            if role.elevated.any() {
+                self.left.push(Error::Elevated { role: role.name.clone(), attributes: role.elevated });
+                continue;
+            }
+            outcome.disabled = false;
+            let statement = Statement::AllowLogin { role: role.name.clone() };
+            self.steps.push(SyncStep { action: SyncAction::Enable, role: role.name.clone(), statement });
+            self.changed.push(role.clone());
+        }
+    }
+
+    fn remove(
+        &mut self,
+        candidates: &[&Role],
+        absent: Absent,
+        rule: &ConflictRule,
+        name_grantors: bool,
+        dependants: impl FnOnce(&[RoleOid]) -> HashMap<RoleOid, Dependants>,
+    ) {
+        let (mine, others): (Vec<&Role>, Vec<&Role>) =
+            candidates.iter().partition(|role| changeable(role, rule).is_ok());
+        self.left.extend(others.into_iter().filter_map(|role| changeable(role, rule).err()));
+        let of_all = match absent {
+            Absent::Drop if !mine.is_empty() => dependants(&mine.iter().map(|role| role.oid).collect::<Vec<_>>()),
+            _ => HashMap::new(),
+        };
+        for role in mine {
+            let statements = match absent {
+                Absent::Drop => {
+                    let nothing = Dependants::default();
+                    let dependants = of_all.get(&role.oid).unwrap_or(&nothing);
+                    match plan_drop(role, dependants, None, rule, name_grantors) {
+                        Ok(plan) if plan.outcome == DropOutcome::Dropped => Some((SyncAction::Drop, plan.statements)),
+                        Ok(plan) => {
+                            if let DropOutcome::Disabled(holdings) = plan.outcome {
+                                self.left.push(Error::OnlyDisabled { role: role.name.clone(), holdings });
+                            }
+                            Some((SyncAction::Disable, plan.statements))
+                        }
+                        Err(reason) => {
+                            self.left.push(reason);
+                            None
+                        }
+                    }
+                }
+                _ => None,
+            };
+            let (action, statements) = statements.unwrap_or_else(|| {
+                let forbid = Statement::ForbidLogin { role: role.name.clone() };
+                (SyncAction::Disable, if role.can_login { vec![forbid] } else { Vec::new() })
+            });
+            if !statements.is_empty() {
+                self.changed.push(role.clone());
+            }
+            let step = |statement| SyncStep { action, role: role.name.clone(), statement };
+            self.steps.extend(statements.into_iter().map(step));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::Membership;
+    use crate::removal::Holding;
+    use crate::role::Elevated;
+    use crate::rules::NameRules;
+
+    struct Cluster {
+        roles: Vec<Role>,
+        graph: MembershipGraph,
+    }
+
+    /// Members of rds_ad that can log in; `-` before a name for NOLOGIN, `!` for no member, `*` for a superuser.
+    fn cluster(names: &[&str]) -> Cluster {
+        let mut roles = Vec::new();
+        let mut memberships = Vec::new();
+        for (oid, text) in (1..).zip(["-!rds_ad", "-!rds_iam"].iter().chain(names)) {
+            let elevated = Elevated { superuser: text.contains('*'), ..Elevated::default() };
+            let name = RoleName::new(text.trim_start_matches(['-', '!', '*'])).unwrap();
+            roles.push(Role { oid, name, can_login: !text.contains('-'), elevated });
+            if !text.contains('!') {
+                memberships.push(Membership { role: 1, member: oid, grantor: 0, admin: false, from_creation: false });
+            }
+        }
+        let graph = MembershipGraph::new(roles.iter().map(|role| (role.oid, role.name.clone())), memberships);
+        Cluster { roles, graph }
+    }
+
+    fn plan(
+        there: &[&str],
+        wanted: &[&str],
+        absent: Absent,
+        at_most: Option<usize>,
+        holders: &[&str],
+    ) -> Result<SyncPlan, Error> {
+        let cluster = cluster(there);
+        let rule = ConflictRule::new(RoleName::new("rds_ad").unwrap(), RoleName::new("rds_iam").unwrap()).unwrap();
+        let rules = NameRules::default();
+        let wanted: Vec<_> =
+            wanted.iter().map(|name| (name.to_string(), rules.canonicalize(name, None).unwrap())).collect();
+        let owner = |oid: &RoleOid| {
+            let name = cluster.roles.iter().find(|role| role.oid == *oid).unwrap().name.as_str();
+            let holding = Holding { database: Some("x".into()), here: true, owned: 1, privileges: 0 };
+            Dependants {
+                holdings: holders.contains(&name).then_some(holding).into_iter().collect(),
+                ..Dependants::default()
+            }
+        };
+        let dependants = |oids: &[RoleOid]| oids.iter().map(|oid| (*oid, owner(oid))).collect();
+        plan_sync(&wanted, absent, &cluster.roles, &cluster.graph, &rule, true, at_most, dependants)
+    }
+
+    fn rows(plan: &SyncPlan) -> Vec<(&'static str, &str)> {
+        plan.steps.iter().map(|step| (step.action.as_str(), step.role.as_str())).collect()
+    }
+
+    #[test]
+    fn the_difference_and_nothing_else() {
+        let there = ["ann@A.B", "bob@A.B", "-cyd@A.B", "!dan@A.B", "!app", "app2", "!eve@A.B", "-fay@A.B"];
+        let wanted = ["ann@a.b", "cyd@a.b", "dan@a.b", "new@a.b"];
+        assert_eq!(
+            rows(&plan(&there, &wanted, Absent::Keep, None, &[]).unwrap()),
+            [("adopt", "dan@A.B"), ("create", "new@A.B")]
+        );
+        assert_eq!(
+            rows(&plan(&there, &wanted, Absent::Disable, None, &[]).unwrap()),
+            [("adopt", "dan@A.B"), ("create", "new@A.B"), ("enable", "cyd@A.B"), ("disable", "bob@A.B")]
+        );
+        let dropped = plan(&there, &wanted, Absent::Drop, None, &["bob@A.B"]).unwrap();
+        assert_eq!(
+            rows(&dropped),
+            [("adopt", "dan@A.B"), ("create", "new@A.B"), ("disable", "bob@A.B"), ("drop", "fay@A.B")]
+        );
+        assert_eq!(dropped.left.iter().map(|e| e.sqlstate().code()).collect::<Vec<_>>(), ["2BP01"]);
+        assert_eq!(rows(&plan(&there, &there[..1], Absent::Keep, None, &[]).unwrap()), []);
+    }
+
+    #[test]
+    fn roles_with_powers_are_left_alone_and_told() {
+        let plan =
+            plan(&["*root@A.B", "ann@A.B", "bob@A.B"], &["ann@a.b", "bob@a.b"], Absent::Drop, None, &[]).unwrap();
+        assert_eq!(rows(&plan), []);
+        assert_eq!(plan.left.len(), 1);
+        assert_eq!(plan.left[0].sqlstate().code(), "42501");
+    }
+
+    #[test]
+    fn an_empty_list_locks_nobody_out() {
+        let there = ["ann@A.B", "bob@A.B", "cyd@A.B", "dan@A.B"];
+        let refused = |wanted: &[&str], at_most| {
+            plan(&there, wanted, Absent::Disable, at_most, &[]).unwrap().refusal.map(|e| e.sqlstate().code())
+        };
+        assert_eq!(refused(&[], None), Some("53400"));
+        assert_eq!(refused(&["ann@a.b"], None), Some("53400"));
+        assert_eq!(refused(&["ann@a.b", "bob@a.b"], None), None, "half of them");
+        assert_eq!(refused(&[], Some(4)), None);
+        assert_eq!(refused(&["ann@a.b", "bob@a.b", "cyd@a.b"], Some(0)), Some("53400"));
+    }
+
+    #[test]
+    fn the_words_are_checked() {
+        assert_eq!("keep".parse(), Ok(Absent::Keep));
+        assert_eq!("Drop".parse::<Absent>().unwrap_err().sqlstate().code(), "22023");
+    }
+}
