@@ -14,6 +14,7 @@
 //! | which role is meant? | [`NameRules::meant`] → [`Meant`] |
 //! | who has access? | [`list_principals`] → [`ListedPrincipal`] |
 //! | what has to be run? | [`plan_add`], [`plan_drop`], [`plan_disable`], [`plan_enable`], [`plan_rename`], [`plan_rename_realm`], [`plan_sync`] |
+//! | why can this person not log in? | [`check_principal`] → [`Check`] |
 //! | which names are a danger? | [`case_audit`] → [`CaseFinding`] |
 //! | what went wrong? | [`Error`]: SQLSTATE, message, DETAIL, HINT |
 //!
@@ -32,9 +33,12 @@
 mod add;
 mod audit;
 mod case;
+mod check;
 mod conflict;
 mod error;
 mod graph;
+mod hba;
+mod keytab;
 mod list;
 mod login;
 mod names;
@@ -53,9 +57,14 @@ mod username;
 pub use add::{AddAction, AddOutcome, AddPlan, AddRequest, plan_add};
 pub use audit::{CaseFinding, CaseProblem, FixWith, case_audit};
 pub use case::{case_variant_at_least, equal_ignoring_case, fold_case};
+pub use check::{
+    Check, ConnectionLimit, DatabaseFacts, KeytabFacts, LoginFacts, ServerFacts, check_principal, check_too_long,
+};
 pub use conflict::{Conflict, ConflictRule, NewConflict};
 pub use error::{Error, SqlState};
 pub use graph::{Membership, MembershipGraph, RoleOid};
+pub use hba::{HbaLine, HbaVerdict, IdentLine, Login};
+pub use keytab::keytab_principals;
 pub use list::{ListedPrincipal, list_principals};
 pub use login::{LoginPlan, plan_disable, plan_enable};
 pub use names::{Principal, RoleName};

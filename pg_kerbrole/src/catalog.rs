@@ -153,6 +153,11 @@ pub(crate) fn role_of(oid: RoleOid) -> Option<Role> {
     of_role(oid, role)
 }
 
+/// CONNECTION LIMIT of the role of this OID.
+pub(crate) fn connection_limit(oid: RoleOid) -> Option<i32> {
+    of_role(oid, |row| Some(row.rolconnlimit))
+}
+
 /// Something of the role of this OID.
 fn of_role<T>(oid: RoleOid, read: impl FnOnce(&pg_sys::FormData_pg_authid) -> Option<T>) -> Option<T> {
     // SAFETY: the tuple is valid until it is released, and `read` gets no more than a borrow.

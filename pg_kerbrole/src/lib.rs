@@ -11,6 +11,7 @@ mod args;
 mod audit;
 mod canonicalize;
 mod catalog;
+mod check;
 mod conflicts;
 mod dependants;
 mod guard;
