@@ -24,7 +24,7 @@ pub struct HbaLine {
     pub netmask: Option<String>,
     /// `gss`, `reject`, …
     pub method: String,
-    /// `include_realm=1`, …
+    /// `include_realm=true`, `map=people`, … as the view shows them: with `include_realm=0` the option is not there.
     pub options: Vec<String>,
     /// Why the server cannot use the line.
     pub error: Option<String>,
@@ -175,7 +175,7 @@ impl Login<'_> {
         {
             return Some(format!("its krb_realm is {wanted}"));
         }
-        let without_realm = option("include_realm").is_some_and(|value| value != "1");
+        let without_realm = option("include_realm") != Some("true");
         let system_user = if without_realm { user } else { self.role };
         match option("map") {
             Some(map) if !self.is_mapped(map, system_user) => {
@@ -240,7 +240,7 @@ fn covers(earlier: &HbaLine, later: &HbaLine) -> bool {
 }
 
 impl HbaLine {
-    /// The line about as it was written: `line 4 (host all +rds_ad 10.0.0.0 255.0.0.0 gss include_realm=1)`.
+    /// The line about as it was written: `line 4 (host all +rds_ad 10.0.0.0 255.0.0.0 gss include_realm=true)`.
     pub fn in_words(&self) -> String {
         let mut words = vec![self.kind.clone(), self.databases.join(","), self.users.join(",")];
         words.extend(self.address.clone());
@@ -274,11 +274,18 @@ mod tests {
                     address: Some(address.into()),
                     netmask,
                     method: words[4].into(),
-                    options: words[5..].iter().map(ToString::to_string).collect(),
+                    options: options(&words[5..]),
                     error: None,
                 }
             })
             .collect()
+    }
+
+    /// As the view shows them.
+    fn options(words: &[&str]) -> Vec<String> {
+        let shown = words.iter().filter(|word| !word.starts_with("include_realm"));
+        let realm = (!words.contains(&"include_realm=0")).then_some("include_realm=true");
+        shown.copied().chain(realm).map(String::from).collect()
     }
 
     fn verdict_with(text: &str, caseins_users: bool, ssl: bool, ident: &[(&str, &str, &str)]) -> String {

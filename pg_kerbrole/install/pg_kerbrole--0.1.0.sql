@@ -62,6 +62,22 @@ AS 'MODULE_PATHNAME', 'kerb_case_audit_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- pg_kerbrole::check::kerb_check_principal
+CREATE  FUNCTION "kerb_check_principal"(
+	"username" text, /* Option < Text > */
+	"realm" text DEFAULT NULL /* Option < Text > */
+) RETURNS TABLE (
+	"check_name" TEXT,  /* String */
+	"ok" bool,  /* bool */
+	"detail" TEXT,  /* String */
+	"fix" TEXT  /* Option < String > */
+)
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'kerb_check_principal_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- pg_kerbrole::conflicts::kerb_conflicts
 CREATE  FUNCTION "kerb_conflicts"() RETURNS TABLE (
 	"role_name" TEXT,  /* String */
@@ -218,6 +234,8 @@ COMMENT ON FUNCTION kerb_case_audit() IS
     'roles that the case or length of their names opens to the wrong tickets or to none, now or with krb_caseins_users flipped, each with a fix';
 COMMENT ON FUNCTION kerb_sync_principals(text[], text, boolean) IS
     'brings the principals in line with a list; only shows the statements unless dry_run is false; absent: keep, disable or drop';
+COMMENT ON FUNCTION kerb_check_principal(text, text) IS
+    'every question that a login of a Kerberos principal to this database asks, with its answer and what would mend it; changes nothing';
 
 CREATE VIEW kerb_principals AS SELECT * FROM kerb_list_principals();
 COMMENT ON VIEW kerb_principals IS 'kerb_list_principals() as a view; needs EXECUTE on the function as well';
@@ -228,6 +246,7 @@ REVOKE ALL ON FUNCTION kerb_add_principals(text[], text[], boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_conflicts() FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_preview_grant(text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_list_principals() FROM PUBLIC;
+REVOKE ALL ON FUNCTION kerb_check_principal(text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_case_audit() FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_sync_principals(text[], text, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_disable_principal(text, text, boolean) FROM PUBLIC;
@@ -251,6 +270,7 @@ BEGIN
         GRANT EXECUTE ON FUNCTION kerb_drop_principal(text, text, boolean, text) TO rds_superuser;
         GRANT EXECUTE ON FUNCTION kerb_case_audit() TO rds_superuser;
         GRANT EXECUTE ON FUNCTION kerb_sync_principals(text[], text, boolean) TO rds_superuser;
+        GRANT EXECUTE ON FUNCTION kerb_check_principal(text, text) TO rds_superuser;
         GRANT SELECT ON kerb_principals TO rds_superuser;
     END IF;
 END

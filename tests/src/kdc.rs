@@ -110,6 +110,21 @@ impl Kdc {
         self.kadmin(&format!("ktadd -k {} {service}", self.keytab().display()))
     }
 
+    /// A keytab of its own with the key of a service.
+    ///
+    /// # Errors
+    /// When the KDC refuses it.
+    pub fn keytab_of(&self, service: &str) -> Result<PathBuf> {
+        let name = service.replace('/', "-");
+        let path = self.folder.join(format!("{name}.keytab"));
+        if !path.exists() {
+            // Others may ask for it at the same time.
+            let _there_already = self.kadmin(&format!("addprinc -randkey {service}"));
+            self.kadmin(&format!("ktadd -norandkey -k {} {service}", path.display()))?;
+        }
+        Ok(path)
+    }
+
     /// Adds a user, spelled exactly so.
     ///
     /// # Errors

@@ -15,6 +15,11 @@ pub const SUPERUSER: &str = "rdsadmin";
 /// The master user: no superuser, a member of rds_superuser.
 pub const MASTER: &str = "rds_master";
 
+/// What pg_hba.conf says about TCP, as near to RDS as is known.
+pub const HBA: &str = "host all +rds_iam 127.0.0.1/32 reject\n\
+                       host all +rds_ad 127.0.0.1/32 gss include_realm=1\n\
+                       host all all 127.0.0.1/32 scram-sha-256\n";
+
 /// A running server.
 #[derive(Debug)]
 pub struct Server {
@@ -76,16 +81,21 @@ impl Server {
             conf.push_str(line);
             conf.push('\n');
         }
-        let hba = "local all all trust\n\
-                   host all +rds_iam 127.0.0.1/32 reject\n\
-                   host all +rds_ad 127.0.0.1/32 gss include_realm=1\n\
-                   host all all 127.0.0.1/32 scram-sha-256\n";
-        for (name, text) in [("postgresql.auto.conf", conf.as_str()), ("pg_hba.conf", hba)] {
-            let path = self.data().join(name);
-            fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))?;
-            self.site.give_to_servers(&path)?;
-        }
+        let hba = format!("local all all trust\n{HBA}");
+        self.write("postgresql.auto.conf", &conf)?;
+        self.write("pg_hba.conf", &hba)?;
         Ok(())
+    }
+
+    /// Writes a file into the data folder: pg_hba.conf, pg_ident.conf. It takes effect with a reload.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&self, name: &str, text: &str) -> Result<PathBuf> {
+        let path = self.data().join(name);
+        fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))?;
+        self.site.give_to_servers(&path)?;
+        Ok(path)
     }
 
     /// Starts the server, after it was stopped if it runs.

@@ -34,7 +34,15 @@ pub fn psql_with_ticket(server: &Server, ticket: &Ticket, role: &str, database: 
 /// # Errors
 /// When psql cannot be run at all.
 pub fn log_in(server: &Server, ticket: &Ticket, role: &str) -> Result<Login> {
-    let mut psql = psql_with_ticket(server, ticket, role, "postgres");
+    log_in_to(server, ticket, role, "postgres")
+}
+
+/// The same in a database of this name.
+///
+/// # Errors
+/// When psql cannot be run at all.
+pub fn log_in_to(server: &Server, ticket: &Ticket, role: &str, database: &str) -> Result<Login> {
+    let mut psql = psql_with_ticket(server, ticket, role, database);
     psql.args(["-At", "-c", "SELECT session_user, principal FROM pg_stat_gssapi WHERE pid = pg_backend_pid()"]);
     let output = output(&mut psql)?;
     let ok = output.status.success();

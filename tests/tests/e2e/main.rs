@@ -11,6 +11,7 @@ mod callers;
 mod case_audit;
 mod case_rule;
 mod catalogue;
+mod check;
 mod client;
 mod concurrency;
 mod conflicts;
@@ -57,6 +58,7 @@ pub const SUITES: &[(&str, &[Case])] = &[
     ("case_audit", case_audit::CASES),
     ("case_rule", case_rule::CASES),
     ("catalogue", catalogue::CASES),
+    ("check", check::CASES),
     ("client", client::CASES),
     ("concurrency", concurrency::CASES),
     ("conflicts", conflicts::CASES),
