@@ -4,7 +4,7 @@ use crate::cases;
 use crate::world::Context;
 
 cases! {
-    EachVersion: a_nobody_may_only_ask_for_names, the_rds_superuser_needs_no_grant, the_install_script_creates_no_role;
+    EachVersion: a_nobody_may_only_ask_for_names, a_delegate_with_execute_only_manages_what_others_made, the_rds_superuser_needs_no_grant, the_install_script_creates_no_role;
 }
 
 fn a_nobody_may_only_ask_for_names(c: &Context<'_>) {
@@ -18,12 +18,54 @@ fn a_nobody_may_only_ask_for_names(c: &Context<'_>) {
         "kerb_conflicts()",
         "kerb_list_principals()",
         "kerb_preview_grant('rds_iam', 'rds_ad')",
+        "kerb_check_principal('alice@a.b')",
+        "kerb_case_audit()",
+        "kerb_disable_principal('alice@a.b')",
+        "kerb_enable_principal('alice@a.b')",
+        "kerb_rename_principal('alice', 'a.b', 'bob')",
+        "kerb_rename_realm('a.b', 'b.c')",
+        "kerb_drop_principal('alice@a.b')",
+        "kerb_sync_principals('{alice@a.b}')",
     ] {
         let error = nobody.error(&format!("SELECT {call}"));
         assert_eq!(error.code().code(), "42501", "{call}");
         assert!(error.message().starts_with("permission denied for function"), "{}", error.message());
     }
     assert_eq!(su.one("SELECT count(*) FROM pg_roles WHERE rolname LIKE '%@%'"), "0");
+}
+
+/// EXECUTE is the right to manage principals: no CREATEROLE, no ADMIN on anything, and somebody else made the roles.
+fn a_delegate_with_execute_only_manages_what_others_made(c: &Context<'_>) {
+    let mut su = c.superuser();
+    su.run("CREATE ROLE delegate LOGIN; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO delegate; CREATE ROLE other CREATEROLE; CREATE TABLE t ()");
+    for user in ["rds_master", "delegate"] {
+        su.run("CREATE USER \"alice@A.B\" IN ROLE rds_ad; CREATE ROLE team; GRANT team TO other WITH ADMIN OPTION; SET ROLE other; CREATE USER \"bob@A.B\"; GRANT team TO \"bob@A.B\"; \
+                RESET ROLE; GRANT rds_ad TO \"bob@A.B\"; GRANT SELECT ON t TO \"bob@A.B\"");
+        let mut session = c.connect(user);
+        let memberships = "SELECT count(*) FROM pg_auth_members WHERE member = current_user::regrole";
+        let before = session.one(memberships);
+        for (call, result) in [
+            ("kerb_disable_principal('bob@a.b', terminate => true)", "bob@A.B"),
+            ("kerb_enable_principal('bob@a.b')", "bob@A.B"),
+            ("(SELECT bool_and(ok) FROM kerb_check_principal('bob@a.b'))", "t"),
+            ("kerb_rename_principal('bob', 'a.b', 'rob')", "rob@A.B"),
+            ("(SELECT count(*) FROM kerb_rename_realm('a.b', 'b.c', false) WHERE problem IS NULL)", "2"),
+            ("(SELECT count(*) FROM kerb_case_audit())", "0"),
+            ("(SELECT count(*) FROM kerb_list_principals())", "2"),
+            (
+                "(SELECT string_agg(action, ',') FROM kerb_sync_principals('{alice@b.c,new@b.c}', 'disable', false))",
+                "create,disable",
+            ),
+            ("kerb_drop_principal('rob@b.c')", "rob@B.C"),
+            ("(SELECT string_agg(action, ',') FROM kerb_sync_principals('{alice@b.c}', 'drop', false))", "drop"),
+            ("kerb_drop_principal('alice@b.c')", "alice@B.C"),
+        ] {
+            assert_eq!(session.one(&format!("SELECT {call}")), result, "{call} by {user}");
+        }
+        assert_eq!(session.one(memberships), before);
+        assert_eq!(su.one("SELECT count(*) FROM pg_roles WHERE rolname LIKE '%@%'"), "0");
+        su.run("DROP ROLE team");
+    }
 }
 
 fn the_rds_superuser_needs_no_grant(c: &Context<'_>) {

@@ -20,7 +20,7 @@ fn every_function_is_documented_pinned_and_closed(c: &Context<'_>) {
          has_function_privilege('public', f.oid, 'EXECUTE'), has_function_privilege('rds_superuser', f.oid, 'EXECUTE'), \
          proisstrict AND pronargs > 0, proparallel, prosecdef {OF_EXTENSION} ORDER BY 1"
     ));
-    assert!(rows.len() >= 4, "{rows:?}");
+    assert!(rows.len() >= 14, "{rows:?}");
     for row in rows {
         let [name, comment, config, public, rds_superuser, strict, parallel, definer] = row.try_into().unwrap();
         assert!(comment.len() > 20, "{name} has no comment");
@@ -54,7 +54,24 @@ fn signatures_are_the_contract(c: &Context<'_>) {
                 "TABLE(principal text, role_name text, action text)",
             ],
             ["kerb_canonicalize", "username text, realm text DEFAULT NULL::text", "text"],
+            ["kerb_case_audit", "", "TABLE(problem text, role_names text[], detail text, fix text)"],
+            [
+                "kerb_check_principal",
+                "username text, realm text DEFAULT NULL::text",
+                "TABLE(check_name text, ok boolean, detail text, fix text)",
+            ],
             ["kerb_conflicts", "", "TABLE(role_name text, ad_path text[], iam_path text[], fix text)"],
+            [
+                "kerb_disable_principal",
+                "username text, realm text DEFAULT NULL::text, terminate boolean DEFAULT false",
+                "text",
+            ],
+            [
+                "kerb_drop_principal",
+                "username text, realm text DEFAULT NULL::text, if_exists boolean DEFAULT false, reassign_owned_to text DEFAULT NULL::text",
+                "text",
+            ],
+            ["kerb_enable_principal", "username text, realm text DEFAULT NULL::text", "text"],
             [
                 "kerb_list_principals",
                 "",
@@ -64,6 +81,21 @@ fn signatures_are_the_contract(c: &Context<'_>) {
                 "kerb_preview_grant",
                 "granted_role text, member text",
                 "TABLE(role_name text, ad_path text[], iam_path text[])"
+            ],
+            [
+                "kerb_rename_principal",
+                "username text, realm text, new_username text, new_realm text DEFAULT NULL::text",
+                "text",
+            ],
+            [
+                "kerb_rename_realm",
+                "old_realm text, new_realm text, dry_run boolean DEFAULT true",
+                "TABLE(old_name text, new_name text, problem text)",
+            ],
+            [
+                "kerb_sync_principals",
+                "principals text[], absent text DEFAULT 'keep'::text, dry_run boolean DEFAULT true",
+                "TABLE(action text, role_name text, statement text)",
             ],
         ]
     );

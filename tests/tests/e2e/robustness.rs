@@ -87,7 +87,18 @@ fn random_arguments_never_crash_a_backend(c: &Context<'_>) {
             &arrays[pick(arrays.len())],
             &flags[pick(3)],
         );
-        let result = match pick(5) {
+        let result = match pick(13) {
+            5 => su.client.query("SELECT kerb_disable_principal($1, $2, $3)", &[text, other, flag]),
+            6 => su.client.query("SELECT kerb_enable_principal($1, $2)", &[text, other]),
+            7 => su.client.query("SELECT kerb_rename_principal($1, NULL, $2)", &[text, other]),
+            8 => su.client.query("SELECT * FROM kerb_rename_realm($1, $2, $3)", &[text, other, flag]),
+            9 => su.client.query("SELECT kerb_drop_principal($1, NULL, $3, $2)", &[text, other, flag]),
+            10 => su.client.query("SELECT * FROM kerb_sync_principals($1, $2, $3)", &[array, text, flag]),
+            11 => su.client.query(
+                "SELECT * FROM kerb_sync_principals($1, CASE WHEN $2 THEN 'disable' ELSE 'drop' END, $3)",
+                &[array, flag, flag],
+            ),
+            12 => su.client.query("SELECT * FROM kerb_check_principal($1, $2), kerb_case_audit()", &[text, other]),
             0 => su.client.query("SELECT kerb_canonicalize($1, $2)", &[text, other]),
             1 => su.client.query("SELECT kerb_add_principal($1, $2, $3, $4)", &[text, other, groups, flag]),
             2 => su.client.query("SELECT * FROM kerb_add_principals($1, $2, $3)", &[array, groups, flag]),
@@ -99,7 +110,7 @@ fn random_arguments_never_crash_a_backend(c: &Context<'_>) {
             let error = error.as_db_error().unwrap_or_else(|| panic!("the connection broke: {error}"));
             let class = &error.code().code()[..2];
             assert!(
-                ["22", "42", "0L", "55"].contains(&class),
+                ["22", "42", "0L", "55", "53", "2B"].contains(&class),
                 "{} {} with {text:?}",
                 error.code().code(),
                 error.message()
