@@ -7,7 +7,7 @@ use crate::hba::{HbaLine, HbaVerdict, IdentLine, Login};
 use crate::names::RoleName;
 use crate::quote::{array_literal, quote_identifier, quote_literal};
 use crate::role::{Role, RoleSet};
-use crate::target::Meant;
+use crate::target::{Meant, changeable};
 
 /// One question and its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -192,11 +192,24 @@ impl Questions<'_> {
                 "role_exists",
                 format!("role \"{}\"; a client has to ask for it in exactly this spelling", role.name),
             ),
-            (None, Some(other)) => Check::wrong(
-                "role_exists",
-                format!("no role \"{}\", but role \"{}\", which differs by case only", self.name, other.name),
-                format!("ALTER ROLE {} RENAME TO {};", other.name.quoted(), self.name.quoted()),
-            ),
+            (None, Some(other)) => {
+                let is_a_tickets = other.name.principal().is_some();
+                let which = if is_a_tickets { "; is the ticket spelled so, ask for that one" } else { "" };
+                let user = self.name.as_str().rsplit_once('@').map_or("", |(user, _)| user);
+                let fix = match changeable(other, self.rule) {
+                    Ok(()) if is_a_tickets => format!(
+                        "SELECT kerb_rename_principal({}, NULL, {});",
+                        quote_literal(other.name.as_str()).trim_start(),
+                        quote_literal(user).trim_start()
+                    ),
+                    _ => format!("ALTER ROLE {} RENAME TO {};", other.name.quoted(), self.name.quoted()),
+                };
+                let detail = format!(
+                    "no role \"{}\", but role \"{}\", which differs by case only{which}",
+                    self.name, other.name
+                );
+                Check::wrong("role_exists", detail, fix)
+            }
             (None, None) => Check::wrong(
                 "role_exists",
                 format!("no role \"{}\", in whatever case", self.name),

@@ -10,7 +10,7 @@ use crate::cases;
 use crate::world::Context;
 
 cases! {
-    EachVersion: examples_print_what_the_readme_says;
+    EachVersion: examples_print_what_the_readme_says, recipes_print_what_they_say;
     Nowhere: commands_in_the_readme_are_targets_of_the_makefile, tests_that_the_security_model_names_exist;
 }
 
@@ -26,10 +26,10 @@ fn readme() -> String {
     fs::read_to_string(workspace().join("README.md")).unwrap()
 }
 
-fn examples() -> Vec<Example> {
+fn examples(text: &str) -> Vec<Example> {
     let mut examples: Vec<Example> = Vec::new();
     let mut inside = false;
-    for line in readme().lines() {
+    for line in text.lines() {
         let prompt = [("postgres=> ", MASTER), ("postgres=# ", SUPERUSER)]
             .into_iter()
             .find_map(|(prompt, user)| Some((line.strip_prefix(prompt)?, user)));
@@ -51,8 +51,16 @@ fn examples_print_what_the_readme_says(c: &Context<'_>) {
     let mut su = c.superuser();
     su.run("CREATE ROLE analysts; CREATE ROLE cloud_apps IN ROLE rds_iam; CREATE ROLE reports IN ROLE cloud_apps");
     su.run("GRANT analysts, reports TO rds_master WITH ADMIN OPTION");
-    let examples = examples();
-    assert!(examples.len() >= 9, "{examples:?}");
+    compare(c, &readme());
+}
+
+fn recipes_print_what_they_say(c: &Context<'_>) {
+    compare(c, &fs::read_to_string(workspace().join("docs/recipes.md")).unwrap());
+}
+
+fn compare(c: &Context<'_>, text: &str) {
+    let examples = examples(text);
+    assert!(examples.len() >= 20, "{examples:?}");
     for Example { user, sql, prints } in examples {
         let ran = output(c.server.psql(user, "postgres").args(["-c", &sql])).unwrap();
         let said = lossy(&ran.stderr) + &lossy(&ran.stdout);

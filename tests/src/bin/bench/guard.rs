@@ -1,14 +1,16 @@
-//! `make bench`: what the guard costs those who do not touch roles, in interleaved runs on one server, with the library and without.
+//! What the guard costs those who do not touch roles, in interleaved runs on one server, with the library and without.
 
 use std::fmt::Write as _;
 use std::fs;
-use std::process::{Command, ExitCode};
+use std::process::Command;
 use std::sync::Arc;
 
 use kerbrole_tests::kdc::Kdc;
 use kerbrole_tests::postgres_server::{SUPERUSER, Server};
 use kerbrole_tests::site::{Result, Site, lossy, run};
-use kerbrole_tests::version::{Installation, wanted, workspace};
+use kerbrole_tests::version::{Installation, wanted};
+
+use crate::{machine, middle};
 
 /// Odd, so that there is a median.
 const ROUNDS: usize = 15;
@@ -28,23 +30,11 @@ const LOADS: [Load; 3] = [
     ),
 ];
 
-fn main() -> ExitCode {
-    let result = Site::open(false).and_then(|site| {
-        let report = measure(site);
-        site.close();
-        report
-    });
-    let path = workspace().join("benches/guard.md");
-    match result.and_then(|report| fs::write(&path, report).map_err(|e| format!("{}: {e}", path.display()))) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("bench: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn measure(site: &'static Site) -> Result<String> {
+/// The report, as Markdown.
+///
+/// # Errors
+/// When a server does not come up, or a load fails.
+pub(crate) fn measure(site: &'static Site) -> Result<String> {
     let kdc = Kdc::start(site, "CORP.EXAMPLE.COM")?;
     let mut report = heading()?;
     for major in wanted()? {
@@ -95,29 +85,19 @@ fn measure_load(site: &Site, server: &Server, (_, arguments, script): &Load) -> 
 }
 
 fn heading() -> Result<String> {
-    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let cpu = cpu
-        .lines()
-        .find_map(|line| line.strip_prefix("model name"))
-        .map_or("unknown", |rest| rest.trim_start_matches([' ', '\t', ':']));
-    let cores = lossy(&run(&mut Command::new("nproc"))?.stdout);
     Ok(format!(
         "# What the guard costs those who do not touch roles\n\n\
          Written by `make bench`. One server, restarted in turns with the library preloaded and `kerbrole.guard = on` and without it, {ROUNDS} rounds;\n\
          milliseconds per transaction, median and the range of the middle half of the rounds.\n\
          \"Can be told apart\" means that these two ranges do not overlap.\n\n\
-         Machine: {cpu}, {} cores.\n\n\
+         Machine: {}.\n\n\
          | PostgreSQL | load | without | with | ratio of medians | can be told apart |\n| --- | --- | --- | --- | --- | --- |\n",
-        cores.trim()
+        machine()?
     ))
 }
 
 fn line(report: &mut String, major: u32, name: &str, milliseconds: [Vec<f64>; 2]) {
-    let [without, with] = milliseconds.map(|mut values| {
-        values.sort_by(f64::total_cmp);
-        let quarter = values.len() / 4;
-        (values[values.len() / 2], values[quarter], values[values.len() - 1 - quarter])
-    });
+    let [without, with] = milliseconds.map(middle);
     let shown = |(median, low, high): (f64, f64, f64)| format!("{median:.4} ({low:.4}–{high:.4})");
     let apart = if without.1 > with.2 || with.1 > without.2 { "yes" } else { "no" };
     let _infallible = writeln!(
