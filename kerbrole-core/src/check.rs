@@ -194,7 +194,7 @@ impl Questions<'_> {
             ),
             (None, Some(other)) => {
                 let is_a_tickets = other.name.principal().is_some();
-                let which = if is_a_tickets { "; is the ticket spelled so, ask for that one" } else { "" };
+                let which = if is_a_tickets { "; if the ticket is spelled so, ask for that one" } else { "" };
                 let user = self.name.as_str().rsplit_once('@').map_or("", |(user, _)| user);
                 let fix = match changeable(other, self.rule) {
                     Ok(()) if is_a_tickets => format!(

@@ -76,6 +76,6 @@ pub use rename::{Move, RenamePlan, plan_rename, plan_rename_realm, refuse_moves}
 pub use role::{Elevated, Role, RoleSet};
 pub use rules::{Canonical, NameRules, NetbiosDomains, RealmList, UsernameCase};
 pub use statement::{MembershipOptions, Revoke, Statement};
-pub use sync::{Absent, SyncAction, SyncPlan, SyncStep, plan_sync};
+pub use sync::{Absent, SyncAction, SyncPlan, SyncRequest, SyncStep, plan_sync};
 pub use target::{Meant, changeable};
 pub use username::Username;

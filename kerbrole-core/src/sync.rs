@@ -39,6 +39,17 @@ impl FromStr for Absent {
     }
 }
 
+/// What is wanted.
+#[derive(Debug, Clone)]
+pub struct SyncRequest {
+    /// As it was typed, and what that means.
+    pub wanted: Vec<(String, Canonical)>,
+    /// What becomes of the others.
+    pub absent: Absent,
+    /// How many may be disabled or dropped at once; `None` stands for half of the principals that such a run could remove.
+    pub at_most: Option<usize>,
+}
+
 /// What is done to one role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -96,27 +107,25 @@ pub struct SyncPlan {
 
 /// Works out the difference.
 ///
-/// `all` are all roles, `graph` all memberships. `at_most` is how many may be disabled or dropped at once; `None` stands for half of the principals that
-/// such a run could remove. `dependants` is asked once, for the roles that nobody wants, and only where they are to be dropped.
+/// `all` are all roles, `graph` all memberships. `dependants` is asked once, for the roles that nobody wants, and only where they are to be dropped.
 ///
 /// A principal, for this, is a role with the name of one that is a member of `rds_ad`: other roles are never touched.
 ///
 /// # Errors
 /// Those of [`plan_add`].
 pub fn plan_sync(
-    wanted: &[(String, Canonical)],
-    absent: Absent,
+    request: &SyncRequest,
     all: &[Role],
     graph: &MembershipGraph,
     rule: &ConflictRule,
     name_grantors: bool,
-    at_most: Option<usize>,
     dependants: impl FnOnce(&[RoleOid]) -> HashMap<RoleOid, Dependants>,
 ) -> Result<SyncPlan, Error> {
     let both = Both::find(graph, rule)?;
     let roles: RoleSet = all.iter().cloned().collect();
-    let request = AddRequest { principals: wanted.to_vec(), groups: Vec::new(), if_not_exists: true };
-    let mut plan = SyncPlan { add: plan_add(&request, &roles, graph, rule, name_grantors)?, ..SyncPlan::default() };
+    let absent = request.absent;
+    let additions = AddRequest { principals: request.wanted.clone(), groups: Vec::new(), if_not_exists: true };
+    let mut plan = SyncPlan { add: plan_add(&additions, &roles, graph, rule, name_grantors)?, ..SyncPlan::default() };
     plan.take_over_additions(&roles);
     if absent == Absent::Disable {
         plan.enable_those_on_the_list(&roles);
@@ -138,7 +147,7 @@ pub fn plan_sync(
     let steps_before = plan.steps.len();
     plan.remove(&candidates, absent, rule, name_grantors, dependants);
     let removed: HashSet<_> = plan.steps[steps_before..].iter().map(|step| &step.role).collect();
-    let at_most = at_most.unwrap_or(principals / 2);
+    let at_most = request.at_most.unwrap_or(principals / 2);
     if removed.len() > at_most {
         plan.refusal = Some(Error::TooManyRemovals { removals: removed.len(), principals, at_most });
     }
@@ -279,7 +288,8 @@ mod tests {
             }
         };
         let dependants = |oids: &[RoleOid]| oids.iter().map(|oid| (*oid, owner(oid))).collect();
-        plan_sync(&wanted, absent, &cluster.roles, &cluster.graph, &rule, true, at_most, dependants)
+        let request = SyncRequest { wanted, absent, at_most };
+        plan_sync(&request, &cluster.roles, &cluster.graph, &rule, true, dependants)
     }
 
     fn rows(plan: &SyncPlan) -> Vec<(&'static str, &str)> {

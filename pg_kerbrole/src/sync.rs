@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use kerbrole_core::{Absent, Canonical, Error, RoleOid, Statement, SyncAction, SyncPlan, plan_sync};
+use kerbrole_core::{Absent, Error, RoleOid, Statement, SyncAction, SyncPlan, SyncRequest, plan_sync};
 use pgrx::prelude::*;
 
 use crate::add::{check, names, notice_disabled};
@@ -46,20 +46,24 @@ fn kerb_sync_principals(
         let canonical = rules.canonicalize(&typed, None).or_raise();
         (typed, canonical)
     };
-    let wanted: Vec<_> = names(Some(principals), "an element of principals").into_iter().map(canonical).collect();
+    let request = SyncRequest {
+        wanted: names(Some(principals), "an element of principals").into_iter().map(canonical).collect(),
+        absent,
+        at_most: settings::sync_max_removals(),
+    };
 
     let plan = if dry_run.unwrap_or(true) {
-        let plan = plan(&wanted, absent);
+        let plan = plan(&request);
         plan.refusal.iter().for_each(warn);
         plan
     } else {
         lock_memberships(c"kerb_sync_principals()");
-        let plan = locked_plan(&wanted, absent);
+        let plan = locked_plan(&request);
         plan.refusal.clone().map_or(Ok(()), Err).or_raise();
         carry_out(&plan);
         plan
     };
-    notice_case(wanted.iter().map(|(_, canonical)| canonical));
+    notice_case(request.wanted.iter().map(|(_, canonical)| canonical));
     notice_disabled(&plan.add.outcomes);
     tell(&plan.left);
     TableIterator::new(
@@ -69,24 +73,23 @@ fn kerb_sync_principals(
     )
 }
 
-fn plan(wanted: &[(String, Canonical)], absent: Absent) -> SyncPlan {
+fn plan(request: &SyncRequest) -> SyncPlan {
     let (roles, graph) = catalog::roles_and_memberships();
     let rule = settings::conflict_rule();
-    let at_most = settings::sync_max_removals();
-    plan_sync(wanted, absent, &roles, &graph, &rule, NAME_GRANTORS, at_most, dependants::of_roles).or_raise()
+    plan_sync(request, &roles, &graph, &rule, NAME_GRANTORS, dependants::of_roles).or_raise()
 }
 
 /// The plan once every role that it changes is locked: whatever was done to one until then counts.
-fn locked_plan(wanted: &[(String, Canonical)], absent: Absent) -> SyncPlan {
+fn locked_plan(request: &SyncRequest) -> SyncPlan {
     let mut locked: HashSet<RoleOid> = HashSet::new();
     loop {
-        let plan = plan(wanted, absent);
+        let plan = plan(request);
         let more: Vec<_> = plan.changed.iter().map(|role| role.oid).filter(|oid| !locked.contains(oid)).collect();
         if more.is_empty() {
             return plan;
         }
         lock_roles(&more);
-        if absent == Absent::Drop {
+        if request.absent == Absent::Drop {
             more.iter().for_each(|&role| dependants::lock(role));
         }
         locked.extend(more);

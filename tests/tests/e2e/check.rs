@@ -374,7 +374,7 @@ fn answers_in_words(c: &Context<'_>) {
             "bob",
             "role_exists",
             "f",
-            "no role \"bob@A.B\", but role \"Bob@A.B\", which differs by case only; is the ticket spelled so, ask for that one",
+            "no role \"bob@A.B\", but role \"Bob@A.B\", which differs by case only; if the ticket is spelled so, ask for that one",
             "SELECT kerb_rename_principal('Bob@A.B', NULL, 'bob');",
         ),
         ("bob", "realm_case", "t", "the realm is in upper case, as tickets have it", "NULL"),

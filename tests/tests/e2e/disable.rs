@@ -8,7 +8,9 @@ use crate::world::{Context, REALM, Session};
 
 cases! {
     EachVersion: a_disabled_principal_cannot_log_in_and_keeps_everything, sessions_end_with_the_commit_and_not_before, sessions_stay_when_it_is_taken_back,
-        a_prepared_transaction_ends_no_session, whoever_logs_in_meanwhile_does_not_stay, enabling_says_what_else_is_wrong, what_cannot_be_meant;
+        a_prepared_transaction_ends_no_session, whoever_logs_in_meanwhile_does_not_stay, enabling_says_what_else_is_wrong, what_cannot_be_meant,
+        a_grant_meanwhile;
+    Guarded: a_grant_meanwhile, a_disabled_principal_cannot_log_in_and_keeps_everything;
     Every: two_spellings_are_not_opened_again;
 }
 
@@ -159,4 +161,19 @@ fn two_spellings_are_not_opened_again(c: &Context<'_>) {
     assert_eq!(master.one("SELECT kerb_disable_principal('ann@a.b')"), "ann@A.B");
     assert_eq!(master.one("SELECT kerb_enable_principal('Ann@a.b')"), "Ann@A.B");
     assert_eq!(master.code("SELECT kerb_enable_principal('ann@a.b')"), "42710");
+}
+
+/// One waits for the other, and both hold: a GRANT does not undo NOLOGIN, nor the other way round.
+fn a_grant_meanwhile(c: &Context<'_>) {
+    let mut su = c.superuser();
+    su.run("CREATE ROLE team; CREATE USER \"ann@A.B\" IN ROLE rds_ad");
+    let disable = "SELECT kerb_disable_principal('ann@a.b')";
+    let grant = "GRANT team TO \"ann@A.B\"";
+    for (first, second) in [(disable, grant), (grant, disable)] {
+        let mut holder = c.superuser();
+        holder.run(&format!("BEGIN; {first}"));
+        assert_eq!(c.while_it_waits(&mut su, second, || holder.run("COMMIT")), "fine", "{first}, then {second}");
+        assert_eq!(su.rows("SELECT can_login, groups FROM kerb_principals"), [["f", "{team}"]]);
+        su.run("REVOKE team FROM \"ann@A.B\"; ALTER ROLE \"ann@A.B\" LOGIN");
+    }
 }

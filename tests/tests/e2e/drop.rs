@@ -1,7 +1,5 @@
 //! Somebody left.
 
-use std::thread;
-
 use kerbrole_tests::psql::log_in;
 use kerbrole_tests::site::wait_until;
 
@@ -12,7 +10,7 @@ cases! {
     EachVersion: a_dropped_principal_leaves_no_trace, what_is_owned_is_never_dropped, owners_hand_over, other_databases_are_told_and_the_login_is_closed,
         privileges_that_others_granted, memberships_granted_to_others_stay, who_may_inherit, sessions_are_in_the_way, missing_principals,
         whoever_logs_in_meanwhile_does_not_stay, objects_made_meanwhile_are_not_lost, two_drops_at_once, a_rename_meanwhile;
-    Guarded: a_grant_meanwhile;
+    Guarded: a_grant_meanwhile, a_dropped_principal_leaves_no_trace, privileges_that_others_granted, memberships_granted_to_others_stay;
 }
 
 /// Everything that may still name an OID.
@@ -241,28 +239,15 @@ fn objects_made_meanwhile_are_not_lost(c: &Context<'_>) {
     let (mut su, mut first) = (c.superuser(), c.superuser());
     su.run("CREATE USER \"ann@A.B\" IN ROLE rds_ad");
     first.run("BEGIN; CREATE TABLE precious AS SELECT 1 AS one; ALTER TABLE precious OWNER TO \"ann@A.B\"");
-    let outcome = waiting(c, &mut su, "SELECT kerb_drop_principal('ann@a.b')", || first.run("COMMIT"));
+    let outcome = c.while_it_waits(&mut su, "SELECT kerb_drop_principal('ann@a.b')", || first.run("COMMIT"));
     assert_eq!(outcome, "2BP01");
     assert_eq!(su.one("SELECT one FROM precious"), "1");
     // The other way round: the drop comes first, and whoever comes later is told.
     su.run("DROP TABLE precious; CREATE TABLE t ()");
     let mut master = c.master();
     master.run("BEGIN; SELECT kerb_drop_principal('ann@a.b')");
-    let outcome = waiting(c, &mut su, "ALTER TABLE t OWNER TO \"ann@A.B\"", || master.run("COMMIT"));
+    let outcome = c.while_it_waits(&mut su, "ALTER TABLE t OWNER TO \"ann@A.B\"", || master.run("COMMIT"));
     assert_eq!(outcome, "42704");
-}
-
-/// Starts a statement of a superuser, waits until it waits for a lock, does something, and says how the statement ended.
-fn waiting(c: &Context<'_>, su: &mut Session, statement: &str, meanwhile: impl FnOnce()) -> String {
-    let mut second = c.superuser();
-    second.run("SET application_name = 'second'");
-    thread::scope(|scope| {
-        let waiting = scope
-            .spawn(move || second.try_rows(statement).map_or_else(|e| e.code().code().to_string(), |_| "fine".into()));
-        su.wait_for_waiting("second");
-        meanwhile();
-        waiting.join().unwrap()
-    })
 }
 
 fn two_drops_at_once(c: &Context<'_>) {
@@ -277,12 +262,12 @@ fn two_drops_at_once(c: &Context<'_>) {
     ] {
         master.run("SELECT kerb_add_principal('ann@a.b', if_not_exists => true)");
         master.run("BEGIN; SELECT kerb_drop_principal('ann@a.b')");
-        assert_eq!(waiting(c, &mut su, second, || master.run("COMMIT")), outcome, "{second}");
+        assert_eq!(c.while_it_waits(&mut su, second, || master.run("COMMIT")), outcome, "{second}");
         // And taken back: the second one wins.
         master.run("SELECT kerb_add_principal('ann@a.b', if_not_exists => true)");
         master.run("BEGIN; SELECT kerb_drop_principal('ann@a.b')");
         let expected = if second.contains("kerb_add") { "42710" } else { "fine" };
-        assert_eq!(waiting(c, &mut su, second, || master.run("ROLLBACK")), expected, "{second} after a rollback");
+        assert_eq!(c.while_it_waits(&mut su, second, || master.run("ROLLBACK")), expected, "{second} after a rollback");
         su.run("DROP ROLE IF EXISTS \"anna@A.B\"");
     }
 }
@@ -311,7 +296,7 @@ fn a_rename_meanwhile(c: &Context<'_>) {
         su.run("CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE USER \"bob@A.B\" IN ROLE rds_ad");
         let mut holder = c.superuser();
         holder.run(&format!("BEGIN; {first}"));
-        let seen = waiting(c, &mut su, &format!("SELECT {second}"), || holder.run("COMMIT"));
+        let seen = c.while_it_waits(&mut su, &format!("SELECT {second}"), || holder.run("COMMIT"));
         assert_eq!(seen, outcome, "{first}, then {second}");
         if first.contains("TO x") {
             assert_eq!(
@@ -333,13 +318,13 @@ fn a_grant_meanwhile(c: &Context<'_>) {
     su.run("CREATE ROLE team; CREATE USER \"ann@A.B\" IN ROLE rds_ad");
     let oid = oid_of(&mut su, "ann@A.B");
     master.run("BEGIN; SELECT kerb_drop_principal('ann@a.b')");
-    assert_eq!(waiting(c, &mut su, "GRANT team TO \"ann@A.B\"", || master.run("COMMIT")), "42704");
+    assert_eq!(c.while_it_waits(&mut su, "GRANT team TO \"ann@A.B\"", || master.run("COMMIT")), "42704");
     assert_eq!(traces_of(&mut su, &oid), [""; 0]);
     // The other way round: the GRANT is open, and goes with the role.
     su.run("CREATE USER \"ann@A.B\" IN ROLE rds_ad");
     let oid = oid_of(&mut su, "ann@A.B");
     let mut holder = c.superuser();
     holder.run("BEGIN; GRANT team TO \"ann@A.B\"");
-    assert_eq!(waiting(c, &mut su, "SELECT kerb_drop_principal('ann@a.b')", || holder.run("COMMIT")), "fine");
+    assert_eq!(c.while_it_waits(&mut su, "SELECT kerb_drop_principal('ann@a.b')", || holder.run("COMMIT")), "fine");
     assert_eq!(traces_of(&mut su, &oid), [""; 0]);
 }

@@ -79,7 +79,7 @@ fn without_grantors(said: &str) -> String {
     let half = GRANTOR.len() / 2;
     let narrower = |line: &str| match line {
         _ if line.trim() == "fix" => line[half..].to_string(),
-        _ if !line.is_empty() && line.bytes().all(|b| b == b'-') => line[GRANTOR.len()..].to_string(),
+        _ if line.len() > GRANTOR.len() && line.bytes().all(|b| b == b'-') => line[GRANTOR.len()..].to_string(),
         _ => line.to_string(),
     };
     said.lines().map(|line| narrower(line) + "\n").collect()

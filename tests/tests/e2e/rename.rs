@@ -7,7 +7,8 @@ use crate::world::{Context, REALM};
 
 cases! {
     EachVersion: a_renamed_principal_keeps_everything_and_logs_in, names_that_cannot_be_taken, sessions_are_in_the_way,
-        a_realm_moves_whole, a_realm_does_not_move_in_part;
+        a_realm_moves_whole, a_realm_does_not_move_in_part, a_login_or_a_grant_meanwhile, two_renames_at_once;
+    Guarded: a_renamed_principal_keeps_everything_and_logs_in, a_realm_moves_whole, a_login_or_a_grant_meanwhile;
     Every: case_alone_can_be_changed;
 }
 
@@ -156,4 +157,39 @@ fn a_realm_does_not_move_in_part(c: &Context<'_>) {
         "one has room for the longer realm"
     );
     assert_eq!(su.code(&format!("SELECT * FROM kerb_rename_realm('old.b', '{long}', false)")), "42622");
+}
+
+/// Whoever logs in under the old name before the commit is the same role after it; a GRANT finds the role under one of its names, or not at all.
+fn a_login_or_a_grant_meanwhile(c: &Context<'_>) {
+    let (mut su, mut master) = (c.superuser(), c.master());
+    su.run("CREATE ROLE team");
+    master.run("SELECT kerb_add_principal('ann@a.b')");
+    master.run("BEGIN; SELECT kerb_rename_principal('ann', 'a.b', 'anna')");
+    let mut late = c.connect("ann@A.B");
+    let outcome = c.while_it_waits(&mut su, "GRANT team TO \"ann@A.B\"", || master.run("COMMIT"));
+    assert_eq!(late.one("SELECT session_user"), "anna@A.B");
+    assert!(c.try_connect("ann@A.B", "postgres").is_err());
+    let groups = match outcome.as_str() {
+        "fine" => "{team}",
+        "42704" => "{}",
+        other => panic!("{other}"),
+    };
+    assert_eq!(su.rows("SELECT role_name, groups FROM kerb_principals"), [["anna@A.B", groups]]);
+}
+
+fn two_renames_at_once(c: &Context<'_>) {
+    let (mut su, mut master) = (c.superuser(), c.master());
+    for (second, outcome) in [
+        ("SELECT kerb_rename_principal('ann', 'a.b', 'anne')", "42704"),
+        ("SELECT kerb_rename_principal('bob', 'a.b', 'anna')", "42710"),
+        ("SELECT kerb_add_principal('anna@a.b')", "42710"),
+        ("SELECT kerb_rename_realm('a.b', 'b.c', false)", "fine"),
+        ("ALTER ROLE \"bob@A.B\" RENAME TO \"anna@A.B\"", "23505"),
+    ] {
+        su.run("CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE USER \"bob@A.B\" IN ROLE rds_ad");
+        master.run("BEGIN; SELECT kerb_rename_principal('ann', 'a.b', 'anna')");
+        assert_eq!(c.while_it_waits(&mut su, second, || master.run("COMMIT")), outcome, "{second}");
+        let all = su.one("SELECT string_agg(quote_ident(rolname), ', ') FROM pg_roles WHERE rolname LIKE '%@%'");
+        su.run(&format!("DROP ROLE {all}"));
+    }
 }

@@ -7,6 +7,7 @@ cases! {
     EachVersion: dry_by_default_and_what_is_shown_is_carried_out, a_second_run_finds_nothing, disabling_follows_the_list, dropping_leaves_what_it_must,
         an_empty_list_locks_nobody_out, all_or_nothing, roles_that_are_no_principals, bad_arguments, who_changes_something_meanwhile;
     Every: spellings_lead_to_the_same_roles;
+    Guarded: dry_by_default_and_what_is_shown_is_carried_out, dropping_leaves_what_it_must;
 }
 
 const CLUSTER: &str = "CREATE ROLE team; CREATE USER \"ann@A.B\" IN ROLE rds_ad, team; CREATE USER \"bob@A.B\" IN ROLE rds_ad; CREATE USER \"cyd@A.B\" IN ROLE rds_ad; \

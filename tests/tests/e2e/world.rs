@@ -266,6 +266,20 @@ impl Context<'_> {
         Session::open(self.server, user, database)
     }
 
+    /// Starts a statement of a superuser, waits until it waits for a lock, does something, and says how the statement ended: its SQLSTATE, or `fine`.
+    pub fn while_it_waits(&self, su: &mut Session, statement: &str, meanwhile: impl FnOnce()) -> String {
+        let mut second = self.superuser();
+        second.run("SET application_name = 'second'");
+        thread::scope(|scope| {
+            let outcome =
+                move || second.try_rows(statement).map_or_else(|e| e.code().code().to_string(), |_| "fine".into());
+            let waiting = scope.spawn(outcome);
+            su.wait_for_waiting("second");
+            meanwhile();
+            waiting.join().unwrap()
+        })
+    }
+
     pub fn major(&self) -> u32 {
         self.server.major()
     }
