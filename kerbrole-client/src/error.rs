@@ -1,95 +1,215 @@
-//! What goes wrong, with everything the server said.
+//! What goes wrong, with everything that is known about it.
 
 use std::error::Error as StdError;
 use std::fmt;
 
-use tokio_postgres::error::{DbError, SqlState};
+use kerbrole_core::{Error as Refusal, RoleName, array_elements};
+use tokio_postgres::error::SqlState;
 
 /// Why something did not happen.
 ///
 /// `Display` is the message; the database's own error is the [source](StdError::source).
 #[derive(Debug)]
-pub struct Error(Inner);
+pub struct Error(Box<Inner>);
 
 #[derive(Debug)]
 enum Inner {
+    /// The rules of this crate refused before the server was asked, or after it was looked at.
+    Refused {
+        refusal: Refusal,
+        taken_back: bool,
+    },
     ExtensionMissing,
-    Database(tokio_postgres::Error),
+    NoAnswer,
+    WouldNest {
+        user: String,
+        ad_role: String,
+    },
+    Database {
+        error: tokio_postgres::Error,
+        hint: Option<String>,
+    },
 }
 
 /// What kind of matter it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The database has no extension `pg_kerbrole`.
+    /// The database has no extension `pg_kerbrole`, and it was asked for.
     ExtensionMissing,
-    /// The server refused: see [`Error::code`].
+    /// It was refused, by the server or by the rules: see [`Error::code`].
     Refused,
-    /// The connection or the protocol failed.
+    /// The rule that no role is in both `rds_ad` and `rds_iam` refused it: see [`Error::conflict_paths`].
+    Conflict,
+    /// A privilege is missing.
+    Privilege,
+    /// Creating the first principal would make the administrator a member of `rds_ad`: see [`Builder::accept_nesting`](crate::Builder::accept_nesting).
+    WouldNest,
+    /// The connection or the protocol failed. Whether the last statement was carried out is not known: call
+    /// [`Kerbrole::state_of`](crate::Kerbrole::state_of) over a new connection, or repeat the call with
+    /// [`if_not_exists`](crate::AddOptions::if_not_exists), which completes what is missing and does nothing twice.
     Connection,
 }
 
 impl Error {
     pub(crate) fn extension_missing() -> Self {
-        Self(Inner::ExtensionMissing)
+        Self(Box::new(Inner::ExtensionMissing))
+    }
+
+    pub(crate) fn no_answer() -> Self {
+        Self(Box::new(Inner::NoAnswer))
+    }
+
+    pub(crate) fn would_nest(user: &str, ad_role: &RoleName) -> Self {
+        Self(Box::new(Inner::WouldNest { user: user.into(), ad_role: ad_role.to_string() }))
+    }
+
+    /// A conflict that was seen after the commit, when the change was undone.
+    pub(crate) fn taken_back(refusal: Refusal) -> Self {
+        Self(Box::new(Inner::Refused { refusal, taken_back: true }))
+    }
+
+    /// The same with what to do where a privilege is missing.
+    pub(crate) fn or_else_grant(mut self, what: impl FnOnce() -> String) -> Self {
+        if let Inner::Database { error, hint } = &mut *self.0
+            && hint.is_none()
+            && error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE)
+        {
+            *hint = Some(what());
+        }
+        self
     }
 
     /// What kind of matter it is.
     pub fn kind(&self) -> ErrorKind {
-        match &self.0 {
+        match &*self.0 {
             Inner::ExtensionMissing => ErrorKind::ExtensionMissing,
-            Inner::Database(error) if error.as_db_error().is_some() => ErrorKind::Refused,
-            Inner::Database(_) => ErrorKind::Connection,
+            Inner::WouldNest { .. } => ErrorKind::WouldNest,
+            Inner::NoAnswer => ErrorKind::Connection,
+            Inner::Database { error, .. } if error.as_db_error().is_none() => ErrorKind::Connection,
+            _ => match self.code().as_ref().map(SqlState::code) {
+                Some("0LP01") => ErrorKind::Conflict,
+                Some("42501") => ErrorKind::Privilege,
+                // The server ends the session: 57P01 to 57P05, and 08xxx.
+                Some(code) if code.starts_with("57P") || code.starts_with("08") => ErrorKind::Connection,
+                _ => ErrorKind::Refused,
+            },
         }
     }
 
-    /// The SQLSTATE that the server gave.
-    pub fn code(&self) -> Option<&SqlState> {
-        self.database().map(DbError::code)
+    /// The SQLSTATE, whoever refused.
+    pub fn code(&self) -> Option<SqlState> {
+        match &*self.0 {
+            Inner::Refused { refusal, .. } => Some(SqlState::from_code(refusal.sqlstate().code())),
+            Inner::WouldNest { .. } => Some(SqlState::INSUFFICIENT_PRIVILEGE),
+            Inner::Database { error, .. } => error.code().cloned(),
+            Inner::ExtensionMissing | Inner::NoAnswer => None,
+        }
     }
 
-    /// The server's DETAIL: for a conflict the paths to both roles.
-    pub fn detail(&self) -> Option<&str> {
-        self.database().and_then(DbError::detail)
+    /// More about the matter.
+    pub fn detail(&self) -> Option<String> {
+        match &*self.0 {
+            Inner::Refused { refusal, taken_back } => {
+                let more = taken_back.then(|| {
+                    "Somebody else granted the other half at the same time; what this call did was taken back."
+                        .to_string()
+                });
+                let all: Vec<_> = refusal.detail().into_iter().chain(more).collect();
+                (!all.is_empty()).then(|| all.join(" "))
+            }
+            Inner::WouldNest { user, ad_role } => Some(format!(
+                "Since PostgreSQL 16 whoever creates a role becomes a member of it: \"{user}\" would be nested under {ad_role}, and where pg_hba.conf \
+                 sends members of {ad_role} to GSSAPI, no password would let it in any more. Only a superuser can end such a membership."
+            )),
+            Inner::Database { error, .. } => error.as_db_error()?.detail().map(Into::into),
+            Inner::ExtensionMissing | Inner::NoAnswer => None,
+        }
     }
 
     /// What to do about it.
-    pub fn hint(&self) -> Option<&str> {
-        match &self.0 {
-            Inner::ExtensionMissing => Some("As a superuser: CREATE EXTENSION pg_kerbrole"),
-            Inner::Database(_) => self.database().and_then(DbError::hint),
+    pub fn hint(&self) -> Option<String> {
+        match &*self.0 {
+            Inner::Refused { refusal, .. } => match refusal {
+                Refusal::InUse { .. } => Some("End them first: disable the principal, with its sessions.".into()),
+                Refusal::PrincipalMissing { other: None, .. } => Some("A list of the principals shows those that there are.".into()),
+                Refusal::NotInAd { .. } => Some("Add the principal again, taking what exists as it is.".into()),
+                Refusal::TooManyRemovals { .. } => {
+                    Some("Is the list complete? If it is, say how many may be removed at once.".into())
+                }
+                Refusal::Owner { .. } => Some(
+                    "Give the objects in this database to somebody else (reassign_owned_to), or disable the principal instead.".into(),
+                ),
+                other => other.hint(),
+            },
+            Inner::WouldNest { user, ad_role } => Some(format!(
+                "Keep another way in for \"{user}\" and accept it (accept_nesting), create principals as another role that nobody logs in as with a password, or use the \
+                 extension where it can be installed. A superuser undoes it with REVOKE ... FROM \"{user}\" for each principal (nesting_of_user() lists the statements). \
+                 Members of {ad_role} already are not refused."
+            )),
+            Inner::ExtensionMissing => Some("As a superuser: CREATE EXTENSION pg_kerbrole".into()),
+            Inner::Database { error, hint } => {
+                hint.clone().or_else(|| error.as_db_error()?.hint().map(Into::into))
+            }
+            Inner::NoAnswer => None,
         }
     }
 
-    fn database(&self) -> Option<&DbError> {
-        match &self.0 {
-            Inner::Database(error) => error.as_db_error(),
-            Inner::ExtensionMissing => None,
+    /// For a conflict: the chain of memberships to `rds_ad` and the one to `rds_iam`, from the role to either, both ends included.
+    pub fn conflict_paths(&self) -> Option<(Vec<String>, Vec<String>)> {
+        let names = |path: &[RoleName]| path.iter().map(ToString::to_string).collect();
+        match &*self.0 {
+            Inner::Refused {
+                refusal: Refusal::Conflict { conflict, .. } | Refusal::ConflictMade { conflict, .. },
+                ..
+            } => Some((names(&conflict.ad_path), names(&conflict.iam_path))),
+            Inner::Database { error, .. } if error.code().is_some_and(|code| code.code() == "0LP01") => {
+                // The extension's DETAIL: Path to rds_ad: {...}. Path to rds_iam: {...}.
+                let detail = error.as_db_error()?.detail()?;
+                let (ad, rest) = array_elements(&detail[detail.find('{')?..])?;
+                let (iam, _) = array_elements(&rest[rest.find('{')?..])?;
+                Some((ad, iam))
+            }
+            _ => None,
         }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.0, self.database()) {
-            (Inner::ExtensionMissing, _) => f.write_str("the extension pg_kerbrole is not installed in this database"),
-            (_, Some(refused)) => f.write_str(refused.message()),
-            (Inner::Database(error), None) => error.fmt(f),
+        match &*self.0 {
+            Inner::Refused { refusal, .. } => refusal.fmt(f),
+            Inner::ExtensionMissing => f.write_str("the extension pg_kerbrole is not installed in this database"),
+            Inner::NoAnswer => f.write_str("the server answered with no row"),
+            Inner::WouldNest { user, ad_role } => {
+                write!(f, "creating a principal would make \"{user}\" a member of {ad_role}")
+            }
+            Inner::Database { error, .. } => match error.as_db_error() {
+                Some(refused) => f.write_str(refused.message()),
+                None => error.fmt(f),
+            },
         }
     }
 }
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match &self.0 {
-            Inner::Database(error) => Some(error),
-            Inner::ExtensionMissing => None,
+        match &*self.0 {
+            Inner::Database { error, .. } => Some(error),
+            Inner::Refused { refusal, .. } => Some(refusal),
+            _ => None,
         }
     }
 }
 
 impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Self {
-        Self(Inner::Database(error))
+        Self(Box::new(Inner::Database { error, hint: None }))
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self(Box::new(Inner::Refused { refusal, taken_back: false }))
     }
 }

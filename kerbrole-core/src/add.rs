@@ -82,6 +82,28 @@ impl AddPlan {
         self.outcomes.iter().filter(move |o| o.action == action).map(|o| &o.role)
     }
 
+    /// The same for somebody who is no superuser: N × CREATE USER, then `rds_ad` for all of them in as few GRANTs as can be, then the groups. On 16
+    /// and later each GRANT walks all that its grantor created.
+    pub fn plain_statements(&self, rule: &ConflictRule) -> Vec<Statement> {
+        let mut members = Vec::new();
+        let mut statements = Vec::new();
+        for statement in &self.statements {
+            match statement {
+                Statement::CreateLogin { role, .. } => {
+                    members.push(role.clone());
+                    statements.push(Statement::CreateUser { role: role.clone() });
+                }
+                Statement::Grant { members: some, .. } => members.extend(some.iter().cloned()),
+                other => statements.push(other.clone()),
+            }
+        }
+        let roles = vec![rule.ad_role().clone()];
+        let grant = |members: &[RoleName]| Statement::Grant { roles: roles.clone(), members: members.to_vec() };
+        statements.extend(members.chunks(MEMBERS_PER_GRANT).map(grant));
+        statements.extend(self.grants.iter().cloned());
+        statements
+    }
+
     /// Looks at the memberships as they are after the plan was carried out, `graph` holding the roles it changed and those below them.
     ///
     /// # Errors

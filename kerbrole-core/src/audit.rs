@@ -29,6 +29,15 @@ pub enum CaseProblem {
 }
 
 impl CaseProblem {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Collision,
+        Self::UnreachableRealmCase,
+        Self::UnreachableLength,
+        Self::OpenedByCaseins,
+        Self::ClosedByCaseins,
+    ];
+
     /// The word that results show.
     pub fn as_str(self) -> &'static str {
         match self {

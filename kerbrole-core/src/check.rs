@@ -1,5 +1,6 @@
 //! Why somebody cannot log in: every question that a login asks, with its answer.
 
+use crate::audit::FixWith;
 use crate::conflict::{Both, ConflictRule};
 use crate::error::{Error, counted};
 use crate::graph::{MembershipGraph, RoleOid};
@@ -85,6 +86,8 @@ pub struct LoginFacts<'f> {
     pub database: DatabaseFacts,
     /// The server's side.
     pub server: Option<ServerFacts<'f>>,
+    /// How fixes are written.
+    pub fix_with: FixWith,
 }
 
 impl Check {
@@ -170,6 +173,14 @@ impl Questions<'_> {
         quote_literal(self.name.as_str()).trim_start().into()
     }
 
+    fn by_function(&self) -> bool {
+        self.facts.fix_with == FixWith::Functions
+    }
+
+    fn grant_ad(&self) -> String {
+        format!("GRANT {} TO {};", self.rule.ad_role().quoted(), self.name.quoted())
+    }
+
     fn is_superuser(&self) -> bool {
         self.role.is_some_and(|role| role.elevated.superuser)
     }
@@ -197,7 +208,7 @@ impl Questions<'_> {
                 let which = if is_a_tickets { "; if the ticket is spelled so, ask for that one" } else { "" };
                 let user = self.name.as_str().rsplit_once('@').map_or("", |(user, _)| user);
                 let fix = match changeable(other, self.rule) {
-                    Ok(()) if is_a_tickets => format!(
+                    Ok(()) if is_a_tickets && self.by_function() => format!(
                         "SELECT kerb_rename_principal({}, NULL, {});",
                         quote_literal(other.name.as_str()).trim_start(),
                         quote_literal(user).trim_start()
@@ -213,7 +224,11 @@ impl Questions<'_> {
             (None, None) => Check::wrong(
                 "role_exists",
                 format!("no role \"{}\", in whatever case", self.name),
-                format!("SELECT kerb_add_principal({});", self.literal()),
+                if self.by_function() {
+                    format!("SELECT kerb_add_principal({});", self.literal())
+                } else {
+                    format!("CREATE USER {} WITH LOGIN; {}", self.name.quoted(), self.grant_ad())
+                },
             ),
         }
     }
@@ -237,7 +252,11 @@ impl Questions<'_> {
             None => Check::wrong(
                 "rds_ad",
                 format!("not a member of {ad}"),
-                format!("SELECT kerb_add_principal({}, if_not_exists => true);", self.literal()),
+                if self.by_function() {
+                    format!("SELECT kerb_add_principal({}, if_not_exists => true);", self.literal())
+                } else {
+                    self.grant_ad()
+                },
             ),
         })
     }
@@ -308,7 +327,7 @@ impl Questions<'_> {
             format!("krb_caseins_users is off: only a ticket spelled exactly {} opens it", self.name)
         };
         if let Some(other) = others.first().filter(|_| self.role.is_some()) {
-            detail.push_str(&format!("; role \"{}\" differs by case only (see kerb_case_audit())", other.name));
+            detail.push_str(&format!("; role \"{}\" differs by case only (the case audit says more)", other.name));
         }
         Check::ok("case_rule", detail)
     }
@@ -318,7 +337,7 @@ impl Questions<'_> {
             if role.can_login {
                 Check::ok("login", "LOGIN")
             } else {
-                let fix = if role.elevated.any() || role.name.principal().is_none() {
+                let fix = if role.elevated.any() || role.name.principal().is_none() || !self.by_function() {
                     format!("ALTER ROLE {} LOGIN;", role.name.quoted())
                 } else {
                     format!("SELECT kerb_enable_principal({});", self.literal())

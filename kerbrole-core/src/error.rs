@@ -288,6 +288,12 @@ pub enum Error {
         /// The limit.
         at_most: usize,
     },
+    /// A word in an answer of the extension that this version does not know.
+    #[error("the extension answered with \"{}\", which this version does not know", visible(word))]
+    UnknownWord {
+        /// The word.
+        word: String,
+    },
     /// The realm cannot be renamed to itself.
     #[error("old and new realm are both \"{realm}\"")]
     SameRealm {
@@ -412,6 +418,7 @@ impl Error {
             | Self::Encoding { .. }
             | Self::HeirIsTheRole { .. }
             | Self::Absent { .. }
+            | Self::UnknownWord { .. }
             | Self::SameRealm { .. } => SqlState::InvalidParameterValue,
             Self::TooLong { .. } => SqlState::NameTooLong,
             Self::Reserved { .. } => SqlState::ReservedName,

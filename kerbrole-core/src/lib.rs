@@ -30,6 +30,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
+mod access_list;
 mod add;
 mod audit;
 mod case;
@@ -54,6 +55,7 @@ mod sync;
 mod target;
 mod username;
 
+pub use access_list::foreign_grants_query;
 pub use add::{AddAction, AddOutcome, AddPlan, AddRequest, plan_add};
 pub use audit::{CaseFinding, CaseProblem, FixWith, case_audit};
 pub use case::{case_variant_at_least, equal_ignoring_case, fold_case};
@@ -69,7 +71,7 @@ pub use list::{ListedPrincipal, list_principals};
 pub use login::{LoginPlan, plan_disable, plan_enable};
 pub use names::{Principal, RoleName};
 pub use neighbourhood::{MembershipCatalog, members_among, neighbourhood};
-pub use quote::{array_literal, quote_identifier, quote_literal};
+pub use quote::{array_elements, array_literal, quote_identifier, quote_literal};
 pub use realm::Realm;
 pub use removal::{Dependants, DropOutcome, DropPlan, ForeignGrant, GrantMade, Holding, plan_drop};
 pub use rename::{Move, RenamePlan, plan_rename, plan_rename_realm, refuse_moves};

@@ -50,9 +50,43 @@ where
     out
 }
 
+/// The elements of a `text[]` as PostgreSQL prints it, and the text after it: the other way round of [`array_literal`].
+///
+/// `None` when `text` does not begin with one.
+pub fn array_elements(text: &str) -> Option<(Vec<String>, &str)> {
+    let mut rest = text.strip_prefix('{')?;
+    let mut elements = Vec::new();
+    if let Some(rest) = rest.strip_prefix('}') {
+        return Some((elements, rest));
+    }
+    loop {
+        let mut element = String::new();
+        if let Some(quoted) = rest.strip_prefix('"') {
+            let mut chars = quoted.char_indices();
+            rest = loop {
+                match chars.next()? {
+                    (at, '"') => break &quoted[at + 1..],
+                    (_, '\\') => element.push(chars.next()?.1),
+                    (_, c) => element.push(c),
+                }
+            };
+        } else {
+            let end = rest.find([',', '}'])?;
+            element.push_str(&rest[..end]);
+            rest = &rest[end..];
+        }
+        elements.push(element);
+        if let Some(after) = rest.strip_prefix('}') {
+            return Some((elements, after));
+        }
+        rest = rest.strip_prefix(',')?;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn identifiers_are_always_quoted_and_quotes_doubled() {
@@ -65,6 +99,19 @@ mod tests {
     fn literals_survive_quotes_and_backslashes() {
         assert_eq!(quote_literal("O'Brien"), "'O''Brien'");
         assert_eq!(quote_literal(r"CORP\alice"), r" E'CORP\\alice'");
+    }
+
+    proptest! {
+        #[test]
+        fn arrays_can_be_read_back(elements in proptest::collection::vec("\\PC{0,6}|[{},\"\\\\ ]{1,3}|null", 0..5), after in "[.} ]{0,3}") {
+            let text = array_literal(&elements) + &after;
+            prop_assert_eq!(array_elements(&text), Some((elements, after.as_str())));
+        }
+
+        #[test]
+        fn nothing_that_is_read_makes_it_panic(text in "\\{[{},\"\\\\a]{0,9}") {
+            let _read = array_elements(&text);
+        }
     }
 
     #[test]

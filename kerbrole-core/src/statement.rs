@@ -26,6 +26,11 @@ pub enum Statement {
         /// The role it becomes a member of: `rds_ad`.
         member_of: RoleName,
     },
+    /// A new login role, in AWS's own words; what it is a member of is granted afterwards.
+    CreateUser {
+        /// The new role.
+        role: RoleName,
+    },
     /// LOGIN for a role that has not got it.
     AllowLogin {
         /// The role.
@@ -106,6 +111,7 @@ impl fmt::Display for Statement {
             Self::CreateLogin { role, member_of } => {
                 write!(f, "CREATE ROLE {} LOGIN IN ROLE {}", role.quoted(), member_of.quoted())
             }
+            Self::CreateUser { role } => write!(f, "CREATE USER {} WITH LOGIN", role.quoted()),
             Self::AllowLogin { role } => write!(f, "ALTER ROLE {} LOGIN", role.quoted()),
             Self::ForbidLogin { role } => write!(f, "ALTER ROLE {} NOLOGIN", role.quoted()),
             Self::Rename { role, to } => write!(f, "ALTER ROLE {} RENAME TO {}", role.quoted(), to.quoted()),

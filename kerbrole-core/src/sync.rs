@@ -26,6 +26,17 @@ pub enum Absent {
     Drop,
 }
 
+impl Absent {
+    /// The word that stands for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Keep => "keep",
+            Self::Disable => "disable",
+            Self::Drop => "drop",
+        }
+    }
+}
+
 impl FromStr for Absent {
     type Err = Error;
 
@@ -67,6 +78,9 @@ pub enum SyncAction {
 }
 
 impl SyncAction {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Create, Self::Adopt, Self::Enable, Self::Disable, Self::Drop];
+
     /// The word that results show.
     pub fn as_str(self) -> &'static str {
         match self {

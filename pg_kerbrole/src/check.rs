@@ -5,8 +5,8 @@ use std::ffi::CStr;
 use std::fs;
 
 use kerbrole_core::{
-    Check, ConnectionLimit, DatabaseFacts, Error, HbaLine, IdentLine, KeytabFacts, LoginFacts, RoleOid, ServerFacts,
-    check_principal, check_too_long, keytab_principals, neighbourhood,
+    Check, ConnectionLimit, DatabaseFacts, Error, FixWith, HbaLine, IdentLine, KeytabFacts, LoginFacts, RoleOid,
+    ServerFacts, check_principal, check_too_long, keytab_principals, neighbourhood,
 };
 use pgrx::prelude::*;
 
@@ -56,6 +56,7 @@ fn kerb_check_principal(
                 database: database(oid),
                 // SAFETY: looks the caller up in the server's cache.
                 server: unsafe { pg_sys::superuser() }.then(server),
+                fix_with: FixWith::Functions,
             };
             check_principal(&meant, &facts, &rule, NAME_GRANTORS).or_raise()
         }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::CStr;
 
-use kerbrole_core::{Dependants, ForeignGrant, GrantMade, Holding, MembershipOptions, RoleName, RoleOid};
+use kerbrole_core::{Dependants, ForeignGrant, GrantMade, Holding, MembershipOptions, RoleOid, foreign_grants_query};
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
@@ -88,44 +88,12 @@ fn database_name(oid: u32) -> String {
     }
 }
 
-/// The catalogues with access lists: where a dependency comes from, its list, its owner.
-const ACCESS_LISTS: &str = "\
-    SELECT relacl AS acl, relowner AS owner, NULL::name AS attname FROM pg_class WHERE d.classid = 'pg_class'::regclass AND oid = d.objid AND d.objsubid = 0 \
-    UNION ALL SELECT attacl, relowner, attname FROM pg_attribute JOIN pg_class c ON c.oid = attrelid \
-              WHERE d.classid = 'pg_class'::regclass AND attrelid = d.objid AND attnum = d.objsubid \
-    UNION ALL SELECT proacl, proowner, NULL FROM pg_proc WHERE d.classid = 'pg_proc'::regclass AND oid = d.objid \
-    UNION ALL SELECT nspacl, nspowner, NULL FROM pg_namespace WHERE d.classid = 'pg_namespace'::regclass AND oid = d.objid \
-    UNION ALL SELECT typacl, typowner, NULL FROM pg_type WHERE d.classid = 'pg_type'::regclass AND oid = d.objid \
-    UNION ALL SELECT lanacl, lanowner, NULL FROM pg_language WHERE d.classid = 'pg_language'::regclass AND oid = d.objid \
-    UNION ALL SELECT fdwacl, fdwowner, NULL FROM pg_foreign_data_wrapper WHERE d.classid = 'pg_foreign_data_wrapper'::regclass AND oid = d.objid \
-    UNION ALL SELECT srvacl, srvowner, NULL FROM pg_foreign_server WHERE d.classid = 'pg_foreign_server'::regclass AND oid = d.objid \
-    UNION ALL SELECT lomacl, lomowner, NULL FROM pg_largeobject_metadata WHERE d.classid = 'pg_largeobject'::regclass AND oid = d.objid \
-    UNION ALL SELECT datacl, datdba, NULL FROM pg_database WHERE d.classid = 'pg_database'::regclass AND oid = d.objid \
-    UNION ALL SELECT spcacl, spcowner, NULL FROM pg_tablespace WHERE d.classid = 'pg_tablespace'::regclass AND oid = d.objid";
+/// The version of the server that this is built for.
+const MAJOR: u32 = pg_sys::PG_MAJORVERSION_NUM as u32;
 
-/// Since 15 there are privileges on settings; the bootstrap superuser counts as their owner.
-#[cfg(not(any(feature = "pg13", feature = "pg14")))]
-const PARAMETERS: &str = " UNION ALL SELECT paracl, 10::oid, NULL FROM pg_parameter_acl WHERE d.classid = 'pg_parameter_acl'::regclass AND oid = d.objid";
-#[cfg(any(feature = "pg13", feature = "pg14"))]
-const PARAMETERS: &str = "";
-
-/// DROP OWNED revokes what the owner granted (`RemoveRoleFromObjectACL` in src/backend/catalog/aclchk.c runs as the owner would) and leaves what
-/// somebody else did on the strength of a grant option. Every function of the query is the server's, by the pinned search path.
+/// Read as the bootstrap superuser: nothing may be missing.
 fn foreign_grants(role: RoleOid) -> Vec<ForeignGrant> {
-    let query = format!(
-        "SELECT g.rolname::text, \
-         string_agg(a.privilege_type || coalesce(' (' || quote_ident(o.attname) || ')', ''), ', ' ORDER BY a.privilege_type, o.attname), \
-         CASE i.type WHEN 'sequence' THEN 'SEQUENCE' WHEN 'function' THEN 'ROUTINE' WHEN 'procedure' THEN 'ROUTINE' \
-         WHEN 'aggregate' THEN 'ROUTINE' WHEN 'type' THEN 'TYPE' WHEN 'domain' THEN 'TYPE' WHEN 'schema' THEN 'SCHEMA' WHEN 'language' THEN 'LANGUAGE' \
-         WHEN 'foreign-data wrapper' THEN 'FOREIGN DATA WRAPPER' WHEN 'server' THEN 'FOREIGN SERVER' WHEN 'large object' THEN 'LARGE OBJECT' \
-         WHEN 'database' THEN 'DATABASE' WHEN 'tablespace' THEN 'TABLESPACE' WHEN 'parameter ACL' THEN 'PARAMETER' ELSE 'TABLE' END \
-         || ' ' || i.identity \
-         FROM pg_shdepend d CROSS JOIN LATERAL ({ACCESS_LISTS}{PARAMETERS}) o CROSS JOIN LATERAL aclexplode(o.acl) a \
-         CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, 0) i JOIN pg_authid g ON g.oid = a.grantor \
-         WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = $1 AND d.deptype = 'a' \
-         AND (d.dbid = 0 OR d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())) \
-         AND a.grantee = $1 AND a.grantor <> o.owner GROUP BY 1, 3 ORDER BY 1, 3"
-    );
+    let query = foreign_grants_query(MAJOR);
     as_bootstrap_superuser(|| {
         Spi::connect(|client| {
             let rows = client
@@ -133,8 +101,7 @@ fn foreign_grants(role: RoleOid) -> Vec<ForeignGrant> {
                 .unwrap_or_else(|error| error!("reading access lists failed: {error}"));
             rows.filter_map(|row| {
                 let text = |column| row.get::<String>(column).ok().flatten();
-                let grantor = RoleName::new(text(1)?).or_raise();
-                Some(ForeignGrant { grantor, privileges: text(2)?, object: text(3)? })
+                Some(ForeignGrant::new(text(1)?, text(2)?, &text(3)?, &text(4)?).or_raise())
             })
             .collect()
         })

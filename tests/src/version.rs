@@ -40,6 +40,18 @@ impl Installation {
     /// # Errors
     /// When either is missing: `make stage` prepares them.
     pub fn copy(site: &Site, major: u32) -> Result<Self> {
+        Self::copied(site, major, true)
+    }
+
+    /// The same without a file of the extension, as on a managed server.
+    ///
+    /// # Errors
+    /// When it is missing: `make stage` prepares it.
+    pub fn copy_bare(site: &Site, major: u32) -> Result<Self> {
+        Self::copied(site, major, false)
+    }
+
+    fn copied(site: &Site, major: u32, with_extension: bool) -> Result<Self> {
         let stage = env::var("KERBROLE_STAGE").unwrap_or_else(|_| "target/stage-dev".into());
         let stage = workspace().join(stage).join(major.to_string());
         let pg_config = fs::read_to_string(stage.join("pg_config"))
@@ -50,7 +62,7 @@ impl Installation {
         };
         let (bin, lib, share) = (ask("--bindir")?, ask("--pkglibdir")?, ask("--sharedir")?);
         let libdir = ask("--libdir")?;
-        let root = site.path().join(major.to_string());
+        let root = site.path().join(if with_extension { major.to_string() } else { format!("{major}-bare") });
         let mut folders = vec![&bin, &lib, &share];
         // libpq of a private build lies beside the modules; a distribution's is the system's own.
         let private = lib.starts_with(&libdir) && libdir != Path::new("/usr/lib");
@@ -60,7 +72,9 @@ impl Installation {
         for folder in folders {
             copy_into(&root, folder)?;
         }
-        copy_all(&stage.join("root"), &root)?;
+        if with_extension {
+            copy_all(&stage.join("root"), &root)?;
+        }
         Ok(Self { major, bin: under(&root, &bin), libraries: private.then(|| under(&root, &libdir)) })
     }
 

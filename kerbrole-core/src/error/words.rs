@@ -148,6 +148,7 @@ impl Error {
             Self::TooManyRemovals { .. } => "Is the list complete? If it is, a superuser can set kerbrole.sync_max_removals to the number that may be \
                                              removed at once."
                 .into(),
+            Self::UnknownWord { .. } => "Use a version of kerbrole-client that is not older than the extension.".into(),
             Self::SameRealm { .. } => "Give the realm that the principals have now, and the one that they are to have.".into(),
             Self::RenameRealm { first, others } => {
                 const ALL: &str = "kerb_rename_realm(..., dry_run => true) lists all of them.";

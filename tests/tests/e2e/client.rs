@@ -1,13 +1,13 @@
 //! The crate kerbrole-client against servers with the extension, and without.
 
-use kerbrole_client::{AddOptions, ErrorKind, Kerbrole};
+use kerbrole_client::{AddOptions, Backend, ErrorKind, Family, Kerbrole};
 use tokio_postgres::{Client, NoTls};
 
 use crate::cases;
 use crate::world::Context;
 
 cases! {
-    EachVersion: adding_and_auditing, inside_a_transaction, without_the_extension;
+    EachVersion: adding_and_auditing, inside_a_transaction, the_backend_is_chosen_by_what_is_there;
 }
 
 fn with_client<T>(c: &Context<'_>, user: &str, work: impl AsyncFnOnce(&mut Client) -> T) -> T {
@@ -61,10 +61,20 @@ fn inside_a_transaction(c: &Context<'_>) {
     assert_eq!(c.superuser().one("SELECT count(*) FROM pg_roles WHERE rolname LIKE '%@%'"), "0");
 }
 
-fn without_the_extension(c: &Context<'_>) {
+fn the_backend_is_chosen_by_what_is_there(c: &Context<'_>) {
     c.superuser().run("DROP EXTENSION pg_kerbrole; CREATE SCHEMA \"A b\"");
     with_client(c, "rds_master", async |client| {
-        let error = Kerbrole::new(client).await.unwrap_err();
+        let kerbrole = Kerbrole::new(client).await.unwrap();
+        assert_eq!(kerbrole.backend(), Backend::PlainSql);
+        let server = kerbrole.server();
+        assert_eq!((server.major(), server.family, server.read_only), (c.major(), Family::Other, false));
+        assert_eq!((server.krb_caseins_users, &server.extension, server.pg_tle_available), (Some(false), &None, false));
+        assert_eq!(
+            (server.user.as_str(), server.is_superuser, server.nests_creators()),
+            ("rds_master", false, c.major() >= 16)
+        );
+        let error =
+            Kerbrole::<tokio_postgres::Client>::builder().backend(Backend::Extension).build(client).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ExtensionMissing);
         assert!(error.hint().is_some());
     });
@@ -72,6 +82,17 @@ fn without_the_extension(c: &Context<'_>) {
     c.superuser().run("CREATE EXTENSION pg_kerbrole SCHEMA \"A b\"; GRANT USAGE ON SCHEMA \"A b\" TO rds_superuser");
     with_client(c, "rds_master", async |client| {
         let kerbrole = Kerbrole::new(client).await.unwrap();
+        assert_eq!(kerbrole.backend(), Backend::Extension);
+        assert_eq!(kerbrole.server().extension.as_ref().unwrap().schema, "A b");
         assert_eq!(kerbrole.add_principal("alice@a.b", None, &AddOptions::new()).await.unwrap(), "alice@A.B");
+        // The server's settings are the rules of a plan, too.
+        let plan = kerbrole.plan_add(&["bob@a.b"], &AddOptions::new()).await.unwrap();
+        assert_eq!(
+            plan.sql(),
+            "BEGIN;\nCREATE USER \"bob@A.B\" WITH LOGIN;\nGRANT \"rds_ad\" TO \"bob@A.B\";\nCOMMIT;\n"
+        );
+        let plain =
+            Kerbrole::<tokio_postgres::Client>::builder().backend(Backend::PlainSql).build(client).await.unwrap();
+        assert_eq!(plain.list_principals().await.unwrap(), kerbrole.list_principals().await.unwrap());
     });
 }

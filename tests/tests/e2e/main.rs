@@ -15,6 +15,7 @@ mod check;
 mod client;
 mod concurrency;
 mod conflicts;
+mod conformance;
 mod demo;
 mod disable;
 mod drop;
@@ -62,6 +63,7 @@ pub const SUITES: &[(&str, &[Case])] = &[
     ("client", client::CASES),
     ("concurrency", concurrency::CASES),
     ("conflicts", conflicts::CASES),
+    ("conformance", conformance::CASES),
     ("demo", demo::CASES),
     ("disable", disable::CASES),
     ("drop", drop::CASES),

@@ -32,6 +32,8 @@ pub enum On {
     EachVersion,
     /// Each version, with the library preloaded and the guard on.
     Guarded,
+    /// Each version, with `krb_caseins_users` off and on, without a file of the extension.
+    Bare,
     /// Once, and on no server.
     Nowhere,
 }
@@ -59,23 +61,35 @@ pub enum Kind {
     Plain,
     CaseIns,
     Guarded,
+    Bare,
+    BareCaseIns,
 }
 
 impl Kind {
-    const ALL: [Self; 3] = [Self::Plain, Self::CaseIns, Self::Guarded];
+    const ALL: [Self; 5] = [Self::Plain, Self::CaseIns, Self::Guarded, Self::Bare, Self::BareCaseIns];
+
+    fn is_bare(self) -> bool {
+        matches!(self, Self::Bare | Self::BareCaseIns)
+    }
+
+    fn ignores_case(self) -> bool {
+        matches!(self, Self::CaseIns | Self::BareCaseIns)
+    }
 
     fn name(self) -> &'static str {
         match self {
             Self::Plain => "",
             Self::CaseIns => "_caseins",
             Self::Guarded => "_guarded",
+            Self::Bare => "_bare",
+            Self::BareCaseIns => "_bare_caseins",
         }
     }
 
     fn settings(self) -> &'static [&'static str] {
         match self {
-            Self::Plain => &["krb_caseins_users = off"],
-            Self::CaseIns => &["krb_caseins_users = on"],
+            Self::Plain | Self::Bare => &["krb_caseins_users = off"],
+            Self::CaseIns | Self::BareCaseIns => &["krb_caseins_users = on"],
             Self::Guarded => &["shared_preload_libraries = 'pg_kerbrole'", "kerbrole.guard = on"],
         }
     }
@@ -128,8 +142,10 @@ impl World {
 
     fn start_version(&self, site: &'static Site, kdc: &Kdc, major: u32) -> Result<(), String> {
         let installation = Arc::new(Installation::copy(site, major)?);
+        let bare = Arc::new(Installation::copy_bare(site, major)?);
         for shared in self.servers.iter().filter(|shared| shared.major == major) {
             let name = format!("pg{major}{}", shared.kind.name());
+            let installation = if shared.kind.is_bare() { &bare } else { &installation };
             let server = Server::start(site, installation.clone(), kdc, &name, shared.kind.settings())?;
             shared.server.set(server).map_err(|_| "started twice")?;
         }
@@ -139,7 +155,8 @@ impl World {
     pub fn places(&self, on: On) -> Vec<Place> {
         let all = self.servers.iter().map(|s| Place { major: s.major, kind: s.kind, nowhere: false });
         match on {
-            On::Every => all.filter(|place| place.kind != Kind::Guarded).collect(),
+            On::Every => all.filter(|place| matches!(place.kind, Kind::Plain | Kind::CaseIns)).collect(),
+            On::Bare => all.filter(|place| place.kind.is_bare()).collect(),
             On::EachVersion => all.filter(|place| place.kind == Kind::Plain).collect(),
             On::Guarded => all.filter(|place| place.kind == Kind::Guarded).collect(),
             On::Nowhere => vec![Place { major: 0, kind: Kind::Plain, nowhere: true }],
@@ -158,7 +175,7 @@ impl World {
         let context = Context {
             server: shared.server.get().ok_or("not started")?,
             kdc: self.kdc.get().ok_or("not started")?,
-            caseins: shared.kind == Kind::CaseIns,
+            caseins: shared.kind.ignores_case(),
             kind: shared.kind,
             site: self.site.get().ok_or("not started")?,
         };
@@ -215,7 +232,7 @@ impl Context<'_> {
     }
 
     /// Takes away whatever the last test left, and makes the role model and the extension anew.
-    fn start_afresh(&self) {
+    pub fn start_afresh(&self) {
         let mut su = self.superuser();
         for row in
             su.rows("SELECT datname FROM pg_database WHERE datname NOT IN ('postgres', 'template0', 'template1')")
@@ -246,7 +263,9 @@ impl Context<'_> {
             su.run(&format!("DROP ROLE {list}"));
         }
         self.server.run_script("rds_roles.sql", "postgres", &[]).unwrap();
-        su.run("CREATE EXTENSION pg_kerbrole");
+        if !self.kind.is_bare() {
+            su.run("CREATE EXTENSION pg_kerbrole");
+        }
     }
 
     pub fn superuser(&self) -> Session {

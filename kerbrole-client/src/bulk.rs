@@ -1,0 +1,89 @@
+//! Adding many principals in portions, with something to look at meanwhile.
+
+use futures_core::Stream;
+use tokio_postgres::GenericClient;
+
+use crate::error::Error;
+use crate::types::{AddOptions, Added};
+use crate::{Backend, Kerbrole};
+
+/// How many principals go into one transaction with plain statements: since PostgreSQL 16 whoever is no superuser keeps a lock for each role until the end of the
+/// transaction, and a server with default settings has room for some fourteen thousand.
+const PER_CHUNK_PLAIN: usize = 2_000;
+
+/// The extension takes no lock for each.
+const PER_CHUNK_EXTENSION: usize = 10_000;
+
+/// One portion that is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// How many principals are done, this portion included.
+    pub done: usize,
+    /// How many there are.
+    pub total: usize,
+    /// What became of those of this portion.
+    pub chunk: Vec<Added>,
+}
+
+/// Many principals, added in portions of which each is done whole or not at all.
+///
+/// The stream ends with the first error; what it gave before is done. Dropping it leaves whole portions only: one that is under way is either carried out or not.
+/// Run it again with [`AddOptions::if_not_exists`] to go on.
+#[derive(Debug)]
+pub struct Bulk<'k, 'c, C> {
+    kerbrole: &'k Kerbrole<'c, C>,
+    principals: Vec<String>,
+    options: AddOptions,
+    per_chunk: usize,
+}
+
+impl<'c, C: GenericClient> Kerbrole<'c, C> {
+    /// Many principals, to be added in portions.
+    ///
+    /// ```no_run
+    /// # async fn example(kerbrole: &kerbrole_client::Kerbrole<'_, tokio_postgres::Client>, names: Vec<String>) -> Result<(), kerbrole_client::Error> {
+    /// use futures_util::TryStreamExt;
+    /// use kerbrole_client::AddOptions;
+    ///
+    /// let mut progress = std::pin::pin!(kerbrole.bulk(names, AddOptions::new().if_not_exists(true)).stream());
+    /// while let Some(portion) = progress.try_next().await? {
+    ///     println!("{} of {}", portion.done, portion.total);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn bulk(&self, principals: Vec<String>, options: AddOptions) -> Bulk<'_, 'c, C> {
+        let per_chunk = match self.backend() {
+            Backend::PlainSql => PER_CHUNK_PLAIN,
+            Backend::Extension => PER_CHUNK_EXTENSION,
+        };
+        Bulk { kerbrole: self, principals, options, per_chunk }
+    }
+}
+
+impl<'k, 'c, C: GenericClient> Bulk<'k, 'c, C> {
+    /// Portions of this size instead of 2,000 with plain statements and 10,000 with the extension; at least 1.
+    #[must_use]
+    pub fn per_chunk(mut self, principals: usize) -> Self {
+        self.per_chunk = principals.max(1);
+        self
+    }
+
+    /// Does the work as it is asked for progress.
+    ///
+    /// # Errors
+    /// Those of [`Kerbrole::add_principals`].
+    pub fn stream(self) -> impl Stream<Item = Result<Progress, Error>> {
+        let total = self.principals.len();
+        async_stream::try_stream! {
+            let mut done = 0;
+            for portion in self.principals.chunks(self.per_chunk) {
+                let portion: Vec<&str> = portion.iter().map(String::as_str).collect();
+                let chunk = self.kerbrole.add_principals(&portion, &self.options).await?;
+                done += portion.len();
+                yield Progress { done, total, chunk };
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! By the extension's functions, fully qualified.
+
+use kerbrole_core::{AddAction, CaseProblem, Error as Refusal, SyncAction};
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{GenericClient, Row};
+
+use crate::error::Error;
+use crate::types::{
+    AddOptions, Added, CaseFinding, Check, Conflict, DropOptions, Dropped, ListedPrincipal, Moved, SyncRow,
+};
+
+type Argument<'a> = (&'a (dyn ToSql + Sync), Type);
+
+pub(crate) struct Functions<'k, C> {
+    pub(crate) client: &'k C,
+    /// Quoted.
+    pub(crate) schema: &'k str,
+}
+
+impl<C: GenericClient> Functions<'_, C> {
+    async fn call(&self, function: &str, arguments: &[Argument<'_>]) -> Result<Vec<Row>, Error> {
+        let places: Vec<_> = (1..=arguments.len()).map(|n| format!("${n}")).collect();
+        let sql = format!("SELECT * FROM {}.{function}({})", self.schema, places.join(", "));
+        Ok(self.client.query_typed(&sql, arguments).await?)
+    }
+
+    /// A function that returns text.
+    async fn text(&self, function: &str, arguments: &[Argument<'_>]) -> Result<String, Error> {
+        let rows = self.call(function, arguments).await?;
+        Ok(rows.first().ok_or_else(Error::no_answer)?.try_get(0)?)
+    }
+
+    pub(crate) async fn canonicalize(&self, username: &str, realm: Option<&str>) -> Result<String, Error> {
+        self.text("kerb_canonicalize", &[(&username, Type::TEXT), (&realm, Type::TEXT)]).await
+    }
+
+    pub(crate) async fn add_principal(
+        &self,
+        username: &str,
+        realm: Option<&str>,
+        options: &AddOptions,
+    ) -> Result<String, Error> {
+        let arguments: [Argument<'_>; 4] = [
+            (&username, Type::TEXT),
+            (&realm, Type::TEXT),
+            (&options.groups, Type::TEXT_ARRAY),
+            (&options.if_not_exists, Type::BOOL),
+        ];
+        self.text("kerb_add_principal", &arguments).await
+    }
+
+    pub(crate) async fn add_principals(&self, principals: &[&str], options: &AddOptions) -> Result<Vec<Added>, Error> {
+        let arguments: [Argument<'_>; 3] = [
+            (&principals, Type::TEXT_ARRAY),
+            (&options.groups, Type::TEXT_ARRAY),
+            (&options.if_not_exists, Type::BOOL),
+        ];
+        let rows = self.call("kerb_add_principals", &arguments).await?;
+        rows.iter()
+            .map(|row| {
+                let action: String = row.try_get(2)?;
+                Ok(Added {
+                    principal: row.try_get(0)?,
+                    role_name: row.try_get(1)?,
+                    action: known(
+                        &action,
+                        &[AddAction::Created, AddAction::Adopted, AddAction::Unchanged],
+                        AddAction::as_str,
+                    )?,
+                })
+            })
+            .collect()
+    }
+
+    pub(crate) async fn disable(&self, username: &str, realm: Option<&str>, terminate: bool) -> Result<String, Error> {
+        let arguments: [Argument<'_>; 3] = [(&username, Type::TEXT), (&realm, Type::TEXT), (&terminate, Type::BOOL)];
+        self.text("kerb_disable_principal", &arguments).await
+    }
+
+    pub(crate) async fn enable(&self, username: &str, realm: Option<&str>) -> Result<String, Error> {
+        self.text("kerb_enable_principal", &[(&username, Type::TEXT), (&realm, Type::TEXT)]).await
+    }
+
+    pub(crate) async fn rename(
+        &self,
+        username: &str,
+        realm: Option<&str>,
+        new_username: &str,
+        new_realm: Option<&str>,
+    ) -> Result<String, Error> {
+        let arguments: [Argument<'_>; 4] =
+            [(&username, Type::TEXT), (&realm, Type::TEXT), (&new_username, Type::TEXT), (&new_realm, Type::TEXT)];
+        self.text("kerb_rename_principal", &arguments).await
+    }
+
+    pub(crate) async fn rename_realm(&self, old: &str, new: &str, dry_run: bool) -> Result<Vec<Moved>, Error> {
+        let arguments: [Argument<'_>; 3] = [(&old, Type::TEXT), (&new, Type::TEXT), (&dry_run, Type::BOOL)];
+        let rows = self.call("kerb_rename_realm", &arguments).await?;
+        rows.iter()
+            .map(|row| Ok(Moved { old_name: row.try_get(0)?, new_name: row.try_get(1)?, problem: row.try_get(2)? }))
+            .collect()
+    }
+
+    pub(crate) async fn drop(
+        &self,
+        username: &str,
+        realm: Option<&str>,
+        options: &DropOptions,
+    ) -> Result<Dropped, Error> {
+        const IS_THERE: &str =
+            "SELECT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname::pg_catalog.text OPERATOR(pg_catalog.=) $1)";
+        let arguments: [Argument<'_>; 4] = [
+            (&username, Type::TEXT),
+            (&realm, Type::TEXT),
+            (&options.if_exists, Type::BOOL),
+            (&options.heir, Type::TEXT),
+        ];
+        let name = self.text("kerb_drop_principal", &arguments).await?;
+        let rows = self.client.query_typed(IS_THERE, &[(&name, Type::TEXT)]).await?;
+        let is_there: bool = rows.first().ok_or_else(Error::no_answer)?.try_get(0)?;
+        Ok(if is_there { Dropped::OnlyDisabled(name) } else { Dropped::Gone(name) })
+    }
+
+    pub(crate) async fn list(&self) -> Result<Vec<ListedPrincipal>, Error> {
+        let rows = self.call("kerb_list_principals", &[]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(ListedPrincipal {
+                    role_name: row.try_get(0)?,
+                    username: row.try_get(1)?,
+                    realm: row.try_get(2)?,
+                    can_login: row.try_get(3)?,
+                    groups: row.try_get(4)?,
+                    ad_path: row.try_get(5)?,
+                    iam_path: row.try_get(6)?,
+                    sessions: u32::try_from(row.try_get::<_, i32>(7)?).unwrap_or(0),
+                })
+            })
+            .collect()
+    }
+
+    pub(crate) async fn check(&self, username: &str, realm: Option<&str>) -> Result<Vec<Check>, Error> {
+        let rows = self.call("kerb_check_principal", &[(&username, Type::TEXT), (&realm, Type::TEXT)]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Check { name: row.try_get(0)?, ok: row.try_get(1)?, detail: row.try_get(2)?, fix: row.try_get(3)? })
+            })
+            .collect()
+    }
+
+    pub(crate) async fn conflicts(&self) -> Result<Vec<Conflict>, Error> {
+        let rows = self.call("kerb_conflicts", &[]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Conflict {
+                    role_name: row.try_get(0)?,
+                    ad_path: row.try_get(1)?,
+                    iam_path: row.try_get(2)?,
+                    fix: row.try_get(3)?,
+                })
+            })
+            .collect()
+    }
+
+    pub(crate) async fn preview_grant(&self, granted: &str, member: &str) -> Result<Vec<Conflict>, Error> {
+        let rows = self.call("kerb_preview_grant", &[(&granted, Type::TEXT), (&member, Type::TEXT)]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Conflict {
+                    role_name: row.try_get(0)?,
+                    ad_path: row.try_get(1)?,
+                    iam_path: row.try_get(2)?,
+                    fix: String::new(),
+                })
+            })
+            .collect()
+    }
+
+    pub(crate) async fn case_audit(&self) -> Result<Vec<CaseFinding>, Error> {
+        let rows = self.call("kerb_case_audit", &[]).await?;
+        rows.iter()
+            .map(|row| {
+                let problem: String = row.try_get(0)?;
+                Ok(CaseFinding {
+                    problem: known(&problem, &CaseProblem::ALL, CaseProblem::as_str)?,
+                    role_names: row.try_get(1)?,
+                    detail: row.try_get(2)?,
+                    fix: row.try_get(3)?,
+                })
+            })
+            .collect()
+    }
+
+    pub(crate) async fn sync(&self, principals: &[&str], absent: &str, dry_run: bool) -> Result<Vec<SyncRow>, Error> {
+        let arguments: [Argument<'_>; 3] =
+            [(&principals, Type::TEXT_ARRAY), (&absent, Type::TEXT), (&dry_run, Type::BOOL)];
+        let rows = self.call("kerb_sync_principals", &arguments).await?;
+        rows.iter()
+            .map(|row| {
+                let action: String = row.try_get(0)?;
+                Ok(SyncRow {
+                    action: known(&action, &SyncAction::ALL, SyncAction::as_str)?,
+                    role_name: row.try_get(1)?,
+                    statement: row.try_get(2)?,
+                })
+            })
+            .collect()
+    }
+}
+
+/// The value that a word of the extension stands for; a newer extension may know more of them than this crate.
+fn known<T: Copy>(word: &str, all: &[T], as_str: fn(T) -> &'static str) -> Result<T, Error> {
+    let found = all.iter().copied().find(|&value| as_str(value) == word);
+    found.ok_or_else(|| Refusal::UnknownWord { word: word.into() }.into())
+}

@@ -1,0 +1,235 @@
+//! Reading roles and memberships as anybody may: pg_roles and pg_auth_members, never pg_authid.
+//!
+//! Every name is qualified, operators included: the session's search path is the caller's own.
+
+use std::collections::{HashMap, HashSet};
+
+use kerbrole_core::{
+    ConnectionLimit, DatabaseFacts, Dependants, Elevated, ForeignGrant, GrantMade, Holding, Membership,
+    MembershipGraph, MembershipOptions, Role, RoleName, RoleOid, RoleSet, fold_case,
+};
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{GenericClient, Row};
+
+use crate::error::Error;
+use crate::probe::Server;
+
+/// The bootstrap superuser's OID (`BOOTSTRAP_SUPERUSERID`, src/include/catalog/pg_authid.h).
+const BOOTSTRAP_SUPERUSER: RoleOid = 10;
+
+/// A server's roles, by way of a connection.
+pub(crate) struct Catalog<'c, C> {
+    pub(crate) client: &'c C,
+    pub(crate) server: &'c Server,
+}
+
+const ROLE: &str = "SELECT oid, rolname::pg_catalog.text, rolcanlogin, rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls \
+     FROM pg_catalog.pg_roles";
+
+impl<C: GenericClient> Catalog<'_, C> {
+    async fn rows(&self, sql: &str, arguments: &[(&(dyn ToSql + Sync), Type)]) -> Result<Vec<Row>, Error> {
+        Ok(self.client.query_typed(sql, arguments).await?)
+    }
+
+    /// Every role whose name equals one of these, case aside.
+    pub(crate) async fn roles_spelled_like(&self, names: impl IntoIterator<Item = String>) -> Result<RoleSet, Error> {
+        let folded: Vec<String> =
+            names.into_iter().map(|name| fold_case(&name)).collect::<HashSet<_>>().into_iter().collect();
+        // A–Z only, as the server folds: lower() would go by the database's locale.
+        let sql = format!(
+            "{ROLE} WHERE pg_catalog.translate(rolname::pg_catalog.text, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') \
+             OPERATOR(pg_catalog.=) ANY ($1)"
+        );
+        let rows = self.rows(&sql, &[(&folded, Type::TEXT_ARRAY)]).await?;
+        rows.iter().map(role).collect()
+    }
+
+    /// Every role.
+    pub(crate) async fn all_roles(&self) -> Result<Vec<Role>, Error> {
+        self.rows(ROLE, &[]).await?.iter().map(role).collect()
+    }
+
+    fn membership_columns(&self) -> &'static str {
+        if self.server.names_grantors() {
+            "m.roleid, m.member, m.grantor, m.admin_option, m.inherit_option, m.set_option"
+        } else {
+            "m.roleid, m.member, m.grantor, m.admin_option, true, true"
+        }
+    }
+
+    /// Every role and every membership.
+    pub(crate) async fn everything(&self) -> Result<(Vec<Role>, MembershipGraph), Error> {
+        let roles = self.all_roles().await?;
+        let sql = format!("SELECT {} FROM pg_catalog.pg_auth_members m", self.membership_columns());
+        let rows = self.rows(&sql, &[]).await?;
+        let memberships: Vec<_> = rows.iter().map(|row| self.membership(row)).collect::<Result<_, _>>()?;
+        let graph = MembershipGraph::new(roles.iter().map(|role| (role.oid, role.name.clone())), memberships);
+        Ok((roles, graph))
+    }
+
+    /// `below`, everything below it, and everything above any of these and above `above`.
+    pub(crate) async fn neighbourhood(&self, below: &[RoleOid], above: &[RoleOid]) -> Result<MembershipGraph, Error> {
+        let sql = format!(
+            "WITH RECURSIVE down AS (SELECT pg_catalog.unnest($1) AS oid \
+               UNION SELECT m.member FROM pg_catalog.pg_auth_members m JOIN down d ON m.roleid OPERATOR(pg_catalog.=) d.oid), \
+             up AS (SELECT oid FROM (SELECT oid FROM down UNION SELECT pg_catalog.unnest($2)) start \
+               UNION SELECT m.roleid FROM pg_catalog.pg_auth_members m JOIN up u ON m.member OPERATOR(pg_catalog.=) u.oid) \
+             SELECT {}, a.rolname::pg_catalog.text, b.rolname::pg_catalog.text, g.rolname::pg_catalog.text, u.oid, n.rolname::pg_catalog.text \
+             FROM up u JOIN pg_catalog.pg_roles n ON n.oid OPERATOR(pg_catalog.=) u.oid \
+             LEFT JOIN pg_catalog.pg_auth_members m ON m.member OPERATOR(pg_catalog.=) u.oid \
+             LEFT JOIN pg_catalog.pg_roles a ON a.oid OPERATOR(pg_catalog.=) m.roleid \
+             LEFT JOIN pg_catalog.pg_roles b ON b.oid OPERATOR(pg_catalog.=) m.member \
+             LEFT JOIN pg_catalog.pg_roles g ON g.oid OPERATOR(pg_catalog.=) m.grantor",
+            self.membership_columns()
+        );
+        let (below, above) = (below.to_vec(), above.to_vec());
+        let rows = self.rows(&sql, &[(&below, Type::OID_ARRAY), (&above, Type::OID_ARRAY)]).await?;
+        let mut names: HashMap<RoleOid, RoleName> = HashMap::new();
+        let mut memberships = Vec::new();
+        for row in &rows {
+            names.insert(row.try_get(9)?, RoleName::new(row.try_get::<_, String>(10)?)?);
+            if row.try_get::<_, Option<u32>>(0)?.is_none() {
+                continue;
+            }
+            let membership = self.membership(row)?;
+            for (oid, column) in [(membership.role, 6), (membership.member, 7), (membership.grantor, 8)] {
+                if let Some(name) = row.try_get::<_, Option<String>>(column)? {
+                    names.insert(oid, RoleName::new(name)?);
+                }
+            }
+            memberships.push(membership);
+        }
+        Ok(MembershipGraph::new(names, memberships))
+    }
+
+    fn membership(&self, row: &Row) -> Result<Membership, Error> {
+        let (admin, inherit, set): (bool, bool, bool) = (row.try_get(3)?, row.try_get(4)?, row.try_get(5)?);
+        let grantor: u32 = row.try_get(2)?;
+        Ok(Membership {
+            role: row.try_get(0)?,
+            member: row.try_get(1)?,
+            grantor,
+            admin,
+            from_creation: self.server.names_grantors() && grantor == BOOTSTRAP_SUPERUSER && admin && !inherit && !set,
+        })
+    }
+
+    /// How many sessions each role has that has any.
+    pub(crate) async fn sessions(&self) -> Result<HashMap<RoleOid, u32>, Error> {
+        const COUNT: &str = "SELECT usesysid, pg_catalog.count(*)::pg_catalog.int4 FROM pg_catalog.pg_stat_activity \
+             WHERE usesysid IS NOT NULL AND backend_type OPERATOR(pg_catalog.=) 'client backend' GROUP BY usesysid";
+        let rows = self.rows(COUNT, &[]).await?;
+        rows.iter().map(|row| Ok((row.try_get(0)?, u32::try_from(row.try_get::<_, i32>(1)?).unwrap_or(0)))).collect()
+    }
+
+    /// Whether a transaction has changed something already: then what follows is a part of it.
+    pub(crate) async fn inside_a_transaction(&self) -> Result<bool, Error> {
+        const ASK: &str = "SELECT pg_catalog.pg_current_xact_id_if_assigned() IS NOT NULL";
+        let rows = self.rows(ASK, &[]).await?;
+        Ok(rows.first().ok_or_else(Error::no_answer)?.try_get(0)?)
+    }
+
+    /// CONNECTION LIMIT of a role, and the database.
+    pub(crate) async fn login_facts(&self, role: Option<RoleOid>) -> Result<(i32, DatabaseFacts), Error> {
+        const ASK: &str = "SELECT d.datname::pg_catalog.text, d.datallowconn, d.datconnlimit, \
+             coalesce(pg_catalog.has_database_privilege($1, d.oid, 'CONNECT'), false), \
+             coalesce((SELECT rolconnlimit FROM pg_catalog.pg_roles WHERE oid OPERATOR(pg_catalog.=) $1), -1), \
+             (SELECT pg_catalog.count(*)::pg_catalog.int4 FROM pg_catalog.pg_stat_activity a WHERE a.datid OPERATOR(pg_catalog.=) d.oid \
+              AND a.backend_type OPERATOR(pg_catalog.=) 'client backend') \
+             FROM pg_catalog.pg_database d WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()";
+        let rows = self.rows(ASK, &[(&role, Type::OID)]).await?;
+        let row = rows.first().ok_or_else(Error::no_answer)?;
+        let sessions = u32::try_from(row.try_get::<_, i32>(5)?).unwrap_or(0);
+        let database = DatabaseFacts {
+            name: row.try_get(0)?,
+            allows_connections: row.try_get(1)?,
+            limit: ConnectionLimit { limit: row.try_get(2)?, sessions },
+            may_connect: row.try_get(3)?,
+        };
+        Ok((row.try_get(4)?, database))
+    }
+
+    /// What hangs on each of these roles.
+    pub(crate) async fn dependants(&self, roles: &[RoleOid]) -> Result<HashMap<RoleOid, Dependants>, Error> {
+        const HOLDINGS: &str = "SELECT s.refobjid, d.datname::pg_catalog.text, s.dbid OPERATOR(pg_catalog.=) 0 OR d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database(), \
+             (pg_catalog.count(*) FILTER (WHERE s.deptype OPERATOR(pg_catalog.=) 'o' AND s.classid OPERATOR(pg_catalog.<>) ALL \
+               ('{pg_catalog.pg_default_acl,pg_catalog.pg_user_mapping}'::pg_catalog.regclass[])))::pg_catalog.int4, pg_catalog.count(*)::pg_catalog.int4 \
+             FROM pg_catalog.pg_shdepend s LEFT JOIN pg_catalog.pg_database d ON d.oid OPERATOR(pg_catalog.=) s.dbid \
+             WHERE s.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_authid'::pg_catalog.regclass AND s.refobjid OPERATOR(pg_catalog.=) ANY ($1) \
+             AND s.classid OPERATOR(pg_catalog.<>) 'pg_catalog.pg_auth_members'::pg_catalog.regclass GROUP BY s.refobjid, s.dbid, d.datname ORDER BY s.dbid";
+        let oids = roles.to_vec();
+        let mut all: HashMap<RoleOid, Dependants> = roles.iter().map(|&oid| (oid, Dependants::default())).collect();
+        for row in self.rows(HOLDINGS, &[(&oids, Type::OID_ARRAY)]).await? {
+            let (owned, everything): (i32, i32) = (row.try_get(3)?, row.try_get(4)?);
+            let holding = Holding {
+                database: row.try_get(1)?,
+                here: row.try_get(2)?,
+                owned: u32::try_from(owned).unwrap_or(0),
+                privileges: u32::try_from(everything - owned).unwrap_or(0),
+            };
+            if let Some(dependants) = all.get_mut(&row.try_get::<_, u32>(0)?) {
+                dependants.holdings.push(holding);
+            }
+        }
+        let sessions = self.sessions().await?;
+        let grants = self.grants_made(&oids).await?;
+        for (oid, dependants) in &mut all {
+            dependants.sessions = sessions.get(oid).copied().unwrap_or(0);
+            dependants.grants_made = grants.get(oid).cloned().unwrap_or_default();
+            if dependants.holdings.iter().any(|holding| holding.here && holding.privileges > 0) {
+                dependants.foreign_grants = self.foreign_grants(*oid).await?;
+            }
+        }
+        Ok(all)
+    }
+
+    async fn foreign_grants(&self, role: RoleOid) -> Result<Vec<ForeignGrant>, Error> {
+        let rows = self.rows(&kerbrole_core::foreign_grants_query(self.server.major()), &[(&role, Type::OID)]).await?;
+        rows.iter()
+            .map(|row| {
+                let (kind, identity): (String, String) = (row.try_get(2)?, row.try_get(3)?);
+                Ok(ForeignGrant::new(row.try_get(0)?, row.try_get(1)?, &kind, &identity)?)
+            })
+            .collect()
+    }
+
+    async fn grants_made(&self, by: &Vec<RoleOid>) -> Result<HashMap<RoleOid, Vec<GrantMade>>, Error> {
+        let sql = format!(
+            "SELECT {}, a.rolname::pg_catalog.text, b.rolname::pg_catalog.text, mine.grantor FROM pg_catalog.pg_auth_members mine \
+             JOIN pg_catalog.pg_auth_members m ON m.roleid OPERATOR(pg_catalog.=) mine.roleid AND m.member OPERATOR(pg_catalog.=) mine.member \
+               AND (m.grantor OPERATOR(pg_catalog.=) mine.grantor OR m.grantor OPERATOR(pg_catalog.=) 10) \
+             JOIN pg_catalog.pg_roles a ON a.oid OPERATOR(pg_catalog.=) m.roleid JOIN pg_catalog.pg_roles b ON b.oid OPERATOR(pg_catalog.=) m.member \
+             WHERE mine.grantor OPERATOR(pg_catalog.=) ANY ($1)",
+            self.membership_columns()
+        );
+        let mut grants: HashMap<RoleOid, Vec<GrantMade>> = HashMap::new();
+        for row in self.rows(&sql, &[(by, Type::OID_ARRAY)]).await? {
+            let options = MembershipOptions {
+                admin: row.try_get(3)?,
+                inherit_and_set: self.server.names_grantors().then_some((row.try_get(4)?, row.try_get(5)?)),
+            };
+            grants.entry(row.try_get(8)?).or_default().push(GrantMade {
+                granted: RoleName::new(row.try_get::<_, String>(6)?)?,
+                member: RoleName::new(row.try_get::<_, String>(7)?)?,
+                grantor: row.try_get(2)?,
+                options,
+            });
+        }
+        Ok(grants)
+    }
+}
+
+fn role(row: &Row) -> Result<Role, Error> {
+    Ok(Role {
+        oid: row.try_get(0)?,
+        name: RoleName::new(row.try_get::<_, String>(1)?)?,
+        can_login: row.try_get(2)?,
+        elevated: Elevated {
+            superuser: row.try_get(3)?,
+            createrole: row.try_get(4)?,
+            createdb: row.try_get(5)?,
+            replication: row.try_get(6)?,
+            bypassrls: row.try_get(7)?,
+        },
+    })
+}
