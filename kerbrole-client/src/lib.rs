@@ -461,6 +461,17 @@ impl<'c, C: GenericClient> Kerbrole<'c, C> {
         }
     }
 
+    /// `GRANT granted_role TO member` with the rule kept: refused where it would make a conflict, and taken back where somebody else granted the other half at the same
+    /// time. A plain GRANT by either backend; a guard on the server keeps the rule besides.
+    ///
+    /// Privileges: the right to grant the role.
+    ///
+    /// # Errors
+    /// 0LP01; 42704 when a role is missing; 42501 without the privilege.
+    pub async fn grant_role(&self, granted_role: &str, member: &str) -> Result<(), Error> {
+        self.plain().grant_role(granted_role, member).await
+    }
+
     /// Roles that their names open to the wrong tickets or to none, now or with `krb_caseins_users` flipped. Privileges: EXECUTE on `kerb_case_audit`; with plain statements none.
     ///
     /// # Errors

@@ -357,18 +357,57 @@ impl<C: GenericClient> Plain<'_, C> {
     }
 
     pub(crate) async fn preview_grant(&self, granted: &str, member: &str) -> Result<Vec<Conflict>, Error> {
+        let (graph, granted, member) = self.for_grant(granted, member).await?;
+        Ok(graph.preview_grant(granted.oid, member.oid, self.rule)?.iter().map(conflict).collect())
+    }
+
+    /// A plain GRANT that keeps the rule.
+    pub(crate) async fn grant_role(&self, granted: &str, member: &str) -> Result<(), Error> {
+        let mut attempt = 1;
+        loop {
+            match self.try_grant(granted, member).await {
+                Err(error) if attempt < ATTEMPTS && somebody_was_faster(&error) => attempt += 1,
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn try_grant(&self, granted: &str, member: &str) -> Result<(), Error> {
+        let (graph, granted, member) = self.for_grant(granted, member).await?;
+        let before = graph.refuse_grant(granted.oid, member.oid, self.rule, self.name_grantors())?;
+        let grant = Statement::Grant { roles: vec![granted.name.clone()], members: vec![member.name.clone()] };
+        let changed = [member.name.to_string()];
+        let batch = Batch::of(&[grant]).guarded(self.server, self.rule, &changed, &before);
+        self.client.batch_execute(batch.sql()).await.map_err(|e| {
+            let admin =
+                || format!("GRANT {} TO {} WITH ADMIN OPTION;", granted.name.quoted(), quoted(&self.server.user));
+            Error::from(e).or_else_grant(admin)
+        })?;
+        let (graph, ..) = self.for_grant(granted.name.as_str(), member.name.as_str()).await?;
+        let Some(new) = graph.new_conflict(&before, [], self.rule, self.name_grantors())? else { return Ok(()) };
+        let refusal = new.refusal(self.rule);
+        if self.catalog().inside_a_transaction().await? {
+            return Err(refusal.into());
+        }
+        let (granted, member) = (granted.name, member.name);
+        let revoke = Statement::RevokeGrant { role: granted.clone(), granted, member, name_grantor: false };
+        self.client.batch_execute(Batch::of(&[revoke]).sql()).await?;
+        Err(Error::taken_back(refusal))
+    }
+
+    /// Both roles, what is below the member, and what is above either.
+    async fn for_grant(&self, granted: &str, member: &str) -> Result<(MembershipGraph, Role, Role), Error> {
         let wanted = [granted.to_string(), member.to_string()].into_iter().chain(self.of_rule());
         let roles = self.catalog().roles_spelled_like(wanted).await?;
-        let oid = |name: &str| {
+        let find = |name: &str| {
             let other = || roles.other_spelling(name).map(|role| role.name.clone());
-            let missing = || Refusal::RoleMissing { role: name.into(), other: other() };
-            roles.get(name).map(|role| role.oid).ok_or_else(missing)
+            roles.get(name).cloned().ok_or_else(|| Refusal::RoleMissing { role: name.into(), other: other() })
         };
-        let (granted, member) = (oid(granted)?, oid(member)?);
-        let above: Vec<_> =
-            self.of_rule().iter().filter_map(|name| roles.get(name)).map(|role| role.oid).chain([granted]).collect();
-        let graph = self.catalog().neighbourhood(&[member], &above).await?;
-        Ok(graph.preview_grant(granted, member, self.rule)?.iter().map(conflict).collect())
+        let (granted, member) = (find(granted)?, find(member)?);
+        let of_rule = self.of_rule();
+        let of_rule = of_rule.iter().filter_map(|name| roles.get(name)).map(|role| role.oid);
+        let above: Vec<_> = of_rule.chain([granted.oid]).collect();
+        Ok((self.catalog().neighbourhood(&[member.oid], &above).await?, granted, member))
     }
 
     pub(crate) async fn case_audit(&self) -> Result<Vec<CaseFinding>, Error> {

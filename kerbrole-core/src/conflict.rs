@@ -135,6 +135,26 @@ impl MembershipGraph {
         Ok(Some(NewConflict { conflict, roles: new.into_iter().map(|role| self.name(role).clone()).collect() }))
     }
 
+    /// Refuses `GRANT granted TO member` where it would create a conflict; otherwise says who is in both already. What has to be in the graph is said at
+    /// [`preview_grant`](Self::preview_grant).
+    ///
+    /// # Errors
+    /// 42704 when a role of the rule is not in the graph; 0LP01.
+    pub fn refuse_grant(
+        &self,
+        granted: RoleOid,
+        member: RoleOid,
+        rule: &ConflictRule,
+        name_grantors: bool,
+    ) -> Result<HashSet<RoleOid>, Error> {
+        let before = self.conflicting_roles(rule)?;
+        let grant = Membership { role: granted, member, grantor: NO_ROLE, admin: false, from_creation: false };
+        match self.with([], [grant]).new_conflict(&before, [(member, granted)], rule, name_grantors)? {
+            Some(new) => Err(new.refusal(rule)),
+            None => Ok(before),
+        }
+    }
+
     /// The conflicts that `GRANT granted TO member` would create, the member and the roles below it included; paths through the new
     /// membership, and no fix. Both must be in the graph with what is below the member and above either.
     ///

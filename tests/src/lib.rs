@@ -5,6 +5,7 @@
 
 pub mod kdc;
 pub mod postgres_server;
+pub mod proxy;
 pub mod psql;
 pub mod site;
 pub mod version;

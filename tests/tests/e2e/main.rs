@@ -25,6 +25,7 @@ mod guard;
 mod list;
 mod logins;
 mod names;
+mod network;
 mod other_hooks;
 mod pg_regression;
 mod properties;
@@ -73,6 +74,7 @@ pub const SUITES: &[(&str, &[Case])] = &[
     ("list", list::CASES),
     ("logins", logins::CASES),
     ("names", names::CASES),
+    ("network", network::CASES),
     ("other_hooks", other_hooks::CASES),
     ("pg_regression", pg_regression::CASES),
     ("properties", properties::CASES),

@@ -225,7 +225,7 @@ impl Context<'_> {
 
     /// A further server of this version, for tests that need their own settings. It is stopped when it goes out of scope.
     pub fn own_server(&self, name: &str, settings: &[&str]) -> OwnServer {
-        let name = format!("pg{}-{name}", self.major());
+        let name = format!("pg{}{}-{name}", self.major(), self.kind.name());
         let server = Server::start(self.site, self.server.installation(), self.kdc, &name, settings).unwrap();
         server.run_script("rds_roles.sql", "postgres", &[]).unwrap();
         OwnServer(server)
