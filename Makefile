@@ -2,7 +2,7 @@
 #
 #   make demo                    the whole story on a private server, in a minute or two (KEEP=1 leaves it running)
 #   make test                    everything, on PostgreSQL 15, 17 and 18 (VERSIONS="15" for one)
-#   make bench                   figures into benches/ (BENCH=audits or BENCH=guard for one report)
+#   make bench                   figures into benches/ (BENCH=audits, client or guard for one report)
 #   make check                   format, lints, documentation, generated SQL
 #   make install PG_CONFIG=...   into an existing server
 #   make sql                     writes the install script anew after a change of the SQL functions
@@ -69,7 +69,7 @@ stage-%:
 
 # --- measuring -------------------------------------------------------------------------------------------------------
 
-# Writes benches/*.md, or one of them: audits, guard.
+# Writes benches/*.md, or one of them: audits, client, guard.
 bench: packages-demo
 	@$(MAKE) --no-print-directory stage VERSIONS="$(VERSION)" STAGE_PROFILE=release
 	KERBROLE_TEST_VERSIONS="$(VERSION)" KERBROLE_STAGE=target/stage-release $(CARGO) run -q $(PGRX_FLAGS) -p kerbrole-tests --bin bench -- $(BENCH)

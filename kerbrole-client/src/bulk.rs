@@ -9,7 +9,7 @@ use crate::{Backend, Kerbrole};
 
 /// How many principals go into one transaction with plain statements: since PostgreSQL 16 whoever is no superuser keeps a lock for each role until the end of the
 /// transaction, and a server with default settings has room for some fourteen thousand.
-const PER_CHUNK_PLAIN: usize = 2_000;
+const PER_CHUNK_PLAIN: usize = 5_000;
 
 /// The extension takes no lock for each.
 const PER_CHUNK_EXTENSION: usize = 10_000;
@@ -63,11 +63,24 @@ impl<'c, C: GenericClient> Kerbrole<'c, C> {
 }
 
 impl<'k, 'c, C: GenericClient> Bulk<'k, 'c, C> {
-    /// Portions of this size instead of 2,000 with plain statements and 10,000 with the extension; at least 1.
+    /// Portions of this size instead of 5,000 with plain statements and 10,000 with the extension; at least 1.
     #[must_use]
     pub fn per_chunk(mut self, principals: usize) -> Self {
         self.per_chunk = principals.max(1);
         self
+    }
+
+    /// Does all of the work, and says what became of each, in the same order.
+    ///
+    /// # Errors
+    /// Those of [`Kerbrole::add_principals`]; the portions before are done.
+    pub async fn collect(self) -> Result<Vec<Added>, Error> {
+        let mut all = Vec::with_capacity(self.principals.len());
+        for portion in self.principals.chunks(self.per_chunk) {
+            let portion: Vec<&str> = portion.iter().map(String::as_str).collect();
+            all.extend(self.kerbrole.add_principals(&portion, &self.options).await?);
+        }
+        Ok(all)
     }
 
     /// Does the work as it is asked for progress.

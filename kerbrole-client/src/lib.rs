@@ -12,6 +12,7 @@ pub use bulk::{Bulk, Progress};
 pub use error::{Error, ErrorKind};
 pub use kerbrole_core::{
     Absent, AddAction, CaseProblem, NetbiosDomains, Realm, RealmList, RoleName, Statement, SyncAction, UsernameCase,
+    quote_identifier,
 };
 pub use probe::{Extension, Family, Server, probe};
 pub use types::{

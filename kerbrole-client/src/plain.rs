@@ -7,10 +7,10 @@ use std::collections::HashMap;
 
 use kerbrole_core::{
     Absent, AddAction, AddRequest, Canonical, CaseFinding as CoreFinding, ConflictRule, ConnectionLimit, Dependants,
-    DropOutcome, Error as Refusal, FixWith, LoginFacts, Meant, MembershipGraph, MembershipOptions, NameRules, Realm,
-    Role, RoleName, RoleOid, RoleSet, Statement, SyncRequest, case_audit, check_principal, check_too_long,
-    list_principals, plan_add, plan_disable, plan_drop, plan_enable, plan_rename, plan_rename_realm, plan_sync,
-    refuse_moves,
+    DropOutcome, Error as Refusal, FixWith, GrantedBy, LoginFacts, Meant, MembershipGraph, MembershipOptions,
+    NameRules, Realm, Role, RoleName, RoleOid, RoleSet, Statement, SyncRequest, case_audit, check_principal,
+    check_too_long, list_principals, plan_add, plan_disable, plan_drop, plan_enable, plan_rename, plan_rename_realm,
+    plan_sync, refuse_moves,
 };
 use tokio_postgres::GenericClient;
 use tokio_postgres::error::SqlState;
@@ -114,14 +114,8 @@ impl<C: GenericClient> Plain<'_, C> {
     /// The rule once more on what is committed by now. What others granted meanwhile may make a conflict together with this; each of the two sees it then, and takes
     /// its own part back.
     async fn look_again(&self, plan: &Plan) -> Result<(), Error> {
-        let wanted = plan.changed().map(|outcome| outcome.role_name.clone()).chain(self.of_rule());
-        let roles = self.catalog().roles_spelled_like(wanted.clone().collect::<Vec<_>>()).await?;
-        let of_rule = self.of_rule();
-        let (above, below): (Vec<_>, Vec<_>) = wanted
-            .filter_map(|name| Some((roles.get(&name)?.oid, of_rule.contains(&name))))
-            .partition(|(_, is_of_rule)| *is_of_rule);
-        let oids = |pairs: Vec<(RoleOid, bool)>| pairs.into_iter().map(|(oid, _)| oid).collect::<Vec<_>>();
-        let graph = self.catalog().neighbourhood(&oids(below), &oids(above)).await?;
+        let changed: Vec<_> = plan.changed().map(|outcome| outcome.role_name.clone()).collect();
+        let graph = self.catalog().neighbourhood_named(&changed, &self.of_rule()).await?;
         let Err(refusal) = plan.add.check_after(&graph, self.rule, self.name_grantors()) else { return Ok(()) };
         if self.catalog().inside_a_transaction().await? {
             // The caller's transaction to roll back.
@@ -262,13 +256,13 @@ impl<C: GenericClient> Plain<'_, C> {
         let dependants = self.catalog().dependants(&[role.oid]).await?.remove(&role.oid).unwrap_or_default();
         let plan = plan_drop(role, &dependants, heir.as_ref(), self.rule, self.name_grantors())?;
         let gone = plan.outcome == DropOutcome::Dropped;
-        let statements = self.as_owner(role, plan.statements, gone).await?;
+        let statements = self.without_drop_owned(role, plan.statements, gone).await?;
         let name = role.name.to_string();
         match self.change(&role.name, &statements).await {
             Ok(()) if gone => Ok(Dropped::Gone(name)),
             Ok(()) => Ok(Dropped::OnlyDisabled(name)),
-            // Privileges that only their objects' owners can take away.
-            Err(error) if error.code() == Some(SqlState::DEPENDENT_OBJECTS_STILL_EXIST) => {
+            // Privileges that only their objects' owners can take away, or what names the role otherwise. Whoever may not do anything at all may not do this either.
+            Err(error) if is_kept_by_what_hangs_on_it(&error, &statements) => {
                 let forbid = Statement::ForbidLogin { role: role.name.clone() };
                 match self.change(&role.name, &[forbid]).await {
                     Ok(()) => Ok(Dropped::OnlyDisabled(name)),
@@ -279,25 +273,43 @@ impl<C: GenericClient> Plain<'_, C> {
         }
     }
 
-    /// REASSIGN OWNED and DROP OWNED need the role's own rights: whoever is no superuser becomes a member for as long as the transaction lasts.
-    async fn as_owner(&self, role: &Role, statements: Vec<Statement>, gone: bool) -> Result<Vec<Statement>, Error> {
-        let acts_as_owner =
-            statements.iter().any(|s| matches!(s, Statement::ReassignOwned { .. } | Statement::DropOwned { .. }));
-        if !acts_as_owner || self.server.is_superuser || self.has_rights_of(role.oid).await? {
-            return Ok(statements);
-        }
+    /// The same without DROP OWNED, which would drop an object that somebody gives to the role in the instant before: the extension can keep them from it, a
+    /// statement cannot. Its privileges are revoked one by one; what else names the role keeps it from being dropped.
+    ///
+    /// REASSIGN OWNED needs the role's own rights: whoever is no superuser becomes a member for as long as the transaction lasts.
+    async fn without_drop_owned(
+        &self,
+        role: &Role,
+        statements: Vec<Statement>,
+        gone: bool,
+    ) -> Result<Vec<Statement>, Error> {
+        let mut all = Vec::new();
+        let reassigns = statements.iter().any(|s| matches!(s, Statement::ReassignOwned { .. }));
+        let joins = reassigns && !self.server.is_superuser && !self.has_rights_of(role.oid).await?;
         let member = RoleName::new(self.server.user.as_str())?;
-        let inherit_and_set = self.name_grantors().then_some((true, true));
-        let options = MembershipOptions { admin: false, inherit_and_set };
-        let join = Statement::GrantWith { granted: role.name.clone(), member: member.clone(), options };
-        let leave = Statement::RevokeGrant {
-            role: member.clone(),
-            granted: role.name.clone(),
-            member,
-            name_grantor: self.name_grantors(),
-        };
-        let leave = (!gone).then_some(leave);
-        Ok([join].into_iter().chain(statements).chain(leave).collect())
+        if joins {
+            let inherit_and_set = self.name_grantors().then_some((true, true));
+            let options = MembershipOptions { admin: false, inherit_and_set };
+            all.push(Statement::GrantWith { granted: role.name.clone(), member: member.clone(), options });
+        }
+        for statement in statements {
+            match statement {
+                Statement::DropOwned { role: name } => {
+                    let privileges = self.catalog().privileges(role.oid, GrantedBy::Owner).await?;
+                    all.extend(privileges.into_iter().map(|grant| Statement::RevokePrivileges {
+                        privileges: grant.privileges,
+                        object: grant.object,
+                        role: name.clone(),
+                    }));
+                }
+                other => all.push(other),
+            }
+        }
+        if joins && !gone {
+            let (role, granted) = (member.clone(), role.name.clone());
+            all.push(Statement::RevokeGrant { role, granted, member, name_grantor: self.name_grantors() });
+        }
+        Ok(all)
     }
 
     async fn has_rights_of(&self, role: RoleOid) -> Result<bool, Error> {
@@ -441,25 +453,30 @@ impl<C: GenericClient> Plain<'_, C> {
         let mut asked = Vec::new();
         let mut plan = plan_with(&HashMap::new(), &mut asked)?;
         if !asked.is_empty() {
-            let known = self.catalog().dependants(&asked).await?;
+            let mut known = self.catalog().dependants(&asked).await?;
+            // Whoever has anything is dropped one by one, or disabled: a batch that fails for one would fail for all.
+            for dependants in known.values_mut() {
+                dependants.holdings.iter_mut().for_each(|holding| holding.here = false);
+                dependants.foreign_grants.clear();
+            }
             plan = plan_with(&known, &mut asked)?;
         }
         if !dry_run {
             plan.refusal.clone().map_or(Ok(()), Err)?;
-            self.carry_out_sync(&plan, &roles).await?;
+            self.carry_out_sync(&plan).await?;
         }
         Ok(plan
             .steps
             .into_iter()
             .map(|step| SyncRow {
                 action: step.action,
+                statement: in_plain_words(&step.statement),
                 role_name: step.role.to_string(),
-                statement: step.statement.script(),
             })
             .collect())
     }
 
-    async fn carry_out_sync(&self, plan: &kerbrole_core::SyncPlan, roles: &[Role]) -> Result<(), Error> {
+    async fn carry_out_sync(&self, plan: &kerbrole_core::SyncPlan) -> Result<(), Error> {
         if plan.steps.is_empty() {
             return Ok(());
         }
@@ -473,18 +490,8 @@ impl<C: GenericClient> Plain<'_, C> {
                 .collect(),
             add: plan.add.clone(),
         };
-        let mut statements = additions.statements.clone();
         let rest = plan.steps.iter().skip(plan.add.statements.len()).map(|step| step.statement.clone());
-        for statement in rest {
-            // Each role that is dropped is left with its privileges taken as its owner would.
-            if let Statement::DropOwned { role } = &statement
-                && let Some(role) = roles.iter().find(|r| r.name == *role)
-            {
-                statements.extend(self.as_owner(role, vec![statement], true).await?);
-            } else {
-                statements.push(statement);
-            }
-        }
+        let statements = additions.statements.iter().cloned().chain(rest).collect();
         let whole = Plan { statements, ..additions };
         self.carry_out(&whole).await
     }
@@ -546,6 +553,26 @@ fn conflict(conflict: &kerbrole_core::Conflict) -> Conflict {
 
 fn quoted(name: &str) -> String {
     kerbrole_core::quote_identifier(name)
+}
+
+fn is_kept_by_what_hangs_on_it(error: &Error, statements: &[Statement]) -> bool {
+    let revokes = |s: &Statement| matches!(s, Statement::RevokePrivileges { .. } | Statement::RevokeAs { .. });
+    match error.code() {
+        Some(code) if code == SqlState::DEPENDENT_OBJECTS_STILL_EXIST => true,
+        Some(code) if code == SqlState::INSUFFICIENT_PRIVILEGE => statements.iter().any(revokes),
+        _ => false,
+    }
+}
+
+/// A statement as it is carried out here.
+fn in_plain_words(statement: &Statement) -> String {
+    match statement {
+        Statement::CreateLogin { role, member_of } => {
+            let grant = Statement::Grant { roles: vec![member_of.clone()], members: vec![role.clone()] };
+            format!("{} {}", Statement::CreateUser { role: role.clone() }.script(), grant.script())
+        }
+        other => other.script(),
+    }
 }
 
 /// Somebody else created the same role, or granted the same, between the look and the change; or a grant was seen that makes a conflict. The next look tells.

@@ -5,7 +5,7 @@ use crate::names::RoleName;
 use crate::removal::ForeignGrant;
 
 impl ForeignGrant {
-    /// From a row of [`foreign_grants_query`]: the kind of object is `pg_identify_object`'s word for it.
+    /// From a row of [`grants_query`]: the kind of object is `pg_identify_object`'s word for it.
     ///
     /// # Errors
     /// 22023 when the grantor's name is none.
@@ -47,12 +47,24 @@ const CATALOGUES: [(&str, &str, &str, &str); 10] = [
 /// Since when there are privileges on settings.
 const PARAMETERS_SINCE: u32 = 15;
 
-/// A query with one parameter, the OID of a role, for the privileges in this database and on shared objects that the role has from somebody other than
-/// the object's owner: who granted them, which they are, on which kind of object, and which; what [`ForeignGrant::new`] takes.
+/// Whose grants are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GrantedBy {
+    /// The object's owner's, or a superuser's for it.
+    Owner,
+    /// Somebody else's, on the strength of a grant option.
+    Others,
+}
+
+/// A query with one parameter, the OID of a role, for the privileges in this database and on shared objects that the role has: who granted them, which they are, on which kind of object, and which; what [`ForeignGrant::new`] takes.
 ///
 /// DROP OWNED revokes what the owner granted (`RemoveRoleFromObjectACL` in src/backend/catalog/aclchk.c) and leaves what somebody else did on the
 /// strength of a grant option. Everything in the query is qualified: it means the same under any search path. Anybody may run it.
-pub fn foreign_grants_query(major: u32) -> String {
+pub fn grants_query(major: u32, by: GrantedBy) -> String {
+    let compared = match by {
+        GrantedBy::Owner => "=",
+        GrantedBy::Others => "<>",
+    };
     let class = |name: &str| format!("d.classid OPERATOR(pg_catalog.=) 'pg_catalog.{name}'::pg_catalog.regclass");
     let mut lists = vec![
         format!(
@@ -86,6 +98,6 @@ pub fn foreign_grants_query(major: u32) -> String {
          WHERE d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_authid'::pg_catalog.regclass AND d.refobjid OPERATOR(pg_catalog.=) $1 \
          AND d.deptype OPERATOR(pg_catalog.=) 'a' AND (d.dbid OPERATOR(pg_catalog.=) 0 OR d.dbid OPERATOR(pg_catalog.=) \
            (SELECT b.oid FROM pg_catalog.pg_database b WHERE b.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())) \
-         AND a.grantee OPERATOR(pg_catalog.=) $1 AND a.grantor OPERATOR(pg_catalog.<>) o.owner GROUP BY 1, 3, 4 ORDER BY 1, 3, 4"
+         AND a.grantee OPERATOR(pg_catalog.=) $1 AND a.grantor OPERATOR(pg_catalog.{compared}) o.owner GROUP BY 1, 3, 4 ORDER BY 1, 3, 4"
     )
 }

@@ -55,7 +55,7 @@ mod sync;
 mod target;
 mod username;
 
-pub use access_list::foreign_grants_query;
+pub use access_list::{GrantedBy, grants_query};
 pub use add::{AddAction, AddOutcome, AddPlan, AddRequest, plan_add};
 pub use audit::{CaseFinding, CaseProblem, FixWith, case_audit};
 pub use case::{case_variant_at_least, equal_ignoring_case, fold_case};

@@ -66,6 +66,15 @@ pub enum Statement {
         /// Who has them.
         role: RoleName,
     },
+    /// The end of privileges that the object's owner granted, by the owner or a superuser.
+    RevokePrivileges {
+        /// The privileges, as for `RevokeAs`.
+        privileges: String,
+        /// The object, likewise.
+        object: String,
+        /// Who has them.
+        role: RoleName,
+    },
     /// The end of all privileges in this database, and on databases and tablespaces. Whoever runs it has made sure that the role owns nothing.
     DropOwned {
         /// The role.
@@ -116,7 +125,7 @@ impl fmt::Display for Statement {
             Self::ForbidLogin { role } => write!(f, "ALTER ROLE {} NOLOGIN", role.quoted()),
             Self::Rename { role, to } => write!(f, "ALTER ROLE {} RENAME TO {}", role.quoted(), to.quoted()),
             Self::ReassignOwned { role, to } => write!(f, "REASSIGN OWNED BY {} TO {}", role.quoted(), to.quoted()),
-            Self::RevokeAs { privileges, object, role, .. } => {
+            Self::RevokeAs { privileges, object, role, .. } | Self::RevokePrivileges { privileges, object, role } => {
                 write!(f, "REVOKE {privileges} ON {object} FROM {} CASCADE", role.quoted())
             }
             Self::DropOwned { role } => write!(f, "DROP OWNED BY {}", role.quoted()),

@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::CStr;
 
-use kerbrole_core::{Dependants, ForeignGrant, GrantMade, Holding, MembershipOptions, RoleOid, foreign_grants_query};
+use kerbrole_core::{
+    Dependants, ForeignGrant, GrantMade, GrantedBy, Holding, MembershipOptions, RoleOid, grants_query,
+};
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
@@ -93,7 +95,7 @@ const MAJOR: u32 = pg_sys::PG_MAJORVERSION_NUM as u32;
 
 /// Read as the bootstrap superuser: nothing may be missing.
 fn foreign_grants(role: RoleOid) -> Vec<ForeignGrant> {
-    let query = foreign_grants_query(MAJOR);
+    let query = grants_query(MAJOR, GrantedBy::Others);
     as_bootstrap_superuser(|| {
         Spi::connect(|client| {
             let rows = client

@@ -5,8 +5,8 @@
 use std::collections::{HashMap, HashSet};
 
 use kerbrole_core::{
-    ConnectionLimit, DatabaseFacts, Dependants, Elevated, ForeignGrant, GrantMade, Holding, Membership,
-    MembershipGraph, MembershipOptions, Role, RoleName, RoleOid, RoleSet, fold_case,
+    ConnectionLimit, DatabaseFacts, Dependants, Elevated, ForeignGrant, GrantMade, GrantedBy, Holding, Membership,
+    MembershipGraph, MembershipOptions, Role, RoleName, RoleOid, RoleSet, fold_case, grants_query,
 };
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{GenericClient, Row};
@@ -69,10 +69,34 @@ impl<C: GenericClient> Catalog<'_, C> {
 
     /// `below`, everything below it, and everything above any of these and above `above`.
     pub(crate) async fn neighbourhood(&self, below: &[RoleOid], above: &[RoleOid]) -> Result<MembershipGraph, Error> {
+        let (below, above) = (below.to_vec(), above.to_vec());
+        let arguments: [(&(dyn ToSql + Sync), Type); 2] = [(&below, Type::OID_ARRAY), (&above, Type::OID_ARRAY)];
+        self.neighbourhood_of(["SELECT pg_catalog.unnest($1) AS oid", "SELECT pg_catalog.unnest($2)"], &arguments).await
+    }
+
+    /// The same by names, in one round trip.
+    pub(crate) async fn neighbourhood_named(
+        &self,
+        below: &[String],
+        above: &[String],
+    ) -> Result<MembershipGraph, Error> {
+        const NAMED: [&str; 2] = [
+            "SELECT oid FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.name[])",
+            "SELECT oid FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) ANY ($2::pg_catalog.text[]::pg_catalog.name[])",
+        ];
+        let (below, above) = (below.to_vec(), above.to_vec());
+        self.neighbourhood_of(NAMED, &[(&below, Type::TEXT_ARRAY), (&above, Type::TEXT_ARRAY)]).await
+    }
+
+    async fn neighbourhood_of(
+        &self,
+        [below, above]: [&str; 2],
+        arguments: &[(&(dyn ToSql + Sync), Type)],
+    ) -> Result<MembershipGraph, Error> {
         let sql = format!(
-            "WITH RECURSIVE down AS (SELECT pg_catalog.unnest($1) AS oid \
+            "WITH RECURSIVE down AS ({below} \
                UNION SELECT m.member FROM pg_catalog.pg_auth_members m JOIN down d ON m.roleid OPERATOR(pg_catalog.=) d.oid), \
-             up AS (SELECT oid FROM (SELECT oid FROM down UNION SELECT pg_catalog.unnest($2)) start \
+             up AS (SELECT oid FROM (SELECT oid FROM down UNION {above}) start \
                UNION SELECT m.roleid FROM pg_catalog.pg_auth_members m JOIN up u ON m.member OPERATOR(pg_catalog.=) u.oid) \
              SELECT {}, a.rolname::pg_catalog.text, b.rolname::pg_catalog.text, g.rolname::pg_catalog.text, u.oid, n.rolname::pg_catalog.text \
              FROM up u JOIN pg_catalog.pg_roles n ON n.oid OPERATOR(pg_catalog.=) u.oid \
@@ -82,8 +106,7 @@ impl<C: GenericClient> Catalog<'_, C> {
              LEFT JOIN pg_catalog.pg_roles g ON g.oid OPERATOR(pg_catalog.=) m.grantor",
             self.membership_columns()
         );
-        let (below, above) = (below.to_vec(), above.to_vec());
-        let rows = self.rows(&sql, &[(&below, Type::OID_ARRAY), (&above, Type::OID_ARRAY)]).await?;
+        let rows = self.rows(&sql, arguments).await?;
         let mut names: HashMap<RoleOid, RoleName> = HashMap::new();
         let mut memberships = Vec::new();
         for row in &rows {
@@ -177,14 +200,15 @@ impl<C: GenericClient> Catalog<'_, C> {
             dependants.sessions = sessions.get(oid).copied().unwrap_or(0);
             dependants.grants_made = grants.get(oid).cloned().unwrap_or_default();
             if dependants.holdings.iter().any(|holding| holding.here && holding.privileges > 0) {
-                dependants.foreign_grants = self.foreign_grants(*oid).await?;
+                dependants.foreign_grants = self.privileges(*oid, GrantedBy::Others).await?;
             }
         }
         Ok(all)
     }
 
-    async fn foreign_grants(&self, role: RoleOid) -> Result<Vec<ForeignGrant>, Error> {
-        let rows = self.rows(&kerbrole_core::foreign_grants_query(self.server.major()), &[(&role, Type::OID)]).await?;
+    /// The privileges of a role in this database and on shared objects.
+    pub(crate) async fn privileges(&self, role: RoleOid, by: GrantedBy) -> Result<Vec<ForeignGrant>, Error> {
+        let rows = self.rows(&grants_query(self.server.major(), by), &[(&role, Type::OID)]).await?;
         rows.iter()
             .map(|row| {
                 let (kind, identity): (String, String) = (row.try_get(2)?, row.try_get(3)?);

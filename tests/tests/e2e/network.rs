@@ -18,7 +18,7 @@ cases! {
     EachVersion: an_add_is_whole_or_absent_wherever_it_is_cut, a_bulk_add_leaves_whole_portions_and_can_be_completed, a_slow_network_changes_nothing;
     Bare: an_add_is_whole_or_absent_wherever_it_is_cut, a_bulk_add_leaves_whole_portions_and_can_be_completed, a_slow_network_changes_nothing,
         a_restart_in_between, round_trips_do_not_grow, a_future_that_is_dropped, two_clients_that_would_make_a_conflict,
-        a_grant_that_commits_meanwhile_is_seen, nobody_is_nested_unasked, nothing_is_left_of_the_mutex, inside_a_transaction, errors_say_what_to_grant;
+        a_grant_that_commits_meanwhile_is_seen, nobody_is_nested_unasked, nothing_is_left_of_the_mutex, inside_a_transaction, errors_say_what_to_grant, owners_hand_over, sessions_end, a_list_shows_what_it_does;
 }
 
 const CUTS: [Cut; 4] = [Cut::Before, Cut::Half, Cut::During, Cut::After];
@@ -433,4 +433,86 @@ fn errors_say_what_to_grant(c: &Context<'_>) {
         }
     });
     wait_until(|| su.one("SELECT count(*) FROM pg_roles WHERE rolname LIKE '%@%'") == "1").unwrap();
+}
+
+fn owners_hand_over(c: &Context<'_>) {
+    let mut su = c.superuser();
+    let_master_manage(c);
+    su.run("GRANT CREATE ON SCHEMA public TO rds_master; CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE TABLE t (); ALTER TABLE t OWNER TO \"ann@A.B\"; CREATE ROLE team; \
+            CREATE USER \"far@A.B\" IN ROLE rds_ad; CREATE TABLE u (); ALTER TABLE u OWNER TO \"far@A.B\"; GRANT team TO \"ann@A.B\" WITH ADMIN OPTION; CREATE ROLE member; \
+            SET ROLE \"ann@A.B\"; GRANT team TO member; RESET ROLE; GRANT team TO rds_master WITH ADMIN OPTION");
+    su.run("CREATE DATABASE other");
+    let mut elsewhere = c.try_connect("rdsadmin", "other").unwrap();
+    elsewhere.run("CREATE SCHEMA s AUTHORIZATION \"far@A.B\"");
+    if c.major() >= 16 {
+        su.run("GRANT \"ann@A.B\", \"far@A.B\" TO rds_master WITH ADMIN OPTION, INHERIT FALSE, SET FALSE");
+    }
+    let heir = kerbrole_client::DropOptions::new().reassign_owned_to("rds_master");
+    Runtime::new().unwrap().block_on(async {
+        let client = connect(&config(c, "rds_master", "postgres")).await;
+        let kerbrole = kerbrole(&client).await.unwrap();
+        let dropped = kerbrole.drop_principal("ann@a.b", None, &heir).await.unwrap();
+        assert_eq!(dropped, kerbrole_client::Dropped::Gone("ann@A.B".into()));
+        let dropped = kerbrole.drop_principal("far@a.b", None, &heir).await.unwrap();
+        assert_eq!(dropped, kerbrole_client::Dropped::OnlyDisabled("far@A.B".into()));
+    });
+    assert_eq!(
+        su.column("SELECT relowner::regrole::text FROM pg_class WHERE relname IN ('t', 'u')"),
+        ["rds_master"; 2]
+    );
+    assert_eq!(su.one("SELECT pg_has_role('member', 'team', 'MEMBER')"), "t");
+    assert_eq!(su.one("SELECT rolcanlogin FROM pg_roles WHERE rolname = 'far@A.B'"), "f");
+    let usable = if c.major() >= 16 { "inherit_option OR set_option" } else { "true" };
+    assert_eq!(
+        su.one(&format!("SELECT count(*) FROM pg_auth_members WHERE roleid = '\"far@A.B\"'::regrole AND member = 'rds_master'::regrole AND ({usable})")),
+        "0",
+        "the membership was for the transaction only"
+    );
+}
+
+fn sessions_end(c: &Context<'_>) {
+    let mut su = c.superuser();
+    let_master_manage(c);
+    su.run("CREATE USER \"ann@A.B\" IN ROLE rds_ad");
+    if c.major() >= 16 {
+        su.run("GRANT \"ann@A.B\" TO rds_master WITH ADMIN OPTION");
+    }
+    let mut ann = c.connect("ann@A.B");
+    Runtime::new().unwrap().block_on(async {
+        let client = connect(&config(c, "rds_master", "postgres")).await;
+        let kerbrole = kerbrole(&client).await.unwrap();
+        let error = kerbrole.rename_principal("ann@a.b", None, "anna", None).await.unwrap_err();
+        assert_eq!(error.code().unwrap().code(), "55006");
+        kerbrole.disable_principal("ann@a.b", None, true).await.unwrap();
+    });
+    wait_until(|| ann.client.simple_query("SELECT 1").is_err()).unwrap();
+    assert!(c.try_connect("ann@A.B", "postgres").is_err());
+}
+
+fn a_list_shows_what_it_does(c: &Context<'_>) {
+    let mut su = c.superuser();
+    su.run("CREATE USER \"old@A.B\" IN ROLE rds_ad; CREATE USER \"holder@A.B\" IN ROLE rds_ad; CREATE TABLE t (); GRANT SELECT ON t TO \"holder@A.B\"; CREATE USER \"stays@A.B\" IN ROLE rds_ad; CREATE USER \"also@A.B\" IN ROLE rds_ad");
+    Runtime::new().unwrap().block_on(async {
+        let client = connect(&config(c, "rdsadmin", "postgres")).await;
+        let kerbrole = kerbrole(&client).await.unwrap();
+        let list = ["stays@a.b", "also@a.b", "new@a.b"];
+        let mut shown: Vec<Vec<String>> = Vec::new();
+        for dry_run in [true, false] {
+            let rows = kerbrole.sync_principals(&list, kerbrole_client::Absent::Drop, dry_run).await.unwrap();
+            shown.push(rows.into_iter().map(|row| format!("{} {}", row.action.as_str(), row.statement)).collect());
+        }
+        let expected = [
+            "create CREATE USER \"new@A.B\" WITH LOGIN; GRANT \"rds_ad\" TO \"new@A.B\";",
+            "disable ALTER ROLE \"holder@A.B\" NOLOGIN;",
+            "drop DROP ROLE \"old@A.B\";",
+        ];
+        assert_eq!(shown, [expected, expected]);
+        assert!(kerbrole.sync_principals(&list, kerbrole_client::Absent::Drop, false).await.unwrap().is_empty());
+    });
+    assert_eq!(
+        states(c),
+        [("also@A.B", true), ("holder@A.B", false), ("new@A.B", true), ("stays@A.B", true)]
+            .map(|(name, whole)| (name.to_string(), whole))
+            .into()
+    );
 }

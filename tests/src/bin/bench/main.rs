@@ -1,6 +1,7 @@
 //! `make bench`: figures into benches/, each report a file. A name as the argument writes one report only.
 
 mod audits;
+mod client;
 mod guard;
 
 use std::fs;
@@ -11,7 +12,8 @@ use kerbrole_tests::version::workspace;
 
 type Report = fn(&'static Site) -> Result<String>;
 
-const REPORTS: [(&str, Report); 2] = [("audits", audits::measure), ("guard", guard::measure)];
+const REPORTS: [(&str, Report); 3] =
+    [("audits", audits::measure), ("client", client::measure), ("guard", guard::measure)];
 
 fn main() -> ExitCode {
     let wanted = std::env::args().nth(1);

@@ -1,0 +1,19 @@
+//! With a pool of connections: `cargo run --example deadpool -- "host=localhost user=rds_master dbname=postgres"`
+
+use deadpool_postgres::{Manager, Pool};
+use kerbrole_client::Kerbrole;
+use tokio_postgres::NoTls;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let server = std::env::args().nth(1).ok_or("give a connection string")?;
+    let pool = Pool::builder(Manager::new(server.parse()?, NoTls)).max_size(4).build()?;
+
+    let client = pool.get().await?;
+    // What the pool lends is a tokio_postgres client in a wrapper.
+    let kerbrole = Kerbrole::new(&**client).await?;
+    for principal in kerbrole.list_principals().await? {
+        println!("{} {}", principal.role_name, if principal.can_login { "" } else { "(disabled)" });
+    }
+    Ok(())
+}
