@@ -53,6 +53,7 @@ packages:
 
 # TESTS="names::" runs only the tests whose names contain that.
 test-e2e: stage
+	$(CARGO) build -q $(PGRX_FLAGS) -p kerbrole-client --examples
 	KERBROLE_TEST_VERSIONS="$(VERSIONS)" $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-tests --test e2e -- $(TESTS)
 
 # PostgreSQL's own regression tests, which the tests run with the library loaded.

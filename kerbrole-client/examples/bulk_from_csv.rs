@@ -7,7 +7,14 @@ use kerbrole_client::{AddOptions, Kerbrole};
 use tokio_postgres::NoTls;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() {
+    if let Err(error) = work().await {
+        eprintln!("{error}");
+        std::process::exit(1);
+    }
+}
+
+async fn work() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let (Some(server), Some(file)) = (arguments.next(), arguments.next()) else {
         return Err("give a connection string and a file".into());
@@ -20,8 +27,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (client, connection) = tokio_postgres::connect(&server, NoTls).await?;
     tokio::spawn(connection);
     let kerbrole = Kerbrole::new(&client).await?;
-    let mut work = std::pin::pin!(kerbrole.bulk(names, AddOptions::new().if_not_exists(true)).stream());
-    while let Some(progress) = work.try_next().await? {
+    let mut portions = std::pin::pin!(kerbrole.bulk(names, AddOptions::new().if_not_exists(true)).stream());
+    while let Some(progress) = portions.try_next().await? {
         let created = progress.chunk.iter().filter(|added| added.action.as_str() == "created").count();
         println!("{} of {}, {created} of the last {} new", progress.done, progress.total, progress.chunk.len());
     }

@@ -5,7 +5,14 @@ use kerbrole_client::Kerbrole;
 use tokio_postgres::NoTls;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() {
+    if let Err(error) = work().await {
+        eprintln!("{error}");
+        std::process::exit(1);
+    }
+}
+
+async fn work() -> Result<(), Box<dyn std::error::Error>> {
     let server = std::env::args().nth(1).ok_or("give a connection string")?;
     let pool = Pool::builder(Manager::new(server.parse()?, NoTls)).max_size(4).build()?;
 

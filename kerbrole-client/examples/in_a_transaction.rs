@@ -4,7 +4,14 @@ use kerbrole_client::{AddOptions, Kerbrole};
 use tokio_postgres::NoTls;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() {
+    if let Err(error) = work().await {
+        eprintln!("{error}");
+        std::process::exit(1);
+    }
+}
+
+async fn work() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let (Some(server), Some(principal)) = (arguments.next(), arguments.next()) else {
         return Err("give a connection string and a principal".into());

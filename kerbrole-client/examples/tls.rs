@@ -10,7 +10,14 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() {
+    if let Err(error) = work().await {
+        eprintln!("{error}");
+        std::process::exit(1);
+    }
+}
+
+async fn work() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let (Some(server), Some(bundle)) = (arguments.next(), arguments.next()) else {
         return Err("give a connection string and a file of certificates".into());

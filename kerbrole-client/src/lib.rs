@@ -324,6 +324,47 @@ impl<'c, C: GenericClient> Kerbrole<'c, C> {
         self.plain().plan_add(&self.canonical(principals)?, options).await
     }
 
+    /// What dropping a principal would run by plain statements; nothing where it is not there and need not be. Only reads.
+    ///
+    /// # Errors
+    /// Those of [`Kerbrole::drop_principal`], but for privileges.
+    pub async fn plan_drop(&self, username: &str, realm: Option<&str>, options: &DropOptions) -> Result<Plan, Error> {
+        let plan = self.plain().plan_drop(&self.meant(username, realm)?, options).await?;
+        Ok(Plan::of(plan.map(|plan| plan.statements).unwrap_or_default()))
+    }
+
+    /// What disabling a principal would run. Only reads.
+    ///
+    /// # Errors
+    /// Those of [`Kerbrole::disable_principal`], but for privileges.
+    pub async fn plan_disable(&self, username: &str, realm: Option<&str>) -> Result<Plan, Error> {
+        Ok(Plan::of(self.plain().plan_disable(&self.meant(username, realm)?).await?.statements))
+    }
+
+    /// What enabling a principal would run. Only reads.
+    ///
+    /// # Errors
+    /// Those of [`Kerbrole::enable_principal`], but for privileges.
+    pub async fn plan_enable(&self, username: &str, realm: Option<&str>) -> Result<Plan, Error> {
+        Ok(Plan::of(self.plain().plan_enable(&self.meant(username, realm)?).await?.statements))
+    }
+
+    /// What renaming a principal would run. Only reads.
+    ///
+    /// # Errors
+    /// Those of [`Kerbrole::rename_principal`], but for privileges.
+    pub async fn plan_rename(
+        &self,
+        username: &str,
+        realm: Option<&str>,
+        new_username: &str,
+        new_realm: Option<&str>,
+    ) -> Result<Plan, Error> {
+        let meant = self.meant(username, realm)?;
+        let new = self.rules.canonicalize_beside(&meant, new_username, new_realm)?;
+        Ok(Plan::of(self.plain().plan_rename(&meant, &new).await?.statement.into_iter().collect()))
+    }
+
     /// How each of these principals stands, with the exact name of its role: to find out what became of a call whose answer was lost. Only reads.
     ///
     /// # Errors

@@ -7,10 +7,10 @@ use std::collections::HashMap;
 
 use kerbrole_core::{
     Absent, AddAction, AddRequest, Canonical, CaseFinding as CoreFinding, ConflictRule, ConnectionLimit, Dependants,
-    DropOutcome, Error as Refusal, FixWith, GrantedBy, LoginFacts, Meant, MembershipGraph, MembershipOptions,
-    NameRules, Realm, Role, RoleName, RoleOid, RoleSet, Statement, SyncRequest, case_audit, check_principal,
-    check_too_long, list_principals, plan_add, plan_disable, plan_drop, plan_enable, plan_rename, plan_rename_realm,
-    plan_sync, refuse_moves,
+    DropOutcome, DropPlan, Error as Refusal, FixWith, GrantedBy, LoginFacts, LoginPlan, Meant, MembershipGraph,
+    MembershipOptions, NameRules, Realm, RenamePlan, Role, RoleName, RoleOid, RoleSet, Statement, SyncRequest,
+    case_audit, check_principal, check_too_long, list_principals, plan_add, plan_disable, plan_drop, plan_enable,
+    plan_rename, plan_rename_realm, plan_sync, refuse_moves,
 };
 use tokio_postgres::GenericClient;
 use tokio_postgres::error::SqlState;
@@ -168,9 +168,12 @@ impl<C: GenericClient> Plain<'_, C> {
         Ok(meant.find(&self.about(meant).await?).is_ok())
     }
 
+    pub(crate) async fn plan_disable(&self, meant: &Meant) -> Result<LoginPlan, Error> {
+        Ok(plan_disable(meant, &self.about(meant).await?, self.rule)?)
+    }
+
     pub(crate) async fn disable(&self, meant: &Meant, terminate: bool) -> Result<String, Error> {
-        let roles = self.about(meant).await?;
-        let plan = plan_disable(meant, &roles, self.rule)?;
+        let plan = self.plan_disable(meant).await?;
         self.change(&plan.role.name, &plan.statements).await?;
         if terminate {
             const END: &str = "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity \
@@ -184,10 +187,14 @@ impl<C: GenericClient> Plain<'_, C> {
         Ok(plan.role.name.to_string())
     }
 
-    pub(crate) async fn enable(&self, meant: &Meant) -> Result<String, Error> {
+    pub(crate) async fn plan_enable(&self, meant: &Meant) -> Result<LoginPlan, Error> {
         let roles = self.about(meant).await?;
         let graph = self.with_rule(meant.find(&roles).ok()).await?;
-        let plan = plan_enable(meant, &roles, &graph, self.rules, self.rule, self.name_grantors())?;
+        Ok(plan_enable(meant, &roles, &graph, self.rules, self.rule, self.name_grantors())?)
+    }
+
+    pub(crate) async fn enable(&self, meant: &Meant) -> Result<String, Error> {
+        let plan = self.plan_enable(meant).await?;
         self.change(&plan.role.name, &plan.statements).await?;
         Ok(plan.role.name.to_string())
     }
@@ -204,12 +211,16 @@ impl<C: GenericClient> Plain<'_, C> {
         self.catalog().neighbourhood(&[], &oids).await
     }
 
-    pub(crate) async fn rename(&self, meant: &Meant, new: &Canonical) -> Result<String, Error> {
+    pub(crate) async fn plan_rename(&self, meant: &Meant, new: &Canonical) -> Result<RenamePlan, Error> {
         let names = [meant.role_name().to_string(), new.role_name().to_string()];
         let roles = self.catalog().roles_spelled_like(names).await?;
         let sessions = self.catalog().sessions().await?;
         let count = |role: &Role| sessions.get(&role.oid).copied().unwrap_or(0);
-        let plan = plan_rename(meant, new, &roles, self.rule, count)?;
+        Ok(plan_rename(meant, new, &roles, self.rule, count)?)
+    }
+
+    pub(crate) async fn rename(&self, meant: &Meant, new: &Canonical) -> Result<String, Error> {
+        let plan = self.plan_rename(meant, new).await?;
         self.change(&plan.role.name, plan.statement.as_slice()).await?;
         Ok(plan.to.to_string())
     }
@@ -238,11 +249,11 @@ impl<C: GenericClient> Plain<'_, C> {
             .collect())
     }
 
-    pub(crate) async fn drop(&self, meant: &Meant, options: &DropOptions) -> Result<Dropped, Error> {
+    pub(crate) async fn plan_drop(&self, meant: &Meant, options: &DropOptions) -> Result<Option<DropPlan>, Error> {
         let names = [meant.role_name().to_string()].into_iter().chain(options.heir.clone());
         let roles = self.catalog().roles_spelled_like(names).await?;
         let role = match meant.find_changeable(&roles, self.rule) {
-            Err(Refusal::PrincipalMissing { .. }) if options.if_exists => return Ok(Dropped::Missing),
+            Err(Refusal::PrincipalMissing { .. }) if options.if_exists => return Ok(None),
             found => found?,
         };
         let heir = match &options.heir {
@@ -257,6 +268,13 @@ impl<C: GenericClient> Plain<'_, C> {
         let plan = plan_drop(role, &dependants, heir.as_ref(), self.rule, self.name_grantors())?;
         let gone = plan.outcome == DropOutcome::Dropped;
         let statements = self.without_drop_owned(role, plan.statements, gone).await?;
+        Ok(Some(DropPlan { statements, ..plan }))
+    }
+
+    pub(crate) async fn drop(&self, meant: &Meant, options: &DropOptions) -> Result<Dropped, Error> {
+        let Some(plan) = self.plan_drop(meant, options).await? else { return Ok(Dropped::Missing) };
+        let gone = plan.outcome == DropOutcome::Dropped;
+        let (role, statements) = (plan.role, plan.statements);
         let name = role.name.to_string();
         match self.change(&role.name, &statements).await {
             Ok(()) if gone => Ok(Dropped::Gone(name)),

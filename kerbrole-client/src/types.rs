@@ -191,14 +191,21 @@ pub struct Moved {
 pub struct Plan {
     /// The statements, in order.
     pub statements: Vec<Statement>,
-    /// For each principal what becomes of it.
+    /// For each principal that is added what becomes of it.
     pub outcomes: Vec<Added>,
     pub(crate) add: AddPlan,
 }
 
 impl Plan {
-    /// The statements as a script for psql, one a line, in one transaction.
+    pub(crate) fn of(statements: Vec<Statement>) -> Self {
+        Self { statements, outcomes: Vec::new(), add: AddPlan::default() }
+    }
+
+    /// The statements as a script for psql, one a line, in one transaction; nothing where there is nothing to do.
     pub fn sql(&self) -> String {
+        if self.statements.is_empty() {
+            return String::new();
+        }
         let lines: Vec<_> = self.statements.iter().map(Statement::script).collect();
         format!("BEGIN;\n{}\nCOMMIT;\n", lines.join("\n"))
     }

@@ -11,6 +11,7 @@ use crate::username::Username;
 
 /// What happens to the case of a username: the setting `kerbrole.username_case`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum UsernameCase {
     /// With `krb_caseins_users` on, ASCII lower case; with it off, as typed, because only a ticket of exactly that spelling
     /// will match.

@@ -16,6 +16,7 @@ use crate::target::changeable;
 
 /// What becomes of principals that are not on the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Absent {
     /// They stay as they are.
     #[default]

@@ -91,7 +91,7 @@ fn database_name(oid: u32) -> String {
 }
 
 /// The version of the server that this is built for.
-const MAJOR: u32 = pg_sys::PG_MAJORVERSION_NUM as u32;
+const MAJOR: u32 = pg_sys::PG_MAJORVERSION_NUM;
 
 /// Read as the bootstrap superuser: nothing may be missing.
 fn foreign_grants(role: RoleOid) -> Vec<ForeignGrant> {

@@ -156,8 +156,7 @@ fn forward_requests(shared: &Shared, mut client: &TcpStream, server: &UnixStream
 fn forward_answers(shared: &Shared, mut server: UnixStream, client: TcpStream, cut_after: &AtomicBool) {
     let Ok(writer) = client.try_clone() else { return };
     let send = delayed(shared.delay, writer);
-    loop {
-        let Some(message) = read_message(&mut server, false) else { break };
+    while let Some(message) = read_message(&mut server, false) {
         let is_ready = message[0] == b'Z';
         if cut_after.load(Ordering::SeqCst) {
             if is_ready {

@@ -11,6 +11,7 @@ use crate::world::{Context, Session};
 cases! {
     Every: by_the_extension;
     Bare: by_plain_statements;
+    Nowhere: the_readme_shows_the_differences;
 }
 
 /// A call, its arguments, and what it comes to: `ok` and the result in a few words, or SQLSTATE and, for a conflict, the paths.
@@ -279,23 +280,40 @@ impl Caller {
     }
 }
 
-/// What a step comes to otherwise than it should, and why. Everything else is the same.
-fn differences(backend: Backend, caller: Caller, major: u32, call: Call, expected: &str) -> Option<&'static str> {
+/// What a step comes to instead, and why: words of the table in the README of the crate.
+type Difference = (&'static str, &'static str);
+
+/// Whoever has EXECUTE only may call functions, and here are none: the rights of others count.
+const NO_FUNCTIONS: Difference = ("42501", "EXECUTE on the functions | CREATEROLE;");
+
+/// By stock rules CREATEROLE is not enough to grant rds_ad, or to change a role that somebody else made.
+const NO_ADMIN: Difference =
+    ("42501", "since PostgreSQL 16 also ADMIN on `rds_ad` to add, and ADMIN on the role to change one.");
+
+const NOT_THE_OWNER: Difference =
+    ("ok disabled cyd@A.B", "privileges on objects of others only their owners can revoke, or a superuser;");
+
+/// What a step comes to otherwise than it should. Everything else is the same.
+fn differences(backend: Backend, caller: Caller, major: u32, call: Call, expected: &str) -> Option<Difference> {
     let changes = !matches!(call, Canonicalize(..) | List | Check(..) | Conflicts | Preview(..) | Audit)
         && !matches!(call, RenameRealm(_, _, true) | Sync(_, _, true));
     if !changes || !expected.starts_with("ok") {
         return None;
     }
     match (backend, caller) {
-        // Whoever has EXECUTE only may call functions, and there are none; the rights of others count.
-        (Backend::PlainSql, Caller::Delegate) => Some("42501"),
-        // Since 16 CREATEROLE is not enough to grant rds_ad, or to change a role that somebody else made.
-        (Backend::PlainSql, Caller::Master) if major >= 16 => Some("42501"),
-        // Privileges on objects of others only their owners can revoke, or a superuser.
-        (Backend::PlainSql, Caller::Master | Caller::Admin) if expected == "ok gone cyd@A.B" => {
-            Some("ok disabled cyd@A.B")
-        }
+        (Backend::PlainSql, Caller::Delegate) => Some(NO_FUNCTIONS),
+        (Backend::PlainSql, Caller::Master) if major >= 16 => Some(NO_ADMIN),
+        (Backend::PlainSql, Caller::Master | Caller::Admin) if expected == "ok gone cyd@A.B" => Some(NOT_THE_OWNER),
         _ => None,
+    }
+}
+
+fn the_readme_shows_the_differences(_: &Context<'_>) {
+    let readme =
+        std::fs::read_to_string(kerbrole_tests::version::workspace().join("kerbrole-client/README.md")).unwrap();
+    let table = readme.split("## Where plain statements differ").nth(1).unwrap();
+    for (_, words) in [NO_FUNCTIONS, NO_ADMIN, NOT_THE_OWNER] {
+        assert!(table.contains(words), "{words}");
     }
 }
 
@@ -358,7 +376,7 @@ fn run_case(c: &Context<'_>, backend: Backend, caller: Caller, case: &Conformanc
         let before = state(su);
         let seen = runtime.block_on(outcome(&kerbrole, call));
         match differences(backend, caller, c.major(), call, expected) {
-            Some(different) => {
+            Some((different, _)) => {
                 // Nothing to do needs no right.
                 let nothing_to_do = seen == expected && state(su) == before;
                 assert!(seen == different || nothing_to_do, "{where_}: {seen}");
