@@ -13,6 +13,12 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 async fn main() {
     if let Err(error) = work().await {
         eprintln!("{error}");
+        // Which certificate, which name: that is said by the cause.
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            eprintln!("  {error}");
+            cause = error.source();
+        }
         std::process::exit(1);
     }
 }
