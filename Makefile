@@ -46,6 +46,7 @@ packages-demo:
 
 test: packages regression-tests
 	$(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-core -p kerbrole-client --no-default-features
+	$(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-client --features cli --bins
 	@$(MAKE) --no-print-directory test-e2e
 
 packages:
@@ -53,7 +54,7 @@ packages:
 
 # TESTS="names::" runs only the tests whose names contain that.
 test-e2e: stage
-	$(CARGO) build -q $(PGRX_FLAGS) -p kerbrole-client --examples
+	$(CARGO) build -q $(PGRX_FLAGS) -p kerbrole-client --features cli --bins --examples
 	KERBROLE_TEST_VERSIONS="$(VERSIONS)" $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-tests --test e2e -- $(TESTS)
 
 # PostgreSQL's own regression tests, which the tests run with the library loaded.
@@ -103,7 +104,7 @@ fmt:
 	$(CARGO) fmt --all --check
 
 clippy:
-	PGRX_PG_CONFIG_PATH=$$(tests/servers/pg-config $(VERSION)) $(CARGO) clippy -q $(PGRX_FLAGS) --workspace --all-targets --features pg_kerbrole/pg$(VERSION) -- -D warnings
+	PGRX_PG_CONFIG_PATH=$$(tests/servers/pg-config $(VERSION)) $(CARGO) clippy -q $(PGRX_FLAGS) --workspace --all-targets --features pg_kerbrole/pg$(VERSION),kerbrole-client/cli -- -D warnings
 
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc -q $(PGRX_FLAGS) --no-deps -p kerbrole-core -p kerbrole-client -p kerbrole-tests

@@ -11,8 +11,8 @@ mod types;
 pub use bulk::{Bulk, Progress};
 pub use error::{Error, ErrorKind};
 pub use kerbrole_core::{
-    Absent, AddAction, CaseProblem, NetbiosDomains, Realm, RealmList, RoleName, Statement, SyncAction, UsernameCase,
-    quote_identifier,
+    Absent, AddAction, CaseProblem, NameRules, NetbiosDomains, Realm, RealmList, RoleName, Statement, SyncAction,
+    UsernameCase, quote_identifier,
 };
 pub use probe::{Extension, Family, Server, probe};
 pub use types::{
@@ -21,7 +21,7 @@ pub use types::{
 };
 
 use extension::Functions;
-use kerbrole_core::{Canonical, ConflictRule, Meant, NameRules};
+use kerbrole_core::{Canonical, ConflictRule, Meant};
 use plain::Plain;
 use tokio_postgres::GenericClient;
 

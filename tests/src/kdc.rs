@@ -19,6 +19,8 @@ pub struct Kdc {
     folder: PathBuf,
     /// The realm, in upper case.
     pub realm: String,
+    /// The TCP port, on 127.0.0.1.
+    pub port: u16,
 }
 
 /// A ticket in a cache of its own.
@@ -38,7 +40,7 @@ impl Kdc {
     pub fn start(site: &'static Site, realm: &str) -> Result<Self> {
         let folder = site.server_folder(&format!("kdc-{realm}"))?;
         let port = free_port()?;
-        let kdc = Self { site, folder, realm: realm.into() };
+        let kdc = Self { site, folder, realm: realm.into(), port };
         kdc.configure(port)?;
         run(&mut site.as_server_user(&kdc.tool("kdb5_util", &["create", "-r", realm, "-s", "-P", PASSWORD])))?;
         kdc.add_key("postgres/localhost")?;
@@ -110,6 +112,16 @@ impl Kdc {
         self.kadmin(&format!("ktadd -k {} {service}", self.keytab().display()))
     }
 
+    /// Lets users of another realm use services of this one: both know the key of `krbtgt/THIS@OTHER`.
+    ///
+    /// # Errors
+    /// When a KDC refuses it.
+    pub fn trust(&self, other: &Self) -> Result<()> {
+        let query = format!("addprinc -pw \"{PASSWORD}\" krbtgt/{}@{}", self.realm, other.realm);
+        self.kadmin(&query)?;
+        other.kadmin(&query)
+    }
+
     /// A keytab of its own with the key of a service.
     ///
     /// # Errors
@@ -149,6 +161,14 @@ impl Kdc {
     /// # Errors
     /// When the KDC refuses it.
     pub fn ticket(&self, name: &str) -> Result<Ticket> {
+        self.ticket_by(name, &self.config())
+    }
+
+    /// The same by another krb5.conf.
+    ///
+    /// # Errors
+    /// When the KDC refuses it, or is not found.
+    pub fn ticket_by(&self, name: &str, config: &Path) -> Result<Ticket> {
         let number = fs::read_dir(self.site.path()).map_or(0, Iterator::count);
         let file = tempfile::Builder::new()
             .prefix(&format!("ticket-{number}-"))
@@ -157,7 +177,7 @@ impl Kdc {
             .into_temp_path()
             .keep()
             .map_err(|e| e.to_string())?;
-        let ticket = Ticket { cache: format!("FILE:{}", file.display()), config: self.config() };
+        let ticket = Ticket { cache: format!("FILE:{}", file.display()), config: config.to_path_buf() };
         let mut kinit = Command::new("kinit")
             .arg(format!("{}@{}", escaped(name), self.realm))
             .env("KRB5_CONFIG", &ticket.config)

@@ -13,6 +13,7 @@ mod case_rule;
 mod catalogue;
 mod check;
 mod client;
+mod command;
 mod concurrency;
 mod conflicts;
 mod conformance;
@@ -62,6 +63,7 @@ pub const SUITES: &[(&str, &[Case])] = &[
     ("catalogue", catalogue::CASES),
     ("check", check::CASES),
     ("client", client::CASES),
+    ("command", command::CASES),
     ("concurrency", concurrency::CASES),
     ("conflicts", conflicts::CASES),
     ("conformance", conformance::CASES),

@@ -1,0 +1,281 @@
+//! The command line. Help, completions and the man page come from here.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::exit::CODES;
+
+/// Login roles of Kerberos and Active Directory principals on a PostgreSQL server.
+#[derive(Debug, Parser)]
+#[command(name = "kerbrole", version, about, disable_help_flag = true, after_help = CODES, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) server: ServerOptions,
+    #[command(flatten)]
+    pub(crate) general: GeneralOptions,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Where the server is, as psql is told.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Connection")]
+pub(crate) struct ServerOptions {
+    /// Database, connection string or URL
+    #[arg(short = 'd', long, global = true, value_name = "DBNAME")]
+    pub(crate) dbname: Option<String>,
+    /// Server, or the folder of its socket
+    #[arg(short = 'h', long, global = true, value_name = "HOST")]
+    pub(crate) host: Option<String>,
+    /// Port
+    #[arg(short = 'p', long, global = true, value_name = "PORT")]
+    pub(crate) port: Option<String>,
+    /// User
+    #[arg(short = 'U', long, global = true, value_name = "USER")]
+    pub(crate) username: Option<String>,
+    /// Never ask for a password
+    #[arg(short = 'w', long, global = true)]
+    pub(crate) no_password: bool,
+    /// Ask for a password first
+    #[arg(short = 'W', long = "password", global = true, conflicts_with = "no_password")]
+    pub(crate) ask_password: bool,
+    /// How the work is done: by the extension's functions, or by plain statements
+    #[arg(long, global = true, value_enum, default_value = "auto")]
+    pub(crate) backend: BackendChoice,
+    /// Plain statements on PostgreSQL 16 and later: accept that the user becomes a member of each principal it creates, and so of rds_ad
+    #[arg(long, global = true)]
+    pub(crate) accept_nesting: bool,
+    /// Plain statements: what happens to the case of usernames
+    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "RULE")]
+    pub(crate) username_case: CaseChoice,
+    /// Plain statements: how many principals sync may disable or drop at once (default: half of them)
+    #[arg(long, global = true, value_name = "NUMBER")]
+    pub(crate) max_removals: Option<usize>,
+}
+
+/// What is printed.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct GeneralOptions {
+    /// Form of results
+    #[arg(long, global = true, value_enum, default_value = "table")]
+    pub(crate) format: Format,
+    /// Only results and errors
+    #[arg(short = 'q', long, global = true)]
+    pub(crate) quiet: bool,
+    /// Also how it is done
+    #[arg(short = 'v', long, global = true, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+    /// Print help
+    #[arg(short = '?', long, global = true, action = clap::ArgAction::Help)]
+    pub(crate) help: Option<bool>,
+}
+
+/// See [`ServerOptions::backend`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BackendChoice {
+    /// the extension where it is installed
+    Auto,
+    /// the extension
+    Extension,
+    /// plain statements
+    Sql,
+}
+
+/// See [`ServerOptions::username_case`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CaseChoice {
+    /// lower case where krb_caseins_users is on, as given where it is off
+    Auto,
+    /// always lower case
+    Lower,
+    /// always as given
+    Preserve,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// columns
+    Table,
+    /// an array of objects
+    Json,
+    /// with a header
+    Csv,
+}
+
+/// Principals, from wherever.
+#[derive(Debug, Args)]
+pub(crate) struct Principals {
+    /// user@REALM, or user with --realm
+    #[arg(value_name = "PRINCIPAL")]
+    pub(crate) names: Vec<String>,
+    /// File with one principal a line (# begins a comment), or CSV with the header principal,groups (groups between ;); - for standard input
+    #[arg(short = 'f', long = "file", value_name = "FILE")]
+    pub(crate) files: Vec<String>,
+    /// Realm of those that come without one
+    #[arg(short = 'r', long, value_name = "REALM")]
+    pub(crate) realm: Option<String>,
+}
+
+/// What becomes of principals that are not on the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AbsentChoice {
+    /// they stay as they are
+    Keep,
+    /// they are disabled, and those on the list that are disabled are enabled
+    Disable,
+    /// they are dropped, or disabled where that cannot be
+    Drop,
+}
+
+/// What is to be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Create login roles, members of rds_ad
+    Add {
+        #[command(flatten)]
+        principals: Principals,
+        /// Make them members of this role too
+        #[arg(short = 'g', long = "group", value_name = "ROLE")]
+        groups: Vec<String>,
+        /// Take a role that exists as it is, and give it what it lacks
+        #[arg(long)]
+        if_not_exists: bool,
+        /// Print the SQL instead of running it
+        #[arg(short = 'n', long)]
+        dry_run: bool,
+    },
+    /// Drop login roles; nothing that they own is dropped
+    Drop {
+        #[command(flatten)]
+        principals: Principals,
+        /// A principal that is not there is no error
+        #[arg(long)]
+        if_exists: bool,
+        /// Give what they own in this database to this role
+        #[arg(long, value_name = "ROLE")]
+        reassign_owned_to: Option<String>,
+        /// Print the SQL instead of running it
+        #[arg(short = 'n', long)]
+        dry_run: bool,
+        /// Do not ask
+        #[arg(short = 'y', long)]
+        yes: bool,
+    },
+    /// Keep principals from logging in
+    Disable {
+        #[command(flatten)]
+        principals: Principals,
+        /// End their sessions
+        #[arg(long)]
+        terminate: bool,
+        /// Print the SQL instead of running it
+        #[arg(short = 'n', long)]
+        dry_run: bool,
+    },
+    /// Let principals log in again
+    Enable {
+        #[command(flatten)]
+        principals: Principals,
+        /// Print the SQL instead of running it
+        #[arg(short = 'n', long)]
+        dry_run: bool,
+    },
+    /// Give a principal's role another name
+    Rename {
+        /// user@REALM
+        principal: String,
+        /// New user, or user@REALM
+        new_name: String,
+        /// Print the SQL instead of running it
+        #[arg(short = 'n', long)]
+        dry_run: bool,
+    },
+    /// Give every principal of one realm the same name in another, all or none
+    RenameRealm {
+        /// The realm they are of
+        old_realm: String,
+        /// The realm they are to be of
+        new_realm: String,
+        /// Show what would happen and what is in the way
+        #[arg(short = 'n', long)]
+        dry_run: bool,
+        /// Do not ask
+        #[arg(short = 'y', long)]
+        yes: bool,
+    },
+    /// Who has access, and by which way
+    List,
+    /// Every question that a login asks
+    Check {
+        #[command(flatten)]
+        principals: Principals,
+    },
+    /// Roles that are members of both rds_ad and rds_iam
+    Conflicts,
+    /// Conflicts that GRANT role TO member would create
+    PreviewGrant {
+        /// The role that would be granted
+        role: String,
+        /// Who would become a member
+        member: String,
+    },
+    /// Roles that their names open to the wrong tickets, or to none
+    CaseAudit,
+    /// Bring the principals in line with a list
+    Sync {
+        #[command(flatten)]
+        principals: Principals,
+        /// What becomes of the others
+        #[arg(long, value_enum, default_value = "keep")]
+        absent: AbsentChoice,
+        /// Print the SQL instead of running it
+        #[arg(short = 'n', long)]
+        dry_run: bool,
+        /// Change nothing; exit with 1 where there is a difference
+        #[arg(long, conflicts_with = "dry_run")]
+        check: bool,
+        /// Do not ask
+        #[arg(short = 'y', long)]
+        yes: bool,
+    },
+    /// What kind of server this is
+    Probe,
+    /// Print a krb5.conf for clients of a directory's realm
+    #[command(name = "krb5-conf")]
+    Krb5Conf {
+        /// The directory's realm
+        #[arg(short = 'r', long)]
+        realm: String,
+        /// A KDC of it, host or host:port; without any DNS says
+        #[arg(long, value_name = "HOST")]
+        kdc: Vec<String>,
+        /// A realm that it trusts, and its KDCs: ONPREM.COM=dc1.onprem.com,dc2.onprem.com
+        #[arg(long, value_name = "REALM[=HOST,...]")]
+        trust: Vec<String>,
+        /// With the domains of RDS endpoints
+        #[arg(long)]
+        rds: bool,
+        /// A server that is a member of the realm under another name
+        #[arg(long, value_name = "HOST")]
+        endpoint: Vec<String>,
+    },
+    /// Completions for a shell
+    Completions {
+        /// Which
+        shell: clap_complete::Shell,
+    },
+    /// The manual page
+    Man,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definitions_hold_together() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,136 @@
+//! Principals from arguments, files and standard input.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+
+use crate::exit::Failure;
+
+/// A principal and its groups, and where it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    pub(crate) principal: String,
+    pub(crate) groups: Vec<String>,
+}
+
+/// All principals that were named, in order. A file has one a line, `#` begins a comment; or it is CSV with a header, `principal` and, if there is one, `groups` (names between
+/// `;`). `-` is standard input. Nothing is done before all of it was read.
+pub(crate) fn principals(arguments: &[String], files: &[String], realm: Option<&str>) -> Result<Vec<Wanted>, Failure> {
+    let mut wanted: Vec<_> =
+        arguments.iter().map(|name| Wanted { principal: with_realm(name, realm), groups: Vec::new() }).collect();
+    for file in files {
+        if file == "-" {
+            read(io::stdin().lock(), "standard input", realm, &mut wanted)?;
+        } else {
+            let opened = File::open(file).map_err(|error| Failure::usage(format!("{file}: {error}")))?;
+            read(BufReader::new(opened), file, realm, &mut wanted)?;
+        }
+    }
+    Ok(wanted)
+}
+
+fn with_realm(name: &str, realm: Option<&str>) -> String {
+    match realm {
+        Some(realm) if !name.contains(['@', '\\']) => format!("{name}@{realm}"),
+        _ => name.into(),
+    }
+}
+
+fn read(mut from: impl BufRead, name: &str, realm: Option<&str>, wanted: &mut Vec<Wanted>) -> Result<(), Failure> {
+    let mut first = String::new();
+    let at = |line: u64, what: String| Failure::usage(format!("{name}, line {line}: {what}"));
+    from.read_line(&mut first).map_err(|error| at(1, error.to_string()))?;
+    let header = first.trim().trim_start_matches('\u{feff}').to_ascii_lowercase();
+    let is_csv = header == "principal" || header.starts_with("principal,");
+    if is_csv {
+        return read_csv(from, name, &header, realm, wanted);
+    }
+    for (line, number) in std::iter::once(Ok(first)).chain(from.lines()).zip(1..) {
+        let line = line.map_err(|error| at(number, error.to_string()))?;
+        let text = line.trim().trim_start_matches('\u{feff}');
+        let text = text.split_once('#').map_or(text, |(before, _)| before).trim();
+        if !text.is_empty() {
+            check(text, realm).map_err(|what| at(number, what))?;
+            wanted.push(Wanted { principal: with_realm(text, realm), groups: Vec::new() });
+        }
+    }
+    Ok(())
+}
+
+fn read_csv(
+    from: impl BufRead,
+    name: &str,
+    header: &str,
+    realm: Option<&str>,
+    wanted: &mut Vec<Wanted>,
+) -> Result<(), Failure> {
+    let columns: Vec<_> = header.split(',').map(str::trim).collect();
+    if let Some(unknown) = columns.iter().find(|column| !["principal", "groups"].contains(column)) {
+        return Err(Failure::usage(format!(
+            "{name}, line 1: unknown column \"{unknown}\": there can be principal and groups"
+        )));
+    }
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(from);
+    for record in reader.records() {
+        // The header was line 1.
+        let record = record.map_err(|error| {
+            let line = error.position().map_or(0, csv::Position::line) + 1;
+            Failure::usage(format!("{name}, line {line}: {error}"))
+        })?;
+        let line = record.position().map_or(0, csv::Position::line) + 1;
+        if record.len() != columns.len() {
+            let what = format!("{} fields, and the header has {}", record.len(), columns.len());
+            return Err(Failure::usage(format!("{name}, line {line}: {what}")));
+        }
+        let principal = record.get(0).unwrap_or_default();
+        check(principal, realm).map_err(|what| Failure::usage(format!("{name}, line {line}: {what}")))?;
+        let groups = record.get(1).unwrap_or_default().split(';').map(str::trim).filter(|group| !group.is_empty());
+        wanted.push(Wanted { principal: with_realm(principal, realm), groups: groups.map(String::from).collect() });
+    }
+    Ok(())
+}
+
+/// What can be no principal whatever the server's settings are is told with its line.
+fn check(text: &str, realm: Option<&str>) -> Result<(), String> {
+    let text = with_realm(text, realm);
+    // A name without a realm may be one where there is a default.
+    if !text.contains('@') && !text.is_empty() {
+        return Ok(());
+    }
+    kerbrole_client::NameRules::default()
+        .meant(&text, None)
+        .map(drop)
+        .map_err(|error| format!("{error}{}", error.hint().map(|hint| format!(". {hint}")).unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(text: &str) -> Result<Vec<(String, Vec<String>)>, String> {
+        let mut wanted = Vec::new();
+        match read(text.as_bytes(), "file", Some("A.B"), &mut wanted) {
+            Ok(()) => Ok(wanted.into_iter().map(|w| (w.principal, w.groups)).collect()),
+            Err(failure) => Err(failure.to_string()),
+        }
+    }
+
+    #[test]
+    fn lines_with_comments() {
+        let names: Vec<_> =
+            all("# who\nalice\n\n  bob@c.d  # left in May\r\n").unwrap().into_iter().map(|w| w.0).collect();
+        assert_eq!(names, ["alice@A.B", "bob@c.d"]);
+        assert!(all("alice\nb b@@\n").unwrap_err().starts_with("file, line 2: "));
+        assert_eq!(all("").unwrap(), []);
+    }
+
+    #[test]
+    fn csv_with_groups() {
+        let rows = all("\u{feff}principal,groups\nalice,analysts; team\n\"bob\",\n").unwrap();
+        assert_eq!(
+            rows,
+            [("alice@A.B".into(), vec!["analysts".into(), "team".to_string()]), ("bob@A.B".into(), vec![])]
+        );
+        assert!(all("principal,team\nx,y\n").unwrap_err().starts_with("file, line 1: unknown column \"team\""));
+        assert!(all("principal,groups\nalice,x\nno one@x y,\n").unwrap_err().starts_with("file, line 3: "));
+    }
+}

@@ -1,0 +1,79 @@
+//! The command `kerbrole`: what the library does, from a terminal, a pipeline, a cron job.
+
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod commands;
+mod conninfo;
+mod exit;
+mod input;
+mod krb5_conf;
+mod output;
+mod tls;
+
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use arguments::{Arguments, Command};
+use conninfo::{Connection, Given, environment};
+use exit::Failure;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments) {
+        Ok(false) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::from(Failure::FINDINGS),
+        Err(failure) => {
+            let text = failure.to_string();
+            if !text.is_empty() {
+                eprintln!("kerbrole: {text}");
+            }
+            failure.code()
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<bool, Failure> {
+    match &arguments.command {
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Arguments::command(), "kerbrole", &mut script);
+            output::print(&String::from_utf8_lossy(&script))?;
+            return Ok(false);
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            let rendered = clap_mangen::Man::new(Arguments::command()).render(&mut page);
+            rendered.map_err(|error| Failure::usage(error.to_string()))?;
+            output::print(&String::from_utf8_lossy(&page))?;
+            return Ok(false);
+        }
+        Command::Krb5Conf { realm, kdc, trust, rds, endpoint } => {
+            output::print(&krb5_conf::krb5_conf(realm, kdc, trust, *rds, endpoint)?)?;
+            return Ok(false);
+        }
+        _ => {}
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::usage(error.to_string()))?;
+    runtime.block_on(async {
+        let server = &arguments.server;
+        let given = Given {
+            dbname: server.dbname.clone(),
+            host: server.host.clone(),
+            port: server.port.clone(),
+            user: server.username.clone(),
+        };
+        let home = environment("HOME").map(PathBuf::from);
+        let connection = Connection::find(&given, home.as_deref(), environment)?;
+        let may_ask = !server.no_password && io::stdin().is_terminal();
+        let ask = |user: &str| {
+            may_ask.then(|| rpassword::prompt_password(format!("Password for user {user}: ")).ok()).flatten()
+        };
+        let client = connection.open(ask, server.ask_password).await?;
+        commands::run(arguments, &client).await
+    })
+}
