@@ -1,6 +1,7 @@
 //! The command `kerbrole`: what the library does, from a terminal, a pipeline, a cron job.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
 mod arguments;
 mod commands;
