@@ -65,7 +65,7 @@ impl Kdc {
              [domain_realm]\n localhost = {realm}\n .{domain} = {realm}\n"
         );
         let kdc = format!(
-            "[kdcdefaults]\n kdc_listen = \"\"\n kdc_tcp_listen = 127.0.0.1:{port}\n\
+            "[kdcdefaults]\n kdc_listen = 127.0.0.1:{port}\n kdc_tcp_listen = 127.0.0.1:{port}\n\
              [realms]\n {realm} = {{\n  database_name = {folder}/principal\n  key_stash_file = {folder}/stash\n  \
              acl_file = {folder}/acl\n  max_life = 10h\n  supported_enctypes = aes256-cts-hmac-sha1-96:normal\n }}\n\
              [logging]\n kdc = FILE:{folder}/kdc.log\n"
@@ -169,6 +169,18 @@ impl Kdc {
     /// # Errors
     /// When the KDC refuses it, or is not found.
     pub fn ticket_by(&self, name: &str, config: &Path) -> Result<Ticket> {
+        self.kinit(name, config, &[])
+    }
+
+    /// A ticket that is good for so long only: `1s`.
+    ///
+    /// # Errors
+    /// When the KDC refuses it.
+    pub fn short_ticket(&self, name: &str, lifetime: &str) -> Result<Ticket> {
+        self.kinit(name, &self.config(), &["-l", lifetime])
+    }
+
+    fn kinit(&self, name: &str, config: &Path, options: &[&str]) -> Result<Ticket> {
         let number = fs::read_dir(self.site.path()).map_or(0, Iterator::count);
         let file = tempfile::Builder::new()
             .prefix(&format!("ticket-{number}-"))
@@ -179,6 +191,7 @@ impl Kdc {
             .map_err(|e| e.to_string())?;
         let ticket = Ticket { cache: format!("FILE:{}", file.display()), config: config.to_path_buf() };
         let mut kinit = Command::new("kinit")
+            .args(options)
             .arg(format!("{}@{}", escaped(name), self.realm))
             .env("KRB5_CONFIG", &ticket.config)
             .env("KRB5CCNAME", &ticket.cache)

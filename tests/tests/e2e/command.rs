@@ -17,8 +17,8 @@ use crate::world::{Context, REALM, Session};
 cases! {
     EachVersion: a_life_in_commands, results_in_every_form, files_and_their_mistakes, what_cannot_be_reached, who_is_asked, sql_can_be_pasted,
         a_krb5_conf_by_which_one_logs_in, the_reader_goes_away, an_interrupt_in_the_middle, connections_as_psql_makes_them, tls_modes,
-        the_page_prints_what_it_says, a_hundred_thousand_lines;
-    Bare: a_life_in_commands, results_in_every_form, files_and_their_mistakes, who_is_asked, sql_can_be_pasted, an_interrupt_in_the_middle;
+        the_page_prints_what_it_says, a_hundred_thousand_lines, every_command_in_json, a_terminal_is_asked;
+    Bare: every_command_in_json, a_life_in_commands, results_in_every_form, files_and_their_mistakes, who_is_asked, sql_can_be_pasted, an_interrupt_in_the_middle;
     Nowhere: help_completions_and_a_manual_page;
 }
 
@@ -596,4 +596,188 @@ fn a_hundred_thousand_lines(c: &Context<'_>) {
     assert_eq!(whole(&mut c.superuser()), (MANY, MANY));
     let again = Ended::from(add().stdout(Stdio::piped()).stderr(Stdio::piped()).output().unwrap());
     assert!(again.code == 0 && again.err.ends_with("nothing to do\n"), "{}", again.err);
+}
+
+/// Every subcommand, its whole result. What differs between the backends is what is to be run: calls of functions, or statements.
+fn every_command_in_json(c: &Context<'_>) {
+    let mut su = c.superuser();
+    let by_functions = su.one("SELECT count(*) FROM pg_extension WHERE extname = 'pg_kerbrole'") == "1";
+    su.run("CREATE ROLE team; CREATE ROLE cloud IN ROLE rds_iam; CREATE USER \"eve@a.b\" IN ROLE rds_ad; CREATE USER \"both@A.B\" IN ROLE rds_ad, rds_iam; ALTER ROLE \"both@A.B\" NOLOGIN");
+    let by = if c.major() >= 16 { r#" GRANTED BY \"rdsadmin\""# } else { "" };
+    let either = |functions: &'static str, statements: &'static str| if by_functions { functions } else { statements };
+    let json = |arguments: &[&str], code: i32, rows: &[String]| {
+        let ended = run(c, &[arguments, &["--format", "json", "-q"]].concat());
+        let rows: Vec<_> = rows.iter().map(|row| format!("  {row}")).collect();
+        let expected = if rows.is_empty() { "[\n]\n".to_string() } else { format!("[\n{}\n]\n", rows.join(",\n")) };
+        assert_eq!(
+            (ended.code, ended.out.as_str(), ended.err.as_str()),
+            (code, expected.as_str(), ""),
+            "{arguments:?}"
+        );
+    };
+    json(
+        &["add", "ann@a.b", "bob@a.b", "--group", "team"],
+        0,
+        &[
+            r#"{"principal":"ann@a.b","role_name":"ann@A.B","action":"created"}"#.into(),
+            r#"{"principal":"bob@a.b","role_name":"bob@A.B","action":"created"}"#.into(),
+        ],
+    );
+    json(&["disable", "bob@a.b"], 0, &[r#"{"role_name":"bob@A.B","outcome":"disabled"}"#.into()]);
+    json(&["list"], 0, &[
+        r#"{"role_name":"ann@A.B","can_login":true,"groups":"team","ad_path":["ann@A.B","rds_ad"],"iam_path":null,"sessions":0}"#.into(),
+        r#"{"role_name":"bob@A.B","can_login":false,"groups":"team","ad_path":["bob@A.B","rds_ad"],"iam_path":null,"sessions":0}"#.into(),
+        r#"{"role_name":"both@A.B","can_login":false,"groups":"rds_iam","ad_path":["both@A.B","rds_ad"],"iam_path":["both@A.B","rds_iam"],"sessions":0}"#.into(),
+    ]);
+    json(&["enable", "bob@a.b"], 0, &[r#"{"role_name":"bob@A.B","outcome":"enabled"}"#.into()]);
+    let revoke = format!(r#"REVOKE \"rds_iam\" FROM \"both@A.B\"{by};"#);
+    json(
+        &["conflicts"],
+        1,
+        &[format!(
+            r#"{{"role_name":"both@A.B","ad_path":["both@A.B","rds_ad"],"iam_path":["both@A.B","rds_iam"],"fix":"{revoke}"}}"#
+        )],
+    );
+    json(&["preview-grant", "cloud", "team"], 1, &["ann", "bob"].map(|name| format!(
+        r#"{{"role_name":"{name}@A.B","ad_path":["{name}@A.B","rds_ad"],"iam_path":["{name}@A.B","team","cloud","rds_iam"],"fix":null}}"#
+    )));
+    let rename = r#"ALTER ROLE \"eve@a.b\" RENAME TO \"eve@A.B\";"#;
+    let audit: &[(&str, &str)] = if c.caseins {
+        &[(
+            "closed_by_caseins",
+            "With krb_caseins_users off, no ticket would open it: none is issued in a realm spelled so.",
+        )]
+    } else {
+        &[
+            (
+                "unreachable_realm_case",
+                "No ticket is issued in a realm spelled so, and the server tells upper and lower case apart.",
+            ),
+            ("opened_by_caseins", "With krb_caseins_users on, the ticket of eve@A.B would open it."),
+        ]
+    };
+    let audit: Vec<_> = audit
+        .iter()
+        .map(|(problem, detail)| {
+            format!(r#"{{"problem":"{problem}","role_names":"eve@a.b","detail":"{detail}","fix":"{rename}"}}"#)
+        })
+        .collect();
+    json(&["case-audit"], 1, &audit);
+    su.run("DROP ROLE \"both@A.B\", \"eve@a.b\"");
+    let create = either(
+        r#"CREATE ROLE \"new@A.B\" LOGIN IN ROLE \"rds_ad\";"#,
+        r#"CREATE USER \"new@A.B\" WITH LOGIN; GRANT \"rds_ad\" TO \"new@A.B\";"#,
+    );
+    let difference = [
+        format!(r#"{{"action":"create","role_name":"new@A.B","statement":"{create}"}}"#),
+        r#"{"action":"disable","role_name":"bob@A.B","statement":"ALTER ROLE \"bob@A.B\" NOLOGIN;"}"#.to_string(),
+    ];
+    let list = ["sync", "ann@a.b", "new@a.b", "--absent", "disable"];
+    json(&[&list[..], &["--check"]].concat(), 1, &difference);
+    json(&[&list[..], &["--yes"]].concat(), 0, &difference);
+    json(&[&list[..], &["--check"]].concat(), 0, &[]);
+    json(&["rename", "new@a.b", "newer"], 0, &[r#"{"old_name":"new@a.b","new_name":"newer@A.B"}"#.into()]);
+    json(
+        &["rename-realm", "a.b", "c.d", "--yes"],
+        0,
+        &["ann", "bob", "newer"]
+            .map(|name| format!(r#"{{"old_name":"{name}@A.B","new_name":"{name}@C.D","problem":null}}"#)),
+    );
+    json(
+        &["drop", "ann@c.d", "gone@c.d", "--if-exists", "--yes"],
+        0,
+        &[
+            r#"{"role_name":"ann@C.D","outcome":"dropped"}"#.into(),
+            r#"{"role_name":"gone@c.d","outcome":"was not there"}"#.into(),
+        ],
+    );
+    // A superuser sees the server's own side as well, by the extension.
+    let checked = run(c, &["check", "bob@c.d", "newer@c.d", "--format", "json"]);
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&checked.out).unwrap();
+    assert_eq!((checked.code, rows.len()), (1, if by_functions { 26 } else { 20 }), "{}", checked.out);
+    let wrong: Vec<_> = rows.iter().filter(|row| row["ok"] == false).map(ToString::to_string).collect();
+    let enable = either("SELECT kerb_enable_principal('bob@C.D');", r#"ALTER ROLE \"bob@C.D\" LOGIN;"#);
+    assert_eq!(
+        wrong,
+        [format!(
+            r#"{{"check":"login","detail":"NOLOGIN: the principal is disabled","fix":"{enable}","ok":false,"principal":"bob@c.d"}}"#
+        )]
+    );
+    let version: u32 = su.one("SHOW server_version_num").parse().unwrap();
+    let extension = either(r#""pg_kerbrole 0.1.0 in schema public""#, "null");
+    let probe: Vec<_> = [
+        ("version", format!("\"{}.{}\"", version / 10_000, version % 10_000)),
+        ("family", "\"Other\"".into()),
+        ("read_only", "false".into()),
+        ("krb_caseins_users", c.caseins.to_string()),
+        ("extension", extension.into()),
+        ("pg_tle_available", "false".into()),
+        ("user", "\"rdsadmin\"".into()),
+        ("is_superuser", "true".into()),
+        ("nests_creators", "false".into()),
+        ("is_nested", "false".into()),
+        ("backend", either("\"the extension\"", "\"plain statements\"").into()),
+    ]
+    .into_iter()
+    .map(|(what, value)| format!(r#"{{"what":"{what}","value":{value}}}"#))
+    .collect();
+    json(&["probe"], 0, &probe);
+    if by_functions {
+        assert!(run(c, &["probe", "--backend", "sql"]).out.contains("plain statements"));
+    } else {
+        let ended = run(c, &["list", "--backend", "extension"]);
+        assert_eq!(
+            (ended.code, ended.err.as_str()),
+            (
+                4,
+                "kerbrole: the extension pg_kerbrole is not installed in this database\nHINT:  As a superuser: CREATE EXTENSION pg_kerbrole\n"
+            )
+        );
+    }
+}
+
+/// On a terminal, which script(1) makes: a password, a question, a bar.
+fn a_terminal_is_asked(c: &Context<'_>) {
+    let mut su = c.superuser();
+    su.run("ALTER ROLE rds_master PASSWORD 'typed'; CREATE USER \"ann@A.B\" IN ROLE rds_ad");
+    let program = workspace().join("target/debug/kerbrole");
+    let on_a_terminal = |typed: &str, arguments: &str| {
+        let mut command = Command::new("script");
+        command
+            .env("PGHOST", "127.0.0.1")
+            .env("PGPORT", c.server.port.to_string())
+            .env("PGUSER", "rds_master")
+            .env("PGDATABASE", "postgres")
+            .env("TERM", "xterm")
+            .env("SHELL", "/bin/sh");
+        command.args(["-qec", &format!("{} {arguments}", program.display()), "/dev/null"]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(typed.as_bytes()).unwrap();
+        let ended: Ended = child.wait_with_output().unwrap().into();
+        drop(stdin);
+        ended
+    };
+    let ended = on_a_terminal("typed\n", "probe --format csv");
+    assert_eq!(ended.code, 0, "{}", ended.out);
+    assert!(
+        ended.out.contains("Password for user rds_master: ") && ended.out.contains("user,rds_master"),
+        "{}",
+        ended.out
+    );
+    let ended = on_a_terminal("wrong\n", "probe");
+    assert!(ended.code == 3 && ended.out.contains("password authentication failed"), "{}", ended.out);
+    let ended = on_a_terminal("typed\nn\n", "drop ann@a.b");
+    assert!(
+        ended.code == 2 && ended.out.contains("Drop 1 principal(s)? [y/N] ") && ended.out.contains("nothing was done"),
+        "{}",
+        ended.out
+    );
+    assert_eq!(su.one("SELECT count(*) FROM pg_roles WHERE rolname = 'ann@A.B'"), "1");
+    let ended = on_a_terminal("typed\ny\n", "drop ann@a.b");
+    assert!(ended.code == 0 && ended.out.contains("dropped"), "{}", ended.out);
+    let path = c.site.path().join(format!("bar-{}", c.major()));
+    fs::write(&path, (0..4000).map(|i| format!("u{i}@a.b\n")).collect::<String>()).unwrap();
+    let ended = on_a_terminal("typed\n", &format!("add -f {} --format csv", path.display()));
+    assert!(ended.code == 0 && ended.out.contains("/4000"), "a bar: {}", &ended.out[..ended.out.len().min(2000)]);
 }

@@ -19,6 +19,7 @@ mod conflicts;
 mod conformance;
 mod demo;
 mod disable;
+mod doctor;
 mod drop;
 mod encodings;
 mod groups;
@@ -69,6 +70,7 @@ pub const SUITES: &[(&str, &[Case])] = &[
     ("conformance", conformance::CASES),
     ("demo", demo::CASES),
     ("disable", disable::CASES),
+    ("doctor", doctor::CASES),
     ("drop", drop::CASES),
     ("encodings", encodings::CASES),
     ("groups", groups::CASES),

@@ -241,6 +241,27 @@ pub(crate) enum Command {
     },
     /// What kind of server this is
     Probe,
+    /// Look for what keeps somebody from logging in: DNS, ports, the KDC and its clock, krb5.conf, the ticket, the server
+    Doctor {
+        /// The directory's realm
+        #[arg(short = 'r', long)]
+        realm: String,
+        /// A KDC of it, host or host:port; without any the hosts of the realm's own name
+        #[arg(long, value_name = "HOST")]
+        kdc: Vec<String>,
+        /// Who is to log in: has the ticket and the server looked at for this one
+        #[arg(long, value_name = "USER@REALM")]
+        principal: Option<String>,
+        /// Port of the directory's DNS
+        #[arg(long, default_value_t = 53, value_name = "PORT")]
+        dns_port: u16,
+        /// Port for password changes
+        #[arg(long, default_value_t = 464, value_name = "PORT")]
+        password_port: u16,
+        /// Seconds that each step may take
+        #[arg(long, default_value_t = 3, value_name = "SECONDS")]
+        timeout: u64,
+    },
     /// Print a krb5.conf for clients of a directory's realm
     #[command(name = "krb5-conf")]
     Krb5Conf {

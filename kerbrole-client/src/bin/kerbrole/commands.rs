@@ -74,7 +74,8 @@ pub(crate) async fn run(arguments: &Arguments, client: &Client) -> Outcome {
             job.sync(principals, *absent, *dry_run, *check, *yes).await
         }
         Command::Probe => job.probe(),
-        Command::Completions { .. } | Command::Man | Command::Krb5Conf { .. } => Ok(false),
+        // These need no connection.
+        Command::Completions { .. } | Command::Man | Command::Krb5Conf { .. } | Command::Doctor { .. } => Ok(false),
     }
 }
 

@@ -10,7 +10,7 @@ use kerbrole_client::{Error, ErrorKind};
 pub(crate) const CODES: &str = "\
 Exit codes:
   0  done, or nothing to do
-  1  findings: conflicts, case-audit, a check that is not ok, drift with sync --check
+  1  findings: conflicts, case-audit, a check or doctor that is not ok, drift with sync --check
   2  usage: arguments, input files, names that can be no principal
   3  no connection
   4  refused: the rule, a privilege, a role that exists, is missing or in use

@@ -38,7 +38,7 @@ pub(crate) fn krb5_conf(
     Ok(write(&own, &trusted, &places, rds, &hosts(endpoints)?))
 }
 
-fn parse(realm: &str) -> Result<Realm, Failure> {
+pub(crate) fn parse(realm: &str) -> Result<Realm, Failure> {
     Realm::parse(realm).map_err(|error| {
         let hint = error.hint().map(|hint| format!("\nHINT:  {hint}")).unwrap_or_default();
         Failure::usage(format!("{error}{hint}"))

@@ -6,6 +6,7 @@
 mod arguments;
 mod commands;
 mod conninfo;
+mod doctor;
 mod exit;
 mod input;
 mod krb5_conf;
@@ -15,6 +16,7 @@ mod tls;
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{CommandFactory, Parser};
 
@@ -60,7 +62,7 @@ fn run(arguments: &Arguments) -> Result<bool, Failure> {
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::usage(error.to_string()))?;
-    runtime.block_on(async {
+    let outcome = runtime.block_on(async {
         let server = &arguments.server;
         let given = Given {
             dbname: server.dbname.clone(),
@@ -70,11 +72,27 @@ fn run(arguments: &Arguments) -> Result<bool, Failure> {
         };
         let home = environment("HOME").map(PathBuf::from);
         let connection = Connection::find(&given, home.as_deref(), environment)?;
+        if let Command::Doctor { realm, kdc, principal, dns_port, password_port, timeout } = &arguments.command {
+            let questions = doctor::Questions {
+                realm: krb5_conf::parse(realm)?,
+                kdcs: kdc.clone(),
+                principal: principal.clone(),
+                dns_port: *dns_port,
+                password_port: *password_port,
+                timeout: Duration::from_secs(*timeout),
+            };
+            let (table, findings) = doctor::examine(&questions, connection).await;
+            table.print(arguments.general.format)?;
+            return Ok(findings);
+        }
         let may_ask = !server.no_password && io::stdin().is_terminal();
         let ask = |user: &str| {
             may_ask.then(|| rpassword::prompt_password(format!("Password for user {user}: ")).ok()).flatten()
         };
         let client = connection.open(ask, server.ask_password).await?;
         commands::run(arguments, &client).await
-    })
+    });
+    // A name that is still being looked up is not waited for.
+    runtime.shutdown_background();
+    outcome
 }

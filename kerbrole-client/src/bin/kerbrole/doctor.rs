@@ -1,0 +1,310 @@
+//! `kerbrole doctor`: what AWS's guide has one verify by hand before anybody can log in.
+//!
+//! Each step is bounded by a timeout, and none depends on another: what cannot be looked at is left out, and told.
+
+mod kdc;
+mod krb5;
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use kerbrole_client::{Kerbrole, Realm};
+use serde_json::{Value, json};
+use tokio::net::{TcpStream, UdpSocket, lookup_host};
+use tokio::time::timeout;
+use tokio_postgres::Client;
+use tokio_postgres::config::Host;
+
+use crate::conninfo::Connection;
+use crate::exit::Failure;
+use crate::output::Table;
+
+/// How far clocks may be apart (RFC 4120, section 1.6, "five minutes" by custom; Active Directory's default).
+const CLOCK_SKEW: i64 = 300;
+
+/// What is asked.
+pub(crate) struct Questions {
+    pub(crate) realm: Realm,
+    /// `host` or `host:port`; empty: the hosts of the realm's own name, as a directory has it.
+    pub(crate) kdcs: Vec<String>,
+    pub(crate) principal: Option<String>,
+    pub(crate) dns_port: u16,
+    pub(crate) password_port: u16,
+    pub(crate) timeout: Duration,
+}
+
+/// One thing that was looked at. `ok` is `None` where it could not be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Finding {
+    what: String,
+    ok: Option<bool>,
+    result: String,
+    fix: String,
+}
+
+fn fine(what: impl Into<String>, result: impl Into<String>) -> Finding {
+    Finding { what: what.into(), ok: Some(true), result: result.into(), fix: String::new() }
+}
+
+fn wrong(what: impl Into<String>, result: impl Into<String>, fix: impl Into<String>) -> Finding {
+    Finding { what: what.into(), ok: Some(false), result: result.into(), fix: fix.into() }
+}
+
+fn unknown(what: impl Into<String>, result: impl Into<String>) -> Finding {
+    Finding { what: what.into(), ok: None, result: result.into(), fix: String::new() }
+}
+
+/// Looks at everything. The table has a row for each thing; true where something is wrong.
+pub(crate) async fn examine(questions: &Questions, connection: Connection) -> (Table, bool) {
+    let endpoints = endpoints(&connection);
+    let mut findings = directory(questions).await;
+    for endpoint in &endpoints {
+        findings.push(endpoint.look(questions.timeout).await);
+    }
+    let names: Vec<_> = endpoints.into_iter().map(|endpoint| endpoint.host).collect();
+    findings.extend(krb5::config(&questions.realm, &names));
+    findings.extend(krb5::ticket(questions.principal.as_deref()));
+    findings.extend(server(questions, connection).await);
+
+    let mut table = Table::new(&["what", "ok", "result", "fix"]);
+    for finding in &findings {
+        let ok = finding.ok.map_or(json!("?"), Value::Bool);
+        table.row([finding.what.clone().into(), ok, finding.result.clone().into(), finding.fix.clone().into()]);
+    }
+    (table, findings.iter().any(|finding| finding.ok == Some(false)))
+}
+
+/// A server that is reached over a network.
+struct Endpoint {
+    host: String,
+    /// `hostaddr`, where the name is not to be looked up.
+    address: Option<IpAddr>,
+    port: u16,
+}
+
+fn endpoints(connection: &Connection) -> Vec<Endpoint> {
+    let config = &connection.config;
+    let port = |number: usize| config.get_ports().get(number).or(config.get_ports().first()).copied().unwrap_or(5432);
+    let hosts = config.get_hosts().iter().enumerate();
+    hosts
+        .filter_map(|(number, host)| match host {
+            Host::Tcp(name) => Some(Endpoint {
+                host: name.clone(),
+                address: config.get_hostaddrs().get(number).copied(),
+                port: port(number),
+            }),
+            Host::Unix(_) => None,
+        })
+        .collect()
+}
+
+async fn resolve(host: &str, port: u16, limit: Duration) -> Result<Vec<SocketAddr>, String> {
+    match timeout(limit, lookup_host((host, port))).await {
+        Err(_) => Err("no answer".into()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Ok(Ok(found)) => Ok(found.collect()),
+    }
+}
+
+async fn open(address: SocketAddr, limit: Duration) -> Result<TcpStream, String> {
+    match timeout(limit, TcpStream::connect(address)).await {
+        Err(_) => Err(format!("no answer within {} s", limit.as_secs())),
+        Ok(Err(error)) => Err(error.to_string()),
+        Ok(Ok(stream)) => Ok(stream),
+    }
+}
+
+/// The directory's own hosts: names, ports, the KDC's answer, its clock.
+async fn directory(questions: &Questions) -> Vec<Finding> {
+    let domain = questions.realm.as_str().to_ascii_lowercase();
+    let kdcs = if questions.kdcs.is_empty() { vec![domain] } else { questions.kdcs.clone() };
+    let mut findings = Vec::new();
+    for kdc in kdcs {
+        let (host, port) = match kdc.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse().ok()?))) {
+            Some((host, port)) => (host.trim_matches(['[', ']']).to_string(), port),
+            None => (kdc.clone(), 88),
+        };
+        let limit = questions.timeout;
+        let address = match resolve(&host, port, limit).await.map(|found| found.first().copied()) {
+            Ok(Some(address)) => address,
+            outcome => {
+                let why = outcome.err().unwrap_or_else(|| "no address".into());
+                findings.push(wrong(
+                    format!("name {host}"),
+                    why,
+                    "let this machine ask the directory's DNS servers, or name a KDC with --kdc",
+                ));
+                continue;
+            }
+        };
+        findings.push(fine(format!("name {host}"), address.ip().to_string()));
+        findings.extend(kdc_over_tcp(questions, address).await);
+        findings.push(kdc_over_udp(questions, address).await);
+        for (name, port) in [("DNS", questions.dns_port), ("password changes", questions.password_port)] {
+            let address = SocketAddr::new(address.ip(), port);
+            findings.push(tcp(&format!("TCP {port} ({name})"), address, limit).await);
+            findings.push(udp(&format!("UDP {port} ({name})"), address, &questions.realm, name == "DNS", limit).await);
+        }
+    }
+    findings
+}
+
+const FIREWALL: &str = "open the port from here to the directory (security groups, firewall, routing)";
+
+async fn tcp(what: &str, address: SocketAddr, limit: Duration) -> Finding {
+    match open(address, limit).await {
+        Ok(_) => fine(what, "open"),
+        Err(why) => wrong(what, why, FIREWALL),
+    }
+}
+
+/// A datagram that nobody refuses may have got there or not; DNS answers.
+async fn udp(what: &str, address: SocketAddr, realm: &Realm, answers: bool, limit: Duration) -> Finding {
+    let question = kdc::dns_question(realm);
+    match exchange(address, &question, limit).await {
+        Ok(_) => fine(what, "answers"),
+        Err(why) if why.is_refused || answers => wrong(what, why.text, FIREWALL),
+        Err(_) => unknown(what, "nobody refuses; whether anybody listens a datagram does not tell"),
+    }
+}
+
+struct NoAnswer {
+    is_refused: bool,
+    text: String,
+}
+
+async fn exchange(address: SocketAddr, question: &[u8], limit: Duration) -> Result<Vec<u8>, NoAnswer> {
+    let failed = |error: std::io::Error| NoAnswer {
+        is_refused: error.kind() == std::io::ErrorKind::ConnectionRefused,
+        text: error.to_string(),
+    };
+    let from: SocketAddr = if address.is_ipv4() { ([0, 0, 0, 0], 0).into() } else { ([0u16; 8], 0).into() };
+    let socket = UdpSocket::bind(from).await.map_err(failed)?;
+    socket.connect(address).await.map_err(failed)?;
+    socket.send(question).await.map_err(failed)?;
+    let mut answer = vec![0; 65_535];
+    match timeout(limit, socket.recv(&mut answer)).await {
+        Err(_) => Err(NoAnswer { is_refused: false, text: format!("no answer within {} s", limit.as_secs()) }),
+        Ok(Err(error)) => Err(failed(error)),
+        Ok(Ok(length)) => {
+            answer.truncate(length);
+            Ok(answer)
+        }
+    }
+}
+
+async fn kdc_over_tcp(questions: &Questions, address: SocketAddr) -> Vec<Finding> {
+    let (port, realm) = (address.port(), &questions.realm);
+    let what = format!("TCP {port} (Kerberos)");
+    let answer = match ask(questions, address, None).await {
+        Ok(answer) => answer,
+        Err(finding) => return vec![finding(what)],
+    };
+    let mut findings = vec![match answer.is_other_realm {
+        false => fine(what, "a KDC"),
+        true => wrong(
+            what,
+            format!("a KDC, but not of {realm}"),
+            "check the realm's spelling: it is the directory's DNS name",
+        ),
+    }];
+    findings.extend(answer.seconds_ahead.map(|ahead| match ahead.abs() {
+        apart if apart <= CLOCK_SKEW => fine("clock", format!("{apart} s from that of the KDC")),
+        apart => wrong(
+            "clock",
+            format!("{apart} s from that of the KDC, and {CLOCK_SKEW} are allowed"),
+            "set the clock of this machine by the directory's (NTP)",
+        ),
+    }));
+    // Whether the KDC knows the user, where it is one of its own.
+    let user = questions.principal.as_deref().and_then(|principal| principal.rsplit_once('@'));
+    if let Some((user, _)) = user.filter(|(_, its)| its.eq_ignore_ascii_case(realm.as_str())) {
+        findings.push(match ask(questions, address, Some(user)).await {
+            Ok(answer) if answer.knows_user => fine(format!("KDC: {user}"), "known"),
+            Ok(_) => wrong(
+                format!("KDC: {user}"),
+                "not known to the KDC",
+                "check the account in the directory: its sAMAccountName, and whether it is of this domain",
+            ),
+            Err(finding) => finding(format!("KDC: {user}")),
+        });
+    }
+    findings
+}
+
+/// The KDC's answer, or what to say about there being none.
+async fn ask(
+    questions: &Questions,
+    address: SocketAddr,
+    user: Option<&str>,
+) -> Result<kdc::Answer, Box<dyn FnOnce(String) -> Finding + Send>> {
+    const NO_KDC: &str = "is this a KDC?";
+    let stream = match open(address, questions.timeout).await {
+        Ok(stream) => stream,
+        Err(why) => return Err(Box::new(|what| wrong(what, why, FIREWALL))),
+    };
+    match timeout(questions.timeout, kdc::ask(stream, &questions.realm, user)).await {
+        Err(_) => Err(Box::new(|what| wrong(what, "open, and no answer", NO_KDC))),
+        Ok(Err(why)) => Err(Box::new(move |what| wrong(what, format!("open, and {why}"), NO_KDC))),
+        Ok(Ok(answer)) => Ok(answer),
+    }
+}
+
+async fn kdc_over_udp(questions: &Questions, address: SocketAddr) -> Finding {
+    let what = format!("UDP {} (Kerberos)", address.port());
+    match exchange(address, &kdc::question(&questions.realm, None), questions.timeout).await {
+        Ok(_) => fine(what, "answers"),
+        Err(why) => {
+            wrong(what, why.text, "open the port, or keep clients to TCP: udp_preference_limit = 1 in krb5.conf")
+        }
+    }
+}
+
+impl Endpoint {
+    async fn look(&self, limit: Duration) -> Finding {
+        const DNS: &str = "check the name of the endpoint, and this machine's DNS servers";
+        let what = format!("database {}:{}", self.host, self.port);
+        let address = match self.address {
+            Some(address) => SocketAddr::new(address, self.port),
+            None => match resolve(&self.host, self.port, limit).await.map(|found| found.first().copied()) {
+                Ok(Some(address)) => address,
+                Ok(None) => return wrong(what, "no address", DNS),
+                Err(why) => return wrong(what, why, DNS),
+            },
+        };
+        match open(address, limit).await {
+            Ok(_) => fine(what, format!("open ({})", address.ip())),
+            Err(why) => {
+                wrong(what, why, "open the port from here to the database (security groups, firewall, routing)")
+            }
+        }
+    }
+}
+
+/// The server's own answer, where somebody can be asked.
+async fn server(questions: &Questions, connection: Connection) -> Vec<Finding> {
+    let Some(principal) = &questions.principal else {
+        return vec![unknown("server", "say --principal to have the server asked about it")];
+    };
+    let client = match timeout(questions.timeout, connection.open(|_| None, false)).await {
+        Err(_) => return vec![unknown("server", "no answer")],
+        Ok(Err(failure)) => return vec![unknown("server", format!("not asked: {failure}"))],
+        Ok(Ok(client)) => client,
+    };
+    match checks(&client, principal).await {
+        Ok(findings) => findings,
+        Err(failure) => vec![unknown("server", failure.to_string())],
+    }
+}
+
+async fn checks(client: &Client, principal: &str) -> Result<Vec<Finding>, Failure> {
+    let kerbrole = Kerbrole::new(client).await?;
+    let checks = kerbrole.check_principal(principal, None).await?;
+    let finding = |check: kerbrole_client::Check| Finding {
+        what: format!("server: {}", check.name),
+        ok: Some(check.ok),
+        result: check.detail,
+        fix: check.fix.unwrap_or_default(),
+    };
+    Ok(checks.into_iter().map(finding).collect())
+}
