@@ -3,10 +3,11 @@
 //! Every name is qualified, operators included: the session's search path is the caller's own.
 
 use std::collections::{HashMap, HashSet};
+use std::convert::Infallible;
 
 use kerbrole_core::{
     ConnectionLimit, DatabaseFacts, Dependants, Elevated, ForeignGrant, GrantMade, GrantedBy, Holding, Membership,
-    MembershipGraph, MembershipOptions, Role, RoleName, RoleOid, RoleSet, fold_case, grants_query,
+    MembershipCatalog, MembershipGraph, MembershipOptions, Role, RoleName, RoleOid, RoleSet, fold_case, grants_query,
 };
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{GenericClient, Row};
@@ -16,6 +17,33 @@ use crate::probe::Server;
 
 /// The bootstrap superuser's OID (`BOOTSTRAP_SUPERUSERID`, src/include/catalog/pg_authid.h).
 const BOOTSTRAP_SUPERUSER: RoleOid = 10;
+
+/// Of how many roles the server is asked for the neighbourhood.
+const FEW: usize = 50;
+
+/// A catalogue that has been read whole.
+#[derive(Default)]
+struct Everything {
+    names: HashMap<RoleOid, RoleName>,
+    above: HashMap<RoleOid, Vec<Membership>>,
+    below: HashMap<RoleOid, Vec<Membership>>,
+}
+
+impl MembershipCatalog for Everything {
+    type Error = Infallible;
+
+    fn name(&mut self, role: RoleOid) -> Result<Option<RoleName>, Infallible> {
+        Ok(self.names.get(&role).cloned())
+    }
+
+    fn memberships_of(&mut self, member: RoleOid) -> Result<Vec<Membership>, Infallible> {
+        Ok(self.above.get(&member).cloned().unwrap_or_default())
+    }
+
+    fn members_of(&mut self, role: RoleOid) -> Result<Vec<Membership>, Infallible> {
+        Ok(self.below.get(&role).cloned().unwrap_or_default())
+    }
+}
 
 /// A server's roles, by way of a connection.
 pub(crate) struct Catalog<'c, C> {
@@ -59,22 +87,52 @@ impl<C: GenericClient> Catalog<'_, C> {
 
     /// Every role and every membership.
     pub(crate) async fn everything(&self) -> Result<(Vec<Role>, MembershipGraph), Error> {
-        let roles = self.all_roles().await?;
-        let sql = format!("SELECT {} FROM pg_catalog.pg_auth_members m", self.membership_columns());
-        let rows = self.rows(&sql, &[]).await?;
-        let memberships: Vec<_> = rows.iter().map(|row| self.membership(row)).collect::<Result<_, _>>()?;
+        let (roles, memberships) = (self.all_roles().await?, self.all_memberships().await?);
         let graph = MembershipGraph::new(roles.iter().map(|role| (role.oid, role.name.clone())), memberships);
         Ok((roles, graph))
     }
 
+    async fn all_memberships(&self) -> Result<Vec<Membership>, Error> {
+        let sql = format!("SELECT {} FROM pg_catalog.pg_auth_members m", self.membership_columns());
+        let rows = self.rows(&sql, &[]).await?;
+        rows.iter().map(|row| self.membership(row)).collect()
+    }
+
+    /// The neighbourhood of many, found here: a plan for the query below depends on statistics, which a catalogue that has just grown has not got yet.
+    async fn neighbourhood_of_many(
+        &self,
+        is_below: impl Fn(&Role) -> bool,
+        is_above: impl Fn(&Role) -> bool,
+    ) -> Result<MembershipGraph, Error> {
+        let roles = self.all_roles().await?;
+        let mut all = Everything::default();
+        for membership in self.all_memberships().await? {
+            all.above.entry(membership.member).or_default().push(membership);
+            all.below.entry(membership.role).or_default().push(membership);
+        }
+        let oids = |wanted: &dyn Fn(&Role) -> bool| {
+            roles.iter().filter(|role| wanted(role)).map(|role| role.oid).collect::<Vec<_>>()
+        };
+        let (below, above) = (oids(&is_below), oids(&is_above));
+        all.names = roles.into_iter().map(|role| (role.oid, role.name)).collect();
+        let Ok(graph) = kerbrole_core::neighbourhood(&mut all, below, above);
+        Ok(graph)
+    }
+
     /// `below`, everything below it, and everything above any of these and above `above`.
     pub(crate) async fn neighbourhood(&self, below: &[RoleOid], above: &[RoleOid]) -> Result<MembershipGraph, Error> {
+        if below.len() > FEW {
+            let below: HashSet<_> = below.iter().collect();
+            return self
+                .neighbourhood_of_many(|role| below.contains(&role.oid), |role| above.contains(&role.oid))
+                .await;
+        }
         let (below, above) = (below.to_vec(), above.to_vec());
         let arguments: [(&(dyn ToSql + Sync), Type); 2] = [(&below, Type::OID_ARRAY), (&above, Type::OID_ARRAY)];
         self.neighbourhood_of(["SELECT pg_catalog.unnest($1) AS oid", "SELECT pg_catalog.unnest($2)"], &arguments).await
     }
 
-    /// The same by names, in one round trip.
+    /// The same by names.
     pub(crate) async fn neighbourhood_named(
         &self,
         below: &[String],
@@ -84,6 +142,11 @@ impl<C: GenericClient> Catalog<'_, C> {
             "SELECT oid FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.name[])",
             "SELECT oid FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) ANY ($2::pg_catalog.text[]::pg_catalog.name[])",
         ];
+        if below.len() > FEW {
+            let below: HashSet<_> = below.iter().map(String::as_str).collect();
+            let is_above = |role: &Role| above.iter().any(|name| name == role.name.as_str());
+            return self.neighbourhood_of_many(|role| below.contains(role.name.as_str()), is_above).await;
+        }
         let (below, above) = (below.to_vec(), above.to_vec());
         self.neighbourhood_of(NAMED, &[(&below, Type::TEXT_ARRAY), (&above, Type::TEXT_ARRAY)]).await
     }

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use futures_util::TryStreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
-use kerbrole_client::{Absent, AddOptions, Added, Backend, DropOptions, Dropped, Kerbrole, UsernameCase};
+use kerbrole_client::{Absent, AddAction, AddOptions, Added, Backend, DropOptions, Dropped, Kerbrole, UsernameCase};
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 
@@ -159,13 +159,37 @@ impl Job<'_> {
             return Ok(false);
         }
         let total: usize = by_groups.iter().map(|(_, names)| names.len()).sum();
-        // Nothing is begun when something in the last portion is wrong.
+        // Nothing is begun when something in the last portion is wrong, nor where there is nothing to do.
+        let mut planned: Option<Vec<Added>> = None;
         if total > PORTION || by_groups.len() > 1 {
+            let mut all = Vec::new();
             for (groups, names) in &by_groups {
                 let names: Vec<_> = names.iter().map(String::as_str).collect();
-                self.kerbrole.plan_add(&names, &options(groups)).await?;
+                all.extend(self.kerbrole.plan_add(&names, &options(groups)).await?.outcomes);
             }
+            planned = all.iter().all(|one| one.action == AddAction::Unchanged).then_some(all);
         }
+        let added = match planned {
+            Some(unchanged) => unchanged,
+            None => self.add_in_portions(by_groups, total, options).await?,
+        };
+        if added.iter().all(|one| one.action == AddAction::Unchanged) {
+            self.say("nothing to do");
+        }
+        let mut table = Table::new(&["principal", "role_name", "action"]);
+        for one in added {
+            table.row([one.principal.into(), one.role_name.into(), one.action.as_str().into()]);
+        }
+        table.print(self.general.format)?;
+        Ok(false)
+    }
+
+    async fn add_in_portions(
+        &self,
+        by_groups: Vec<(Vec<String>, Vec<String>)>,
+        total: usize,
+        options: impl Fn(&[String]) -> AddOptions,
+    ) -> Result<Vec<Added>, Failure> {
         let bar = self.bar(total);
         let mut added: Vec<Added> = Vec::new();
         for (groups, names) in by_groups {
@@ -186,15 +210,7 @@ impl Job<'_> {
             }
         }
         bar.finish_and_clear();
-        if added.iter().all(|added| added.action.as_str() == "unchanged") {
-            self.say("nothing to do");
-        }
-        let mut table = Table::new(&["principal", "role_name", "action"]);
-        for one in added {
-            table.row([one.principal.into(), one.role_name.into(), one.action.as_str().into()]);
-        }
-        table.print(self.general.format)?;
-        Ok(false)
+        Ok(added)
     }
 
     fn bar(&self, total: usize) -> ProgressBar {
