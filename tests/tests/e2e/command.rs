@@ -430,6 +430,12 @@ fn connections_as_psql_makes_them(c: &Context<'_>) {
         assert!(ended.out.lines().any(|line| line == "user,rds_master"), "{}", ended.out);
     }
     assert_eq!(with(&[("PGSERVICE", "missing")], &[]).code, 2);
+    // Nobody says who it is: the user of the system, which no server here knows.
+    let mut command = program();
+    command.env_clear().args(["list", "-h", &socket, "-p", &port, "-d", "postgres"]);
+    let ended = Ended::from(command.output().unwrap());
+    let me = Ended::from(Command::new("id").arg("-un").output().unwrap()).out;
+    assert!(ended.code == 3 && ended.err.contains(&format!("role \"{}\" does not exist", me.trim())), "{}", ended.err);
 }
 
 fn tls_modes(c: &Context<'_>) {

@@ -6,7 +6,7 @@ use crate::exit::CODES;
 
 /// Login roles of Kerberos and Active Directory principals on a PostgreSQL server.
 #[derive(Debug, Parser)]
-#[command(name = "kerbrole", version, about, disable_help_flag = true, after_help = CODES, max_term_width = 100)]
+#[command(name = "kerbrole", version, disable_help_flag = true, after_help = CODES, max_term_width = 100)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) server: ServerOptions,

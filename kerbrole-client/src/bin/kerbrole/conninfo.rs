@@ -134,7 +134,8 @@ impl Connection {
             parameters.insert("host".into(), default_host(port));
         }
         if !parameters.contains_key("user") {
-            let user = variable("USER").or_else(|| variable("LOGNAME"));
+            let user =
+                variable("USER").or_else(|| variable("LOGNAME")).filter(|user| !user.is_empty()).or_else(os_user);
             let user = user.ok_or_else(|| Failure::usage("who connects? Say so with -U or PGUSER".into()))?;
             parameters.insert("user".into(), user);
         }
@@ -379,6 +380,25 @@ fn default_host(port: &str) -> String {
     let sockets = ["/var/run/postgresql", "/tmp"];
     let is_there = |folder: &&str| Path::new(folder).join(format!(".s.PGSQL.{port}")).exists();
     sockets.into_iter().find(is_there).unwrap_or("localhost").into()
+}
+
+/// The name of whoever runs this, where the environment does not say: in a container it often does not.
+#[cfg(unix)]
+fn os_user() -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let uid = fs::metadata("/proc/self").ok()?.uid().to_string();
+    let users = fs::read_to_string("/etc/passwd").ok()?;
+    // name:password:uid:…
+    users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == uid).then(|| name.to_string())
+    })
+}
+
+#[cfg(not(unix))]
+fn os_user() -> Option<String> {
+    None
 }
 
 fn default_root(home: Option<&Path>) -> Option<String> {
