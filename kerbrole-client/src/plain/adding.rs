@@ -1,0 +1,223 @@
+//! Adding principals and granting roles, with the look after the commit.
+
+use super::*;
+
+impl<C: GenericClient> Plain<'_, C> {
+    /// What is to be run to add these.
+    pub(crate) async fn plan_add(
+        &self,
+        principals: &[(String, Canonical)],
+        options: &AddOptions,
+    ) -> Result<Plan, Error> {
+        let request = AddRequest {
+            principals: principals.to_vec(),
+            groups: options.groups.clone(),
+            if_not_exists: options.if_not_exists,
+        };
+        let principals = principals.iter().map(|(_, canonical)| canonical.role_name().to_string());
+        let wanted = principals.clone().chain(options.groups.iter().cloned()).chain(self.of_rule());
+        let roles = self.catalog().roles_spelled_like(wanted).await?;
+        let oid = |name: &String| roles.get(name).map(|role| role.oid);
+        let below: Vec<_> = principals.filter_map(|name| oid(&name)).collect();
+        let above: Vec<_> = self.of_rule().iter().chain(&options.groups).filter_map(oid).collect();
+        let graph = self.catalog().neighbourhood(&below, &above).await?;
+        let add = plan_add(&request, &roles, &graph, self.rule, self.name_grantors())?;
+        let outcomes = add
+            .outcomes
+            .iter()
+            .map(|o| Added { principal: o.principal.clone(), role_name: o.role.to_string(), action: o.action })
+            .collect();
+        Ok(Plan { statements: add.plain_statements(self.rule), outcomes, add })
+    }
+
+    /// Adds these, all or none.
+    pub(crate) async fn add(
+        &self,
+        principals: &[(String, Canonical)],
+        options: &AddOptions,
+    ) -> Result<Vec<Added>, Error> {
+        let mut attempt = 1;
+        loop {
+            let plan = self.plan_add(principals, options).await?;
+            match self.carry_out(&plan).await {
+                Ok(()) => return Ok(plan.outcomes),
+                Err(error) if attempt < ATTEMPTS && somebody_was_faster(&error) => attempt += 1,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    pub(super) async fn carry_out(&self, plan: &Plan) -> Result<(), Error> {
+        if plan.statements.is_empty() {
+            return Ok(());
+        }
+        let creates = plan.add.roles(AddAction::Created).next().is_some();
+        if creates && self.server.nests_creators() && !self.server.is_nested && !self.accept_nesting {
+            return Err(Error::would_nest(&self.server.user, self.rule.ad_role()));
+        }
+        let changed: Vec<_> = plan.changed().map(|outcome| outcome.role_name.clone()).collect();
+        let batch = Batch::of(&plan.statements).guarded(self.server, self.rule, &changed, &plan.add.conflicts_before);
+        self.client
+            .batch_execute(batch.sql())
+            .await
+            .map_err(|e| Error::from(e).or_else_grant(|| self.rights_to_add()))?;
+        self.look_again(plan).await
+    }
+
+    /// The rule once more on what is committed by now. What others granted meanwhile may make a conflict together with this; each of the two sees it then, and takes
+    /// its own part back.
+    async fn look_again(&self, plan: &Plan) -> Result<(), Error> {
+        let changed: Vec<_> = plan.changed().map(|outcome| outcome.role_name.clone()).collect();
+        let graph = self.catalog().neighbourhood_named(&changed, &self.of_rule()).await?;
+        let Err(refusal) = plan.add.check_after(&graph, self.rule, self.name_grantors()) else { return Ok(()) };
+        if self.catalog().inside_a_transaction().await? {
+            // The caller's transaction to roll back.
+            return Err(refusal.into());
+        }
+        self.client.batch_execute(Batch::of(&taken_back(plan)).sql()).await?;
+        Err(Error::taken_back(refusal))
+    }
+
+    fn rights_to_add(&self) -> String {
+        let (user, ad) = (quoted(&self.server.user), self.rule.ad_role().quoted());
+        let createrole = format!("ALTER ROLE {user} CREATEROLE;");
+        match self.server.nests_creators() {
+            true => format!(
+                "Creating roles needs CREATEROLE ({createrole}), and granting {ad} ADMIN on it (GRANT {ad} TO {user} WITH ADMIN OPTION;), which is itself a membership of {ad}. \
+                 Further groups need ADMIN on them. Where the extension can be installed, EXECUTE on its functions is enough."
+            ),
+            false => format!("Creating roles and granting them needs CREATEROLE: {createrole}"),
+        }
+    }
+
+    /// A plain GRANT that keeps the rule.
+    pub(crate) async fn grant_role(&self, granted: &str, member: &str) -> Result<(), Error> {
+        let mut attempt = 1;
+        loop {
+            match self.try_grant(granted, member).await {
+                Err(error) if attempt < ATTEMPTS && somebody_was_faster(&error) => attempt += 1,
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn try_grant(&self, granted: &str, member: &str) -> Result<(), Error> {
+        let (graph, granted, member) = self.for_grant(granted, member).await?;
+        let before = graph.refuse_grant(granted.oid, member.oid, self.rule, self.name_grantors())?;
+        let grant = Statement::Grant { roles: vec![granted.name.clone()], members: vec![member.name.clone()] };
+        let changed = [member.name.to_string()];
+        let batch = Batch::of(&[grant]).guarded(self.server, self.rule, &changed, &before);
+        self.client.batch_execute(batch.sql()).await.map_err(|e| {
+            let admin =
+                || format!("GRANT {} TO {} WITH ADMIN OPTION;", granted.name.quoted(), quoted(&self.server.user));
+            Error::from(e).or_else_grant(admin)
+        })?;
+        let (graph, ..) = self.for_grant(granted.name.as_str(), member.name.as_str()).await?;
+        let Some(new) = graph.new_conflict(&before, [], self.rule, self.name_grantors())? else { return Ok(()) };
+        let refusal = new.refusal(self.rule);
+        if self.catalog().inside_a_transaction().await? {
+            return Err(refusal.into());
+        }
+        let (granted, member) = (granted.name, member.name);
+        let revoke = Statement::RevokeGrant { role: granted.clone(), granted, member, name_grantor: false };
+        self.client.batch_execute(Batch::of(&[revoke]).sql()).await?;
+        Err(Error::taken_back(refusal))
+    }
+
+    /// Both roles, what is below the member, and what is above either.
+    async fn for_grant(&self, granted: &str, member: &str) -> Result<(MembershipGraph, Role, Role), Error> {
+        let wanted = [granted.to_string(), member.to_string()].into_iter().chain(self.of_rule());
+        let roles = self.catalog().roles_spelled_like(wanted).await?;
+        let find = |name: &str| {
+            let other = || roles.other_spelling(name).map(|role| role.name.clone());
+            roles.get(name).cloned().ok_or_else(|| Refusal::RoleMissing { role: name.into(), other: other() })
+        };
+        let (granted, member) = (find(granted)?, find(member)?);
+        let of_rule = self.of_rule();
+        let of_rule = of_rule.iter().filter_map(|name| roles.get(name)).map(|role| role.oid);
+        let above: Vec<_> = of_rule.chain([granted.oid]).collect();
+        Ok((self.catalog().neighbourhood(&[member.oid], &above).await?, granted, member))
+    }
+
+    pub(crate) async fn preview_grant(&self, granted: &str, member: &str) -> Result<Vec<Conflict>, Error> {
+        let (graph, granted, member) = self.for_grant(granted, member).await?;
+        Ok(graph.preview_grant(granted.oid, member.oid, self.rule)?.iter().map(conflict).collect())
+    }
+
+    /// How each of these principals stands.
+    pub(crate) async fn state_of(
+        &self,
+        principals: &[(String, Canonical)],
+    ) -> Result<Vec<(String, PrincipalState)>, Error> {
+        let wanted: Vec<_> = principals.iter().map(|(_, canonical)| canonical.role_name().to_string()).collect();
+        let roles = self.catalog().roles_spelled_like(wanted.iter().cloned().chain(self.of_rule())).await?;
+        let oids: Vec<_> =
+            wanted.iter().cloned().chain(self.of_rule()).filter_map(|name| roles.get(&name).map(|r| r.oid)).collect();
+        let graph = self.catalog().neighbourhood(&[], &oids).await?;
+        let found: Vec<Role> = wanted.iter().filter_map(|name| roles.get(name)).cloned().collect();
+        let listed = list_principals(found, &graph, self.rule)?;
+        let state = |name: &String| match listed.iter().find(|p| p.principal.to_string() == *name) {
+            None => PrincipalState::Absent,
+            Some(p) if p.ad_path.is_none() => PrincipalState::NotInAd,
+            Some(p) if !p.can_login => PrincipalState::Disabled,
+            Some(_) => PrincipalState::Whole,
+        };
+        Ok(wanted.iter().map(|name| (name.clone(), state(name))).collect())
+    }
+
+    /// The statements by which a superuser ends what creating principals made of this user.
+    pub(crate) async fn nesting_of_user(&self) -> Result<Vec<String>, Error> {
+        const ASK: &str = "SELECT r.rolname::pg_catalog.text, g.rolname::pg_catalog.text FROM pg_catalog.pg_auth_members m \
+             JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) m.roleid JOIN pg_catalog.pg_roles u ON u.oid OPERATOR(pg_catalog.=) m.member \
+             JOIN pg_catalog.pg_roles g ON g.oid OPERATOR(pg_catalog.=) m.grantor \
+             WHERE u.rolname OPERATOR(pg_catalog.=) current_user AND m.grantor OPERATOR(pg_catalog.=) 10 AND m.admin_option ORDER BY 1";
+        if !self.name_grantors() {
+            return Ok(Vec::new());
+        }
+        let user = RoleName::new(self.server.user.as_str())?;
+        let mut statements = Vec::new();
+        for row in self.client.query_typed(ASK, &[]).await? {
+            let role = RoleName::new(row.try_get::<_, String>(0)?)?;
+            if role.principal().is_some() {
+                let grantor = RoleName::new(row.try_get::<_, String>(1)?)?;
+                let revoke =
+                    Statement::RevokeGrant { role: grantor, granted: role, member: user.clone(), name_grantor: true };
+                statements.push(revoke.script());
+            }
+        }
+        Ok(statements)
+    }
+}
+
+/// Somebody else created the same role, or granted the same, between the look and the change; or a grant was seen that makes a conflict. The next look tells.
+fn somebody_was_faster(error: &Error) -> bool {
+    match error.code() {
+        Some(code) if code == SqlState::DUPLICATE_OBJECT || code == SqlState::UNIQUE_VIOLATION => true,
+        Some(code) if code == SqlState::UNDEFINED_OBJECT => true,
+        _ => error.to_string() == CONFLICT_SEEN,
+    }
+}
+
+/// What undoes a plan that was carried out.
+fn taken_back(plan: &Plan) -> Vec<Statement> {
+    let created: Vec<_> = plan.add.roles(AddAction::Created).collect();
+    let mut statements = Vec::new();
+    for statement in &plan.statements {
+        match statement {
+            Statement::Grant { roles, members } => {
+                for member in members.iter().filter(|member| !created.contains(member)) {
+                    statements.extend(roles.iter().map(|granted| Statement::RevokeGrant {
+                        role: granted.clone(),
+                        granted: granted.clone(),
+                        member: member.clone(),
+                        name_grantor: false,
+                    }));
+                }
+            }
+            Statement::AllowLogin { role } => statements.push(Statement::ForbidLogin { role: role.clone() }),
+            _ => {}
+        }
+    }
+    statements.extend(created.into_iter().map(|role| Statement::DropRole { role: role.clone() }));
+    statements
+}

@@ -1,0 +1,212 @@
+//! How it connects, and what it says when it cannot.
+
+use super::*;
+
+pub(super) fn what_cannot_be_reached(c: &Context<'_>) {
+    let ended = run(c, &["list", "-h", "127.0.0.1", "-p", "1"]);
+    assert_eq!((ended.code, ended.out.as_str()), (3, ""));
+    assert!(
+        ended.err.starts_with("kerbrole: cannot connect to 127.0.0.1 port 1: ") && ended.err.contains("refused"),
+        "{}",
+        ended.err
+    );
+    assert_eq!(run(c, &["list", "-d", "nowhere"]).code, 3);
+    let mut su = c.superuser();
+    su.run("ALTER ROLE rds_master PASSWORD 'the right one'");
+    let port = c.server.port.to_string();
+    let tcp = |password: &str| {
+        let mut command = on(c, &["probe", "-h", "127.0.0.1", "-p", &port, "-U", "rds_master"]);
+        command.env("PGPASSWORD", password);
+        Ended::from(command.output().unwrap())
+    };
+    assert_eq!(tcp("the right one").code, 0);
+    let ended = tcp("a wrong one");
+    assert_eq!(ended.code, 3);
+    assert!(
+        ended.err.contains("password authentication failed for user \"rds_master\"")
+            && !ended.err.contains("a wrong one"),
+        "{}",
+        ended.err
+    );
+    for bad in ["host=x user='unclosed", "hots=x", "host=x port=many", "postgresql://u:se%zz@h/d", "sslmode=sometimes"]
+    {
+        let ended = run(c, &["list", "-d", bad]);
+        assert_eq!(ended.code, 2, "{bad}: {}", ended.err);
+    }
+    // A password that is part of what cannot be understood is not repeated.
+    let ended = run(c, &["list", "-d", "host=x password=secret port=many"]);
+    assert!(ended.code == 2 && !ended.err.contains("secret"), "{}", ended.err);
+}
+
+pub(super) fn connections_as_psql_makes_them(c: &Context<'_>) {
+    let mut su = c.superuser();
+    su.run("ALTER ROLE rds_master PASSWORD 'from: a \\file'");
+    let home = tempfile::tempdir_in(c.site.path()).unwrap();
+    let passfile = home.path().join(".pgpass");
+    fs::write(&passfile, "# ours\nelsewhere:*:*:*:x\n127.0.0.1:*:*:rds_master:from\\: a \\\\file\n").unwrap();
+    fs::write(home.path().join(".pg_service.conf"), format!("[other]\nhost=nowhere\n\n[ours]\nhost=127.0.0.1\nport={}\nuser=rds_master\ndbname=postgres\nsslmode=disable\n", c.server.port)).unwrap();
+    let with = |variables: &[(&str, &str)], arguments: &[&str]| {
+        let mut command = program();
+        command
+            .env("HOME", home.path())
+            .envs(variables.iter().copied())
+            .args(arguments)
+            .args(["probe", "--format", "csv"]);
+        Ended::from(command.output().unwrap())
+    };
+    fs::set_permissions(&passfile, fs::Permissions::from_mode(0o644)).unwrap();
+    let ended = with(&[("PGSERVICE", "ours")], &[]);
+    assert!(
+        ended.code == 3 && ended.err.contains("can be read by others") && ended.err.contains("password"),
+        "{}",
+        ended.err
+    );
+    fs::set_permissions(&passfile, fs::Permissions::from_mode(0o600)).unwrap();
+    let port = c.server.port.to_string();
+    let (socket, url_socket) =
+        (c.server.socket().display().to_string(), c.server.socket().display().to_string().replace('/', "%2F"));
+    for (variables, arguments) in [
+        (vec![("PGSERVICE", "ours")], vec![]),
+        (vec![], vec!["-d".to_string(), "service=ours".into()]),
+        (
+            vec![],
+            vec![
+                "-d".into(),
+                format!(
+                    "host=127.0.0.1 port={port} user=rds_master dbname='postgres' sslmode=prefer connect_timeout=5"
+                ),
+            ],
+        ),
+        (vec![], vec!["-d".into(), format!("postgresql://rds_master@127.0.0.1:{port}/postgres?sslmode=disable")]),
+        (
+            vec![("PGUSER", "rds_master"), ("PGPORT", &port), ("PGSSLMODE", "allow")],
+            vec!["-h".into(), "127.0.0.1".into(), "-d".into(), "postgres".into()],
+        ),
+        (
+            vec![("PGUSER", "nobody")],
+            vec![
+                "-h".into(),
+                socket.clone(),
+                "-p".into(),
+                port.clone(),
+                "-U".into(),
+                "rds_master".into(),
+                "-d".into(),
+                "postgres".into(),
+            ],
+        ),
+        (vec![], vec!["-d".into(), format!("postgres://rds_master@{url_socket}:{port}/postgres")]),
+    ] {
+        let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+        let ended = with(&variables, &arguments);
+        assert_eq!(ended.code, 0, "{variables:?} {arguments:?}: {}", ended.err);
+        assert!(ended.out.lines().any(|line| line == "user,rds_master"), "{}", ended.out);
+    }
+    assert_eq!(with(&[("PGSERVICE", "missing")], &[]).code, 2);
+    // Nobody says who it is: the user of the system, which no server here knows.
+    let mut command = program();
+    command.env_clear().args(["list", "-h", &socket, "-p", &port, "-d", "postgres"]);
+    let ended = Ended::from(command.output().unwrap());
+    let me = Ended::from(Command::new("id").arg("-un").output().unwrap()).out;
+    assert!(ended.code == 3 && ended.err.contains(&format!("role \"{}\" does not exist", me.trim())), "{}", ended.err);
+}
+
+pub(super) fn tls_modes(c: &Context<'_>) {
+    let mut parameters = rcgen::CertificateParams::new(vec![]).unwrap();
+    parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let ours = parameters.self_signed(&key).unwrap().pem();
+    let issuer = rcgen::Issuer::new(parameters, key);
+    let other_key = rcgen::KeyPair::generate().unwrap();
+    let mut other = rcgen::CertificateParams::new(vec![]).unwrap();
+    other.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let other = other.self_signed(&other_key).unwrap().pem();
+    let own = c.own_server("command-tls", &[]);
+    let server_key = rcgen::KeyPair::generate().unwrap();
+    let certificate =
+        rcgen::CertificateParams::new(vec!["db.example.com".into()]).unwrap().signed_by(&server_key, &issuer).unwrap();
+    own.0.write("server.crt", &certificate.pem()).unwrap();
+    let path = own.0.write("server.key", &server_key.serialize_pem()).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+    let mut su = Session::open(&own.0, "rdsadmin", "postgres").unwrap();
+    su.run("ALTER ROLE rds_master PASSWORD 'only here'");
+    su.run("ALTER SYSTEM SET ssl = on");
+    own.0.restart().unwrap();
+    let mut su = Session::open(&own.0, "rdsadmin", "postgres").unwrap();
+    let (ours, other) = (own.0.write("ours.pem", &ours).unwrap(), own.0.write("other.pem", &other).unwrap());
+    let connects = |host: &str, mode: &str, root: Option<&std::path::Path>| {
+        let root = root.map(|path| format!("sslrootcert={}", path.display())).unwrap_or_default();
+        let mut command = program();
+        command.env("PGPASSWORD", "only here").args(["probe", "-q", "-d"]).arg(format!(
+            "host={host} hostaddr=127.0.0.1 port={} user=rds_master dbname=postgres sslmode={mode} {root}",
+            own.0.port
+        ));
+        let ended = Ended::from(command.output().unwrap());
+        assert!(!ended.err.contains("only here"));
+        assert_eq!(ended.code, if ended.err.is_empty() { 0 } else { 3 }, "{}", ended.err);
+        ended
+    };
+    for (host, mode, root, works) in [
+        ("db.example.com", "verify-full", Some(&ours), true),
+        ("elsewhere", "verify-full", Some(&ours), false),
+        ("elsewhere", "verify-ca", Some(&ours), true),
+        ("db.example.com", "verify-full", Some(&other), false),
+        ("db.example.com", "verify-ca", Some(&other), false),
+        ("db.example.com", "verify-ca", None, false),
+        ("elsewhere", "require", None, true),
+        ("elsewhere", "require", Some(&other), false),
+        ("elsewhere", "prefer", Some(&other), true),
+        ("elsewhere", "allow", None, true),
+        ("elsewhere", "disable", None, true),
+    ] {
+        let ended = connects(host, mode, root.map(|path| path.as_path()));
+        assert_eq!(ended.code == 0, works, "{mode} to {host} with {root:?}: {}", ended.err);
+        assert!(works || ended.err.contains("certificate"), "{}", ended.err);
+    }
+    // Whoever is sent to TLS by the server gets there from allow as well, and not from disable.
+    own.0.write("pg_hba.conf", "local all all trust\nhostssl all all all scram-sha-256\n").unwrap();
+    su.run("SELECT pg_reload_conf()");
+    wait_until(|| connects("elsewhere", "disable", None).code == 3).unwrap();
+    assert_eq!(connects("elsewhere", "allow", None).code, 0);
+    assert_eq!(connects("elsewhere", "prefer", None).code, 0);
+}
+
+/// MIT Kerberos, kinit and psql, by nothing but the file that was printed; alone, and from a realm that is trusted.
+pub(super) fn a_krb5_conf_by_which_one_logs_in(c: &Context<'_>) {
+    let onprem = format!("ONPREM{}.COM", c.major());
+    let other = Kdc::start(c.site, &onprem).unwrap();
+    c.kdc.trust(&other).unwrap();
+    c.master().run(&format!("SELECT count(*) FROM kerb_add_principals('{{confd@{REALM},confd@{onprem}}}')"));
+    for kdc in [c.kdc, &other] {
+        kdc.ticket_of("confd").unwrap();
+    }
+    let (kdc, trust) = (format!("127.0.0.1:{}", c.kdc.port), format!("{onprem}=127.0.0.1:{}", other.port));
+    let printed = |arguments: &[&str]| {
+        let ended = Ended::from(
+            program()
+                .args(["krb5-conf", "--realm", "corp.example.com", "--endpoint", "localhost"])
+                .args(arguments)
+                .output()
+                .unwrap(),
+        );
+        assert_eq!((ended.code, ended.err.as_str()), (0, ""));
+        let path = c.site.path().join(format!("printed-{}-{}.conf", c.major(), arguments.len()));
+        fs::write(&path, ended.out).unwrap();
+        path
+    };
+    let alone = printed(&["--kdc", &kdc, "--rds"]);
+    let ticket = c.kdc.ticket_by("confd", &alone).unwrap();
+    let login = log_in(c.server, &ticket, &format!("confd@{REALM}")).unwrap();
+    assert!(login.ok, "{}", login.said);
+    let trusting = printed(&["--kdc", &kdc, "--trust", &trust]);
+    for (kdc, role) in [(c.kdc, format!("confd@{REALM}")), (&other, format!("confd@{onprem}"))] {
+        let ticket = kdc.ticket_by("confd", &trusting).unwrap();
+        let login = log_in(c.server, &ticket, &role).unwrap();
+        assert!(login.ok, "{role}: {}", login.said);
+        assert_eq!(login.said, format!("{role}|{role}"));
+    }
+    // The same user name in two realms is two people.
+    let ticket = other.ticket_by("confd", &trusting).unwrap();
+    assert!(!log_in(c.server, &ticket, &format!("confd@{REALM}")).unwrap().ok);
+    assert_eq!(Ended::from(program().args(["krb5-conf", "--realm", "a b"]).output().unwrap()).code, 2);
+}
