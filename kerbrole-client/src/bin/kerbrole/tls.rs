@@ -21,6 +21,7 @@ impl Connection {
         ask: impl Fn(&str) -> Option<String>,
         ask_first: bool,
     ) -> Result<Client, Failure> {
+        self.can_verify()?;
         let user = self.config.get_user().unwrap_or_default().to_string();
         if ask_first && let Some(password) = ask(&user) {
             self.config.password(password);
@@ -34,6 +35,22 @@ impl Connection {
                 None => Err(self.failure(&error)),
             },
             outcome => outcome.map_err(|error| self.failure(&error)),
+        }
+    }
+
+    /// Whether there is something to verify the server by, where it is to be verified: a handshake would only say that the issuer is unknown.
+    fn can_verify(&self) -> Result<(), Failure> {
+        let verifies = matches!(self.sslmode, SslMode::VerifyCa | SslMode::VerifyFull);
+        match self.sslrootcert.as_deref() {
+            None if verifies => Err(Failure::Connection(
+                "there is no root certificate to verify the server by: name a file with sslrootcert, or sslrootcert=system".into(),
+            )),
+            Some("system") | None => Ok(()),
+            Some(path) if verifies || self.sslmode == SslMode::Require => match std::fs::File::open(path) {
+                Ok(_) => Ok(()),
+                Err(error) => Err(Failure::Connection(format!("cannot read the root certificates in {path}: {error}"))),
+            },
+            Some(_) => Ok(()),
         }
     }
 

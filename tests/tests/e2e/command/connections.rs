@@ -163,6 +163,12 @@ pub(super) fn tls_modes(c: &Context<'_>) {
         assert_eq!(ended.code == 0, works, "{mode} to {host} with {root:?}: {}", ended.err);
         assert!(works || ended.err.contains("certificate"), "{}", ended.err);
     }
+    let missing = connects("db.example.com", "verify-full", Some(std::path::Path::new("/nonexistent/bundle.pem")));
+    assert!(
+        missing.err.contains("cannot read the root certificates in /nonexistent/bundle.pem: No such file"),
+        "{}",
+        missing.err
+    );
     // Whoever is sent to TLS by the server gets there from allow as well, and not from disable.
     own.0.write("pg_hba.conf", "local all all trust\nhostssl all all all scram-sha-256\n").unwrap();
     su.run("SELECT pg_reload_conf()");
