@@ -163,7 +163,7 @@ impl Builder {
         let schema = server.extension.as_ref().map(|e| kerbrole_core::quote_identifier(&e.schema)).unwrap_or_default();
         let caseins_users = server.krb_caseins_users.unwrap_or(false);
         let (rules, rule) = match backend {
-            Backend::Extension => settings(client, &schema, caseins_users).await?,
+            Backend::Extension => settings(client, caseins_users).await?,
             Backend::PlainSql => {
                 let rule = ConflictRule::new(RoleName::new(self.ad_role)?, RoleName::new(self.iam_role)?)?;
                 (NameRules { caseins_users, ..self.names }, rule)
@@ -182,27 +182,13 @@ impl Builder {
     }
 }
 
-/// The extension's settings, as they are in this session.
-async fn settings<C: GenericClient>(
-    client: &C,
-    schema: &str,
-    caseins_users: bool,
-) -> Result<(NameRules, ConflictRule), Error> {
-    // A call of a function loads the library, if it is not there yet, and with it the settings' defaults.
-    let ask = format!(
-        "SELECT {schema}.kerb_canonicalize('x', 'x.y') IS NULL, ARRAY(SELECT coalesce(pg_catalog.current_setting(pg_catalog.concat('kerbrole.', name), true), '') \
-         FROM pg_catalog.unnest('{{username_case,default_realm,allowed_realms,netbios_domains,ad_role,iam_role}}'::pg_catalog.text[]) WITH ORDINALITY AS s (name, place) ORDER BY place)"
-    );
-    // The settings are read again where the function was refused, since what it refuses depends on them.
-    let rows = match client.query_typed(&ask, &[]).await {
-        Ok(rows) => rows,
-        Err(_) => {
-            client
-                .query_typed(&ask.replace(&format!("{schema}.kerb_canonicalize('x', 'x.y') IS NULL"), "true"), &[])
-                .await?
-        }
-    };
-    let values: Vec<String> = rows.first().ok_or_else(Error::no_answer)?.try_get(1)?;
+/// The extension's settings, as they are in this session. Where the library is not loaded yet, what somebody has set is there and a default is not.
+async fn settings<C: GenericClient>(client: &C, caseins_users: bool) -> Result<(NameRules, ConflictRule), Error> {
+    const ASK: &str = "SELECT ARRAY(SELECT coalesce(pg_catalog.current_setting(pg_catalog.concat('kerbrole.', name), true), '') \
+         FROM pg_catalog.unnest('{username_case,default_realm,allowed_realms,netbios_domains,ad_role,iam_role}'::pg_catalog.text[]) \
+         WITH ORDINALITY AS s (name, place) ORDER BY place)";
+    let rows = client.query_typed(ASK, &[]).await?;
+    let values: Vec<String> = rows.first().ok_or_else(Error::no_answer)?.try_get(0)?;
     let value = |place: usize, otherwise: &str| match values.get(place).map(String::as_str) {
         None | Some("") => otherwise.to_string(),
         Some(value) => value.to_string(),
