@@ -156,7 +156,8 @@ impl<C: GenericClient> Plain<'_, C> {
         let graph = self.catalog().neighbourhood(&[], &oids).await?;
         let found: Vec<Role> = wanted.iter().filter_map(|name| roles.get(name)).cloned().collect();
         let listed = list_principals(found, &graph, self.rule)?;
-        let state = |name: &String| match listed.iter().find(|p| p.principal.to_string() == *name) {
+        let listed: HashMap<_, _> = listed.iter().map(|p| (p.principal.to_string(), p)).collect();
+        let state = |name: &String| match listed.get(name) {
             None => PrincipalState::Absent,
             Some(p) if p.ad_path.is_none() => PrincipalState::NotInAd,
             Some(p) if !p.can_login => PrincipalState::Disabled,

@@ -200,10 +200,10 @@ impl<C: GenericClient> Catalog<'_, C> {
         })
     }
 
-    /// How many sessions each role has that has any.
+    /// How many sessions each role has that has any. What kind of process it is, only who may read statistics is told of others'; whose it is, everybody.
     pub(crate) async fn sessions(&self) -> Result<HashMap<RoleOid, u32>, Error> {
         const COUNT: &str = "SELECT usesysid, pg_catalog.count(*)::pg_catalog.int4 FROM pg_catalog.pg_stat_activity \
-             WHERE usesysid IS NOT NULL AND backend_type OPERATOR(pg_catalog.=) 'client backend' GROUP BY usesysid";
+             WHERE usesysid IS NOT NULL AND coalesce(backend_type, 'client backend') OPERATOR(pg_catalog.=) 'client backend' GROUP BY usesysid";
         let rows = self.rows(COUNT, &[]).await?;
         rows.iter().map(|row| Ok((row.try_get(0)?, u32::try_from(row.try_get::<_, i32>(1)?).unwrap_or(0)))).collect()
     }
@@ -221,7 +221,7 @@ impl<C: GenericClient> Catalog<'_, C> {
              coalesce(pg_catalog.has_database_privilege($1, d.oid, 'CONNECT'), false), \
              coalesce((SELECT rolconnlimit FROM pg_catalog.pg_roles WHERE oid OPERATOR(pg_catalog.=) $1), -1), \
              (SELECT pg_catalog.count(*)::pg_catalog.int4 FROM pg_catalog.pg_stat_activity a WHERE a.datid OPERATOR(pg_catalog.=) d.oid \
-              AND a.backend_type OPERATOR(pg_catalog.=) 'client backend') \
+              AND coalesce(a.backend_type, 'client backend') OPERATOR(pg_catalog.=) 'client backend') \
              FROM pg_catalog.pg_database d WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()";
         let rows = self.rows(ASK, &[(&role, Type::OID)]).await?;
         let row = rows.first().ok_or_else(Error::no_answer)?;
@@ -235,7 +235,7 @@ impl<C: GenericClient> Catalog<'_, C> {
         Ok((row.try_get(4)?, database))
     }
 
-    /// What hangs on each of these roles.
+    /// What hangs on each of these roles, but for the privileges that others than the owners granted: see [`privileges`](Self::privileges).
     pub(crate) async fn dependants(&self, roles: &[RoleOid]) -> Result<HashMap<RoleOid, Dependants>, Error> {
         const HOLDINGS: &str = "SELECT s.refobjid, d.datname::pg_catalog.text, s.dbid OPERATOR(pg_catalog.=) 0 OR d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database(), \
              (pg_catalog.count(*) FILTER (WHERE s.deptype OPERATOR(pg_catalog.=) 'o' AND s.classid OPERATOR(pg_catalog.<>) ALL \
@@ -262,9 +262,6 @@ impl<C: GenericClient> Catalog<'_, C> {
         for (oid, dependants) in &mut all {
             dependants.sessions = sessions.get(oid).copied().unwrap_or(0);
             dependants.grants_made = grants.get(oid).cloned().unwrap_or_default();
-            if dependants.holdings.iter().any(|holding| holding.here && holding.privileges > 0) {
-                dependants.foreign_grants = self.privileges(*oid, GrantedBy::Others).await?;
-            }
         }
         Ok(all)
     }

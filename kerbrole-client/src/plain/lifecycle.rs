@@ -114,7 +114,10 @@ impl<C: GenericClient> Plain<'_, C> {
             }
             None => None,
         };
-        let dependants = self.catalog().dependants(&[role.oid]).await?.remove(&role.oid).unwrap_or_default();
+        let mut dependants = self.catalog().dependants(&[role.oid]).await?.remove(&role.oid).unwrap_or_default();
+        if dependants.holdings.iter().any(|holding| holding.here && holding.privileges > 0) {
+            dependants.foreign_grants = self.catalog().privileges(role.oid, GrantedBy::Others).await?;
+        }
         let plan = plan_drop(role, &dependants, heir.as_ref(), self.rule, self.name_grantors())?;
         let gone = plan.outcome == DropOutcome::Dropped;
         let statements = self.without_drop_owned(role, plan.statements, gone).await?;

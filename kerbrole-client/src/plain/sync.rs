@@ -26,7 +26,6 @@ impl<C: GenericClient> Plain<'_, C> {
             // Whoever has anything is dropped one by one, or disabled: a batch that fails for one would fail for all.
             for dependants in known.values_mut() {
                 dependants.holdings.iter_mut().for_each(|holding| holding.here = false);
-                dependants.foreign_grants.clear();
             }
             plan = plan_with(&known, &mut asked)?;
         }

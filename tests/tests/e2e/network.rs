@@ -479,6 +479,13 @@ fn sessions_end(c: &Context<'_>) {
         su.run("GRANT \"ann@A.B\" TO rds_master WITH ADMIN OPTION");
     }
     let mut ann = c.connect("ann@A.B");
+    // Whoever may not read statistics sees them as well.
+    su.run("CREATE ROLE nobody LOGIN");
+    Runtime::new().unwrap().block_on(async {
+        let client = connect(&config(c, "nobody", "postgres")).await;
+        let listed = kerbrole(&client).await.unwrap().list_principals().await.unwrap();
+        assert_eq!(listed[0].sessions, 1);
+    });
     Runtime::new().unwrap().block_on(async {
         let client = connect(&config(c, "rds_master", "postgres")).await;
         let kerbrole = kerbrole(&client).await.unwrap();
