@@ -9,3 +9,4 @@ pub mod proxy;
 pub mod psql;
 pub mod site;
 pub mod version;
+pub mod world;

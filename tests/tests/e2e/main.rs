@@ -38,13 +38,13 @@ mod scale;
 mod scripts;
 mod settings;
 mod sync;
-mod world;
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use libtest_mimic::{Arguments, Failed, Trial};
-use world::{Case, World};
+use kerbrole_tests::world::{Case, Kind};
+// The suites' own paths to what they share.
+use kerbrole_tests::{cases, world};
+use libtest_mimic::Arguments;
 
 /// All suites, by name.
 pub const SUITES: &[(&str, &[Case])] = &[
@@ -92,31 +92,11 @@ pub const SUITES: &[(&str, &[Case])] = &[
 ];
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
-    // What a failed test says is shown with its result, together with the place.
-    std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        world::PANICKED_AT.with_borrow_mut(|at| *at = place);
-    }));
-    let world = match World::new(arguments.list) {
-        Ok(world) => Arc::new(world),
+    match world::try_all(SUITES, &Kind::ALL, &Arguments::from_args()) {
+        Ok(conclusion) => conclusion.exit_code(),
         Err(error) => {
             eprintln!("the servers could not be set up: {error}");
-            return ExitCode::FAILURE;
-        }
-    };
-    let mut trials = Vec::new();
-    for &(suite, cases) in SUITES {
-        for case in cases {
-            for place in world.places(case.on) {
-                let world = world.clone();
-                let name = format!("{suite}::{}::{}", case.name, place.label());
-                let run = case.run;
-                trials.push(Trial::test(name, move || world.run(place, run).map_err(Failed::from)));
-            }
+            ExitCode::FAILURE
         }
     }
-    let conclusion = libtest_mimic::run(&arguments, trials);
-    world.close();
-    conclusion.exit_code()
 }

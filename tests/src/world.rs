@@ -1,18 +1,22 @@
-//! The servers that the tests share, and a fresh start on them for each test.
+//! The servers that tests share, a fresh start on them for each test, and the trials that come of both.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a test that cannot go on has failed")]
+#![allow(missing_docs, reason = "the names say it")]
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use kerbrole_tests::kdc::Kdc;
-use kerbrole_tests::postgres_server::{MASTER, SUPERUSER, Server};
-use kerbrole_tests::site::{Site, wait_until};
-use kerbrole_tests::version::{Installation, wanted};
+use libtest_mimic::{Arguments, Conclusion, Failed, Trial};
 use once_cell::sync::OnceCell;
 use postgres::error::DbError;
 use postgres::types::ToSql;
 use postgres::{Client, NoTls, SimpleQueryMessage};
+
+use crate::kdc::Kdc;
+use crate::postgres_server::{MASTER, SUPERUSER, Server};
+use crate::site::{Site, wait_until};
+use crate::version::{Installation, wanted};
 
 pub const REALM: &str = "CORP.EXAMPLE.COM";
 
@@ -49,7 +53,7 @@ macro_rules! cases {
 }
 
 #[derive(Clone, Copy)]
-pub struct Place {
+struct Place {
     major: u32,
     kind: Kind,
     nowhere: bool,
@@ -66,7 +70,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 5] = [Self::Plain, Self::CaseIns, Self::Guarded, Self::Bare, Self::BareCaseIns];
+    pub const ALL: [Self; 5] = [Self::Plain, Self::CaseIns, Self::Guarded, Self::Bare, Self::BareCaseIns];
 
     fn is_bare(self) -> bool {
         matches!(self, Self::Bare | Self::BareCaseIns)
@@ -96,12 +100,12 @@ impl Kind {
 }
 
 impl Place {
-    pub fn label(self) -> String {
+    fn label(self) -> String {
         if self.nowhere { "here".into() } else { format!("pg{}{}", self.major, self.kind.name()) }
     }
 }
 
-pub struct World {
+struct World {
     site: OnceCell<&'static Site>,
     kdc: OnceCell<Kdc>,
     servers: Vec<SharedServer>,
@@ -115,12 +119,39 @@ struct SharedServer {
     in_use: Mutex<()>,
 }
 
+/// Tries every case of every suite in each place where it runs, and says how it went. Nothing is started where tests are only listed.
+///
+/// # Errors
+/// When the servers do not come up.
+pub fn try_all(suites: &[(&str, &[Case])], kinds: &[Kind], arguments: &Arguments) -> Result<Conclusion, String> {
+    // What a failed test says is shown with its result, together with the place.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        PANICKED_AT.with_borrow_mut(|at| *at = place);
+    }));
+    let world = Arc::new(World::new(kinds, arguments.list)?);
+    let mut trials = Vec::new();
+    for (suite, cases) in suites {
+        for case in *cases {
+            for place in world.places(case.on) {
+                let world = world.clone();
+                let name = format!("{suite}::{}::{}", case.name, place.label());
+                let run = case.run;
+                trials.push(Trial::test(name, move || world.run(place, run).map_err(Failed::from)));
+            }
+        }
+    }
+    let conclusion = libtest_mimic::run(arguments, trials);
+    world.close();
+    Ok(conclusion)
+}
+
 impl World {
-    /// Starts everything, unless the tests are only listed.
-    pub fn new(only_list: bool) -> Result<Self, String> {
+    fn new(kinds: &[Kind], only_list: bool) -> Result<Self, String> {
         let majors = wanted()?;
         let shared = |&major: &u32| {
-            Kind::ALL.map(|kind| SharedServer { major, kind, server: OnceCell::new(), in_use: Mutex::new(()) })
+            let one = move |&kind: &Kind| SharedServer { major, kind, server: OnceCell::new(), in_use: Mutex::new(()) };
+            kinds.iter().map(one).collect::<Vec<_>>()
         };
         let servers = majors.iter().flat_map(shared).collect();
         let world = Self { site: OnceCell::new(), kdc: OnceCell::new(), servers, majors };
@@ -152,7 +183,7 @@ impl World {
         Ok(())
     }
 
-    pub fn places(&self, on: On) -> Vec<Place> {
+    fn places(&self, on: On) -> Vec<Place> {
         let all = self.servers.iter().map(|s| Place { major: s.major, kind: s.kind, nowhere: false });
         match on {
             On::Every => all.filter(|place| matches!(place.kind, Kind::Plain | Kind::CaseIns)).collect(),
@@ -164,7 +195,7 @@ impl World {
     }
 
     /// Runs a test on a server that nobody else uses meanwhile, and that is as if new.
-    pub fn run(&self, place: Place, test: fn(&Context<'_>)) -> Result<(), String> {
+    fn run(&self, place: Place, test: fn(&Context<'_>)) -> Result<(), String> {
         let shared = self
             .servers
             .iter()
@@ -189,7 +220,7 @@ impl World {
         outcome.map_err(|panic| format!("{} ({})", message(&*panic), PANICKED_AT.with_borrow(String::clone)))
     }
 
-    pub fn close(&self) {
+    fn close(&self) {
         if let Some(site) = self.site.get() {
             site.close();
         }
@@ -203,7 +234,7 @@ fn message(panic: &(dyn Any + Send)) -> String {
 
 thread_local! {
     /// Where this thread's last panic came from.
-    pub static PANICKED_AT: std::cell::RefCell<String> = const { std::cell::RefCell::new(String::new()) };
+    static PANICKED_AT: std::cell::RefCell<String> = const { std::cell::RefCell::new(String::new()) };
 }
 
 /// What a test works with.
