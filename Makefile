@@ -29,7 +29,7 @@ PGRX_FLAGS := --ignore-rust-version
 target_dir = target/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 major_of = $$($(1) --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
 
-.PHONY: bench demo test test-e2e regression-tests stage check fmt clippy doc check-sql sql install uninstall packages packages-demo clean
+.PHONY: bench demo test test-e2e test-kerberos logins regression-tests stage check fmt clippy doc check-sql sql install uninstall packages packages-demo clean
 
 # --- trying it -------------------------------------------------------------------------------------------------------
 
@@ -47,6 +47,7 @@ packages-demo:
 test: packages regression-tests
 	$(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-core -p kerbrole-client --no-default-features
 	$(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-client --features cli --bins
+	@$(MAKE) --no-print-directory test-kerberos TESTS=
 	@$(MAKE) --no-print-directory test-e2e
 
 packages:
@@ -56,6 +57,14 @@ packages:
 test-e2e: stage
 	$(CARGO) build -q $(PGRX_FLAGS) -p kerbrole-client --features cli --bins --examples
 	KERBROLE_TEST_VERSIONS="$(VERSIONS)" $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-tests --test e2e -- $(TESTS)
+
+# Who can log in, and who cannot: compared with docs/logins.md.
+test-kerberos: packages stage
+	KERBROLE_TEST_VERSIONS="$(VERSIONS)" $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-tests --test logins -- $(TESTS)
+
+# Writes docs/logins.md anew.
+logins:
+	@KERBROLE_WRITE_REPORT=1 $(MAKE) --no-print-directory test-kerberos
 
 # PostgreSQL's own regression tests, which the tests run with the library loaded.
 regression-tests: packages

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use crate::error::Error;
-use crate::graph::{Membership, MembershipGraph, NO_ROLE, Reach, RoleOid};
+use crate::graph::{Edge, Membership, MembershipGraph, NO_ROLE, Reach, RoleOid};
 use crate::names::RoleName;
 use crate::statement::Revoke;
 
@@ -248,8 +248,9 @@ impl<'g> Both<'g> {
     }
 
     /// A Kerberos principal, or a group that has one in it, keeps `rds_ad`; anybody else keeps `rds_iam`, since without a realm in
-    /// its name it could never log in with a ticket. Neither of the two roles can leave itself.
-    fn side(&self, role: u32, sides: &OnceSides) -> Side {
+    /// its name it could never log in with a ticket. Neither of the two roles can leave itself. Whoever granted a way into `rds_ad` to others, as an
+    /// administrator with ADMIN on it does, keeps it as well: since PostgreSQL 16 REVOKE would take theirs along, and lock them out.
+    fn side(&self, role: u32, sides: &OnceSides, name_grantors: bool) -> Side {
         if role == self.ad {
             return Side::Iam;
         }
@@ -257,7 +258,17 @@ impl<'g> Both<'g> {
             return Side::Ad;
         }
         let principals = sides.0.get_or_init(|| self.with_principals_below());
-        if principals[role as usize] { Side::Iam } else { Side::Ad }
+        let locks_others_out = || {
+            let mut ways = self.graph.memberships_of(role).iter().filter(|edge| self.ad_reach.contains(edge.role));
+            name_grantors && ways.any(|edge| self.drags(role, edge))
+        };
+        let keeps_ad = principals[role as usize] || locks_others_out();
+        if keeps_ad { Side::Iam } else { Side::Ad }
+    }
+
+    /// Whether others' memberships end with this one: since PostgreSQL 16 what was granted on the strength of ADMIN does.
+    fn drags(&self, role: u32, edge: &Edge) -> bool {
+        edge.admin && self.graph.granted_by(edge.role, role)
     }
 
     fn with_principals_below(&self) -> Vec<bool> {
@@ -286,7 +297,7 @@ struct Cut<'a> {
 
 impl Cut<'_> {
     fn of(mut self, role: u32) -> Vec<Revoke> {
-        let side = self.both.side(role, self.sides);
+        let side = self.both.side(role, self.sides, self.name_grantors);
         self.leave(role, side);
         self.fix
     }
@@ -306,7 +317,8 @@ impl Cut<'_> {
             if !reach.contains(above) {
                 continue;
             }
-            let shared = above != target && both.contains(above) && both.side(above, self.sides) == side;
+            let shared =
+                above != target && both.contains(above) && both.side(above, self.sides, self.name_grantors) == side;
             if shared || self.pending.contains(&(role, above)) {
                 if above != target {
                     self.leave(above, side);
@@ -318,7 +330,7 @@ impl Cut<'_> {
                     role: both.graph.name(above).clone(),
                     member: both.graph.name(role).clone(),
                     granted_by: granted_by.map(|grantor| both.graph.name(grantor).clone()),
-                    cascade: self.name_grantors && edge.admin && both.graph.granted_by(above, role),
+                    cascade: self.name_grantors && both.drags(role, edge),
                     from_creation: edge.from_creation,
                 });
             }
@@ -454,6 +466,22 @@ mod tests {
             ]
         );
         assert_eq!(fix(false), [r#"REVOKE "rds_iam" FROM "a@X.Y";"#]);
+    }
+
+    #[test]
+    fn a_fix_does_not_end_what_others_were_granted() {
+        let names = ["a@X.Y", "boss", "rds_ad", "rds_iam", "root", "team"];
+        let oids: Vec<_> = (1..).zip(names.map(|n| RoleName::new(n).unwrap())).collect();
+        let edge = |member, role, grantor, admin| Membership { role, member, grantor, admin, from_creation: false };
+        // The administrator has ADMIN on rds_ad, and by that made a principal; REVOKE ... CASCADE would lock it out.
+        let edges = [edge(2, 3, 5, true), edge(1, 3, 2, false), edge(2, 6, 5, true), edge(6, 4, 5, false)];
+        let fixes = |edges: &[Membership]| -> Vec<String> {
+            let graph = MembershipGraph::new(oids.clone(), edges.iter().copied());
+            graph.conflicts(&rule(), true).unwrap().iter().map(|c| c.fix[0].to_string()).collect()
+        };
+        assert_eq!(fixes(&edges), [r#"REVOKE "team" FROM "boss" GRANTED BY "root";"#]);
+        // Where nothing hangs on it, who has no realm leaves rds_ad.
+        assert_eq!(fixes(&[edges[0], edges[2], edges[3]]), [r#"REVOKE "rds_ad" FROM "boss" GRANTED BY "root";"#]);
     }
 
     #[test]

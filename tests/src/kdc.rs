@@ -56,14 +56,7 @@ impl Kdc {
 
     fn configure(&self, port: u16) -> Result<()> {
         let (folder, realm) = (self.folder.display(), &self.realm);
-        let domain = realm.to_ascii_lowercase();
-        // Nothing is looked up outside, and every request goes over TCP to loopback.
-        let krb5 = format!(
-            "[libdefaults]\n default_realm = {realm}\n dns_lookup_kdc = false\n dns_lookup_realm = false\n rdns = false\n \
-             dns_canonicalize_hostname = false\n udp_preference_limit = 1\n default_ccache_name = FILE:{folder}/cc-default\n\
-             [realms]\n {realm} = {{\n  kdc = 127.0.0.1:{port}\n }}\n\
-             [domain_realm]\n localhost = {realm}\n .{domain} = {realm}\n"
-        );
+        let krb5 = self.krb5_conf(&[]);
         let kdc = format!(
             "[kdcdefaults]\n kdc_listen = 127.0.0.1:{port}\n kdc_tcp_listen = 127.0.0.1:{port}\n\
              [realms]\n {realm} = {{\n  database_name = {folder}/principal\n  key_stash_file = {folder}/stash\n  \
@@ -74,6 +67,31 @@ impl Kdc {
         fs::write(self.config(), krb5).map_err(|e| format!("krb5.conf: {e}"))?;
         fs::write(self.folder.join("kdc.conf"), kdc).map_err(|e| format!("kdc.conf: {e}"))?;
         self.site.give_to_servers(&self.folder.join("kdc.conf"))
+    }
+
+    /// Nothing is looked up outside, and every request goes over TCP to loopback.
+    fn krb5_conf(&self, others: &[&Self]) -> String {
+        let (folder, realm, domain) = (self.folder.display(), &self.realm, self.realm.to_ascii_lowercase());
+        let realms: String = std::iter::once(self)
+            .chain(others.iter().copied())
+            .map(|kdc| format!(" {} = {{\n  kdc = 127.0.0.1:{}\n }}\n", kdc.realm, kdc.port))
+            .collect();
+        format!(
+            "[libdefaults]\n default_realm = {realm}\n dns_lookup_kdc = false\n dns_lookup_realm = false\n rdns = false\n \
+             dns_canonicalize_hostname = false\n udp_preference_limit = 1\n default_ccache_name = FILE:{folder}/cc-default\n\
+             [realms]\n{realms}[domain_realm]\n localhost = {realm}\n .{domain} = {realm}\n"
+        )
+    }
+
+    /// A krb5.conf for clients that come from other realms as well.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn config_with(&self, others: &[&Self]) -> Result<PathBuf> {
+        let names: Vec<_> = others.iter().map(|kdc| kdc.realm.as_str()).collect();
+        let path = self.site.path().join(format!("krb5-{}-{}.conf", self.realm, names.join("-")));
+        fs::write(&path, self.krb5_conf(others)).map_err(|e| format!("{}: {e}", path.display()))?;
+        Ok(path)
     }
 
     /// The krb5.conf for clients and servers.

@@ -7,6 +7,7 @@ pub mod kdc;
 pub mod postgres_server;
 pub mod proxy;
 pub mod psql;
+pub mod report;
 pub mod site;
 pub mod version;
 pub mod world;

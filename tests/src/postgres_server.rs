@@ -151,6 +151,11 @@ impl Server {
         self.installation.major
     }
 
+    /// The krb5.conf that the server runs with.
+    pub fn krb5_config(&self) -> &Path {
+        &self.config
+    }
+
     /// The folder of the Unix socket, and of the cluster.
     pub fn socket(&self) -> &Path {
         &self.folder

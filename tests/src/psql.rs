@@ -1,6 +1,6 @@
 //! Logging in with a ticket, as a person does: with psql, over TCP.
 
-use std::process::Command;
+use std::process::{Command, Output};
 
 use crate::kdc::Ticket;
 use crate::postgres_server::Server;
@@ -29,6 +29,18 @@ pub fn psql_with_ticket(server: &Server, ticket: &Ticket, role: &str, database: 
     psql
 }
 
+/// Logs in over TCP with whatever the server asks for: this ticket, or this password. Asks who the server thinks this is, and how it knows.
+///
+/// # Errors
+/// When psql cannot be run at all.
+pub fn log_in_by(server: &Server, ticket: Option<&Ticket>, password: &str, role: &str) -> Result<Login> {
+    let none = Ticket { cache: "FILE:/nonexistent".into(), config: server.krb5_config().into() };
+    let mut psql = psql_with_ticket(server, ticket.unwrap_or(&none), role, "postgres");
+    psql.env("PGPASSWORD", password);
+    psql.args(["-At", "-c", "SELECT session_user, principal FROM pg_stat_gssapi WHERE pid = pg_backend_pid()"]);
+    Ok(Login::of(&output(&mut psql)?))
+}
+
 /// Logs in as `role` and asks who the server thinks this is.
 ///
 /// # Errors
@@ -44,10 +56,15 @@ pub fn log_in(server: &Server, ticket: &Ticket, role: &str) -> Result<Login> {
 pub fn log_in_to(server: &Server, ticket: &Ticket, role: &str, database: &str) -> Result<Login> {
     let mut psql = psql_with_ticket(server, ticket, role, database);
     psql.args(["-At", "-c", "SELECT session_user, principal FROM pg_stat_gssapi WHERE pid = pg_backend_pid()"]);
-    let output = output(&mut psql)?;
-    let ok = output.status.success();
-    let said = if ok { output.stdout } else { output.stderr };
-    Ok(Login { ok, said: lossy(&said).trim().into() })
+    Ok(Login::of(&output(&mut psql)?))
+}
+
+impl Login {
+    fn of(output: &Output) -> Self {
+        let ok = output.status.success();
+        let said = if ok { &output.stdout } else { &output.stderr };
+        Self { ok, said: lossy(said).trim().into() }
+    }
 }
 
 /// A value of a connection string: in single quotes, with `'` and `\` escaped.

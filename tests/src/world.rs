@@ -38,6 +38,8 @@ pub enum On {
     Guarded,
     /// Each version, with `krb_caseins_users` off and on, without a file of the extension.
     Bare,
+    /// Each version, with `krb_caseins_users` off and on, with the extension and without a file of it.
+    EitherWay,
     /// Once, and on no server.
     Nowhere,
 }
@@ -72,7 +74,8 @@ pub enum Kind {
 impl Kind {
     pub const ALL: [Self; 5] = [Self::Plain, Self::CaseIns, Self::Guarded, Self::Bare, Self::BareCaseIns];
 
-    fn is_bare(self) -> bool {
+    /// Whether there is no file of the extension.
+    pub fn is_bare(self) -> bool {
         matches!(self, Self::Bare | Self::BareCaseIns)
     }
 
@@ -187,6 +190,7 @@ impl World {
         let all = self.servers.iter().map(|s| Place { major: s.major, kind: s.kind, nowhere: false });
         match on {
             On::Every => all.filter(|place| matches!(place.kind, Kind::Plain | Kind::CaseIns)).collect(),
+            On::EitherWay => all.filter(|place| place.kind != Kind::Guarded).collect(),
             On::Bare => all.filter(|place| place.kind.is_bare()).collect(),
             On::EachVersion => all.filter(|place| place.kind == Kind::Plain).collect(),
             On::Guarded => all.filter(|place| place.kind == Kind::Guarded).collect(),
@@ -333,6 +337,11 @@ impl Context<'_> {
     pub fn major(&self) -> u32 {
         self.server.major()
     }
+
+    /// Whether creators of roles become members of them, and CREATEROLE alone grants nothing: since 16.
+    pub fn nests_creators(&self) -> bool {
+        self.major() >= 16
+    }
 }
 
 /// A connection, with the notices that came over it.
@@ -417,7 +426,8 @@ impl Session {
 
     /// Waits until nobody is logged in as this role: a session ends a moment after its client has gone.
     pub fn wait_for_no_sessions(&mut self, role: &str) {
-        let sql = format!("SELECT count(*) FROM pg_stat_activity WHERE usename = '{role}'");
+        let role = kerbrole_core::quote_literal(role);
+        let sql = format!("SELECT count(*) FROM pg_stat_activity WHERE usename = {role}");
         wait_until(|| self.one(&sql) == "0").unwrap_or_else(|e| panic!("{role} still has sessions: {e}"));
     }
 

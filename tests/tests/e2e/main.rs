@@ -25,7 +25,6 @@ mod encodings;
 mod groups;
 mod guard;
 mod list;
-mod logins;
 mod names;
 mod network;
 mod other_hooks;
@@ -76,7 +75,6 @@ pub const SUITES: &[(&str, &[Case])] = &[
     ("groups", groups::CASES),
     ("guard", guard::CASES),
     ("list", list::CASES),
-    ("logins", logins::CASES),
     ("names", names::CASES),
     ("network", network::CASES),
     ("other_hooks", other_hooks::CASES),

@@ -1,0 +1,232 @@
+//! What the README says about case and logins, and the rows that show it.
+
+use std::fs;
+
+use kerbrole_core::quote_identifier;
+use kerbrole_tests::report::{Expected, Key};
+use kerbrole_tests::version::workspace;
+
+use crate::world::{Context, REALM};
+use crate::{
+    BY_HAND, DBA_BY_EXTENSION, DBA_BY_HAND, LIFE, MATRIX, MEMBERSHIPS, MIGRATION, OTHER_SPELLINGS, README, REPORT,
+    SECTIONS, TRUST, cases,
+};
+
+cases! {
+    Every: the_table;
+    Nowhere: every_sentence_is_here;
+}
+
+/// A sentence of the README, and who has rows that show it.
+type Claim = (&'static str, &'static [(usize, &'static str)]);
+
+const CLAIMS: &[Claim] = &[
+    (
+        "a directory user logs in as a role whose name is the Kerberos principal, `\"alice@CORP.EXAMPLE.COM\"`, and which is a member of `rds_ad`.",
+        &[
+            (MATRIX, "alice, role added as alice"),
+            (MEMBERSHIPS, "dora, not in rds_ad any more"),
+            (BY_HAND, "gina, whose role was not granted rds_ad"),
+        ],
+    ),
+    (
+        "Creates the role of a principal and returns its exact name, which is what the person has to log in as.",
+        &[(MATRIX, "Bob, role added as Bob"), (OTHER_SPELLINGS, "alice, who asks for another spelling of the role")],
+    ),
+    ("A principal that was disabled (NOLOGIN) stays disabled.", &[(LIFE, "carol, disabled and then added if missing")]),
+    ("NOLOGIN is what ends a Kerberos login:", &[(LIFE, "carol, disabled"), (LIFE, "carol, enabled")]),
+    (
+        "the server looks at passwords and VALID UNTIL for passwords only.",
+        &[(LIFE, "carol, VALID UNTIL long ago"), (LIFE, "carol, who has a password and no ticket")],
+    ),
+    (
+        "Sessions that are open go on, unless `terminate => true` ends them when the transaction commits.",
+        &[
+            (LIFE, "carol's session, open when she was disabled"),
+            (LIFE, "carol's session, when she was disabled with her sessions"),
+        ],
+    ),
+    (
+        "The same role under another name:",
+        &[
+            (LIFE, "carol, renamed, with the old ticket"),
+            (LIFE, "caroline, renamed in the directory as well"),
+            (MIGRATION, "after it, with the new domain's ticket"),
+        ],
+    ),
+    (
+        "roles that differ by case only (`case_collision`), roles that no ticket opens (`unreachable_realm_case`, `unreachable_length`), and what a change of the setting would open or close (`opened_by_caseins`, `closed_by_caseins`).",
+        &[
+            (BY_HAND, "ann, who asks for Ann"),
+            (BY_HAND, "dave, whose realm was put into lower case"),
+            (BY_HAND, "a principal of more than 63 bytes, whose role CREATE USER cuts"),
+        ],
+    ),
+    (
+        "With `disable` the list says who may log in:",
+        &[(LIFE, "carol, off a list that disables"), (LIFE, "carol, on that list again")],
+    ),
+    (
+        "The server compares the role that somebody asks for with the ticket's principal, and then looks the role up by its exact name.",
+        &[
+            (MATRIX, "Alice, role added as alice"),
+            (MATRIX, "mallory, role added as alice"),
+            (OTHER_SPELLINGS, "Alice, who asks for another spelling of the role"),
+        ],
+    ),
+    (
+        "The realm is always put into upper case: no KDC issues a ticket in a realm spelled otherwise.",
+        &[(BY_HAND, "dave, whose realm was put into lower case")],
+    ),
+    (
+        "The username is put into lower case with `krb_caseins_users` on, and kept as given with it off (`kerbrole.username_case` changes that).",
+        &[(MATRIX, "Alice, role added as Alice"), (MATRIX, "alice, role added as Alice")],
+    ),
+    (
+        "with `krb_caseins_users` on, one ticket would open both.",
+        &[(BY_HAND, "ann, beside a role Ann that was made later"), (BY_HAND, "ann, who asks for Ann")],
+    ),
+    (
+        "the server would cut the role's name, but not the principal.",
+        &[
+            (BY_HAND, "a principal of more than 63 bytes, whose role CREATE USER cuts"),
+            (MATRIX, "éééééééééééééé中中中中中中, role added as éééééééééééééé中中中中中中"),
+        ],
+    ),
+    (
+        "Users of a trusted realm log in as well, each as their own principal:",
+        &[(TRUST, "carol of ONPREM.COM, added"), (TRUST, "alice of ONPREM.COM, who asks for the other alice's role")],
+    ),
+    (
+        "an administrator who makes principals by plain statements since PostgreSQL 16 may no longer log in with a password",
+        &[
+            (DBA_BY_HAND, "the administrator, after GRANT rds_ad TO the user that was created"),
+            (DBA_BY_EXTENSION, "the administrator, after kerb_add_principal"),
+        ],
+    ),
+];
+
+/// Sentences about other things that use the same words.
+const NO_CLAIMS: &[&str] = &[
+    "Login roles for Kerberos and Active Directory users in PostgreSQL, made right.",
+    "Everything below runs as `rds_master`",
+    "`action` is `created`, `adopted`",
+    // These two are tried against logins by the suite check, each way.
+    "A ticket spelled as the role opens the role if and only if every row is ok.",
+    "One row for each question that a login to this database asks",
+    "Why can this person not log in?",
+    "`ad_path` is NULL where a role has a principal's name and no ticket opens it",
+    "whether it listens, which line of pg_hba.conf the login would meet first",
+    "`kerb_enable_principal` warns where the role still cannot be reached",
+    "What the case and the length of names do to logins",
+    "turning `krb_caseins_users` on;",
+    "Each line above, and every other sentence here about logins, was seen",
+];
+
+/// What tells a sentence about case and logins.
+const WORDS: [&str; 8] =
+    [" log in", " logs in", " login", "ticket", "krb_caseins_users", "upper case", "lower case", "the principal."];
+
+fn readme() -> String {
+    fs::read_to_string(workspace().join("README.md")).unwrap()
+}
+
+/// The prose of the README, in sentences: without code, tables and headings.
+fn sentences(text: &str) -> Vec<String> {
+    let mut sentences = Vec::new();
+    for (place, part) in text.split("```").enumerate() {
+        if place % 2 == 1 {
+            continue;
+        }
+        for paragraph in part.split("\n\n") {
+            let lines = paragraph.lines().filter(|line| !line.starts_with(['|', '#']));
+            let prose = lines.map(|line| line.trim_start_matches("- ")).collect::<Vec<_>>().join(" ");
+            let mut start = 0;
+            for (at, mark) in prose.match_indices(['.', ':', ';', '?']) {
+                let end = at + mark.len();
+                if prose[end..].is_empty() || prose[end..].starts_with(' ') {
+                    sentences.push(prose[start..end].trim().to_string());
+                    start = end;
+                }
+            }
+        }
+    }
+    sentences
+}
+
+fn every_sentence_is_here(_: &Context<'_>) {
+    let text = readme();
+    let all = sentences(&text);
+    let about: Vec<_> = all.iter().filter(|one| WORDS.iter().any(|word| one.contains(word))).collect();
+    assert!(about.len() > 15, "{about:?}");
+    for sentence in about {
+        let claimed = CLAIMS.iter().any(|(claim, _)| sentence.contains(claim) || claim.contains(sentence.as_str()));
+        let other = NO_CLAIMS.iter().any(|other| sentence.starts_with(other));
+        assert!(claimed || other, "a sentence without a row: {sentence:?}");
+    }
+    let joined = text.replace("\n- ", " ").replace('\n', " ");
+    for (claim, rows) in CLAIMS {
+        assert!(joined.contains(claim), "the README does not say: {claim}");
+        assert!(!rows.is_empty());
+    }
+}
+
+/// Whether every claim has the rows that it names.
+pub fn have_rows() -> Result<(), String> {
+    let there = REPORT.subjects();
+    for (claim, rows) in CLAIMS {
+        for &(section, who) in *rows {
+            if !there.contains(&(section, who.into())) {
+                return Err(format!("no row of {who:?} in {:?}, which is to show: {claim}", SECTIONS[section].title));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What the report begins with.
+pub fn introduction() -> String {
+    let mut out = String::from(
+        "# Who can log in, and who cannot\n\n\
+         Written by `make logins`, and compared with what is seen by every `make test-kerberos`. Each row is a login by psql over TCP, with a ticket of a KDC of\n\
+         MIT Kerberos, to a server whose pg_hba.conf sends `+rds_iam` to a method of its own, `+rds_ad` to `gss include_realm=1`, and the rest to `scram-sha-256`.\n\
+         Where somebody is refused, the last column is the reason in the words of the server's log. \"extension and plain statements\" means that the same was seen with roles made by\n\
+         either. The same with Samba's Active Directory is in [logins-active-directory.md](logins-active-directory.md).\n\n\
+         | the README says | shown by |\n| --- | --- |\n",
+    );
+    for (claim, rows) in CLAIMS {
+        let shown: Vec<_> = rows.iter().map(|(section, who)| format!("{}: {who}", SECTIONS[*section].title)).collect();
+        out.push_str(&format!("| {claim} | {} |\n", shown.join("; ")));
+    }
+    out
+}
+
+/// The table of the README, line by line: the role made by hand as it stands there, the ticket as it stands there.
+fn the_table(c: &Context<'_>) {
+    let text = readme();
+    let rows =
+        text.split("| `krb_caseins_users` | role | ticket | login |\n| --- | --- | --- | --- |\n").nth(1).unwrap();
+    let setting = if c.caseins { "on" } else { "off" };
+    let mut evidence = REPORT.evidence(README, c.server, c.caseins, "hand");
+    let mut tried = 0;
+    for line in rows.lines().take_while(|line| line.starts_with('|')) {
+        let cells: Vec<_> = line.trim_matches('|').split('|').map(|cell| cell.trim().trim_matches('`')).collect();
+        if cells[0] != setting {
+            continue;
+        }
+        let (role, principal) = (cells[1], cells[2]);
+        let username = principal.strip_suffix(&format!("@{REALM}")).unwrap();
+        let expected = match cells[3].split(':').next().unwrap() {
+            "yes" => Expected::LogsIn,
+            "no" => Expected::NamesDiffer,
+            other => panic!("{other}"),
+        };
+        c.superuser().run(&format!("CREATE USER {} IN ROLE rds_ad", quote_identifier(role)));
+        let ticket = c.kdc.ticket_of(username).unwrap();
+        evidence.login(username, Key::Ticket(&ticket, principal), role, expected);
+        c.superuser().wait_for_no_sessions(role);
+        c.superuser().run(&format!("DROP ROLE {}", quote_identifier(role)));
+        tried += 1;
+    }
+    assert_eq!(tried, 2);
+}
