@@ -17,7 +17,7 @@ enum Inner {
     /// The rules of this crate refused before the server was asked, or after it was looked at.
     Refused {
         refusal: Refusal,
-        taken_back: bool,
+        undone: Undone,
     },
     ExtensionMissing,
     NoAnswer,
@@ -29,6 +29,17 @@ enum Inner {
         error: tokio_postgres::Error,
         hint: Option<String>,
     },
+}
+
+/// What became of a change that was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Undone {
+    /// Nothing was done, or the caller's transaction is there to roll back.
+    Nothing,
+    /// It was committed, and taken back.
+    All,
+    /// It was committed; what it added was taken back, and who it disabled or dropped stays so.
+    Additions,
 }
 
 /// What kind of matter it is.
@@ -65,8 +76,8 @@ impl Error {
     }
 
     /// A conflict that was seen after the commit, when the change was undone.
-    pub(crate) fn taken_back(refusal: Refusal) -> Self {
-        Self(Box::new(Inner::Refused { refusal, taken_back: true }))
+    pub(crate) fn taken_back(refusal: Refusal, undone: Undone) -> Self {
+        Self(Box::new(Inner::Refused { refusal, undone }))
     }
 
     /// The same with what to do where a privilege is missing.
@@ -110,11 +121,15 @@ impl Error {
     /// More about the matter.
     pub fn detail(&self) -> Option<String> {
         match &*self.0 {
-            Inner::Refused { refusal, taken_back } => {
-                let more = taken_back.then(|| {
-                    "Somebody else granted the other half at the same time; what this call did was taken back."
-                        .to_string()
-                });
+            Inner::Refused { refusal, undone } => {
+                let more = match undone {
+                    Undone::Nothing => None,
+                    Undone::All => Some("Somebody else granted the other half at the same time; what this call did was taken back."),
+                    Undone::Additions => Some(
+                        "Somebody else granted the other half at the same time; what this call added was taken back, who it disabled or dropped stays so.",
+                    ),
+                }
+                .map(String::from);
                 let all: Vec<_> = refusal.detail().into_iter().chain(more).collect();
                 (!all.is_empty()).then(|| all.join(" "))
             }
@@ -210,6 +225,6 @@ impl From<tokio_postgres::Error> for Error {
 
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
-        Self(Box::new(Inner::Refused { refusal, taken_back: false }))
+        Self(Box::new(Inner::Refused { refusal, undone: Undone::Nothing }))
     }
 }

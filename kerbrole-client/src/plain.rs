@@ -19,7 +19,7 @@ use tokio_postgres::GenericClient;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 
-use crate::error::Error;
+use crate::error::{Error, Undone};
 use crate::probe::Server;
 use crate::types::{
     AddOptions, Added, CaseFinding, Check, Conflict, DropOptions, Dropped, ListedPrincipal, Moved, Plan,

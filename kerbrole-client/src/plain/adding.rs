@@ -75,7 +75,10 @@ impl<C: GenericClient> Plain<'_, C> {
             return Err(refusal.into());
         }
         self.client.batch_execute(Batch::of(&taken_back(plan)).sql()).await?;
-        Err(Error::taken_back(refusal))
+        let removes =
+            |statement: &Statement| matches!(statement, Statement::ForbidLogin { .. } | Statement::DropRole { .. });
+        let undone = if plan.statements.iter().any(removes) { Undone::Additions } else { Undone::All };
+        Err(Error::taken_back(refusal, undone))
     }
 
     fn rights_to_add(&self) -> String {
@@ -121,7 +124,7 @@ impl<C: GenericClient> Plain<'_, C> {
         let (granted, member) = (granted.name, member.name);
         let revoke = Statement::RevokeGrant { role: granted.clone(), granted, member, name_grantor: false };
         self.client.batch_execute(Batch::of(&[revoke]).sql()).await?;
-        Err(Error::taken_back(refusal))
+        Err(Error::taken_back(refusal, Undone::All))
     }
 
     /// Both roles, what is below the member, and what is above either.

@@ -100,7 +100,7 @@ impl Error {
             Self::Reserved { .. } => {
                 "Names that begin with \"rds_\" are the service's own: give the account another sAMAccountName.".into()
             }
-            Self::Exists { .. } => "With if_not_exists => true a role that exists is taken as it is, and given what it lacks.".into(),
+            Self::Exists { .. } => "With if_not_exists a role that exists is taken as it is, and given what it lacks.".into(),
             Self::NameTaken { .. } => "Choose another name, or drop or rename that role first.".into(),
             Self::NamedTwice { .. } => "Name each principal once.".into(),
             Self::CaseCollision { other, both_new: false, .. } => {
@@ -151,7 +151,7 @@ impl Error {
             Self::UnknownWord { .. } => "Use a version of kerbrole-client that is not older than the extension.".into(),
             Self::SameRealm { .. } => "Give the realm that the principals have now, and the one that they are to have.".into(),
             Self::RenameRealm { first, others } => {
-                const ALL: &str = "kerb_rename_realm(..., dry_run => true) lists all of them.";
+                const ALL: &str = "A dry run lists all of them.";
                 return match (first.hint(), others) {
                     (hint, 0) => hint,
                     (Some(hint), _) => Some(format!("{hint} {ALL}")),

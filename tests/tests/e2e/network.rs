@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use kerbrole_client::{AddOptions, Backend, Error, ErrorKind, Kerbrole, PrincipalState};
+use kerbrole_client::{Absent, AddOptions, Backend, Error, ErrorKind, Kerbrole, PrincipalState};
 use kerbrole_tests::proxy::{Cut, Proxy};
 use kerbrole_tests::site::wait_until;
 use tokio::runtime::Runtime;
@@ -18,7 +18,7 @@ cases! {
     EachVersion: an_add_is_whole_or_absent_wherever_it_is_cut, a_bulk_add_leaves_whole_portions_and_can_be_completed, a_slow_network_changes_nothing;
     Bare: an_add_is_whole_or_absent_wherever_it_is_cut, a_bulk_add_leaves_whole_portions_and_can_be_completed, a_slow_network_changes_nothing,
         a_restart_in_between, round_trips_do_not_grow, a_future_that_is_dropped, two_clients_that_would_make_a_conflict,
-        a_grant_that_commits_meanwhile_is_seen, nobody_is_nested_unasked, nothing_is_left_of_the_mutex, inside_a_transaction, errors_say_what_to_grant, owners_hand_over, sessions_end, a_list_shows_what_it_does;
+        a_grant_that_commits_meanwhile_is_seen, a_list_says_what_it_could_not_take_back, nobody_is_nested_unasked, nothing_is_left_of_the_mutex, inside_a_transaction, errors_say_what_to_grant, owners_hand_over, sessions_end, a_list_shows_what_it_does;
 }
 
 const CUTS: [Cut; 4] = [Cut::Before, Cut::Half, Cut::During, Cut::After];
@@ -308,6 +308,36 @@ fn a_grant_that_commits_meanwhile_is_seen(c: &Context<'_>) {
             "SELECT count(*) FROM pg_auth_members WHERE roleid = 'rds_ad'::regrole AND member = '\"old@A.B\"'::regrole"
         ),
         "0"
+    );
+}
+
+/// What a list removed before somebody else's grant was seen stays removed, and the error says so.
+fn a_list_says_what_it_could_not_take_back(c: &Context<'_>) {
+    let mut su = c.superuser();
+    su.run(
+        "CREATE ROLE team; CREATE ROLE \"old@A.B\" LOGIN IN ROLE team; CREATE ROLE \"gone@A.B\" LOGIN IN ROLE rds_ad",
+    );
+    let mut other = c.superuser();
+    other.run("BEGIN; GRANT rds_iam TO team");
+    // The answer to the batch travels long enough for the other one to commit before the client looks again.
+    let proxy = Proxy::start(c.server, Duration::from_millis(300)).unwrap();
+    let error = thread::scope(|scope| {
+        let listing = scope.spawn(|| {
+            Runtime::new().unwrap().block_on(async {
+                let client = connect(&through(&proxy, "rdsadmin")).await;
+                let kerbrole = Kerbrole::<Client>::builder().max_removals(1).build(&client).await.unwrap();
+                kerbrole.sync_principals(&["old@a.b"], Absent::Drop, false).await.unwrap_err()
+            })
+        });
+        wait_until(|| su.one("SELECT count(*) FROM pg_roles WHERE rolname = 'gone@A.B'") == "0").unwrap();
+        other.run("COMMIT");
+        listing.join().unwrap()
+    });
+    assert_eq!(error.kind(), ErrorKind::Conflict, "{error:?}");
+    assert!(error.detail().unwrap().contains("who it disabled or dropped stays so"), "{error:?}");
+    assert_eq!(
+        su.column("SELECT rolname FROM pg_roles WHERE pg_has_role(oid, 'rds_ad', 'MEMBER') AND rolname LIKE '%@%'"),
+        [""; 0]
     );
 }
 

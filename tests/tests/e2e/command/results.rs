@@ -19,7 +19,7 @@ pub(super) fn a_life_in_commands(c: &Context<'_>) {
             code: 4,
             out: String::new(),
             err: "kerbrole: role \"alice@CORP.EXAMPLE.COM\" already exists\n\
-                  HINT:  With if_not_exists => true a role that exists is taken as it is, and given what it lacks.\n"
+                  HINT:  With if_not_exists a role that exists is taken as it is, and given what it lacks.\n"
                 .into()
         }
     );
