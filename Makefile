@@ -5,6 +5,7 @@
 #   make bench                   figures into benches/ (BENCH=audits, client or guard for one report)
 #   make check                   format, lints, documentation, generated SQL
 #   make install PG_CONFIG=...   into an existing server
+#   make deb                     Debian packages into target/packages (VERSIONS="15" for one)
 #   make sql                     writes the install script anew after a change of the SQL functions
 #   make clean                   removes target/, our own builds of PostgreSQL included
 
@@ -26,10 +27,13 @@ CARGO_PGRX := target/tools/bin/cargo-pgrx
 # pgrx declares the Rust version after the one that it needs: it builds with 1.95. With a newer Rust the flag does nothing.
 PGRX_FLAGS := --ignore-rust-version
 
+# What a Debian release carries: 15 is bookworm's, 17 trixie's.
+DEB_VERSIONS := $(filter 15 17,$(VERSIONS))
+
 target_dir = target/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 major_of = $$($(1) --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
 
-.PHONY: bench demo test test-e2e regression-tests stage check fmt clippy doc check-sql sql install uninstall packages packages-demo clean
+.PHONY: bench deb demo test test-e2e regression-tests stage check fmt clippy doc check-sql sql install uninstall packages packages-demo clean
 
 # --- trying it -------------------------------------------------------------------------------------------------------
 
@@ -95,6 +99,16 @@ install:
 uninstall:
 	rm -f "$(DESTDIR)$$($(PG_CONFIG) --pkglibdir)/$(EXTENSION).so"
 	rm -f "$(DESTDIR)$$($(PG_CONFIG) --sharedir)/extension/$(EXTENSION).control" "$(DESTDIR)$$($(PG_CONFIG) --sharedir)/extension/$(EXTENSION)"--*.sql
+
+# --- packaging -------------------------------------------------------------------------------------------------------
+
+deb:
+	@test -n "$(DEB_VERSIONS)" || { echo "There are packages for PostgreSQL 15 and 17, those that Debian carries, and none for $(VERSIONS)" >&2; exit 1; }
+	@tests/servers/install-packages --deb $(DEB_VERSIONS)
+	@$(MAKE) --no-print-directory stage VERSIONS="$(DEB_VERSIONS)" STAGE_PROFILE=release
+	@echo "Building the packages ..."
+	@$(CARGO) build -q $(PGRX_FLAGS) --release -p kerbrole-client --features cli --bin kerbrole
+	@CARGO=$(CARGO) packaging/deb/build $(EXTVERSION) $(DEB_VERSIONS)
 
 # --- checking --------------------------------------------------------------------------------------------------------
 
