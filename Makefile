@@ -6,6 +6,7 @@
 #   make check                   format, lints, documentation, generated SQL
 #   make install PG_CONFIG=...   into an existing server
 #   make deb                     Debian packages into target/packages (VERSIONS="15" for one)
+#   make test-packages           tries them, each in a Debian that has nothing else in it
 #   make sql                     writes the install script anew after a change of the SQL functions
 #   make clean                   removes target/, our own builds of PostgreSQL included
 
@@ -33,7 +34,7 @@ DEB_VERSIONS := $(filter 15 17,$(VERSIONS))
 target_dir = target/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 major_of = $$($(1) --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
 
-.PHONY: bench deb demo test test-e2e regression-tests stage check fmt clippy doc check-sql sql install uninstall packages packages-demo clean
+.PHONY: bench deb demo test test-e2e test-packages regression-tests stage check fmt clippy doc check-sql sql install uninstall packages packages-demo clean
 
 # --- trying it -------------------------------------------------------------------------------------------------------
 
@@ -109,6 +110,10 @@ deb:
 	@echo "Building the packages ..."
 	@$(CARGO) build -q $(PGRX_FLAGS) --release -p kerbrole-client --features cli --bin kerbrole
 	@CARGO=$(CARGO) packaging/deb/build $(EXTVERSION) $(DEB_VERSIONS)
+
+# Installs them into a Debian of their own, uses them, and removes them. As root.
+test-packages: deb
+	@tests/packages/run $(DEB_VERSIONS)
 
 # --- checking --------------------------------------------------------------------------------------------------------
 

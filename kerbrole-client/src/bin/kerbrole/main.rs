@@ -43,7 +43,9 @@ fn run(arguments: &Arguments) -> Result<bool, Failure> {
     match &arguments.command {
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut Arguments::command(), "kerbrole", &mut script);
+            // Without -?: fish 4 takes no such flag, and would complete nothing at all.
+            let mut command = Arguments::command().mut_arg("help", |help| help.short(None));
+            clap_complete::generate(*shell, &mut command, "kerbrole", &mut script);
             output::print(&String::from_utf8_lossy(&script))?;
             return Ok(false);
         }
