@@ -7,6 +7,7 @@
 #   make install PG_CONFIG=...   into an existing server
 #   make deb                     Debian packages into target/packages (VERSIONS="15" for one)
 #   make test-packages           tries them, each in a Debian that has nothing else in it
+#   make test-upgrade            upgraded equals fresh, released scripts are as released (part of make test)
 #   make sql                     writes the install script anew after a change of the SQL functions
 #   make clean                   removes target/, our own builds of PostgreSQL included
 
@@ -34,7 +35,7 @@ DEB_VERSIONS := $(filter 15 17,$(VERSIONS))
 target_dir = target/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 major_of = $$($(1) --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
 
-.PHONY: bench deb demo test test-e2e test-packages regression-tests stage check fmt clippy doc check-sql sql install uninstall packages packages-demo clean
+.PHONY: bench deb demo test test-e2e test-packages test-upgrade regression-tests stage check fmt clippy doc check-sql check-released freeze sql install uninstall packages packages-demo clean
 
 # --- trying it -------------------------------------------------------------------------------------------------------
 
@@ -73,6 +74,10 @@ stage-%:
 	@pg_config=$$(tests/servers/pg-config $*) \
 	  && $(MAKE) --no-print-directory install PROFILE=$(STAGE_PROFILE) PG_CONFIG=$$pg_config DESTDIR=$(CURDIR)/$(STAGE)/$*/root \
 	  && echo $$pg_config > $(STAGE)/$*/pg_config
+
+# An upgraded extension equals a fresh one, a new library serves an old catalogue, and released scripts are as released.
+test-upgrade:
+	@$(MAKE) --no-print-directory test-e2e TESTS=upgrade::
 
 # --- measuring -------------------------------------------------------------------------------------------------------
 
@@ -117,7 +122,7 @@ test-packages: deb
 
 # --- checking --------------------------------------------------------------------------------------------------------
 
-check: packages fmt clippy doc check-sql
+check: packages fmt clippy doc check-sql check-released
 
 fmt:
 	$(CARGO) fmt --all --check
@@ -147,9 +152,16 @@ FORCE:
 check-sql: target/generated.sql
 	@diff -u $(INSTALL_SQL) target/generated.sql || { echo "The install script is not what the code says: run make sql" >&2; exit 1; }
 
+check-released:
+	@packaging/released-scripts check $(EXTVERSION)
+
 sql: target/generated.sql
 	@mkdir -p pg_kerbrole/install
 	cp target/generated.sql $(INSTALL_SQL)
+
+# At a release: from here on the scripts of this version never change.
+freeze: check-sql
+	packaging/released-scripts freeze $(EXTVERSION)
 
 clean:
 	rm -rf target

@@ -38,6 +38,7 @@ mod scale;
 mod scripts;
 mod settings;
 mod sync;
+mod upgrade;
 mod world;
 
 use std::process::ExitCode;
@@ -89,6 +90,7 @@ pub const SUITES: &[(&str, &[Case])] = &[
     ("scripts", scripts::CASES),
     ("settings", settings::CASES),
     ("sync", sync::CASES),
+    ("upgrade", upgrade::CASES),
 ];
 
 fn main() -> ExitCode {
