@@ -8,6 +8,9 @@
 #   make deb                     Debian packages into target/packages (VERSIONS="15" for one)
 #   make test-packages           tries them, each in a Debian that has nothing else in it
 #   make test-upgrade            upgraded equals fresh, released scripts are as released (part of make test)
+#   make tarball                 the source, as .tar.gz and, for PGXN, .zip
+#   make release-check           the tarball builds, the crates can be published (uploads nothing)
+#   make freeze                  at a release: from here on its SQL scripts never change
 #   make sql                     writes the install script anew after a change of the SQL functions
 #   make clean                   removes target/, our own builds of PostgreSQL included
 
@@ -35,7 +38,7 @@ DEB_VERSIONS := $(filter 15 17,$(VERSIONS))
 target_dir = target/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 major_of = $$($(1) --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
 
-.PHONY: bench deb demo test test-e2e test-packages test-upgrade regression-tests stage check fmt clippy doc check-sql check-released freeze sql install uninstall packages packages-demo clean
+.PHONY: bench deb demo test test-e2e test-packages test-upgrade regression-tests stage check fmt clippy doc check-sql check-released freeze tarball release-check sql install uninstall packages packages-demo clean
 
 # --- trying it -------------------------------------------------------------------------------------------------------
 
@@ -119,6 +122,21 @@ deb:
 # Installs them into a Debian of their own, uses them, and removes them. As root.
 test-packages: deb
 	@tests/packages/run $(DEB_VERSIONS)
+
+# The source, of the last commit: the same commit makes the same files. PGXN takes the .zip.
+DIST := target/dist/kerbrole-$(EXTVERSION)
+ARCHIVE = TZ=UTC git -c tar.umask=0022 archive --prefix=kerbrole-$(EXTVERSION)/
+
+tarball:
+	@git rev-parse -q --verify HEAD >/dev/null || { echo "A tarball is made from a git clone" >&2; exit 1; }
+	@mkdir -p target/dist
+	@$(ARCHIVE) --format=tar HEAD | gzip -9n > $(DIST).tar.gz
+	@$(ARCHIVE) --format=zip -9 -o $(DIST).zip HEAD
+	@echo $(DIST).tar.gz $(DIST).zip
+
+# What a release consists of can be made and works. Uploads nothing.
+release-check: packages check-released tarball
+	@CARGO=$(CARGO) packaging/release-check $(EXTVERSION) $$(tests/servers/pg-config $(VERSION))
 
 # --- checking --------------------------------------------------------------------------------------------------------
 
