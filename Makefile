@@ -5,6 +5,12 @@
 #   make bench                   figures into benches/ (BENCH=audits, client or guard for one report)
 #   make check                   format, lints, documentation, generated SQL
 #   make install PG_CONFIG=...   into an existing server
+#   make deb                     Debian packages into target/packages (VERSIONS="15" for one)
+#   make test-packages           tries them, each in a Debian that has nothing else in it
+#   make test-upgrade            upgraded equals fresh, released scripts are as released (part of make test)
+#   make tarball                 the source, as .tar.gz and, for PGXN, .zip
+#   make release-check           the tarball builds, the crates can be published (uploads nothing)
+#   make freeze                  at a release: from here on its SQL scripts never change
 #   make sql                     writes the install script anew after a change of the SQL functions
 #   make clean                   removes target/, our own builds of PostgreSQL included
 
@@ -26,10 +32,13 @@ CARGO_PGRX := target/tools/bin/cargo-pgrx
 # pgrx declares the Rust version after the one that it needs: it builds with 1.95. With a newer Rust the flag does nothing.
 PGRX_FLAGS := --ignore-rust-version
 
+# What a Debian release carries: 15 is bookworm's, 17 trixie's.
+DEB_VERSIONS := $(filter 15 17,$(VERSIONS))
+
 target_dir = target/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 major_of = $$($(1) --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
 
-.PHONY: bench demo test test-e2e test-kerberos logins regression-tests stage check fmt clippy doc check-sql sql install uninstall packages packages-demo clean
+.PHONY: bench deb demo test test-e2e test-kerberos logins test-packages test-upgrade regression-tests stage check fmt clippy doc check-sql check-released freeze tarball release-check sql install uninstall packages packages-demo clean
 
 # --- trying it -------------------------------------------------------------------------------------------------------
 
@@ -78,6 +87,10 @@ stage-%:
 	  && $(MAKE) --no-print-directory install PROFILE=$(STAGE_PROFILE) PG_CONFIG=$$pg_config DESTDIR=$(CURDIR)/$(STAGE)/$*/root \
 	  && echo $$pg_config > $(STAGE)/$*/pg_config
 
+# An upgraded extension equals a fresh one, a new library serves an old catalogue, and released scripts are as released.
+test-upgrade:
+	@$(MAKE) --no-print-directory test-e2e TESTS=upgrade::
+
 # --- measuring -------------------------------------------------------------------------------------------------------
 
 # Writes benches/*.md, or one of them: audits, client, guard.
@@ -105,9 +118,38 @@ uninstall:
 	rm -f "$(DESTDIR)$$($(PG_CONFIG) --pkglibdir)/$(EXTENSION).so"
 	rm -f "$(DESTDIR)$$($(PG_CONFIG) --sharedir)/extension/$(EXTENSION).control" "$(DESTDIR)$$($(PG_CONFIG) --sharedir)/extension/$(EXTENSION)"--*.sql
 
+# --- packaging -------------------------------------------------------------------------------------------------------
+
+deb:
+	@test -n "$(DEB_VERSIONS)" || { echo "There are packages for PostgreSQL 15 and 17, those that Debian carries, and none for $(VERSIONS)" >&2; exit 1; }
+	@tests/servers/install-packages --deb $(DEB_VERSIONS)
+	@$(MAKE) --no-print-directory stage VERSIONS="$(DEB_VERSIONS)" STAGE_PROFILE=release
+	@echo "Building the packages ..."
+	@$(CARGO) build -q $(PGRX_FLAGS) --release -p kerbrole-client --features cli --bin kerbrole
+	@CARGO=$(CARGO) packaging/deb/build $(EXTVERSION) $(DEB_VERSIONS)
+
+# Installs them into a Debian of their own, uses them, and removes them. As root.
+test-packages: deb
+	@tests/packages/run $(DEB_VERSIONS)
+
+# The source, of the last commit: the same commit makes the same files. PGXN takes the .zip.
+DIST := target/dist/kerbrole-$(EXTVERSION)
+ARCHIVE = TZ=UTC git -c tar.umask=0022 archive --prefix=kerbrole-$(EXTVERSION)/
+
+tarball:
+	@git rev-parse -q --verify HEAD >/dev/null || { echo "A tarball is made from a git clone" >&2; exit 1; }
+	@mkdir -p target/dist
+	@$(ARCHIVE) --format=tar HEAD | gzip -9n > $(DIST).tar.gz
+	@$(ARCHIVE) --format=zip -9 -o $(DIST).zip HEAD
+	@echo $(DIST).tar.gz $(DIST).zip
+
+# What a release consists of can be made and works. Uploads nothing.
+release-check: packages check-released tarball
+	@CARGO=$(CARGO) packaging/release-check $(EXTVERSION) $$(tests/servers/pg-config $(VERSION))
+
 # --- checking --------------------------------------------------------------------------------------------------------
 
-check: packages fmt clippy doc check-sql
+check: packages fmt clippy doc check-sql check-released
 
 fmt:
 	$(CARGO) fmt --all --check
@@ -137,9 +179,16 @@ FORCE:
 check-sql: target/generated.sql
 	@diff -u $(INSTALL_SQL) target/generated.sql || { echo "The install script is not what the code says: run make sql" >&2; exit 1; }
 
+check-released:
+	@packaging/released-scripts check $(EXTVERSION)
+
 sql: target/generated.sql
 	@mkdir -p pg_kerbrole/install
 	cp target/generated.sql $(INSTALL_SQL)
+
+# At a release: from here on the scripts of this version never change.
+freeze: check-sql
+	packaging/released-scripts freeze $(EXTVERSION)
 
 clean:
 	rm -rf target

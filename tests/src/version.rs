@@ -29,6 +29,7 @@ pub struct Installation {
     /// The major version.
     pub major: u32,
     bin: PathBuf,
+    share: PathBuf,
     libraries: Option<PathBuf>,
 }
 
@@ -40,7 +41,7 @@ impl Installation {
     /// # Errors
     /// When either is missing: `make stage` prepares them.
     pub fn copy(site: &Site, major: u32) -> Result<Self> {
-        Self::copied(site, major, true)
+        Self::copied(site, major, &major.to_string(), true)
     }
 
     /// The same without a file of the extension, as on a managed server.
@@ -48,10 +49,18 @@ impl Installation {
     /// # Errors
     /// When it is missing: `make stage` prepares it.
     pub fn copy_bare(site: &Site, major: u32) -> Result<Self> {
-        Self::copied(site, major, false)
+        Self::copied(site, major, &format!("{major}-bare"), false)
     }
 
-    fn copied(site: &Site, major: u32, with_extension: bool) -> Result<Self> {
+    /// A copy with the extension that nobody else uses, so that files of it can be changed.
+    ///
+    /// # Errors
+    /// When either is missing: `make stage` prepares them.
+    pub fn copy_apart(site: &Site, major: u32, name: &str) -> Result<Self> {
+        Self::copied(site, major, name, true)
+    }
+
+    fn copied(site: &Site, major: u32, folder: &str, with_extension: bool) -> Result<Self> {
         let stage = env::var("KERBROLE_STAGE").unwrap_or_else(|_| "target/stage-dev".into());
         let stage = workspace().join(stage).join(major.to_string());
         let pg_config = fs::read_to_string(stage.join("pg_config"))
@@ -62,7 +71,7 @@ impl Installation {
         };
         let (bin, lib, share) = (ask("--bindir")?, ask("--pkglibdir")?, ask("--sharedir")?);
         let libdir = ask("--libdir")?;
-        let root = site.path().join(if with_extension { major.to_string() } else { format!("{major}-bare") });
+        let root = site.path().join(folder);
         let mut folders = vec![&bin, &lib, &share];
         // libpq of a private build lies beside the modules; a distribution's is the system's own.
         let private = lib.starts_with(&libdir) && libdir != Path::new("/usr/lib");
@@ -75,7 +84,17 @@ impl Installation {
         if with_extension {
             copy_all(&stage.join("root"), &root)?;
         }
-        Ok(Self { major, bin: under(&root, &bin), libraries: private.then(|| under(&root, &libdir)) })
+        Ok(Self {
+            major,
+            bin: under(&root, &bin),
+            share: under(&root, &share),
+            libraries: private.then(|| under(&root, &libdir)),
+        })
+    }
+
+    /// Where the scripts of extensions are.
+    pub fn extensions(&self) -> PathBuf {
+        self.share.join("extension")
     }
 
     /// A program of this version, with what it needs to find its libraries.

@@ -37,6 +37,7 @@ mod scale;
 mod scripts;
 mod settings;
 mod sync;
+mod upgrade;
 
 use std::process::ExitCode;
 
@@ -87,6 +88,7 @@ pub const SUITES: &[(&str, &[Case])] = &[
     ("scripts", scripts::CASES),
     ("settings", settings::CASES),
     ("sync", sync::CASES),
+    ("upgrade", upgrade::CASES),
 ];
 
 fn main() -> ExitCode {

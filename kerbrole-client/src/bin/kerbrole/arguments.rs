@@ -1,5 +1,7 @@
 //! The command line. Help, completions and the man page come from here.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::exit::CODES;
@@ -287,7 +289,11 @@ pub(crate) enum Command {
         shell: clap_complete::Shell,
     },
     /// The manual page
-    Man,
+    Man {
+        /// Write it and those of the subcommands into this folder
+        #[arg(long, value_name = "FOLDER")]
+        to: Option<PathBuf>,
+    },
 }
 
 #[cfg(test)]

@@ -75,7 +75,9 @@ pub(crate) async fn run(arguments: &Arguments, client: &Client) -> Outcome {
         }
         Command::Probe => job.probe(),
         // These need no connection.
-        Command::Completions { .. } | Command::Man | Command::Krb5Conf { .. } | Command::Doctor { .. } => Ok(false),
+        Command::Completions { .. } | Command::Man { .. } | Command::Krb5Conf { .. } | Command::Doctor { .. } => {
+            Ok(false)
+        }
     }
 }
 

@@ -43,13 +43,23 @@ fn run(arguments: &Arguments) -> Result<bool, Failure> {
     match &arguments.command {
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut Arguments::command(), "kerbrole", &mut script);
+            // Without -?: fish 4 takes no such flag, and would complete nothing at all.
+            let mut command = Arguments::command().mut_arg("help", |help| help.short(None));
+            clap_complete::generate(*shell, &mut command, "kerbrole", &mut script);
             output::print(&String::from_utf8_lossy(&script))?;
             return Ok(false);
         }
-        Command::Man => {
+        Command::Man { to: Some(folder) } => {
+            clap_mangen::generate_to(Arguments::command(), folder)
+                .map_err(|error| Failure::usage(format!("cannot write to {}: {error}", folder.display())))?;
+            return Ok(false);
+        }
+        Command::Man { to: None } => {
             let mut page = Vec::new();
-            let rendered = clap_mangen::Man::new(Arguments::command()).render(&mut page);
+            // As in the files: no page tells of a subcommand that has none.
+            let mut command = Arguments::command().disable_help_subcommand(true);
+            command.build();
+            let rendered = clap_mangen::Man::new(command).render(&mut page);
             rendered.map_err(|error| Failure::usage(error.to_string()))?;
             output::print(&String::from_utf8_lossy(&page))?;
             return Ok(false);

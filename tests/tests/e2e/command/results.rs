@@ -331,6 +331,19 @@ pub(super) fn help_completions_and_a_manual_page(_: &Context<'_>) {
     }
     let page = ended(&["man"]);
     assert!(page.code == 0 && page.out.contains(".TH kerbrole 1"), "{}", page.out);
+
+    // Every page that the first one names.
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(ended(&["man", "--to", folder.path().to_str().unwrap()]).code, 0);
+    assert_eq!(fs::read_to_string(folder.path().join("kerbrole.1")).unwrap(), page.out);
+    let named: Vec<_> = page.out.lines().filter_map(|line| line.strip_suffix("(1)")).collect();
+    assert!(named.contains(&"kerbrole\\-add"), "{named:?}");
+    for name in named {
+        let page = fs::read_to_string(folder.path().join(format!("{}.1", name.replace('\\', "")))).expect(name);
+        assert!(page.contains(".SH SYNOPSIS"), "{name}");
+    }
+    let nowhere = ended(&["man", "--to", "/nowhere"]);
+    assert!(nowhere.code == 2 && nowhere.err.contains("cannot write to /nowhere: "), "{}", nowhere.err);
 }
 
 /// docs/command.md, in order.
