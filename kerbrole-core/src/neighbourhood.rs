@@ -72,17 +72,15 @@ pub fn neighbourhood<C: MembershipCatalog>(
     Ok(MembershipGraph::new(names, memberships))
 }
 
-/// Those of `candidates` that are in `down(role)`, found by walking down from the role; `None` when more than `at_most` roles would have to be
-/// visited, so that asking for each candidate is the better way.
+/// `down(role)`, and the name of each in it; `None` when that are more than `at_most` roles, so that asking for those in question one by one is the better way.
 ///
 /// # Errors
 /// As the catalogue has them.
-pub fn members_among<C: MembershipCatalog>(
+pub fn few_below<C: MembershipCatalog>(
     catalog: &mut C,
     role: RoleOid,
-    candidates: &HashSet<RoleOid>,
     at_most: usize,
-) -> Result<Option<Vec<RoleOid>>, C::Error> {
+) -> Result<Option<HashMap<RoleName, RoleOid>>, C::Error> {
     let mut seen = HashSet::from([role]);
     let mut to_visit = vec![role];
     while let Some(role) = to_visit.pop() {
@@ -95,7 +93,13 @@ pub fn members_among<C: MembershipCatalog>(
             return Ok(None);
         }
     }
-    Ok(Some(seen.into_iter().filter(|role| candidates.contains(role)).collect()))
+    let mut names = HashMap::with_capacity(seen.len());
+    for role in seen {
+        if let Some(name) = catalog.name(role)? {
+            names.insert(name, role);
+        }
+    }
+    Ok(Some(names))
 }
 
 #[cfg(test)]
@@ -146,11 +150,14 @@ mod tests {
                 .filter(|c| below.contains(whole.find(&c.role).unwrap())).collect();
             prop_assert_eq!(in_part, in_whole);
 
-            let candidates: HashSet<RoleOid> = (1..15).filter(|oid| oid % 3 == 0).collect();
-            let expected: HashSet<_> = candidates.iter().copied().filter(|&oid| below.contains(place(oid))).collect();
-            let Ok(found) = members_among(&mut Edges(edges.clone()), about, &candidates, 15);
-            prop_assert_eq!(found.unwrap().into_iter().collect::<HashSet<_>>(), expected);
-            let Ok(given_up) = members_among(&mut Edges(edges), about, &candidates, 0);
+            let expected: HashSet<_> = (1..15).filter(|&oid| below.contains(place(oid))).collect();
+            let Ok(found) = few_below(&mut Edges(edges.clone()), about, expected.len());
+            let found = found.unwrap();
+            for (name, oid) in &found {
+                prop_assert_eq!(name.to_string(), format!("r{oid}"));
+            }
+            prop_assert_eq!(found.into_values().collect::<HashSet<_>>(), expected.clone());
+            let Ok(given_up) = few_below(&mut Edges(edges), about, expected.len() - 1);
             prop_assert_eq!(given_up, None);
         }
     }

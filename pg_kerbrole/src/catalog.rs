@@ -107,10 +107,16 @@ fn role(row: &pg_sys::FormData_pg_authid) -> Option<Role> {
     })
 }
 
+/// The bytes of a stored name.
+fn name_bytes(name: &pg_sys::NameData) -> &[u8] {
+    // SAFETY: chars are bytes, whether they have a sign or not.
+    let bytes = unsafe { std::slice::from_raw_parts(name.data.as_ptr().cast::<u8>(), name.data.len()) };
+    bytes.split(|&byte| byte == 0).next().unwrap_or_default()
+}
+
 /// A stored name as text. What is not UTF-8 (a role made in a database of another encoding) is shown with replacements.
 fn role_name(name: &pg_sys::NameData) -> Option<RoleName> {
-    let bytes: Vec<u8> = name.data.iter().map(|&c| c as u8).take_while(|&b| b != 0).collect();
-    let text = match String::from_utf8(bytes) {
+    let text = match String::from_utf8(name_bytes(name).to_vec()) {
         Ok(text) if text.is_ascii() || holds_utf8() => text,
         Ok(text) => text.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect(),
         Err(error) => error.as_bytes().iter().map(|&b| if b.is_ascii() { char::from(b) } else { '?' }).collect(),
@@ -181,11 +187,15 @@ pub(crate) fn roles_spelled_like(names: impl IntoIterator<Item = String>) -> Rol
     let pages = unsafe { pg_sys::RelationGetNumberOfBlocksInFork(table.0, pg_sys::ForkNumber::MAIN_FORKNUM) } as usize;
     let mut roles = RoleSet::default();
     if names.len() * ROLES_PER_LOOKUP > pages * ROLES_PER_PAGE {
-        table.scan(pg_sys::InvalidOid, &mut [], |row| {
-            if let Some(role) = role(row)
-                && names.contains(&fold_case(role.name.as_str()))
-            {
-                roles.insert(role);
+        table.scan(pg_sys::InvalidOid, &mut [], |row: &pg_sys::FormData_pg_authid| {
+            // Of most rows no more than the name is looked at.
+            let mut folded = [0; pg_sys::NAMEDATALEN as usize];
+            let name = name_bytes(&row.rolname);
+            let folded = &mut folded[..name.len()];
+            folded.copy_from_slice(name);
+            folded.make_ascii_lowercase();
+            if std::str::from_utf8(folded).is_ok_and(|name| names.contains(name)) {
+                roles.extend(role(row));
             }
         });
     } else {
@@ -248,7 +258,7 @@ impl<'t> NameIndex<'t> {
             let tuple = pg_sys::systable_getnext_ordered(scan, pg_sys::ScanDirection::ForwardScanDirection);
             let first = (!tuple.is_null()).then(|| {
                 let row = &*row::<pg_sys::FormData_pg_authid>(tuple);
-                (row.rolname.data.iter().map(|&c| c as u8).take_while(|&b| b != 0).collect(), role(row))
+                (name_bytes(&row.rolname).to_vec(), role(row))
             });
             pg_sys::systable_endscan_ordered(scan);
             first
