@@ -12,6 +12,7 @@ use crate::canonicalize::{canonical, notice_case};
 use crate::catalog::{self, Memberships};
 use crate::lock::lock_memberships;
 use crate::report::{Raise, notice};
+use crate::rows::TableIterator;
 use crate::run::{execute_as_caller, execute_as_manager};
 use crate::settings::{self, NAME_GRANTORS};
 
@@ -65,7 +66,7 @@ fn kerb_add_principals(
         if_not_exists: if_not_exists.unwrap_or(false),
     };
     let rows = add(&request, c"kerb_add_principals()");
-    TableIterator::new(rows.into_iter().map(|o| (o.principal, o.role.to_string(), o.action.as_str().to_string())))
+    TableIterator::new(rows.into_iter().map(|o| (o.principal, o.role.into(), o.action.as_str().to_string())))
 }
 
 pub(crate) fn names(texts: Option<Vec<Option<Text>>>, argument: &'static str) -> Vec<String> {

@@ -10,8 +10,8 @@ use std::convert::Infallible;
 use std::ffi::CString;
 
 use kerbrole_core::{
-    Elevated, Membership, MembershipCatalog, MembershipGraph, Role, RoleName, RoleOid, RoleSet, case_variant_at_least,
-    equal_ignoring_case, fold_case,
+    ConflictRule, Elevated, Membership, MembershipCatalog, MembershipGraph, Role, RoleName, RoleOid, RoleSet,
+    case_variant_at_least, equal_ignoring_case, fold_case, neighbourhood_of_conflicts,
 };
 use pgrx::pg_sys;
 
@@ -30,6 +30,11 @@ impl Table {
     pub(crate) fn open(oid: pg_sys::Oid) -> Self {
         // SAFETY: opens a catalogue that always exists; closed by drop, or by the server when the transaction aborts.
         Self(unsafe { pg_sys::table_open(oid, pg_sys::AccessShareLock as i32) })
+    }
+
+    fn pages(&self) -> usize {
+        // SAFETY: asks for the size of a relation that is open.
+        unsafe { pg_sys::RelationGetNumberOfBlocksInFork(self.0, pg_sys::ForkNumber::MAIN_FORKNUM) as usize }
     }
 
     /// Calls `each` with every row for which all `keys` hold, through `index` if there are any.
@@ -183,10 +188,8 @@ fn of_role<T>(oid: RoleOid, read: impl FnOnce(&pg_sys::FormData_pg_authid) -> Op
 pub(crate) fn roles_spelled_like(names: impl IntoIterator<Item = String>) -> RoleSet {
     let names: HashSet<_> = names.into_iter().map(|name| fold_case(&name)).collect();
     let table = Table::open(pg_sys::AuthIdRelationId);
-    // SAFETY: asks for the size of a relation that is open.
-    let pages = unsafe { pg_sys::RelationGetNumberOfBlocksInFork(table.0, pg_sys::ForkNumber::MAIN_FORKNUM) } as usize;
     let mut roles = RoleSet::default();
-    if names.len() * ROLES_PER_LOOKUP > pages * ROLES_PER_PAGE {
+    if names.len() * ROLES_PER_LOOKUP > table.pages() * ROLES_PER_PAGE {
         table.scan(pg_sys::InvalidOid, &mut [], |row: &pg_sys::FormData_pg_authid| {
             // Of most rows no more than the name is looked at.
             let mut folded = [0; pg_sys::NAMEDATALEN as usize];
@@ -304,6 +307,15 @@ impl MembershipCatalog for Memberships {
     fn members_of(&mut self, role: RoleOid) -> Result<Vec<Membership>, Infallible> {
         Ok(self.matching(pg_sys::AuthMemRoleMemIndexId, pg_sys::Anum_pg_auth_members_roleid, role))
     }
+}
+
+/// What the conflicts depend on, where that is little: who is below one of the two roles of the rule, mostly rds_iam, are few.
+pub(crate) fn around_conflicts(rule: &ConflictRule) -> Option<MembershipGraph> {
+    let of_rule = [role_oid(rule.iam_role().as_str())?, role_oid(rule.ad_role().as_str())?];
+    // Each takes a look-up of its name, of those below it and of those above.
+    let few = Table::open(pg_sys::AuthIdRelationId).pages() * ROLES_PER_PAGE / ROLES_PER_LOOKUP / 3;
+    let Ok(graph) = neighbourhood_of_conflicts(&mut Memberships::open(), of_rule, few);
+    graph
 }
 
 /// All roles.
