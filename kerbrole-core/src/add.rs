@@ -1,5 +1,6 @@
 //! Adding principals: from what is and what is wanted to the statements in between.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use crate::case::fold_case;
@@ -141,16 +142,20 @@ pub fn plan_add(
 
     for (typed, canonical) in &request.principals {
         let role = canonical.role_name();
-        if let Some(&first) = by_name.get(&fold_case(role.as_str())) {
-            plan.outcomes.push(named_again(request, &plan.outcomes[first], typed, role)?);
-            continue;
-        }
-        by_name.insert(fold_case(role.as_str()), plan.outcomes.len());
-        if let Some(other) = roles.other_spelling(role.as_str()) {
-            return Err(Error::CaseCollision { role, other: other.name.clone(), both_new: false });
+        let first_time = match by_name.entry(fold_case(role.as_str())) {
+            Entry::Occupied(first) => {
+                plan.outcomes.push(named_again(request, &plan.outcomes[*first.get()], typed, role)?);
+                continue;
+            }
+            Entry::Vacant(none) => none,
+        };
+        let existing = roles.spellings_of_folded(first_time.key());
+        first_time.insert(plan.outcomes.len());
+        if let Some(other) = existing.iter().map(|other| &other.name).filter(|&other| *other != role).min() {
+            return Err(Error::CaseCollision { role, other: other.clone(), both_new: false });
         }
         let mut disabled = false;
-        let action = match roles.get(role.as_str()) {
+        let action = match existing.first() {
             None => {
                 let member_of = rule.ad_role().clone();
                 plan.statements.push(Statement::CreateLogin { role: role.clone(), member_of });

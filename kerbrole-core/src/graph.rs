@@ -4,8 +4,9 @@
 //! (`is_member` in src/backend/libpq/hba.c asks `is_member_of_role_nosuper`). `pg_has_role()` would not do: it says
 //! yes to everything for a superuser.
 
-use std::collections::HashMap;
 use std::ops::Range;
+
+use rustc_hash::FxHashMap;
 
 use crate::names::RoleName;
 
@@ -39,7 +40,7 @@ pub struct Membership {
 pub struct MembershipGraph {
     oids: Vec<RoleOid>,
     names: Vec<RoleName>,
-    places: HashMap<RoleOid, u32>,
+    places: FxHashMap<RoleOid, u32>,
     /// Sorted by member, then role, then grantor.
     edges: Vec<Edge>,
     /// For each role the edges by which it is a member of others.
@@ -77,7 +78,7 @@ impl MembershipGraph {
         let mut roles: Vec<_> = roles.into_iter().collect();
         roles.sort_unstable_by(|a, b| a.1.cmp(&b.1));
         roles.dedup_by(|a, b| a.0 == b.0);
-        let places: HashMap<_, _> = roles.iter().zip(0..).map(|(&(oid, _), place)| (oid, place)).collect();
+        let places: FxHashMap<_, _> = roles.iter().zip(0..).map(|(&(oid, _), place)| (oid, place)).collect();
         let (oids, names): (Vec<_>, Vec<_>) = roles.into_iter().unzip();
 
         let place = |oid: RoleOid| places.get(&oid).copied();

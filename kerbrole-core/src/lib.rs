@@ -70,7 +70,7 @@ pub use keytab::keytab_principals;
 pub use list::{ListedPrincipal, list_principals};
 pub use login::{LoginPlan, plan_disable, plan_enable};
 pub use names::{Principal, RoleName};
-pub use neighbourhood::{MembershipCatalog, members_among, neighbourhood};
+pub use neighbourhood::{MembershipCatalog, few_below, neighbourhood, neighbourhood_of_conflicts};
 pub use quote::{array_elements, array_literal, quote_identifier, quote_literal};
 pub use realm::Realm;
 pub use removal::{Dependants, DropOutcome, DropPlan, ForeignGrant, GrantMade, Holding, plan_drop};

@@ -1,7 +1,5 @@
 //! Who has access, and by which way.
 
-use std::collections::HashMap;
-
 use crate::conflict::{Both, ConflictRule};
 use crate::error::Error;
 use crate::graph::{MembershipGraph, RoleOid};
@@ -35,11 +33,10 @@ pub fn list_principals(
     rule: &ConflictRule,
 ) -> Result<Vec<ListedPrincipal>, Error> {
     let both = Both::find(graph, rule)?;
-    let by_place: HashMap<u32, Role> =
-        roles.into_iter().filter_map(|role| Some((graph.place(role.oid)?, role))).collect();
+    let mut roles: Vec<_> = roles.into_iter().filter_map(|role| Some((graph.place(role.oid)?, role))).collect();
     // Places are in the order of names.
-    let listed = (0..graph.len()).filter_map(|place| {
-        let role = by_place.get(&place)?;
+    roles.sort_unstable_by_key(|(place, _)| *place);
+    let listed = roles.into_iter().filter_map(|(place, role)| {
         let principal = role.name.principal()?;
         let mut groups: Vec<u32> = graph.memberships_of(place).iter().map(|edge| edge.role).collect();
         // One membership may stand in several rows, one for each grantor.

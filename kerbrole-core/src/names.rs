@@ -18,6 +18,8 @@ const RESERVED_PREFIXES: [&str; 2] = ["pg_", "rds_"];
 pub struct Principal {
     username: Username,
     realm: Realm,
+    /// The two put together: asked for often, and for many principals.
+    name: RoleName,
 }
 
 impl Principal {
@@ -30,16 +32,15 @@ impl Principal {
     ///   src/backend/catalog/catalog.c), or `rds_`, which belongs to the service.
     /// - 22023 (`invalid_parameter_value`): the username has more characters than a directory allows.
     pub fn new(username: Username, realm: Realm) -> Result<Self, Error> {
-        let principal = Self { username, realm };
-        let name = principal.to_string();
+        let name = format!("{username}@{realm}");
         if name.len() > RoleName::MAX_BYTES {
             return Err(Error::TooLong { bytes: name.len(), role: name });
         }
         if let Some(prefix) = RESERVED_PREFIXES.into_iter().find(|prefix| name.starts_with(prefix)) {
             return Err(Error::Reserved { role: name, prefix });
         }
-        principal.username.check_length()?;
-        Ok(principal)
+        username.check_length()?;
+        Ok(Self { username, realm, name: RoleName(name) })
     }
 
     /// The user part: the sAMAccountName.
@@ -55,18 +56,20 @@ impl Principal {
     /// The principal with A–Z of the username in lower case.
     #[must_use]
     pub fn to_lower_case(&self) -> Self {
-        Self { username: self.username.to_lower_case(), realm: self.realm.clone() }
+        let (username, realm) = (self.username.to_lower_case(), self.realm.clone());
+        let name = RoleName(format!("{username}@{realm}"));
+        Self { username, realm, name }
     }
 
     /// The name of the role that this principal logs in as.
     pub fn role_name(&self) -> RoleName {
-        RoleName(self.to_string())
+        self.name.clone()
     }
 }
 
 impl fmt::Display for Principal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@{}", self.username, self.realm)
+        self.name.fmt(f)
     }
 }
 
@@ -124,7 +127,13 @@ impl RoleName {
     /// KDC issues a ticket in that realm.
     pub fn principal(&self) -> Option<Principal> {
         let principal: Principal = self.0.parse().ok()?;
-        (principal.role_name() == *self).then_some(principal)
+        (principal.name == *self).then_some(principal)
+    }
+}
+
+impl From<RoleName> for String {
+    fn from(name: RoleName) -> Self {
+        name.0
     }
 }
 

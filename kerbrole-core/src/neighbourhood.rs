@@ -41,6 +41,18 @@ pub fn neighbourhood<C: MembershipCatalog>(
     below: impl IntoIterator<Item = RoleOid>,
     above: impl IntoIterator<Item = RoleOid>,
 ) -> Result<MembershipGraph, C::Error> {
+    let (names, memberships) = walk(catalog, below, above)?;
+    Ok(MembershipGraph::new(names, memberships))
+}
+
+/// Names and memberships of a neighbourhood.
+type Found = (HashMap<RoleOid, RoleName>, Vec<Membership>);
+
+fn walk<C: MembershipCatalog>(
+    catalog: &mut C,
+    below: impl IntoIterator<Item = RoleOid>,
+    above: impl IntoIterator<Item = RoleOid>,
+) -> Result<Found, C::Error> {
     let mut affected: HashSet<RoleOid> = HashSet::new();
     let mut to_visit: Vec<RoleOid> = below.into_iter().collect();
     while let Some(role) = to_visit.pop() {
@@ -69,20 +81,18 @@ pub fn neighbourhood<C: MembershipCatalog>(
             names.insert(role, name);
         }
     }
-    Ok(MembershipGraph::new(names, memberships))
+    Ok((names, memberships))
 }
 
-/// Those of `candidates` that are in `down(role)`, found by walking down from the role; `None` when more than `at_most` roles would have to be
-/// visited, so that asking for each candidate is the better way.
+/// `down(role)`, and the name of each in it; `None` when that are more than `at_most` roles, so that asking for those in question one by one is the better way.
 ///
 /// # Errors
 /// As the catalogue has them.
-pub fn members_among<C: MembershipCatalog>(
+pub fn few_below<C: MembershipCatalog>(
     catalog: &mut C,
     role: RoleOid,
-    candidates: &HashSet<RoleOid>,
     at_most: usize,
-) -> Result<Option<Vec<RoleOid>>, C::Error> {
+) -> Result<Option<HashMap<RoleName, RoleOid>>, C::Error> {
     let mut seen = HashSet::from([role]);
     let mut to_visit = vec![role];
     while let Some(role) = to_visit.pop() {
@@ -95,7 +105,44 @@ pub fn members_among<C: MembershipCatalog>(
             return Ok(None);
         }
     }
-    Ok(Some(seen.into_iter().filter(|role| candidates.contains(role)).collect()))
+    let mut names = HashMap::with_capacity(seen.len());
+    for role in seen {
+        if let Some(name) = catalog.name(role)? {
+            names.insert(name, role);
+        }
+    }
+    Ok(Some(names))
+}
+
+/// What the conflicts of a cluster depend on, where few roles are below one of the two of the rule; `None` when that are more than `at_most` of either, so that
+/// reading everything is the better way. The graph gives the same conflicts as the whole catalogue would, with the same paths and fixes.
+///
+/// # Errors
+/// As the catalogue has them.
+pub fn neighbourhood_of_conflicts<C: MembershipCatalog>(
+    catalog: &mut C,
+    of_rule: [RoleOid; 2],
+    at_most: usize,
+) -> Result<Option<MembershipGraph>, C::Error> {
+    for below in of_rule {
+        if few_below(catalog, below, at_most)?.is_some() {
+            let (mut names, mut memberships) = walk(catalog, [below], of_rule)?;
+            // Whether a REVOKE needs CASCADE depends on what was granted on the strength of the membership that it ends.
+            for m in memberships.clone().iter().filter(|m| m.admin) {
+                let granted = catalog.members_of(m.role)?.into_iter().filter(|other| other.grantor == m.member);
+                for granted in granted.collect::<Vec<_>>() {
+                    if let Some(name) = catalog.name(granted.member)? {
+                        names.insert(granted.member, name);
+                        memberships.push(granted);
+                    }
+                }
+            }
+            memberships.sort_unstable_by_key(|m| (m.member, m.role, m.grantor));
+            memberships.dedup();
+            return Ok(Some(MembershipGraph::new(names, memberships)));
+        }
+    }
+    Ok(None)
 }
 
 #[cfg(test)]
@@ -146,12 +193,61 @@ mod tests {
                 .filter(|c| below.contains(whole.find(&c.role).unwrap())).collect();
             prop_assert_eq!(in_part, in_whole);
 
-            let candidates: HashSet<RoleOid> = (1..15).filter(|oid| oid % 3 == 0).collect();
-            let expected: HashSet<_> = candidates.iter().copied().filter(|&oid| below.contains(place(oid))).collect();
-            let Ok(found) = members_among(&mut Edges(edges.clone()), about, &candidates, 15);
-            prop_assert_eq!(found.unwrap().into_iter().collect::<HashSet<_>>(), expected);
-            let Ok(given_up) = members_among(&mut Edges(edges), about, &candidates, 0);
+            let expected: HashSet<_> = (1..15).filter(|&oid| below.contains(place(oid))).collect();
+            let Ok(found) = few_below(&mut Edges(edges.clone()), about, expected.len());
+            let found = found.unwrap();
+            for (name, oid) in &found {
+                prop_assert_eq!(name.to_string(), format!("r{oid}"));
+            }
+            prop_assert_eq!(found.into_values().collect::<HashSet<_>>(), expected.clone());
+            let Ok(given_up) = few_below(&mut Edges(edges), about, expected.len() - 1);
             prop_assert_eq!(given_up, None);
+        }
+
+        #[test]
+        fn conflicts_are_those_of_the_whole(
+            edges in proptest::collection::vec((1u32..15, 1u32..15), 0..40),
+            grantors in proptest::collection::vec((1u32..15, any::<bool>()), 40),
+            principals in 3u32..15,
+        ) {
+            let rows = edges.iter().filter(|(member, role)| member > role).zip(grantors);
+            let mut catalog = Granted(Vec::new(), principals);
+            for (&(member, role), (grantor, admin)) in rows {
+                catalog.0.push(Membership { role, member, grantor, admin, from_creation: false });
+            }
+            catalog.0.sort_unstable_by_key(|m| (m.member, m.role, m.grantor));
+            catalog.0.dedup_by_key(|m| (m.member, m.role, m.grantor));
+            let names: Vec<_> = (1..15).filter_map(|oid| Some((oid, catalog.clone().name(oid).unwrap()?))).collect();
+            let whole = MembershipGraph::new(names, catalog.0.iter().copied());
+            let rule = crate::ConflictRule::new(RoleName::new("r1").unwrap(), RoleName::new("r2").unwrap()).unwrap();
+            for of_rule in [[1, 2], [2, 1]] {
+                let Ok(part) = neighbourhood_of_conflicts(&mut catalog.clone(), of_rule, 15);
+                let part = part.unwrap();
+                for name_grantors in [false, true] {
+                    prop_assert_eq!(part.conflicts(&rule, name_grantors).unwrap(), whole.conflicts(&rule, name_grantors).unwrap());
+                }
+            }
+        }
+    }
+
+    /// Memberships with grantors; roles from some number on are principals.
+    #[derive(Clone)]
+    struct Granted(Vec<Membership>, u32);
+
+    impl MembershipCatalog for Granted {
+        type Error = Infallible;
+
+        fn name(&mut self, role: RoleOid) -> Result<Option<RoleName>, Infallible> {
+            let suffix = if role >= self.1 { "@A.B" } else { "" };
+            Ok(RoleName::new(format!("r{role}{suffix}")).ok())
+        }
+
+        fn memberships_of(&mut self, member: RoleOid) -> Result<Vec<Membership>, Infallible> {
+            Ok(self.0.iter().filter(|m| m.member == member).copied().collect())
+        }
+
+        fn members_of(&mut self, role: RoleOid) -> Result<Vec<Membership>, Infallible> {
+            Ok(self.0.iter().filter(|m| m.role == role).copied().collect())
         }
     }
 }

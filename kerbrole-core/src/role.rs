@@ -80,7 +80,12 @@ impl RoleSet {
     }
 
     fn spellings(&self, name: &str) -> &[Role] {
-        self.by_folded_name.get(&fold_case(name)).map_or(&[], Vec::as_slice)
+        self.spellings_of_folded(&fold_case(name))
+    }
+
+    /// All roles whose names have this form in lower case.
+    pub(crate) fn spellings_of_folded(&self, folded: &str) -> &[Role] {
+        self.by_folded_name.get(folded).map_or(&[], Vec::as_slice)
     }
 
     /// Adds those of another set.

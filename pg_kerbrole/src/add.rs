@@ -1,10 +1,9 @@
 //! `kerb_add_principal` and `kerb_add_principals`.
 
-use std::collections::HashSet;
 use std::ffi::CStr;
 
 use kerbrole_core::{
-    AddAction, AddOutcome, AddPlan, AddRequest, ConflictRule, Error, members_among, neighbourhood, plan_add,
+    AddAction, AddOutcome, AddPlan, AddRequest, ConflictRule, Error, RoleName, few_below, neighbourhood, plan_add,
 };
 use pgrx::prelude::*;
 
@@ -13,6 +12,7 @@ use crate::canonicalize::{canonical, notice_case};
 use crate::catalog::{self, Memberships};
 use crate::lock::lock_memberships;
 use crate::report::{Raise, notice};
+use crate::rows::TableIterator;
 use crate::run::{execute_as_caller, execute_as_manager};
 use crate::settings::{self, NAME_GRANTORS};
 
@@ -66,7 +66,7 @@ fn kerb_add_principals(
         if_not_exists: if_not_exists.unwrap_or(false),
     };
     let rows = add(&request, c"kerb_add_principals()");
-    TableIterator::new(rows.into_iter().map(|o| (o.principal, o.role.to_string(), o.action.as_str().to_string())))
+    TableIterator::new(rows.into_iter().map(|o| (o.principal, o.role.into(), o.action.as_str().to_string())))
 }
 
 pub(crate) fn names(texts: Option<Vec<Option<Text>>>, argument: &'static str) -> Vec<String> {
@@ -102,17 +102,18 @@ fn plan(request: &AddRequest, rule: &ConflictRule) -> AddPlan {
 
 /// The rule once more, on the catalogue as it is now: whatever else happened on the way is caught too.
 pub(crate) fn check(plan: &AddPlan, rule: &ConflictRule) {
-    let oids = |action| plan.roles(action).filter_map(|name| catalog::role_oid(name.as_str()));
-    let created: HashSet<_> = oids(AddAction::Created).collect();
     let mut memberships = Memberships::open();
+    let oid = |name: &RoleName| catalog::role_oid(name.as_str());
     // Roles that are new have nobody below them and are in rds_ad: who is below rds_iam, mostly few, tells whether one of them is in both.
-    let in_iam = catalog::role_oid(rule.iam_role().as_str())
-        .map(|iam| members_among(&mut memberships, iam, &created, created.len()));
-    let suspects = match in_iam {
-        Some(Ok(Some(found))) => found,
-        _ => created.into_iter().collect(),
-    };
-    let changed: Vec<_> = oids(AddAction::Adopted).chain(suspects).collect();
+    let few = oid(rule.iam_role()).and_then(|iam| {
+        let Ok(few) = few_below(&mut memberships, iam, plan.roles(AddAction::Created).count());
+        few
+    });
+    let suspects = plan.roles(AddAction::Created).filter_map(|name| match &few {
+        Some(in_iam) => in_iam.get(name).copied(),
+        None => oid(name),
+    });
+    let changed: Vec<_> = plan.roles(AddAction::Adopted).filter_map(oid).chain(suspects).collect();
     if changed.is_empty() {
         return;
     }

@@ -5,6 +5,7 @@ use pgrx::prelude::*;
 
 use crate::catalog;
 use crate::report::Raise;
+use crate::rows::TableIterator;
 use crate::settings;
 
 /// What the case and length of role names do to logins, as `krb_caseins_users` is set and as it would be the other way round. `problem` is

@@ -10,8 +10,8 @@ use std::convert::Infallible;
 use std::ffi::CString;
 
 use kerbrole_core::{
-    Elevated, Membership, MembershipCatalog, MembershipGraph, Role, RoleName, RoleOid, RoleSet, case_variant_at_least,
-    equal_ignoring_case, fold_case,
+    ConflictRule, Elevated, Membership, MembershipCatalog, MembershipGraph, Role, RoleName, RoleOid, RoleSet,
+    case_variant_at_least, equal_ignoring_case, fold_case, neighbourhood_of_conflicts,
 };
 use pgrx::pg_sys;
 
@@ -30,6 +30,11 @@ impl Table {
     pub(crate) fn open(oid: pg_sys::Oid) -> Self {
         // SAFETY: opens a catalogue that always exists; closed by drop, or by the server when the transaction aborts.
         Self(unsafe { pg_sys::table_open(oid, pg_sys::AccessShareLock as i32) })
+    }
+
+    fn pages(&self) -> usize {
+        // SAFETY: asks for the size of a relation that is open.
+        unsafe { pg_sys::RelationGetNumberOfBlocksInFork(self.0, pg_sys::ForkNumber::MAIN_FORKNUM) as usize }
     }
 
     /// Calls `each` with every row for which all `keys` hold, through `index` if there are any.
@@ -107,10 +112,16 @@ fn role(row: &pg_sys::FormData_pg_authid) -> Option<Role> {
     })
 }
 
+/// The bytes of a stored name.
+fn name_bytes(name: &pg_sys::NameData) -> &[u8] {
+    // SAFETY: chars are bytes, whether they have a sign or not.
+    let bytes = unsafe { std::slice::from_raw_parts(name.data.as_ptr().cast::<u8>(), name.data.len()) };
+    bytes.split(|&byte| byte == 0).next().unwrap_or_default()
+}
+
 /// A stored name as text. What is not UTF-8 (a role made in a database of another encoding) is shown with replacements.
 fn role_name(name: &pg_sys::NameData) -> Option<RoleName> {
-    let bytes: Vec<u8> = name.data.iter().map(|&c| c as u8).take_while(|&b| b != 0).collect();
-    let text = match String::from_utf8(bytes) {
+    let text = match String::from_utf8(name_bytes(name).to_vec()) {
         Ok(text) if text.is_ascii() || holds_utf8() => text,
         Ok(text) => text.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect(),
         Err(error) => error.as_bytes().iter().map(|&b| if b.is_ascii() { char::from(b) } else { '?' }).collect(),
@@ -177,15 +188,17 @@ fn of_role<T>(oid: RoleOid, read: impl FnOnce(&pg_sys::FormData_pg_authid) -> Op
 pub(crate) fn roles_spelled_like(names: impl IntoIterator<Item = String>) -> RoleSet {
     let names: HashSet<_> = names.into_iter().map(|name| fold_case(&name)).collect();
     let table = Table::open(pg_sys::AuthIdRelationId);
-    // SAFETY: asks for the size of a relation that is open.
-    let pages = unsafe { pg_sys::RelationGetNumberOfBlocksInFork(table.0, pg_sys::ForkNumber::MAIN_FORKNUM) } as usize;
     let mut roles = RoleSet::default();
-    if names.len() * ROLES_PER_LOOKUP > pages * ROLES_PER_PAGE {
-        table.scan(pg_sys::InvalidOid, &mut [], |row| {
-            if let Some(role) = role(row)
-                && names.contains(&fold_case(role.name.as_str()))
-            {
-                roles.insert(role);
+    if names.len() * ROLES_PER_LOOKUP > table.pages() * ROLES_PER_PAGE {
+        table.scan(pg_sys::InvalidOid, &mut [], |row: &pg_sys::FormData_pg_authid| {
+            // Of most rows no more than the name is looked at.
+            let mut folded = [0; pg_sys::NAMEDATALEN as usize];
+            let name = name_bytes(&row.rolname);
+            let folded = &mut folded[..name.len()];
+            folded.copy_from_slice(name);
+            folded.make_ascii_lowercase();
+            if std::str::from_utf8(folded).is_ok_and(|name| names.contains(name)) {
+                roles.extend(role(row));
             }
         });
     } else {
@@ -248,7 +261,7 @@ impl<'t> NameIndex<'t> {
             let tuple = pg_sys::systable_getnext_ordered(scan, pg_sys::ScanDirection::ForwardScanDirection);
             let first = (!tuple.is_null()).then(|| {
                 let row = &*row::<pg_sys::FormData_pg_authid>(tuple);
-                (row.rolname.data.iter().map(|&c| c as u8).take_while(|&b| b != 0).collect(), role(row))
+                (name_bytes(&row.rolname).to_vec(), role(row))
             });
             pg_sys::systable_endscan_ordered(scan);
             first
@@ -294,6 +307,15 @@ impl MembershipCatalog for Memberships {
     fn members_of(&mut self, role: RoleOid) -> Result<Vec<Membership>, Infallible> {
         Ok(self.matching(pg_sys::AuthMemRoleMemIndexId, pg_sys::Anum_pg_auth_members_roleid, role))
     }
+}
+
+/// What the conflicts depend on, where that is little: who is below one of the two roles of the rule, mostly rds_iam, are few.
+pub(crate) fn around_conflicts(rule: &ConflictRule) -> Option<MembershipGraph> {
+    let of_rule = [role_oid(rule.iam_role().as_str())?, role_oid(rule.ad_role().as_str())?];
+    // Each takes a look-up of its name, of those below it and of those above.
+    let few = Table::open(pg_sys::AuthIdRelationId).pages() * ROLES_PER_PAGE / ROLES_PER_LOOKUP / 3;
+    let Ok(graph) = neighbourhood_of_conflicts(&mut Memberships::open(), of_rule, few);
+    graph
 }
 
 /// All roles.

@@ -13,6 +13,7 @@ use pgrx::prelude::*;
 use crate::args::Text;
 use crate::catalog::{self, Memberships};
 use crate::report::Raise;
+use crate::rows::TableIterator;
 use crate::sessions;
 use crate::settings::{self, NAME_GRANTORS};
 

@@ -6,6 +6,7 @@ use pgrx::prelude::*;
 use crate::args::Text;
 use crate::catalog::{self, Memberships};
 use crate::report::Raise;
+use crate::rows::TableIterator;
 use crate::settings;
 
 /// Every role that is a member of both, with a shortest path to each and the REVOKE that ends it.
@@ -18,8 +19,9 @@ fn kerb_conflicts() -> TableIterator<
     'static,
     (name!(role_name, String), name!(ad_path, Vec<String>), name!(iam_path, Vec<String>), name!(fix, String)),
 > {
-    let (_, graph) = catalog::roles_and_memberships();
-    let conflicts = graph.conflicts(&settings::conflict_rule(), settings::NAME_GRANTORS).or_raise();
+    let rule = settings::conflict_rule();
+    let graph = catalog::around_conflicts(&rule).unwrap_or_else(|| catalog::roles_and_memberships().1);
+    let conflicts = graph.conflicts(&rule, settings::NAME_GRANTORS).or_raise();
     TableIterator::new(conflicts.into_iter().map(move |conflict| {
         let fix: Vec<_> = conflict.fix.iter().map(ToString::to_string).collect();
         (conflict.role.to_string(), names(conflict.ad_path), names(conflict.iam_path), fix.join(" "))
@@ -57,5 +59,5 @@ fn existing_role(name: Option<Text>, argument: &'static str) -> RoleOid {
 }
 
 fn names(path: Vec<RoleName>) -> Vec<String> {
-    path.into_iter().map(|name| name.to_string()).collect()
+    path.into_iter().map(String::from).collect()
 }

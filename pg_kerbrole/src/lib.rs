@@ -23,6 +23,7 @@ mod login;
 mod removal;
 mod rename;
 mod report;
+mod rows;
 mod run;
 mod sessions;
 mod settings;

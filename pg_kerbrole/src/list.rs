@@ -5,6 +5,7 @@ use pgrx::prelude::*;
 
 use crate::catalog;
 use crate::report::Raise;
+use crate::rows::TableIterator;
 use crate::sessions;
 use crate::settings;
 
@@ -28,13 +29,13 @@ fn kerb_list_principals() -> TableIterator<
         name!(sessions, i32),
     ),
 > {
-    let names = |names: Vec<RoleName>| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let names = |names: Vec<RoleName>| names.into_iter().map(String::from).collect::<Vec<_>>();
     let (roles, graph) = catalog::roles_and_memberships();
     let listed = list_principals(roles, &graph, &settings::conflict_rule()).or_raise();
     let sessions = sessions::count_all();
     TableIterator::new(listed.into_iter().map(move |p| {
         (
-            p.principal.to_string(),
+            p.principal.role_name().into(),
             p.principal.username().to_string(),
             p.principal.realm().to_string(),
             p.can_login,

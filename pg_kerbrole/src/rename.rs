@@ -10,6 +10,7 @@ use crate::canonicalize::{meant, notice_case};
 use crate::catalog;
 use crate::lock::{lock_memberships, lock_principal, lock_roles};
 use crate::report::Raise;
+use crate::rows::TableIterator;
 use crate::run::{execute_as_manager, verify};
 use crate::sessions;
 use crate::settings;

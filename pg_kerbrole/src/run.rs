@@ -1,5 +1,7 @@
 //! Carrying plans out.
 
+use std::fmt::Write as _;
+
 use kerbrole_core::{Error, Role, Statement};
 use pgrx::prelude::*;
 
@@ -21,9 +23,12 @@ pub(crate) fn execute_as_caller(statements: &[Statement]) {
     // What these functions do they check themselves.
     let _quiet = guard::Quiet::begin();
     Spi::connect_mut(|client| {
+        let mut sql = String::new();
         for statement in statements {
             pgrx::check_for_interrupts!();
-            let mut run = || client.update(&statement.to_string(), None, &[]).map(drop);
+            sql.clear();
+            let _infallible = write!(sql, "{statement}");
+            let mut run = || client.update(&sql, None, &[]).map(drop);
             let result = match statement {
                 Statement::RevokeAs { grantor, .. } => match catalog::role_oid(grantor.as_str()) {
                     Some(oid) => as_role(oid, run),

@@ -12,6 +12,7 @@ use crate::catalog;
 use crate::dependants;
 use crate::lock::{lock_memberships, lock_roles};
 use crate::report::{Raise, warn};
+use crate::rows::TableIterator;
 use crate::run::{execute_as_manager, verify};
 use crate::sessions;
 use crate::settings::{self, NAME_GRANTORS};
