@@ -2,6 +2,7 @@
 #
 #   make demo                    the whole story on a private server, in a minute or two (KEEP=1 leaves it running)
 #   make test                    everything, on PostgreSQL 15, 17 and 18 (VERSIONS="15" for one)
+#   make test-ad                 logins of an Active Directory's accounts: a Samba domain controller (root has to run it)
 #   make bench                   figures into benches/ (BENCH=audits, client or guard for one report)
 #   make check                   format, lints, documentation, generated SQL
 #   make install PG_CONFIG=...   into an existing server
@@ -29,7 +30,7 @@ PGRX_FLAGS := --ignore-rust-version
 target_dir = target/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 major_of = $$($(1) --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
 
-.PHONY: bench demo test test-e2e regression-tests stage check fmt clippy doc check-sql sql install uninstall packages packages-demo clean
+.PHONY: bench demo test test-e2e test-ad packages-ad regression-tests stage check fmt clippy doc check-sql sql install uninstall packages packages-demo clean
 
 # --- trying it -------------------------------------------------------------------------------------------------------
 
@@ -56,6 +57,14 @@ packages:
 test-e2e: stage
 	$(CARGO) build -q $(PGRX_FLAGS) -p kerbrole-client --features cli --bins --examples
 	KERBROLE_TEST_VERSIONS="$(VERSIONS)" $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-tests --test e2e -- $(TESTS)
+
+packages-ad:
+	@tests/servers/install-packages --tests --ad $(VERSIONS)
+
+test-ad: packages-ad
+	@$(MAKE) --no-print-directory stage VERSIONS="$(VERSIONS)"
+	$(CARGO) build -q $(PGRX_FLAGS) -p kerbrole-client --features cli --bins
+	KERBROLE_TEST_VERSIONS="$(VERSIONS)" $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-tests --test ad -- $(TESTS)
 
 # PostgreSQL's own regression tests, which the tests run with the library loaded.
 regression-tests: packages
