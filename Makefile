@@ -2,6 +2,7 @@
 #
 #   make demo                    the whole story on a private server, in a minute or two (KEEP=1 leaves it running)
 #   make test                    everything, on PostgreSQL 15, 17 and 18 (VERSIONS="15" for one)
+#   make test-ad                 logins of an Active Directory's accounts: a Samba domain controller (root has to run it)
 #   make bench                   figures into benches/ (BENCH=audits, client or guard for one report)
 #   make check                   format, lints, documentation, generated SQL
 #   make install PG_CONFIG=...   into an existing server
@@ -38,7 +39,7 @@ DEB_VERSIONS := $(filter 15 17,$(VERSIONS))
 target_dir = target/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 major_of = $$($(1) --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
 
-.PHONY: bench deb demo test test-e2e test-kerberos logins test-packages test-upgrade regression-tests stage check fmt clippy doc check-sql check-released freeze tarball release-check sql install uninstall packages packages-demo clean
+.PHONY: bench deb demo test test-e2e test-kerberos test-ad logins test-packages test-upgrade regression-tests stage check fmt clippy doc check-sql check-released freeze tarball release-check sql install uninstall packages packages-demo packages-ad clean
 
 # --- trying it -------------------------------------------------------------------------------------------------------
 
@@ -70,6 +71,14 @@ test-e2e: stage
 # Who can log in, and who cannot: compared with docs/logins.md.
 test-kerberos: packages stage
 	KERBROLE_TEST_VERSIONS="$(VERSIONS)" $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-tests --test logins -- $(TESTS)
+
+packages-ad:
+	@tests/servers/install-packages --tests --ad $(VERSIONS)
+
+test-ad: packages-ad
+	@$(MAKE) --no-print-directory stage VERSIONS="$(VERSIONS)"
+	$(CARGO) build -q $(PGRX_FLAGS) -p kerbrole-client --features cli --bins
+	KERBROLE_TEST_VERSIONS="$(VERSIONS)" $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-tests --test ad -- $(TESTS)
 
 # Writes docs/logins.md anew.
 logins:

@@ -3,11 +3,12 @@
 use std::fs;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use std::io::Write;
-
+use crate::kerberos::{Kerberos, escaped, kinit, program};
 use crate::site::{Result, Signal, Site, free_port, lossy, run, tail, wait_until};
+
+pub use crate::kerberos::Ticket;
 
 /// The password of every principal.
 const PASSWORD: &str = "correct horse battery staple";
@@ -21,15 +22,6 @@ pub struct Kdc {
     pub realm: String,
     /// The TCP port, on 127.0.0.1.
     pub port: u16,
-}
-
-/// A ticket in a cache of its own.
-#[derive(Debug, Clone)]
-pub struct Ticket {
-    /// What KRB5CCNAME has to say.
-    pub cache: String,
-    /// What KRB5_CONFIG has to say.
-    pub config: PathBuf,
 }
 
 impl Kdc {
@@ -105,12 +97,7 @@ impl Kdc {
     }
 
     fn tool(&self, name: &str, arguments: &[&str]) -> Command {
-        let program = ["/usr/sbin", "/usr/local/sbin"]
-            .into_iter()
-            .map(|folder| Path::new(folder).join(name))
-            .find(|path| path.exists())
-            .unwrap_or_else(|| name.into());
-        let mut command = Command::new(program);
+        let mut command = Command::new(program(name));
         command.args(arguments).env("KRB5_CONFIG", self.config()).env("KRB5_KDC_PROFILE", self.folder.join("kdc.conf"));
         command
     }
@@ -199,46 +186,18 @@ impl Kdc {
     }
 
     fn kinit(&self, name: &str, config: &Path, options: &[&str]) -> Result<Ticket> {
-        let number = fs::read_dir(self.site.path()).map_or(0, Iterator::count);
-        let file = tempfile::Builder::new()
-            .prefix(&format!("ticket-{number}-"))
-            .tempfile_in(self.site.path())
-            .map_err(|e| e.to_string())?
-            .into_temp_path()
-            .keep()
-            .map_err(|e| e.to_string())?;
-        let ticket = Ticket { cache: format!("FILE:{}", file.display()), config: config.to_path_buf() };
-        let mut kinit = Command::new("kinit")
-            .args(options)
-            .arg(format!("{}@{}", escaped(name), self.realm))
-            .env("KRB5_CONFIG", &ticket.config)
-            .env("KRB5CCNAME", &ticket.cache)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|e| format!("cannot run kinit: {e}"))?;
-        if let Some(mut input) = kinit.stdin.take() {
-            writeln!(input, "{PASSWORD}").map_err(|e| format!("kinit: {e}"))?;
-        }
-        let output = kinit.wait_with_output().map_err(|e| format!("kinit: {e}"))?;
-        if !output.status.success() {
-            return Err(format!("kinit {name}: {}", lossy(&output.stderr).trim()));
-        }
-        Ok(ticket)
+        kinit(self.site, config, options, &format!("{}@{}", escaped(name), self.realm), PASSWORD)
     }
 }
 
-/// A component of a principal as Kerberos writes it: `@`, `/` and `\` with a backslash before them.
-fn escaped(component: &str) -> String {
-    let mut out = String::new();
-    for c in component.chars() {
-        if matches!(c, '@' | '/' | '\\') {
-            out.push('\\');
-        }
-        out.push(c);
+impl Kerberos for Kdc {
+    fn config(&self) -> PathBuf {
+        Kdc::config(self)
     }
-    out
+
+    fn keytab(&self) -> PathBuf {
+        Kdc::keytab(self)
+    }
 }
 
 /// One word of a kadmin query: in quotes, with quotes doubled.

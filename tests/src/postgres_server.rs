@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
-use crate::kdc::Kdc;
+use crate::kerberos::Kerberos;
 use crate::site::{Process, Result, Signal, Site, free_port, lock, lossy, run, tail, wait_until};
 use crate::version::{Installation, workspace};
 
@@ -43,13 +43,13 @@ impl Server {
     pub fn start(
         site: &'static Site,
         installation: Arc<Installation>,
-        kdc: &Kdc,
+        realm: &dyn Kerberos,
         name: &str,
         settings: &[&str],
     ) -> Result<Self> {
         let folder = site.server_folder(name)?;
         let server =
-            Self { site, installation, folder, config: kdc.config(), process: Mutex::new(None), port: free_port()? };
+            Self { site, installation, folder, config: realm.config(), process: Mutex::new(None), port: free_port()? };
         let data = server.data();
         let mut initdb = server.command("initdb");
         initdb.args([
@@ -64,18 +64,18 @@ impl Server {
             "-D",
         ]);
         run(&mut site.as_server_user(initdb.arg(&data)))?;
-        server.configure(kdc, settings)?;
+        server.configure(realm, settings)?;
         server.restart()?;
         Ok(server)
     }
 
-    fn configure(&self, kdc: &Kdc, settings: &[&str]) -> Result<()> {
+    fn configure(&self, realm: &dyn Kerberos, settings: &[&str]) -> Result<()> {
         let mut conf = format!(
             "listen_addresses = '127.0.0.1'\nport = {}\nunix_socket_directories = '{}'\nkrb_server_keyfile = 'FILE:{}'\nfsync = off\n\
              password_encryption = 'scram-sha-256'\nlog_min_messages = warning\nlog_line_prefix = '%q%u: '\nlc_messages = 'C'\n",
             self.port,
             self.folder.display(),
-            kdc.keytab().display(),
+            realm.keytab().display(),
         );
         for line in settings {
             conf.push_str(line);

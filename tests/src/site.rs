@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read};
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -143,7 +143,7 @@ impl Site {
 
     /// The same command as the servers' user, in the site's folder.
     pub fn as_server_user(&self, command: &Command) -> Command {
-        self.wrapped(command, &[])
+        self.wrapped(command, self.user.as_ref(), &[])
     }
 
     /// Starts a server as the unprivileged user. The kernel ends it when this process goes, for whatever reason, unless it is to be kept.
@@ -151,9 +151,26 @@ impl Site {
     /// # Errors
     /// When it cannot be started.
     pub fn start(&self, command: &Command, stop_with: Signal) -> Result<Arc<Process>> {
+        self.start_as(command, self.user.as_ref(), stop_with)
+    }
+
+    /// The same as the user who runs the tests, for a server that has to be root's.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start_as_ourselves(&self, command: &Command, stop_with: Signal) -> Result<Arc<Process>> {
+        self.start_as(command, None, stop_with)
+    }
+
+    /// Whether servers can be root's.
+    pub fn is_root(&self) -> bool {
+        self.user.is_some()
+    }
+
+    fn start_as(&self, command: &Command, user: Option<&Unprivileged>, stop_with: Signal) -> Result<Arc<Process>> {
         let dies_with_us = format!("--pdeathsig={}", stop_with.name());
         let with_us = [dies_with_us.as_str()];
-        let mut all = self.wrapped(command, if self.keep { &[] } else { &with_us });
+        let mut all = self.wrapped(command, user, if self.keep { &[] } else { &with_us });
         all.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let child = spawn(all).map_err(|e| format!("cannot start {}: {e}", command.get_program().display()))?;
         let process = Arc::new(Process { child: Mutex::new(child), stop_with });
@@ -162,9 +179,9 @@ impl Site {
     }
 
     /// Puts setpriv(1) before a command.
-    fn wrapped(&self, command: &Command, options: &[&str]) -> Command {
+    fn wrapped(&self, command: &Command, user: Option<&Unprivileged>, options: &[&str]) -> Command {
         let mut all = Command::new("setpriv");
-        if let Some(user) = &self.user {
+        if let Some(user) = user {
             all.args([format!("--reuid={}", user.name), format!("--regid={}", user.gid), "--init-groups".into()]);
         }
         all.args(options).arg("--").arg(command.get_program()).args(command.get_args()).current_dir(&self.path);
@@ -280,7 +297,15 @@ pub fn wait_until(mut condition: impl FnMut() -> bool) -> Result<()> {
 /// # Errors
 /// When there is none.
 pub fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(|e| format!("no free port: {e}"))?;
+    free_port_at(Ipv4Addr::LOCALHOST)
+}
+
+/// The same on an address of this machine.
+///
+/// # Errors
+/// When there is none.
+pub fn free_port_at(address: Ipv4Addr) -> Result<u16> {
+    let listener = TcpListener::bind((address, 0)).map_err(|e| format!("no free port: {e}"))?;
     Ok(listener.local_addr().map_err(|e| e.to_string())?.port())
 }
 

@@ -1,0 +1,294 @@
+//! An Active Directory of one domain: Samba's domain controller, with accounts as administrators make them.
+
+use std::fs;
+use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
+use std::path::PathBuf;
+use std::process::Command;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
+use crate::kerberos::{Kerberos, Ticket, escaped, kinit, program};
+use crate::site::{Result, Signal, Site, free_port_at, run, tail, wait_until};
+
+/// The password of every account; directories refuse one without digits.
+const PASSWORD: &str = "Correct horse battery staple 1";
+
+/// LDAP and the global catalogue: Samba does not let one choose them.
+const FIXED_PORTS: [u16; 2] = [389, 3268];
+
+/// userAccountControl (Microsoft, "UserAccountControl property flags")
+const ACCOUNTDISABLE: u32 = 0x2;
+const NORMAL_ACCOUNT: u32 = 0x200;
+const WORKSTATION_TRUST_ACCOUNT: u32 = 0x1000;
+
+/// msDS-SupportedEncryptionTypes: AES with 128 and with 256 bits. Without it the directory makes keys that clients call deprecated.
+const AES: u32 = 0x18;
+
+/// A running domain controller.
+#[derive(Debug)]
+pub struct Domain {
+    site: &'static Site,
+    folder: PathBuf,
+    /// The realm, in upper case.
+    pub realm: String,
+    /// An address on loopback that nobody else uses.
+    pub address: Ipv4Addr,
+    /// The KDC's port.
+    pub port: u16,
+    /// The port for changes of passwords.
+    pub password_port: u16,
+}
+
+/// How a client asks for a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Asked {
+    /// `kinit name`: the ticket is spelled as the name was typed.
+    AsTyped,
+    /// `kinit -C name`: spelled as the directory stores it.
+    Canonical,
+    /// `kinit -E name@suffix`: by a user principal name.
+    Enterprise,
+    /// `kinit -E -C name@suffix`: what Windows does with a user principal name.
+    EnterpriseCanonical,
+}
+
+impl Asked {
+    fn options(self) -> &'static [&'static str] {
+        match self {
+            Self::AsTyped => &[],
+            Self::Canonical => &["-C"],
+            Self::Enterprise => &["-E"],
+            Self::EnterpriseCanonical => &["-E", "-C"],
+        }
+    }
+
+    /// What one types at the shell.
+    pub fn command(self, name: &str) -> String {
+        [&["kinit"], self.options(), &[name]].concat().join(" ")
+    }
+}
+
+/// An account of the directory, to be added.
+#[derive(Debug, Clone)]
+pub struct Account {
+    name: String,
+    class: &'static str,
+    control: u32,
+    more: Vec<(&'static str, String)>,
+}
+
+impl Account {
+    /// A person, by the sAMAccountName.
+    pub fn user(name: &str) -> Self {
+        Self { name: name.into(), class: "user", control: NORMAL_ACCOUNT, more: Vec::new() }
+    }
+
+    /// A machine; its name ends in `$`.
+    pub fn computer(name: &str) -> Self {
+        Self { class: "computer", control: WORKSTATION_TRUST_ACCOUNT, ..Self::user(name) }
+    }
+
+    /// Gives it a user principal name.
+    #[must_use]
+    pub fn upn(self, upn: &str) -> Self {
+        self.with("userPrincipalName", upn)
+    }
+
+    /// Gives it a service principal, such as `postgres/localhost`.
+    #[must_use]
+    pub fn service(self, principal: &str) -> Self {
+        self.with("servicePrincipalName", principal).with("msDS-SupportedEncryptionTypes", &AES.to_string())
+    }
+
+    /// Disables it.
+    #[must_use]
+    pub fn disabled(mut self) -> Self {
+        self.control |= ACCOUNTDISABLE;
+        self
+    }
+
+    fn with(mut self, attribute: &'static str, value: &str) -> Self {
+        self.more.push((attribute, value.into()));
+        self
+    }
+
+    /// The account as LDIF; values in base64, as what is not ASCII has to be.
+    fn ldif(&self, base: &str) -> String {
+        // Nothing that a sAMAccountName may hold has a meaning of its own inside a DN.
+        let dn = format!("CN={},{base}", self.name);
+        let quoted: Vec<u8> = format!("\"{PASSWORD}\"").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let control = self.control.to_string();
+        let mut values = vec![
+            ("dn", dn.as_bytes()),
+            ("objectClass", self.class.as_bytes()),
+            ("sAMAccountName", self.name.as_bytes()),
+            ("unicodePwd", &quoted),
+            ("userAccountControl", control.as_bytes()),
+        ];
+        values.extend(self.more.iter().map(|(attribute, value)| (*attribute, value.as_bytes())));
+        let lines = values.iter().map(|(attribute, value)| format!("{attribute}:: {}\n", BASE64.encode(value)));
+        lines.chain(["\n".into()]).collect()
+    }
+}
+
+impl Domain {
+    /// Starts a directory with a service account for `postgres/localhost`.
+    ///
+    /// # Errors
+    /// When it does not come up, or who runs this is not root.
+    pub fn start(site: &'static Site, realm: &str) -> Result<Self> {
+        if !site.is_root() {
+            return Err("a domain controller has to be root's: run this as root".into());
+        }
+        let folder = site.path().join(format!("domain-{realm}"));
+        fs::create_dir(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+        let address = free_address()?;
+        let (port, password_port) = (free_port_at(address)?, free_port_at(address)?);
+        let domain = Self { site, folder, realm: realm.into(), address, port, password_port };
+        domain.configure()?;
+        domain.provision()?;
+        domain.add(&[Account::user("svc-postgres").service("postgres/localhost")])?;
+        domain.export_key("postgres/localhost")?;
+        domain.serve()?;
+        Ok(domain)
+    }
+
+    fn configure(&self) -> Result<()> {
+        let Self { folder, realm, address, port, password_port, .. } = self;
+        let (folder, domain) = (folder.display(), realm.to_ascii_lowercase());
+        // Every folder is our own: Samba's defaults are the machine's. Names that it only reads from a client's call, it does not serve: no RPC, no files.
+        let smb = format!(
+            "[global]\n realm = {realm}\n workgroup = {}\n netbios name = DC1\n server role = active directory domain controller\n \
+             server services = ldap, cldap, kdc\n dcerpc endpoint servers =\n interfaces = {address}/8\n bind interfaces only = yes\n \
+             krb5 port = {port}\n kpasswd port = {password_port}\n tls enabled = no\n log file = {folder}/log\n \
+             private dir = {folder}/private\n state directory = {folder}/state\n cache directory = {folder}/cache\n \
+             lock directory = {folder}/lock\n pid directory = {folder}/run\n ncalrpc dir = {folder}/run/ncalrpc\n \
+             ntp signd socket directory = {folder}/run/ntp\n winbindd socket directory = {folder}/run/winbindd\n binddns dir = {folder}/dns\n\
+             [sysvol]\n path = {folder}/sysvol\n read only = no\n\
+             [netlogon]\n path = {folder}/sysvol/{domain}/scripts\n read only = no\n",
+            self.netbios_name(),
+        );
+        // Nothing is looked up outside, and every request goes over TCP to loopback.
+        let krb5 = format!(
+            "[libdefaults]\n default_realm = {realm}\n dns_lookup_kdc = false\n dns_lookup_realm = false\n rdns = false\n \
+             dns_canonicalize_hostname = false\n udp_preference_limit = 1\n default_ccache_name = FILE:{folder}/cc-default\n\
+             [realms]\n {realm} = {{\n  kdc = {address}:{port}\n }}\n\
+             [domain_realm]\n localhost = {realm}\n .{domain} = {realm}\n"
+        );
+        fs::write(self.smb_conf(), smb).map_err(|e| format!("smb.conf: {e}"))?;
+        fs::write(self.config(), krb5).map_err(|e| format!("krb5.conf: {e}"))
+    }
+
+    fn provision(&self) -> Result<()> {
+        let mut provision = self.tool("samba-tool", &["domain", "provision", "--server-role=dc", "--dns-backend=NONE"]);
+        provision.args([
+            format!("--realm={}", self.realm),
+            format!("--domain={}", self.netbios_name()),
+            "--host-name=dc1".into(),
+            format!("--host-ip={}", self.address),
+            format!("--adminpass={PASSWORD}"),
+        ]);
+        run(&mut provision).map(drop)
+    }
+
+    fn export_key(&self, service: &str) -> Result<()> {
+        let mut export = self.tool("samba-tool", &["domain", "exportkeytab"]);
+        run(export.arg(self.keytab()).arg(format!("--principal={service}")))?;
+        if !self.keytab().exists() {
+            return Err(format!("samba-tool exported no key of {service}"));
+        }
+        self.site.give_to_servers(&self.keytab())
+    }
+
+    fn serve(&self) -> Result<()> {
+        // One process for everything, so that none is left when it is ended.
+        let mut samba = self.tool("samba", &["--foreground", "--no-process-group", "--model=single"]);
+        samba.arg(format!("--log-basename={}", self.folder.display()));
+        let process = self.site.start_as_ourselves(&samba, Signal::Term)?;
+        let answers = |port| TcpStream::connect((self.address, port)).is_ok();
+        let all = || FIXED_PORTS.into_iter().chain([self.port, self.password_port]).all(answers);
+        let up = wait_until(|| process.ended().is_some() || all());
+        if up.is_err() || process.ended().is_some() {
+            return Err(format!("the domain controller did not come up:\n{}", tail(&self.folder.join("log"))));
+        }
+        Ok(())
+    }
+
+    fn tool(&self, name: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program(name));
+        command.args(arguments).arg(format!("--configfile={}", self.smb_conf().display()));
+        command.env("KRB5_CONFIG", self.config()).current_dir(&self.folder);
+        command
+    }
+
+    fn smb_conf(&self) -> PathBuf {
+        self.folder.join("smb.conf")
+    }
+
+    /// The krb5.conf for clients and servers.
+    pub fn config(&self) -> PathBuf {
+        self.site.path().join(format!("krb5-{}.conf", self.realm))
+    }
+
+    /// The keytab with the server's key.
+    pub fn keytab(&self) -> PathBuf {
+        // Beside the folder, which the servers' user does not get into.
+        self.site.path().join(format!("postgres-{}.keytab", self.realm))
+    }
+
+    /// The name before the backslash in `CORP\alice`.
+    pub fn netbios_name(&self) -> &str {
+        self.realm.split('.').next().unwrap_or(&self.realm)
+    }
+
+    /// Adds accounts.
+    ///
+    /// # Errors
+    /// When there is one of that name already, or the directory refuses it.
+    pub fn add(&self, accounts: &[Account]) -> Result<()> {
+        let parts: Vec<_> = self.realm.to_ascii_lowercase().split('.').map(|part| format!("DC={part}")).collect();
+        let base = format!("CN=Users,{}", parts.join(","));
+        let ldif: String = accounts.iter().map(|account| account.ldif(&base)).collect();
+        let file = tempfile::Builder::new().suffix(".ldif").tempfile_in(&self.folder).map_err(|e| e.to_string())?;
+        fs::write(file.path(), ldif).map_err(|e| format!("{}: {e}", file.path().display()))?;
+        let database = self.folder.join("private/sam.ldb");
+        run(self.tool("ldbadd", &[]).arg("-H").arg(database).arg(file.path())).map(drop)
+    }
+
+    /// A ticket. The enterprise forms take a user principal name, the others the name of an account.
+    ///
+    /// # Errors
+    /// With what kinit says, when the KDC refuses it.
+    pub fn ticket(&self, name: &str, asked: Asked) -> Result<Ticket> {
+        let principal = match asked {
+            Asked::AsTyped | Asked::Canonical => format!("{}@{}", escaped(name), self.realm),
+            // kinit adds the default realm itself.
+            Asked::Enterprise | Asked::EnterpriseCanonical => name.into(),
+        };
+        kinit(self.site, &self.config(), asked.options(), &principal, PASSWORD)
+    }
+}
+
+impl Kerberos for Domain {
+    fn config(&self) -> PathBuf {
+        Domain::config(self)
+    }
+
+    fn keytab(&self) -> PathBuf {
+        Domain::keytab(self)
+    }
+}
+
+/// An address on loopback where the ports that cannot be chosen are free. Where to begin depends on the process, so that two runs do not meet.
+fn free_address() -> Result<Ipv4Addr> {
+    let [.., high, low] = std::process::id().to_be_bytes();
+    let candidates = (0..=u8::MAX).map(|more| Ipv4Addr::new(127, 88, high, low.wrapping_add(more)));
+    let is_free = |address: &Ipv4Addr| {
+        FIXED_PORTS.into_iter().all(|port| TcpListener::bind((*address, port)).is_ok())
+            && UdpSocket::bind((*address, FIXED_PORTS[0])).is_ok()
+    };
+    candidates.into_iter().find(is_free).ok_or_else(|| {
+        format!("no address on loopback has the ports {FIXED_PORTS:?} free, which a domain controller needs: does somebody listen on all?")
+    })
+}

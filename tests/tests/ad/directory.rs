@@ -1,0 +1,202 @@
+//! The domain and the servers that the tests share, and a fresh start on them for each test.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use kerbrole_tests::domain::{Asked, Domain};
+use kerbrole_tests::kerberos::Ticket;
+use kerbrole_tests::postgres_server::{MASTER, SUPERUSER, Server};
+use kerbrole_tests::site::Site;
+use kerbrole_tests::version::{Installation, wanted};
+use kerbrole_tests::world::Session;
+use once_cell::sync::OnceCell;
+
+use crate::accounts;
+use crate::rows::Rows;
+
+pub const REALM: &str = "CORP.EXAMPLE.COM";
+
+/// One test: its name and what it does.
+pub type Case = (&'static str, fn(&Context<'_>));
+
+/// The cases of a suite, named after their functions.
+#[macro_export]
+macro_rules! ad_cases {
+    ($($name:ident),+ $(,)?) => {
+        pub const CASES: &[$crate::directory::Case] = &[$((stringify!($name), $name),)+];
+    };
+}
+
+/// A server, by its place among them.
+#[derive(Clone, Copy)]
+pub struct Place {
+    major: u32,
+    caseins: bool,
+}
+
+impl Place {
+    pub fn label(self) -> String {
+        format!("pg{}{}", self.major, if self.caseins { "_caseins" } else { "" })
+    }
+}
+
+pub struct Directory {
+    started: OnceCell<Started>,
+    places: Vec<Place>,
+    rows: Rows,
+}
+
+struct Started {
+    site: &'static Site,
+    domain: Domain,
+    servers: Vec<SharedServer>,
+    tickets: Mutex<BTreeMap<(String, Asked), Result<Ticket, String>>>,
+}
+
+struct SharedServer {
+    server: Server,
+    in_use: Mutex<()>,
+}
+
+impl Directory {
+    /// Starts everything, unless the tests are only listed.
+    pub fn open(only_list: bool) -> Result<Self, String> {
+        let majors = wanted()?;
+        let places = majors.iter().flat_map(|&major| [false, true].map(|caseins| Place { major, caseins })).collect();
+        let directory = Self { started: OnceCell::new(), places, rows: Rows::default() };
+        if !only_list {
+            let site = Site::open(false)?;
+            if let Err(error) = directory.start(site, &majors) {
+                site.close();
+                return Err(error);
+            }
+        }
+        Ok(directory)
+    }
+
+    fn start(&self, site: &'static Site, majors: &[u32]) -> Result<(), String> {
+        let (domain, installations) = thread::scope(|scope| {
+            let copy = |&major: &u32| scope.spawn(move || Installation::copy(site, major).map(Arc::new));
+            let copying: Vec<_> = majors.iter().map(copy).collect();
+            let domain = Domain::start(site, REALM)?;
+            domain.add(&accounts::all())?;
+            let copies = copying.into_iter().map(|copy| joined(copy.join())).collect::<Result<Vec<_>, _>>()?;
+            Ok::<_, String>((domain, copies))
+        })?;
+        let servers = thread::scope(|scope| {
+            let start = |place: &Place| {
+                let installation = installations.iter().find(|one| one.major == place.major).cloned();
+                let (domain, place) = (&domain, *place);
+                scope.spawn(move || {
+                    let caseins = format!("krb_caseins_users = {}", if place.caseins { "on" } else { "off" });
+                    let installation = installation.ok_or("there is no copy")?;
+                    let server = Server::start(site, installation, domain, &place.label(), &[&caseins])?;
+                    Ok(SharedServer { server, in_use: Mutex::default() })
+                })
+            };
+            let starting: Vec<_> = self.places.iter().map(start).collect();
+            starting.into_iter().map(|server| joined(server.join())).collect::<Result<_, String>>()
+        })?;
+        let started = Started { site, domain, servers, tickets: Mutex::default() };
+        self.started.set(started).map_err(|_| "started twice".to_string())
+    }
+
+    pub fn places(&self) -> Vec<Place> {
+        self.places.clone()
+    }
+
+    /// Runs a test on a server that nobody else uses meanwhile, and that is as if new.
+    pub fn run(&self, place: Place, name: &str, test: fn(&Context<'_>)) -> Result<(), String> {
+        let started = self.started.get().ok_or("not started")?;
+        let same = |other: &Place| other.major == place.major && other.caseins == place.caseins;
+        let number = self.places.iter().position(same).ok_or("no such server")?;
+        let shared = &started.servers[number];
+        let _alone = shared.in_use.lock().unwrap_or_else(PoisonError::into_inner);
+        let context = Context { case: name, place, server: &shared.server, started, rows: &self.rows };
+        PANICKED_AT.with_borrow_mut(String::clear);
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            context.start_afresh();
+            test(&context);
+        }));
+        outcome.map_err(|panic| format!("{} ({})", message(&*panic), PANICKED_AT.with_borrow(String::clone)))
+    }
+
+    pub fn close(&self) {
+        if let Some(started) = self.started.get() {
+            self.rows.write();
+            started.site.close();
+        }
+    }
+}
+
+fn joined<T>(outcome: thread::Result<Result<T, String>>) -> Result<T, String> {
+    outcome.map_err(|panic| message(&*panic))?
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_else(|| "panicked".into())
+}
+
+thread_local! {
+    /// Where this thread's last panic came from.
+    pub static PANICKED_AT: std::cell::RefCell<String> = const { std::cell::RefCell::new(String::new()) };
+}
+
+/// What a test works with.
+pub struct Context<'d> {
+    pub case: &'d str,
+    place: Place,
+    pub server: &'d Server,
+    started: &'d Started,
+    pub rows: &'d Rows,
+}
+
+impl Context<'_> {
+    /// Takes away whatever the last test left, and makes the role model and the extension anew.
+    fn start_afresh(&self) {
+        let mut su = self.superuser();
+        su.run("DROP EXTENSION IF EXISTS pg_kerbrole CASCADE");
+        for role in su.column("SELECT quote_ident(rolname) FROM pg_roles WHERE oid >= 16384") {
+            su.run(&format!("DROP OWNED BY {role} CASCADE"));
+            su.run(&format!("DROP ROLE {role}"));
+        }
+        self.server.run_script("rds_roles.sql", "postgres", &[]).unwrap();
+        su.run("CREATE EXTENSION pg_kerbrole");
+    }
+
+    pub fn domain(&self) -> &Domain {
+        &self.started.domain
+    }
+
+    pub fn superuser(&self) -> Session {
+        Session::open(self.server, SUPERUSER, "postgres").unwrap()
+    }
+
+    /// The rds_superuser that is no superuser.
+    pub fn master(&self) -> Session {
+        Session::open(self.server, MASTER, "postgres").unwrap()
+    }
+
+    /// Whether `krb_caseins_users` is on.
+    pub fn caseins(&self) -> bool {
+        self.place.caseins
+    }
+
+    pub fn major(&self) -> u32 {
+        self.place.major
+    }
+
+    /// A ticket, or why there is none. Each is asked for once; it opens whatever server it may.
+    pub fn try_ticket(&self, name: &str, asked: Asked) -> Result<Ticket, String> {
+        let mut tickets = self.started.tickets.lock().unwrap_or_else(PoisonError::into_inner);
+        tickets.entry((name.to_string(), asked)).or_insert_with(|| self.domain().ticket(name, asked)).clone()
+    }
+
+    pub fn ticket(&self, name: &str, asked: Asked) -> Ticket {
+        self.try_ticket(name, asked).unwrap()
+    }
+}

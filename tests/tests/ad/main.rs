@@ -1,0 +1,49 @@
+//! Logins of the accounts of an Active Directory: one trial for each PostgreSQL version, value of `krb_caseins_users` and case.
+//!
+//! `KERBROLE_TEST_VERSIONS="15"` tries one version; arguments are those of `cargo test`, so a part of a name picks tests.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a test that cannot go on has failed")]
+#![allow(missing_docs, unreachable_pub)]
+
+mod accounts;
+mod directory;
+mod logins;
+mod rows;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use directory::{Case, Directory};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+const SUITES: &[(&str, &[Case])] = &[("logins", logins::CASES)];
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    // What a failed test says is shown with its result, together with the place.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        directory::PANICKED_AT.with_borrow_mut(|at| *at = place);
+    }));
+    let directory = match Directory::open(arguments.list) {
+        Ok(directory) => Arc::new(directory),
+        Err(error) => {
+            eprintln!("the servers could not be set up: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut trials = Vec::new();
+    for (suite, cases) in SUITES {
+        for &(name, case) in *cases {
+            for place in directory.places() {
+                let directory = directory.clone();
+                let whole_name = format!("{suite}::{name}::{}", place.label());
+                let case_name = format!("{suite}::{name}");
+                let run = move || directory.run(place, &case_name, case).map_err(Failed::from);
+                trials.push(Trial::test(whole_name, run));
+            }
+        }
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    directory.close();
+    conclusion.exit_code()
+}
