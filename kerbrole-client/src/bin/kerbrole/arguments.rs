@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::exit::CODES;
+use crate::rules::RuleOptions;
 
 /// Login roles of Kerberos and Active Directory principals on a PostgreSQL server.
 #[derive(Debug, Parser)]
@@ -12,6 +13,8 @@ use crate::exit::CODES;
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) server: ServerOptions,
+    #[command(flatten)]
+    pub(crate) rules: RuleOptions,
     #[command(flatten)]
     pub(crate) general: GeneralOptions,
     #[command(subcommand)]
@@ -43,15 +46,6 @@ pub(crate) struct ServerOptions {
     /// How the work is done: by the extension's functions, or by plain statements
     #[arg(long, global = true, value_enum, default_value = "auto")]
     pub(crate) backend: BackendChoice,
-    /// Plain statements on PostgreSQL 16 and later: accept that the user becomes a member of each principal it creates, and so of rds_ad
-    #[arg(long, global = true)]
-    pub(crate) accept_nesting: bool,
-    /// Plain statements: what happens to the case of usernames
-    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "RULE")]
-    pub(crate) username_case: CaseChoice,
-    /// Plain statements: how many principals sync may disable or drop at once (default: half of them)
-    #[arg(long, global = true, value_name = "NUMBER")]
-    pub(crate) max_removals: Option<usize>,
 }
 
 /// What is printed.
@@ -81,17 +75,6 @@ pub(crate) enum BackendChoice {
     Extension,
     /// plain statements
     Sql,
-}
-
-/// See [`ServerOptions::username_case`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum CaseChoice {
-    /// lower case where krb_caseins_users is on, as given where it is off
-    Auto,
-    /// always lower case
-    Lower,
-    /// always as given
-    Preserve,
 }
 
 /// How results are printed.

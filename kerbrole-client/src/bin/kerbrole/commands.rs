@@ -4,13 +4,11 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use futures_util::TryStreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
-use kerbrole_client::{Absent, AddAction, AddOptions, Added, Backend, DropOptions, Dropped, Kerbrole, UsernameCase};
+use kerbrole_client::{Absent, AddAction, AddOptions, Added, Backend, DropOptions, Dropped, Kerbrole};
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 
-use crate::arguments::{
-    AbsentChoice, Arguments, BackendChoice, CaseChoice, Command, GeneralOptions, Principals, ServerOptions,
-};
+use crate::arguments::{AbsentChoice, Arguments, BackendChoice, Command, GeneralOptions, Principals};
 use crate::exit::Failure;
 use crate::input::{Wanted, principals};
 use crate::output::{Table, print};
@@ -31,7 +29,8 @@ struct Job<'j> {
 
 /// Does what the arguments say, over a connection.
 pub(crate) async fn run(arguments: &Arguments, client: &Client) -> Outcome {
-    let job = Job { kerbrole: kerbrole(&arguments.server, client).await?, general: &arguments.general };
+    let job = Job { kerbrole: kerbrole(arguments, client).await?, general: &arguments.general };
+    arguments.rules.hold_for(job.kerbrole.backend())?;
     if arguments.general.verbose {
         let server = job.kerbrole.server();
         eprintln!(
@@ -81,18 +80,9 @@ pub(crate) async fn run(arguments: &Arguments, client: &Client) -> Outcome {
     }
 }
 
-async fn kerbrole<'c>(options: &ServerOptions, client: &'c Client) -> Result<Kerbrole<'c, Client>, Failure> {
-    let mut builder = Kerbrole::<Client>::builder().accept_nesting(options.accept_nesting).username_case(match options
-        .username_case
-    {
-        CaseChoice::Auto => UsernameCase::Auto,
-        CaseChoice::Lower => UsernameCase::Lower,
-        CaseChoice::Preserve => UsernameCase::Preserve,
-    });
-    if let Some(at_most) = options.max_removals {
-        builder = builder.max_removals(at_most);
-    }
-    match options.backend {
+async fn kerbrole<'c>(arguments: &Arguments, client: &'c Client) -> Result<Kerbrole<'c, Client>, Failure> {
+    let mut builder = arguments.rules.builder();
+    match arguments.server.backend {
         BackendChoice::Auto => {}
         BackendChoice::Extension => builder = builder.backend(Backend::Extension),
         BackendChoice::Sql => builder = builder.backend(Backend::PlainSql),

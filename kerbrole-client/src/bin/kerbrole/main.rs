@@ -11,6 +11,7 @@ mod exit;
 mod input;
 mod krb5_conf;
 mod output;
+mod rules;
 mod tls;
 
 use std::io::{self, IsTerminal};

@@ -190,3 +190,55 @@ pub(super) fn a_hundred_thousand_lines(c: &Context<'_>) {
     let again = Ended::from(add().stdout(Stdio::piped()).stderr(Stdio::piped()).output().unwrap());
     assert!(again.code == 0 && again.err.ends_with("nothing to do\n"), "{}", again.err);
 }
+
+/// What the extension has settings for.
+pub(super) fn rules_of_plain_statements(c: &Context<'_>) {
+    let mut su = c.superuser();
+    su.run("CREATE ROLE kerberos; CREATE ROLE cloud; CREATE ROLE team IN ROLE cloud");
+    let rules = [
+        "--default-realm",
+        "a.b",
+        "--allowed-realms",
+        "A.B, C.D",
+        "--netbios-domains",
+        "CORP=c.d",
+        "--username-case",
+        "lower",
+        "--ad-role",
+        "kerberos",
+        "--iam-role",
+        "cloud",
+    ];
+    let run = |arguments: &[&str]| run(c, &[arguments, &rules].concat());
+    let added = run(&["add", "Ann", "CORP\\Bob", "cyd@c.d", "--format", "csv"]);
+    let expected =
+        "principal,role_name,action\nAnn,ann@A.B,created\nCORP\\Bob,bob@C.D,created\ncyd@c.d,cyd@C.D,created\n";
+    assert_eq!((added.code, added.out.as_str()), (0, expected), "{}", added.err);
+    assert_eq!(su.one("SELECT count(*) FROM pg_auth_members WHERE roleid = 'kerberos'::regrole"), "3");
+    let other = run(&["add", "eve@e.f"]);
+    assert_eq!(other.code, 2, "{}", other.err);
+    let conflict = run(&["add", "eve", "--group", "team"]);
+    assert_eq!(conflict.code, 4);
+    assert!(conflict.err.contains("would be a member of both kerberos and cloud"), "{}", conflict.err);
+    for wrong in [["--default-realm", "a b"], ["--netbios-domains", "CORP"], ["--allowed-realms", "@"]] {
+        let ended = crate::command::run(c, &[&["list"][..], &wrong].concat());
+        assert_eq!(ended.code, 2, "{wrong:?}: {}", ended.err);
+        assert!(ended.err.contains(wrong[0]), "{}", ended.err);
+    }
+}
+
+/// The extension goes by its own settings: a rule that somebody asks for in vain is an error.
+pub(super) fn rules_that_do_not_hold_are_refused(c: &Context<'_>) {
+    for (option, value, setting) in [
+        ("--allowed-realms", "A.B", "kerbrole.allowed_realms"),
+        ("--max-removals", "1", "kerbrole.sync_max_removals"),
+        ("--iam-role", "rds_iam", "kerbrole.iam_role"),
+    ] {
+        let ended = run(c, &["add", "ann@a.b", option, value]);
+        assert_eq!(ended.code, 2, "{}", ended.err);
+        assert!(ended.err.contains(option) && ended.err.contains(setting), "{}", ended.err);
+        let by_statements = run(c, &["add", "ann@a.b", "--dry-run", "--backend", "sql", option, value]);
+        assert_eq!(by_statements.code, 0, "{}", by_statements.err);
+    }
+    assert_eq!(c.superuser().one("SELECT count(*) FROM pg_roles WHERE rolname LIKE '%@%'"), "0");
+}
