@@ -137,7 +137,7 @@ pub fn check_principal(
     if let Some(server) = &facts.server {
         checks.push(listening(server));
         checks.push(questions.hba(server));
-        checks.push(keytab(server));
+        checks.push(keytab(server, &questions.name));
     }
     checks.extend([
         questions.case_rule(),
@@ -425,7 +425,7 @@ fn listening(server: &ServerFacts<'_>) -> Check {
     }
 }
 
-fn keytab(server: &ServerFacts<'_>) -> Check {
+fn keytab(server: &ServerFacts<'_>, role: &RoleName) -> Check {
     const NAME: &str = "keytab";
     let keytab = &server.keytab;
     let path = &keytab.path;
@@ -452,7 +452,16 @@ fn keytab(server: &ServerFacts<'_>) -> Check {
                     "-- create the service principal postgres/host@REALM in the directory and export its key into the keytab",
                 )
             } else {
-                Check::ok(NAME, format!("{which}, {path}, has keys of {}", ours.join(", ")))
+                let mut detail = format!("{which}, {path}, has keys of {}", ours.join(", "));
+                let realm = |name: &str| name.rsplit_once('@').map_or_else(String::new, |(_, realm)| realm.into());
+                let users = realm(role.as_str());
+                if !ours.iter().any(|service| realm(service) == users) {
+                    // A user principal name's suffix taken for the realm looks like this, and so does a forest.
+                    detail.push_str(&format!(
+                        "; none in {users}, whose tickets count only where the two trust each other"
+                    ));
+                }
+                Check::ok(NAME, detail)
             }
         }
     }

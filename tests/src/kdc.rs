@@ -150,6 +150,14 @@ impl Kdc {
         self.kadmin(&format!("addprinc -pw \"{PASSWORD}\" {}", kadmin_word(&escaped(name))))
     }
 
+    /// Lets a user get no more tickets.
+    ///
+    /// # Errors
+    /// When there is no such user.
+    pub fn disable_user(&self, name: &str) -> Result<()> {
+        self.kadmin(&format!("modprinc -allow_tix {}", kadmin_word(&escaped(name))))
+    }
+
     /// A ticket for a user, spelled as given, who is added if need be. Tests that run at once may all ask for the same.
     ///
     /// # Errors

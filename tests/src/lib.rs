@@ -4,6 +4,7 @@
 //! that started it, however that ends.
 
 pub mod domain;
+pub mod echo;
 pub mod kdc;
 pub mod kerberos;
 pub mod postgres_server;

@@ -73,15 +73,17 @@ impl Error {
                 let username = spelling.rsplit_once('@').map_or(spelling.as_str(), |(username, _)| username);
                 format!("Write either '{}' alone, or '{}' and '{}'.", visible(spelling), visible(username), visible(realm))
             }
-            Self::TwoAtSigns { .. } => "Write sAMAccountName@REALM. A user principal name (UPN) whose suffix is not the realm is no \
-                 name that a ticket is issued for."
+            Self::TwoAtSigns { .. } => "Write sAMAccountName@REALM. A user principal name (UPN) opens no role: a ticket that klist shows for one has to be asked \
+                 for by the account's own name, or with kinit -C."
                 .into(),
             Self::RealmSingleLabel { meant: Some(meant), .. } => format!("Write the directory's DNS name: '{meant}'."),
             Self::RealmSingleLabel { realm, meant: None } => format!(
                 "Write the directory's DNS name, for example CORP.EXAMPLE.COM. If the realm really is called {realm}, a superuser can \
                  list it in kerbrole.allowed_realms."
             ),
-            Self::RealmNotAllowed { .. } => "Check the realm's spelling. A superuser can extend kerbrole.allowed_realms.".into(),
+            Self::RealmNotAllowed { .. } => "Check the realm's spelling: it is the directory's DNS name, which the suffix of a user principal name (UPN) need not \
+                                               be. A superuser can extend kerbrole.allowed_realms."
+                .into(),
             Self::NetbiosUnknown { .. } => "Write the username and the realm, for example 'alice@CORP.EXAMPLE.COM'. A superuser can map the \
                  domain to its realm in kerbrole.netbios_domains."
                 .into(),

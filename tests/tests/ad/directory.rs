@@ -160,6 +160,7 @@ impl Context<'_> {
     fn start_afresh(&self) {
         let mut su = self.superuser();
         su.run("DROP EXTENSION IF EXISTS pg_kerbrole CASCADE");
+        su.run("ALTER DATABASE postgres RESET ALL");
         for role in su.column("SELECT quote_ident(rolname) FROM pg_roles WHERE oid >= 16384") {
             su.run(&format!("DROP OWNED BY {role} CASCADE"));
             su.run(&format!("DROP ROLE {role}"));

@@ -10,7 +10,13 @@ use crate::ad_cases;
 use crate::directory::{Context, REALM};
 use crate::rows::{YES, no_such_role, not_a_match};
 
-ad_cases!(a_role_spelled_as_the_account, a_role_in_lower_case, only_the_exact_role_is_there, no_ticket_no_login);
+ad_cases!(
+    a_role_spelled_as_the_account,
+    a_role_in_lower_case,
+    only_the_exact_role_is_there,
+    no_ticket_no_login,
+    a_machine_without_its_dollar_is_a_user_of_that_name,
+);
 
 use Asked::{AsTyped, Canonical, Enterprise, EnterpriseCanonical};
 
@@ -34,6 +40,9 @@ const TICKETS: &[(&str, &str, Asked, &str)] = &[
     (ACCENT_IN_UPPER_CASE, "ÉLISE", AsTyped, "ÉLISE"),
     (ACCENT_IN_UPPER_CASE, "élise", AsTyped, "élise"),
     (ACCENT_IN_UPPER_CASE, "élise", Canonical, "Élise"),
+    // The account's user principal name is elise@corp.example.com.
+    (ACCENT_IN_UPPER_CASE, "elise", AsTyped, "elise"),
+    (ACCENT_IN_UPPER_CASE, "elise", Canonical, "Élise"),
     (ACCENT_IN_UPPER_CASE, "elise@corp.example.com", EnterpriseCanonical, "Élise"),
     (UMLAUT, "jürgen", AsTyped, "jürgen"),
     (UMLAUT, "Jürgen", AsTyped, "Jürgen"),
@@ -105,4 +114,20 @@ fn no_ticket_no_login(c: &Context<'_>) {
         let expected = "kinit: Client's credentials have been revoked while getting initial credentials";
         c.take_down(DISABLED, &format!("none ({})", asked.command(DISABLED)), &role, expected, why);
     }
+}
+
+/// Where there is no user WS01, the KDC lets the machine WS01$ be one. So the role of somebody who has left the directory is not safe from who can join a
+/// machine to it under that name: it is to be dropped or disabled, too.
+fn a_machine_without_its_dollar_is_a_user_of_that_name(c: &Context<'_>) {
+    let role = c.master().call("SELECT kerb_add_principal('WS01', $1)", &[&REALM]).unwrap();
+    let ticket = c.ticket("WS01", AsTyped);
+    c.log_in(COMPUTER, &AsTyped.command("WS01"), &ticket, &role, YES);
+    c.master().run(&format!("SELECT kerb_disable_principal('{role}')"));
+    c.log_in(
+        COMPUTER,
+        &AsTyped.command("WS01"),
+        &ticket,
+        &role,
+        &format!("no: role \"{role}\" is not permitted to log in"),
+    );
 }

@@ -5,7 +5,10 @@
 #![allow(missing_docs, unreachable_pub)]
 
 mod accounts;
+mod administrator;
+mod advice;
 mod directory;
+mod doctor;
 mod logins;
 mod rows;
 
@@ -15,7 +18,7 @@ use std::sync::Arc;
 use directory::{Case, Directory};
 use libtest_mimic::{Arguments, Failed, Trial};
 
-const SUITES: &[(&str, &[Case])] = &[("logins", logins::CASES)];
+const SUITES: &[(&str, &[Case])] = &[("advice", advice::CASES), ("doctor", doctor::CASES), ("logins", logins::CASES)];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();

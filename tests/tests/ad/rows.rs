@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use kerbrole_tests::kerberos::Ticket;
 use kerbrole_tests::psql::psql_with_ticket;
-use kerbrole_tests::site::{lossy, output};
+use kerbrole_tests::site::{lossy, output, wait_until};
 use kerbrole_tests::version::workspace;
 
 use crate::directory::Context;
@@ -69,6 +69,9 @@ impl Context<'_> {
         psql.env("PGPASSWORD", "nobody has this one");
         psql.args(["-At", "-c", "SELECT session_user, principal FROM pg_stat_gssapi WHERE pid = pg_backend_pid()"]);
         let output = output(&mut psql).unwrap();
+        // A session counts until it has gone, and so does a refused one; a role that has some is not renamed.
+        let mut su = self.superuser();
+        wait_until(|| su.one("SELECT coalesce(sum(sessions), 0) FROM kerb_principals") == "0").unwrap();
         if output.status.success() {
             let expected = format!("{role}|{}", ticket.principal().unwrap());
             let said = lossy(&output.stdout);

@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
 
+use kerbrole_tests::echo::somebody;
 use kerbrole_tests::kdc::Ticket;
 use kerbrole_tests::site::wait_until;
 use kerbrole_tests::version::workspace;
@@ -16,23 +17,6 @@ use crate::world::{Context, REALM};
 
 cases! {
     EachVersion: each_fault_is_named;
-}
-
-/// A port, TCP and UDP, on which somebody answers.
-fn somebody() -> u16 {
-    loop {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let Ok(socket) = UdpSocket::bind(("127.0.0.1", port)) else { continue };
-        thread::spawn(move || listener.incoming().for_each(drop));
-        thread::spawn(move || {
-            let mut buffer = [0; 2048];
-            while let Ok((length, from)) = socket.recv_from(&mut buffer) {
-                let _answered = socket.send_to(&buffer[..length], from);
-            }
-        });
-        return port;
-    }
 }
 
 /// A KDC whose clock is a year behind: the answers of another, with the year changed.
@@ -143,8 +127,8 @@ fn each_fault_is_named(c: &Context<'_>) {
     let healthy = || SetUp {
         realm: REALM.to_lowercase(),
         kdc: format!("127.0.0.1:{}", c.kdc.port),
-        dns: somebody(),
-        passwords: somebody(),
+        dns: somebody(Ipv4Addr::LOCALHOST).unwrap(),
+        passwords: somebody(Ipv4Addr::LOCALHOST).unwrap(),
         database: database("host=localhost hostaddr=127.0.0.1", c.server.port),
         config: config.clone(),
         ticket: cache.clone(),
@@ -242,9 +226,13 @@ fn each_fault_is_named(c: &Context<'_>) {
         expected.sort();
         assert_eq!((code, wrong), (1, expected), "{text}");
     }
+    c.kdc.disable_user(&user).unwrap();
+    let (code, wrong, text) = healthy().examine();
+    assert_eq!((code, wrong), (1, vec![format!("KDC: {user}")]), "{text}");
+    assert!(text.contains("disabled, locked or expired"), "{text}");
     c.master().run(&format!("SELECT kerb_disable_principal('{user}@{REALM}')"));
     let (code, wrong, text) = healthy().examine();
-    assert_eq!((code, wrong), (1, vec!["server: login".to_string()]), "{text}");
+    assert_eq!((code, wrong), (1, vec![format!("KDC: {user}"), "server: login".to_string()]), "{text}");
 }
 
 fn expired_ticket(c: &Context<'_>, user: &str) -> String {

@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use tokio_postgres::Client;
 use tokio_postgres::config::Host;
 
+use self::kdc::User;
 use crate::conninfo::Connection;
 use crate::exit::Failure;
 use crate::output::Table;
@@ -63,8 +64,9 @@ pub(crate) async fn examine(questions: &Questions, connection: Connection) -> (T
     }
     let names: Vec<_> = endpoints.into_iter().map(|endpoint| endpoint.host).collect();
     findings.extend(krb5::config(&questions.realm, &names));
-    findings.extend(krb5::ticket(questions.principal.as_deref()));
-    findings.extend(server(questions, connection).await);
+    let (caseins_users, of_the_server) = server(questions, connection).await;
+    findings.extend(krb5::ticket(questions.principal.as_deref(), caseins_users));
+    findings.extend(of_the_server);
 
     let mut table = Table::new(&["what", "ok", "result", "fix"]);
     for finding in &findings {
@@ -219,14 +221,20 @@ async fn kdc_over_tcp(questions: &Questions, address: SocketAddr) -> Vec<Finding
     // Whether the KDC knows the user, where it is one of its own.
     let user = questions.principal.as_deref().and_then(|principal| principal.rsplit_once('@'));
     if let Some((user, _)) = user.filter(|(_, its)| its.eq_ignore_ascii_case(realm.as_str())) {
-        findings.push(match ask(questions, address, Some(user)).await {
-            Ok(answer) if answer.knows_user => fine(format!("KDC: {user}"), "known"),
-            Ok(_) => wrong(
-                format!("KDC: {user}"),
+        let what = format!("KDC: {user}");
+        findings.push(match ask(questions, address, Some(user)).await.map(|answer| answer.user) {
+            Ok(User::Known) => fine(what, "known, as far as it tells without a password"),
+            Ok(User::Unknown) => wrong(
+                what,
                 "not known to the KDC",
                 "check the account in the directory: its sAMAccountName, and whether it is of this domain",
             ),
-            Err(finding) => finding(format!("KDC: {user}")),
+            Ok(User::Revoked) => wrong(
+                what,
+                "known to the KDC, and gets no ticket: disabled, locked or expired",
+                "look at the account in the directory: whether it is enabled, unlocked and not past its end",
+            ),
+            Err(finding) => finding(what),
         });
     }
     findings
@@ -281,24 +289,26 @@ impl Endpoint {
     }
 }
 
-/// The server's own answer, where somebody can be asked.
-async fn server(questions: &Questions, connection: Connection) -> Vec<Finding> {
+/// The server's own answer, where somebody can be asked; first, whether it ignores case.
+async fn server(questions: &Questions, connection: Connection) -> (Option<bool>, Vec<Finding>) {
+    let none = |why: String| (None, vec![unknown("server", why)]);
     let Some(principal) = &questions.principal else {
-        return vec![unknown("server", "say --principal to have the server asked about it")];
+        return none("say --principal to have the server asked about it".into());
     };
     let client = match timeout(questions.timeout, connection.open(|_| None, false)).await {
-        Err(_) => return vec![unknown("server", "no answer")],
-        Ok(Err(failure)) => return vec![unknown("server", format!("not asked: {failure}"))],
+        Err(_) => return none("no answer".into()),
+        Ok(Err(failure)) => return none(format!("not asked: {failure}")),
         Ok(Ok(client)) => client,
     };
     match checks(&client, principal).await {
-        Ok(findings) => findings,
-        Err(failure) => vec![unknown("server", failure.to_string())],
+        Ok(answer) => answer,
+        Err(failure) => none(failure.to_string()),
     }
 }
 
-async fn checks(client: &Client, principal: &str) -> Result<Vec<Finding>, Failure> {
+async fn checks(client: &Client, principal: &str) -> Result<(Option<bool>, Vec<Finding>), Failure> {
     let kerbrole = Kerbrole::new(client).await?;
+    let caseins_users = kerbrole.server().krb_caseins_users;
     let checks = kerbrole.check_principal(principal, None).await?;
     let finding = |check: kerbrole_client::Check| Finding {
         what: format!("server: {}", check.name),
@@ -306,5 +316,5 @@ async fn checks(client: &Client, principal: &str) -> Result<Vec<Finding>, Failur
         result: check.detail,
         fix: check.fix.unwrap_or_default(),
     };
-    Ok(checks.into_iter().map(finding).collect())
+    Ok((caseins_users, checks.into_iter().map(finding).collect()))
 }

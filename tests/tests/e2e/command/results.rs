@@ -210,8 +210,10 @@ pub(super) fn every_command_in_json(c: &Context<'_>) {
             true => format!("krb_caseins_users is on: a ticket of {name}@C.D in whatever case of A-Z opens it"),
             false => format!("krb_caseins_users is off: only a ticket spelled exactly {name}@C.D opens it"),
         };
-        let keytab =
-            format!("krb_server_keyfile, {}, has keys of postgres/localhost@{REALM}", c.kdc.keytab().display());
+        let keytab = format!(
+            "krb_server_keyfile, {}, has keys of postgres/localhost@{REALM}; none in C.D, whose tickets count only where the two trust each other",
+            c.kdc.keytab().display()
+        );
         let ok = |check: &str, detail: String| (check.to_string(), true, detail, None);
         let mut rows = vec![
             ok("name_length", format!("{} bytes of at most 63", name.len() + 4)),

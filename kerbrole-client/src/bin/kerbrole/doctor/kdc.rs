@@ -1,19 +1,24 @@
 //! Asking a KDC something that needs no password, and a DNS server something that it has to answer.
 
+mod messages;
+
 use chrono::{Timelike, Utc};
 use kerbrole_client::Realm;
-use rasn::types::{BitString, GeneralString, Integer};
-use rasn_kerberos::{
-    AsRep, AsReq, KdcOptions, KdcReq, KdcReqBody, KerberosFlags, KerberosTime, KrbError, PrincipalName,
-};
+use rasn::types::{BitString, Integer};
+use rasn_kerberos::{KdcOptions, KerberosFlags, KerberosTime};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+
+use messages::{AS_REP, AsReq, Body, KdcReq, KrbError, Name};
 
 /// A name that no directory has: the KDC says so, and what time it is (RFC 4120, section 5.9.1).
 const NOBODY: &str = "kerbrole-doctor-asks";
 
 /// KDC_ERR_C_PRINCIPAL_UNKNOWN (RFC 4120, section 7.5.9)
 const UNKNOWN: i32 = 6;
+
+/// KDC_ERR_CLIENT_REVOKED: disabled, locked or expired.
+const REVOKED: i32 = 18;
 
 /// KDC_ERR_WRONG_REALM, which Active Directory says of a realm that is not its own.
 const WRONG_REALM: i32 = 68;
@@ -22,38 +27,37 @@ const WRONG_REALM: i32 = 68;
 pub(super) struct Answer {
     /// How far its clock is ahead; it tells only together with an error.
     pub(super) seconds_ahead: Option<i64>,
-    pub(super) knows_user: bool,
+    pub(super) user: User,
     pub(super) is_other_realm: bool,
 }
 
-fn text(text: &str) -> GeneralString {
-    // What is not ASCII cannot be asked for so, and is not there then.
-    GeneralString::from_bytes(text.as_bytes()).unwrap_or_default()
+/// What a KDC has to say about a user.
+pub(super) enum User {
+    Known,
+    Unknown,
+    /// It is there, and gets no ticket.
+    Revoked,
 }
 
 /// An AS-REQ without a password, for a user or for one that does not exist.
 pub(super) fn question(realm: &Realm, user: Option<&str>) -> Vec<u8> {
     let flags = KdcOptions(KerberosFlags::from(BitString::repeat(false, 32)));
+    let now = Utc::now();
     // Kerberos knows whole seconds only.
-    let until = Utc::now() + chrono::Duration::hours(1);
+    let until = now + chrono::Duration::hours(1);
     let until = until.with_nanosecond(0).unwrap_or(until);
     let request = AsReq(KdcReq {
-        pvno: Integer::from(5),
-        msg_type: Integer::from(10),
-        padata: None,
-        req_body: KdcReqBody {
-            kdc_options: flags,
-            cname: Some(PrincipalName { r#type: 1, string: vec![text(user.unwrap_or(NOBODY))] }),
-            realm: text(realm.as_str()),
-            sname: Some(PrincipalName { r#type: 2, string: vec![text("krbtgt"), text(realm.as_str())] }),
-            from: None,
-            till: KerberosTime(until.into()),
-            rtime: None,
-            nonce: 1,
-            etype: vec![18, 17],
-            addresses: None,
-            enc_authorization_data: None,
-            additional_tickets: None,
+        version: Integer::from(5),
+        message: Integer::from(10),
+        body: Body {
+            options: flags,
+            client: Name { kind: 1, parts: vec![user.unwrap_or(NOBODY).into()] },
+            realm: realm.as_str().into(),
+            service: Name { kind: 2, parts: vec!["krbtgt".into(), realm.as_str().into()] },
+            until: KerberosTime(until.into()),
+            // A KDC repeats its answer to a question that is the same to the byte.
+            nonce: now.timestamp_subsec_nanos(),
+            encryption: vec![18, 17],
         },
     });
     rasn::der::encode(&request).unwrap_or_default()
@@ -73,15 +77,19 @@ pub(super) async fn ask(mut stream: TcpStream, realm: &Realm, user: Option<&str>
     stream.read_exact(&mut answer).await.map_err(failed)?;
     let Ok(error) = rasn::der::decode::<KrbError>(&answer) else {
         // A ticket, for whom no password has to be shown first.
-        return match rasn::der::decode::<AsRep>(&answer) {
-            Ok(_) => Ok(Answer { seconds_ahead: None, knows_user: true, is_other_realm: false }),
-            Err(_) => Err("this is no answer of a KDC".into()),
+        return match answer.first() {
+            Some(&AS_REP) => Ok(Answer { seconds_ahead: None, user: User::Known, is_other_realm: false }),
+            _ => Err("this is no answer of a KDC".into()),
         };
     };
     Ok(Answer {
-        seconds_ahead: Some(error.stime.0.signed_duration_since(Utc::now()).num_seconds()),
-        knows_user: error.error_code != UNKNOWN,
-        is_other_realm: error.error_code == WRONG_REALM,
+        seconds_ahead: Some(error.time.0.signed_duration_since(Utc::now()).num_seconds()),
+        user: match error.code {
+            UNKNOWN => User::Unknown,
+            REVOKED => User::Revoked,
+            _ => User::Known,
+        },
+        is_other_realm: error.code == WRONG_REALM,
     })
 }
 

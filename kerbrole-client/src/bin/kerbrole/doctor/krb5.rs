@@ -96,8 +96,8 @@ fn sections(text: &str) -> Sections {
     sections
 }
 
-/// Whether there is a ticket that is good, and whose.
-pub(super) fn ticket(wanted: Option<&str>) -> Vec<Finding> {
+/// Whether there is a ticket that is good, and whose. `caseins_users` is the server's setting, where it is known.
+pub(super) fn ticket(wanted: Option<&str>, caseins_users: Option<bool>) -> Vec<Finding> {
     const KINIT: &str = "kinit, as the user who is to log in";
     let output = match Command::new("klist").env("LC_ALL", "C").output() {
         Ok(output) => output,
@@ -113,13 +113,33 @@ pub(super) fn ticket(wanted: Option<&str>) -> Vec<Finding> {
     let is_good = Command::new("klist").arg("-s").status().is_ok_and(|status| status.success());
     match wanted {
         _ if !is_good => vec![wrong("ticket", format!("{principal}, and it has expired"), KINIT)],
-        Some(wanted) if wanted != principal => vec![wrong(
-            "ticket",
-            format!("for {principal}, not for {wanted}"),
-            format!("kinit {wanted} (case matters unless krb_caseins_users is on)"),
-        )],
+        Some(wanted) if wanted != principal => vec![of_somebody_else(principal, wanted, caseins_users)],
         _ => vec![fine("ticket", format!("for {principal}"))],
     }
+}
+
+/// A ticket that is spelled otherwise. Whether a difference of case counts is up to the server.
+fn of_somebody_else(principal: &str, wanted: &str, caseins_users: Option<bool>) -> Finding {
+    let case_only = principal.eq_ignore_ascii_case(wanted);
+    let said = match (case_only, caseins_users) {
+        (true, Some(true)) => {
+            return fine("ticket", format!("for {principal}, and krb_caseins_users is on: it opens {wanted}"));
+        }
+        (true, None) => {
+            return unknown("ticket", format!("for {principal}: it opens {wanted} only where krb_caseins_users is on"));
+        }
+        (true, Some(false)) => format!("for {principal}, not for {wanted}, and krb_caseins_users is off"),
+        (false, _) => format!("for {principal}, not for {wanted}"),
+    };
+    // klist puts a backslash before an @ that is part of a name.
+    let fix = if principal.contains(r"\@") {
+        format!("kinit -C {wanted}: a ticket for a user principal name (UPN) opens no role")
+    } else {
+        format!(
+            "kinit {wanted}; a ticket that stays the same is spelled as the directory stores the account, and so has to be the role: kerbrole check {principal}"
+        )
+    };
+    wrong("ticket", said, fix)
 }
 
 #[cfg(test)]
