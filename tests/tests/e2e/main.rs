@@ -32,6 +32,7 @@ mod other_hooks;
 mod pg_regression;
 mod properties;
 mod readme;
+mod release;
 mod rename;
 mod robustness;
 mod scale;
@@ -84,6 +85,7 @@ pub const SUITES: &[(&str, &[Case])] = &[
     ("pg_regression", pg_regression::CASES),
     ("properties", properties::CASES),
     ("readme", readme::CASES),
+    ("release", release::CASES),
     ("rename", rename::CASES),
     ("robustness", robustness::CASES),
     ("scale", scale::CASES),
