@@ -7,6 +7,8 @@
 #   make check                   format, lints, documentation, generated SQL
 #   make install PG_CONFIG=...   into an existing server
 #   make deb                     Debian packages into target/packages (VERSIONS="15" for one)
+#   make docker                  images of a PostgreSQL like RDS, of a KDC and of a client (docs/docker.md)
+#   make test-docker             tries them, with a Docker engine of its own where there is none
 #   make test-packages           tries them, each in a Debian that has nothing else in it
 #   make test-upgrade            upgraded equals fresh, released scripts are as released (part of make test)
 #   make tarball                 the source, as .tar.gz and, for PGXN, .zip
@@ -39,7 +41,7 @@ DEB_VERSIONS := $(filter 15 17,$(VERSIONS))
 target_dir = target/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 major_of = $$($(1) --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
 
-.PHONY: bench deb demo test test-e2e test-kerberos test-ad logins test-packages test-upgrade regression-tests stage check fmt clippy doc check-sql check-released freeze tarball release-check sql install uninstall packages packages-demo packages-ad clean
+.PHONY: bench deb demo docker test test-docker test-docker-here test-e2e test-kerberos test-ad logins test-packages test-upgrade regression-tests stage check fmt clippy doc check-sql check-released freeze tarball release-check sql install uninstall packages packages-demo packages-ad clean
 
 # --- trying it -------------------------------------------------------------------------------------------------------
 
@@ -99,6 +101,22 @@ stage-%:
 # An upgraded extension equals a fresh one, a new library serves an old catalogue, and released scripts are as released.
 test-upgrade:
 	@$(MAKE) --no-print-directory test-e2e TESTS=upgrade::
+
+# --- Docker -----------------------------------------------------------------------------------------------------------
+
+docker: deb
+	@docker/build $(DEB_VERSIONS)
+
+# With an engine that is found, or with one of its own. TESTS="kerberos::" runs only the tests whose names contain that.
+test-docker: deb
+	@tests/servers/with-docker $(MAKE) --no-print-directory test-docker-here
+
+# Most of a test is waiting for a container.
+test-docker-here:
+	KERBROLE_TEST_VERSIONS="$(DEB_VERSIONS)" $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-tests --test docker -- --test-threads 4 $(TESTS)
+	@for major in $(DEB_VERSIONS); do \
+	  PG_MAJOR=$$major CARGO_PROFILE_DEV_DEBUG=none $(CARGO) test -q --manifest-path examples/testcontainers/Cargo.toml --target-dir target/examples || exit 1; \
+	done
 
 # --- measuring -------------------------------------------------------------------------------------------------------
 

@@ -31,6 +31,7 @@ mod other_hooks;
 mod pg_regression;
 mod properties;
 mod readme;
+mod release;
 mod rename;
 mod robustness;
 mod scale;
@@ -82,6 +83,7 @@ pub const SUITES: &[(&str, &[Case])] = &[
     ("pg_regression", pg_regression::CASES),
     ("properties", properties::CASES),
     ("readme", readme::CASES),
+    ("release", release::CASES),
     ("rename", rename::CASES),
     ("robustness", robustness::CASES),
     ("scale", scale::CASES),

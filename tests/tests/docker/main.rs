@@ -1,0 +1,78 @@
+//! The images and the compose file, on a Docker engine: `make test-docker`, which finds or starts one.
+//!
+//! `KERBROLE_TEST_VERSIONS="17"` tries one version; arguments are those of `cargo test`, so a part of a name picks tests.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a test that cannot go on has failed")]
+#![allow(missing_docs, unreachable_pub)]
+
+mod compose;
+mod data;
+mod engine;
+mod image;
+mod interrupted;
+mod kerberos;
+mod scripts;
+mod settings;
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+use std::thread;
+
+use engine::Images;
+use libtest_mimic::{Arguments, Trial};
+
+/// One test, of the images of one PostgreSQL version.
+pub type Test = (&'static str, fn(&Images));
+
+/// The tests of a file, named after their functions.
+#[macro_export]
+macro_rules! tests {
+    ($($name:ident),+ $(,)?) => { pub const TESTS: &[$crate::Test] = &[$((stringify!($name), $name)),+]; };
+}
+
+const SUITES: &[(&str, &[Test])] = &[
+    ("compose", compose::TESTS),
+    ("data", data::TESTS),
+    ("image", image::TESTS),
+    ("interrupted", interrupted::TESTS),
+    ("kerberos", kerberos::TESTS),
+    ("scripts", scripts::TESTS),
+    ("settings", settings::TESTS),
+];
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let majors = std::env::var("KERBROLE_TEST_VERSIONS").unwrap_or_else(|_| "15 17".into());
+    let all: Vec<_> = majors.split_whitespace().map(Images::of).collect();
+    if !arguments.list
+        && let Err(error) = build(&all)
+    {
+        eprintln!("the images could not be built: {error}");
+        return ExitCode::FAILURE;
+    }
+    let mut trials = Vec::new();
+    for images in &all {
+        for &(suite, tests) in SUITES {
+            for &(name, test) in tests {
+                let images = images.clone();
+                trials.push(Trial::test(format!("{suite}::{name}::pg{}", images.major), move || {
+                    catch_unwind(AssertUnwindSafe(|| test(&images))).map_err(|panic| message(&*panic).into())
+                }));
+            }
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn build(all: &[Images]) -> Result<(), String> {
+    eprintln!("Building the images ...");
+    thread::scope(|scope| {
+        let builds: Vec<_> = all.iter().map(|images| scope.spawn(|| images.build())).collect();
+        builds.into_iter().try_for_each(|build| build.join().map_err(|panic| message(&*panic))?)
+    })
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_default()
+}

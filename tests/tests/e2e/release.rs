@@ -1,0 +1,147 @@
+//! What goes with the code: its description for PGXN, its version, the workflow, the documents' links.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use kerbrole_tests::site::{lossy, run};
+use kerbrole_tests::version::workspace;
+use serde_json::Value;
+use yaml_rust2::{Yaml, YamlLoader};
+
+use crate::cases;
+use crate::world::Context;
+
+cases! {
+    Nowhere: the_description_is_what_pgxn_wants, the_same_version_everywhere, the_workflow_runs_what_is_there, links_lead_somewhere;
+}
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+fn text(path: &str) -> String {
+    fs::read_to_string(workspace().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
+}
+
+/// Version 1.0.0 of PGXN's specification.
+fn the_description_is_what_pgxn_wants(_: &Context<'_>) {
+    /// Of the licences that it knows, those that may be meant here.
+    const LICENCES: [&str; 2] = ["apache_2_0", "mit"];
+    let meta: Value = serde_json::from_str(&text("META.json")).unwrap();
+    for field in ["name", "abstract", "description", "maintainer", "generated_by"] {
+        assert!(meta[field].as_str().is_some_and(|text| !text.trim().is_empty()), "{field}");
+    }
+    // What nothing on PGXN may have in it.
+    let name = meta["name"].as_str().unwrap();
+    assert!(name.len() > 1 && !name.contains(|c: char| c.is_whitespace() || c.is_control() || "/\\".contains(c)));
+    let licences: Vec<_> = meta["license"].as_array().unwrap().iter().map(|l| l.as_str().unwrap()).collect();
+    assert!(licences.len() == 2 && LICENCES.iter().all(|licence| licences.contains(licence)), "{licences:?}");
+    assert!(["stable", "testing", "unstable"].map(Value::from).contains(&meta["release_status"]));
+    assert_eq!(meta["meta-spec"]["version"], "1.0.0");
+    assert_eq!(meta["version"], VERSION);
+    assert!(meta["tags"].as_array().unwrap().iter().all(|tag| !tag.as_str().unwrap().is_empty()));
+    let oldest = format!("{}.0.0", oldest_server());
+    assert_eq!(meta["prereqs"]["runtime"]["requires"]["PostgreSQL"], oldest.as_str());
+
+    let provides = meta["provides"].as_object().unwrap();
+    assert_eq!(provides.keys().collect::<Vec<_>>(), ["pg_kerbrole"]);
+    for (extension, of) in provides {
+        assert_eq!(of["version"], VERSION);
+        assert!(of["file"].as_str().unwrap().ends_with(&format!("/{extension}--{VERSION}.sql")));
+        for field in ["file", "docfile"] {
+            let path = of[field].as_str().unwrap();
+            assert!(workspace().join(path).is_file(), "{field}: {path}");
+        }
+    }
+}
+
+/// The oldest PostgreSQL that the extension has a feature for.
+fn oldest_server() -> u32 {
+    let manifest = text("pg_kerbrole/Cargo.toml");
+    let majors = manifest.lines().filter_map(|line| line.strip_prefix("pg")?.split(' ').next()?.parse().ok());
+    majors.min().unwrap()
+}
+
+fn the_same_version_everywhere(_: &Context<'_>) {
+    let manifest = text("Cargo.toml");
+    let of_crates = manifest.lines().filter(|line| line.starts_with("kerbrole-") && line.contains("path = "));
+    let wanted = format!("version = \"{VERSION}\"");
+    assert_eq!(of_crates.filter(|line| line.contains(&wanted)).count(), 2, "{manifest}");
+
+    let changelog = text("CHANGELOG.md");
+    let newest = changelog.lines().find_map(|line| line.strip_prefix("## ")).unwrap();
+    let released = newest.strip_prefix(&format!("{VERSION} - "));
+    assert!(newest == format!("Unreleased ({VERSION})") || released.is_some(), "CHANGELOG.md begins with {newest}");
+    // Who dates a version releases it, and its scripts with it.
+    let script = format!("install/pg_kerbrole--{VERSION}.sql");
+    let frozen = text("pg_kerbrole/RELEASED").lines().any(|line| line.ends_with(&format!("  {script}")));
+    assert_eq!(released.is_some(), frozen, "CHANGELOG.md begins with {newest}, and make freeze is for releases");
+}
+
+/// The value of a field, which has to be there.
+fn field<'y>(yaml: &'y Yaml, name: &str) -> &'y Yaml {
+    let value = &yaml[name];
+    assert!(!value.is_badvalue(), "no {name} in {yaml:?}");
+    value
+}
+
+fn the_workflow_runs_what_is_there(_: &Context<'_>) {
+    let makefile = text("Makefile");
+    let workflow = &YamlLoader::load_from_str(&text(".github/workflows/ci.yml")).unwrap()[0];
+    let mut targets = Vec::new();
+    let mut versions = Vec::new();
+    for (name, job) in field(workflow, "jobs").as_hash().unwrap() {
+        let container = field(job, "container");
+        let image = container.as_str().or(container["image"].as_str()).unwrap();
+        assert!(image.ends_with("-bookworm"), "{name:?} runs in {image}");
+        let steps = field(job, "steps").as_vec().unwrap();
+        assert_eq!(steps[0]["uses"].as_str().unwrap().split('@').next(), Some("actions/checkout"), "{name:?}");
+        let commands = steps.iter().filter_map(|step| step["run"].as_str());
+        targets.extend(commands.filter_map(|line| Some(line.strip_prefix("make ")?.split(' ').next()?.to_string())));
+        versions
+            .extend(job["strategy"]["matrix"]["postgresql"].as_vec().into_iter().flatten().filter_map(Yaml::as_i64));
+    }
+    assert_eq!(versions, [15, 17, 18]);
+    for target in ["check", "test", "test-packages", "test-docker", "release-check"] {
+        assert!(targets.iter().any(|t| t == target), "nothing runs make {target}");
+    }
+    for target in targets {
+        assert!(makefile.lines().any(|line| line.starts_with(&format!("{target}:"))), "make {target}");
+    }
+}
+
+/// Links from one document to another, and to its headings.
+fn links_lead_somewhere(_: &Context<'_>) {
+    // A source tarball has no git: everything in it belongs to it.
+    let listed =
+        run(Command::new("git").arg("-C").arg(workspace()).args(["ls-files", "-co", "--exclude-standard", "*.md"]));
+    let documents: Vec<_> = match listed {
+        Ok(output) => lossy(&output.stdout).lines().map(String::from).collect(),
+        Err(_) => ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/architecture.md"].map(String::from).into(),
+    };
+    let mut followed = 0;
+    for document in documents {
+        let folder = Path::new(&document).parent().unwrap();
+        for link in text(&document).split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
+            if link.contains("://") {
+                continue;
+            }
+            followed += 1;
+            let (path, heading) = link.split_once('#').map_or((link, None), |(path, heading)| (path, Some(heading)));
+            let path =
+                if path.is_empty() { document.clone() } else { folder.join(path).to_string_lossy().into_owned() };
+            assert!(workspace().join(&path).exists(), "{document} links to {link}");
+            if let Some(heading) = heading {
+                let headings = text(&path);
+                let mut anchors = headings.lines().filter(|line| line.starts_with('#')).map(anchor);
+                assert!(anchors.any(|anchor| anchor == heading), "{document} links to {link}");
+            }
+        }
+    }
+    assert!(followed > 20, "{followed} links");
+}
+
+/// What a heading is called in a link.
+fn anchor(heading: &str) -> String {
+    let words = heading.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+    words.chars().filter(|c| c.is_alphanumeric() || "-_".contains(*c)).collect()
+}
