@@ -3,7 +3,8 @@
 #   make demo                    the whole story on a private server, in a minute or two (KEEP=1 leaves it running)
 #   make test                    everything, on PostgreSQL 15, 17 and 18 (VERSIONS="15" for one)
 #   make test-ad                 logins of an Active Directory's accounts: a Samba domain controller (root has to run it)
-#   make bench                   figures into benches/ (BENCH=audits, client or guard for one report)
+#   make bench                   figures into benches/, in about twenty minutes (BENCH=adding, audits, client, guard, memory or one for one report)
+#   make bench-smoke             whether all of that runs, with few principals
 #   make check                   format, lints, documentation, generated SQL
 #   make install PG_CONFIG=...   into an existing server
 #   make deb                     Debian packages into target/packages (VERSIONS="15" for one)
@@ -41,7 +42,7 @@ DEB_VERSIONS := $(filter 15 17,$(VERSIONS))
 target_dir = target/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 major_of = $$($(1) --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
 
-.PHONY: bench deb demo docker test test-docker test-docker-here test-e2e test-kerberos test-ad logins test-packages test-upgrade regression-tests stage check fmt clippy doc check-sql check-released freeze tarball release-check sql install uninstall packages packages-demo packages-ad clean
+.PHONY: bench bench-smoke packages-bench deb demo docker test test-docker test-docker-here test-e2e test-kerberos test-ad logins test-packages test-upgrade regression-tests stage check fmt clippy doc check-sql check-released freeze tarball release-check sql install uninstall packages packages-demo packages-ad clean
 
 # --- trying it -------------------------------------------------------------------------------------------------------
 
@@ -120,10 +121,26 @@ test-docker-here:
 
 # --- measuring -------------------------------------------------------------------------------------------------------
 
-# Writes benches/*.md, or one of them: audits, client, guard.
-bench: packages-demo
-	@$(MAKE) --no-print-directory stage VERSIONS="$(VERSION)" STAGE_PROFILE=release
-	KERBROLE_TEST_VERSIONS="$(VERSION)" KERBROLE_STAGE=target/stage-release $(CARGO) run -q $(PGRX_FLAGS) -p kerbrole-tests --bin bench -- $(BENCH)
+BENCH_VERSIONS ?= 15 17
+LDAP2PG := target/tools/ldap2pg/bin/ldap2pg
+RUN_BENCH := KERBROLE_TEST_VERSIONS="$(BENCH_VERSIONS)" $(CARGO) run -q $(PGRX_FLAGS) -p kerbrole-tests --bin bench
+
+# Writes benches/*.md, or those that BENCH names.
+bench: packages-bench $(LDAP2PG)
+	@$(MAKE) --no-print-directory stage VERSIONS="$(BENCH_VERSIONS)" STAGE_PROFILE=release
+	KERBROLE_STAGE=target/stage-release $(RUN_BENCH) --release -- $(BENCH)
+
+bench-smoke: packages-bench $(LDAP2PG)
+	@$(MAKE) --no-print-directory stage VERSIONS="$(BENCH_VERSIONS)"
+	$(RUN_BENCH) -- --smoke $(BENCH)
+
+packages-bench:
+	@tests/servers/install-packages --bench $(BENCH_VERSIONS)
+
+# With Debian's python3-ldap and python3-psycopg2: to build them one would need more.
+$(LDAP2PG): | packages-bench
+	@/usr/bin/python3 -m venv --system-site-packages target/tools/ldap2pg
+	@target/tools/ldap2pg/bin/pip install -q --disable-pip-version-check --no-deps ldap2pg==5.9
 
 # --- installing ------------------------------------------------------------------------------------------------------
 

@@ -87,6 +87,35 @@ impl Server {
         Ok(())
     }
 
+    /// Makes another cluster of the same files, and starts it. This one has to be stopped.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn copy(&self, name: &str) -> Result<Self> {
+        let folder = self.site.server_folder(name)?;
+        let (site, installation, config) = (self.site, self.installation.clone(), self.config.clone());
+        let copy = Self { site, installation, folder, config, process: Mutex::new(None), port: free_port()? };
+        let mut cp = Command::new("cp");
+        cp.args(["-R", "--"]).arg(self.data()).arg(copy.data());
+        run(&mut site.as_server_user(&cp))?;
+        // Of two lines for the same setting the later one counts.
+        let auto = self.data().join("postgresql.auto.conf");
+        let mut conf = fs::read_to_string(&auto).map_err(|e| format!("{}: {e}", auto.display()))?;
+        conf.push_str(&format!("port = {}\nunix_socket_directories = '{}'\n", copy.port, copy.folder.display()));
+        copy.write("postgresql.auto.conf", &conf)?;
+        copy.restart()?;
+        Ok(copy)
+    }
+
+    /// Stops the server and removes the cluster.
+    ///
+    /// # Errors
+    /// When its files cannot be removed.
+    pub fn discard(self) -> Result<()> {
+        self.stop();
+        fs::remove_dir_all(&self.folder).map_err(|e| format!("{}: {e}", self.folder.display()))
+    }
+
     /// Writes a file into the data folder: pg_hba.conf, pg_ident.conf. It takes effect with a reload.
     ///
     /// # Errors

@@ -1,21 +1,19 @@
-//! What it costs to look at a whole cluster: at 10,000 and at 100,000 principals, so that one can see what grows with their number and what faster.
+//! What it costs to look at a whole cluster: at 10,000 and at 100,000 principals, so that one can see what grows with their number and what faster, and beside the
+//! queries that an expert would write.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
-use std::time::Instant;
 
-use kerbrole_tests::kdc::Kdc;
-use kerbrole_tests::postgres_server::{SUPERUSER, Server};
-use kerbrole_tests::site::{Result, Site};
-use kerbrole_tests::version::{Installation, wanted};
-use postgres::{Client, NoTls};
+use kerbrole_tests::postgres_server::SUPERUSER;
+use kerbrole_tests::site::Result;
+use postgres::Client;
 
-use crate::{machine, middle};
-
-/// Odd, so that there is a median.
-const ROUNDS: usize = 7;
-
-const SIZES: [u32; 2] = [10_000, 100_000];
+use crate::cluster::{connect, execute, said};
+use crate::contestants::timed;
+use crate::figures::{Spread, in_turns, machine, median, short, thousands};
+use crate::goals::Goal;
+use crate::large::Large;
+use crate::queries::{CONFLICTS, CONFLICTS_UPWARDS, LIST, NAMES_OF_CONFLICTS};
+use crate::{Bench, Report};
 
 /// Each returns how many rows there are.
 const CALLS: [(&str, &str); 4] = [
@@ -28,105 +26,149 @@ const CALLS: [(&str, &str); 4] = [
     ),
 ];
 
-/// The report, as Markdown.
+const LIST_CALL: &str =
+    "SELECT role_name, username, realm, can_login, groups, ad_path, iam_path, sessions FROM kerb_list_principals()";
+const CONFLICTS_CALL: &str = "SELECT role_name, ad_path, iam_path FROM kerb_conflicts()";
+
+/// A call, and the queries that answer the same.
+const COMPARED: [(&str, &str, &[(&str, &str)]); 2] = [
+    (
+        "`kerb_conflicts()`",
+        CONFLICTS_CALL,
+        &[
+            ("sql/conflicts.sql: names only", NAMES_OF_CONFLICTS),
+            ("the same with paths", CONFLICTS),
+            ("from each role upwards", CONFLICTS_UPWARDS),
+        ],
+    ),
+    ("`kerb_list_principals()`", LIST_CALL, &[("one query with joins", LIST)]),
+];
+
+/// The report.
 ///
 /// # Errors
 /// When a server does not come up, or an answer is not what the cluster was made for.
-pub(crate) fn measure(site: &'static Site) -> Result<String> {
-    let kdc = Kdc::start(site, "CORP.EXAMPLE.COM")?;
-    let mut report = format!(
+pub(crate) fn measure(bench: &Bench) -> Result<Report> {
+    let sizes: [usize; 2] = if bench.smoke { [200, 1_000] } else { [10_000, 100_000] };
+    let rounds = bench.rounds(7);
+    let [small, large] = sizes.map(thousands);
+    let mut text = format!(
         "# What it costs to look at a whole cluster\n\n\
-         Written by `make bench`. Principals in rds_ad and in two of the groups each, one group for every 50, nested 6 deep, one in a thousand in conflict; drawn from a\n\
-         seed (`KERBROLE_BENCH_SEED`, 1). Milliseconds of one call, median and the range of the middle half of {ROUNDS} rounds; the last column compares the time\n\
-         per role and membership at {} principals with that at {}.\n\n\
+         Principals in rds_ad and in two of the groups each, one group for every 50, nested 6 deep, one in a thousand in conflict. Milliseconds of one call,\n\
+         median and the range of the middle half of {rounds} rounds by turns; the last column compares the time per role and membership at {large} principals with that at {small}.\n\n\
          Machine: {}.\n\n\
-         | PostgreSQL | call | {} | {} | per item |\n| --- | --- | --- | --- | --- |\n",
-        thousands(SIZES[1]),
-        thousands(SIZES[0]),
+         | PostgreSQL | call | {small} | {large} | per item |\n| --- | --- | --- | --- | --- |\n",
         machine()?,
-        thousands(SIZES[0]),
-        thousands(SIZES[1]),
     );
-    for major in wanted()? {
-        let installation = Arc::new(Installation::copy(site, major)?);
+    let mut compared = format!(
+        "\nBeside queries that answer the same, at {large}, by turns. `kerb_conflicts()` starts from that one of the two roles that has fewer below it, where those are few, and reads everything otherwise: its\n\
+         second line is after half of the highest groups were put into rds_iam, so that nobody is few.\n\n\
+         | PostgreSQL | | milliseconds | of the call |\n| --- | --- | --- | --- |\n"
+    );
+    let mut goals = Vec::new();
+    for &major in &bench.versions {
         let mut times = Vec::new();
-        for size in SIZES {
-            let name = format!("audits-{major}-{size}");
-            let server = Server::start(
-                site,
-                installation.clone(),
-                &kdc,
-                &name,
-                &["autovacuum = off", "max_locks_per_transaction = 1000"],
-            )?;
-            server.run_script("rds_roles.sql", "postgres", &[])?;
-            let mut client = server.connection(SUPERUSER, "postgres").connect(NoTls).map_err(|e| e.to_string())?;
-            eprintln!("PostgreSQL {major}: making {size} principals");
-            let items = make(&mut client, size)?;
-            times.push((items, measure_calls(&mut client, size)?));
-            server.stop();
+        for size in sizes {
+            eprintln!("PostgreSQL {major}: looking at {}", thousands(size));
+            let large = Large::new(bench, major, size)?;
+            let mut client = connect(&large.server, SUPERUSER)?;
+            times.push((large.items, measure_calls(&mut client, size, large.conflicts, rounds)?));
+            if size == sizes[1] {
+                compare(&mut client, major, rounds, &mut compared, &mut goals)?;
+                many_conflicts(&mut client, &large, rounds, &mut compared)?;
+            }
+            drop(client);
+            large.server.discard()?;
         }
         for (call, (name, _)) in CALLS.iter().enumerate() {
-            let of = |size: usize| (times[size].0, middle(times[size].1[call].clone()));
-            let (small, large) = (of(0), of(1));
-            let shown = |(median, low, high): (f64, f64, f64)| format!("{median:.1} ({low:.1}–{high:.1})");
-            let per_item = (large.1.0 / large.0) / (small.1.0 / small.0);
+            let of = |size: usize| Some((times[size].0, Spread::of(&times[size].1[call])?));
+            let (Some(small), Some(large)) = (of(0), of(1)) else { continue };
+            let per_item = (large.1.median / large.0) / (small.1.median / small.0);
             let _infallible =
-                writeln!(report, "| {major} | {name} | {} | {} | {per_item:.2} × |", shown(small.1), shown(large.1));
+                writeln!(text, "| {major} | {name} | {} | {} | {per_item:.2} × |", small.1.shown(), large.1.shown());
         }
     }
-    Ok(report)
+    text.push_str(&compared);
+    Ok(Report { text, goals })
 }
 
-fn thousands(number: u32) -> String {
-    format!("{},{:03}", number / 1000, number % 1000)
+fn measure_calls(client: &mut Client, principals: usize, conflicts: usize, rounds: usize) -> Result<Vec<Vec<f64>>> {
+    let expected = [principals, conflicts, 0, 0];
+    let calls: Vec<_> = CALLS.into_iter().zip(expected).collect();
+    in_turns(&calls, rounds, true, f64::INFINITY, |((name, call), expected)| {
+        let mut found = 0_i64;
+        let time = timed(|| {
+            found = client.query_one(*call, &[]).map_err(|e| format!("{name}: {}", said(&e)))?.get(0);
+            Ok(())
+        })?;
+        if usize::try_from(found) != Ok(*expected) {
+            return Err(format!("{name} found {found} rows, not {expected}"));
+        }
+        Ok(time * 1000.0)
+    })
 }
 
-/// Makes the cluster, and counts its roles and memberships.
-fn make(client: &mut Client, principals: u32) -> Result<f64> {
-    let groups = principals / 50;
-    let seed: u32 = std::env::var("KERBROLE_BENCH_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
-    // Six levels: a group of one level is a member of one of the level above. Every thousandth principal is in a group that is in rds_iam.
-    let script = format!(
-        "CREATE EXTENSION pg_kerbrole; \
-         DO $$ DECLARE per_level int := {groups} / 6; above int; BEGIN \
-           PERFORM setseed({seed} / 2147483647.0); \
-           FOR i IN 0..{groups}-1 LOOP EXECUTE format('CREATE ROLE group%s', i); END LOOP; \
-           FOR i IN per_level..per_level*6-1 LOOP above := (i / per_level - 1) * per_level + floor(random() * per_level)::int; EXECUTE format('GRANT group%s TO group%s', above, i); END LOOP; \
-           CREATE ROLE cloud IN ROLE rds_iam; \
-           FOR i IN 1..{principals} LOOP EXECUTE format('CREATE ROLE %I LOGIN IN ROLE rds_ad, group%s, group%s', 'user' || i || '@CORP.EXAMPLE.COM', \
-             floor(random() * {groups} / 2)::int, {groups} / 2 + floor(random() * {groups} / 2)::int); END LOOP; \
-           FOR i IN 1..{principals}/1000 LOOP EXECUTE format('GRANT cloud TO %I', 'user' || i * 1000 || '@CORP.EXAMPLE.COM'); END LOOP; \
-         END $$; \
-         CREATE TABLE wanted AS SELECT array_agg('user' || i || '@corp.example.com') AS list FROM generate_series(1, {principals}) i; \
-         VACUUM ANALYZE"
+fn compare(client: &mut Client, major: u32, rounds: usize, text: &mut String, goals: &mut Vec<Goal>) -> Result<()> {
+    for (call, sql, queries) in COMPARED {
+        let ways: Vec<_> = [(call, sql)].into_iter().chain(queries.iter().copied()).collect();
+        for (name, query) in queries {
+            same(client, sql, query).map_err(|error| format!("{call} and {name}: {error}"))?;
+        }
+        let times = in_turns(&ways, rounds, true, 8.0, |(_, sql)| whole(client, sql))?;
+        let mine = median(&times[0])?;
+        let mut fastest = f64::INFINITY;
+        for (place, ((name, _), times)) in ways.iter().zip(&times).enumerate() {
+            let Some(spread) = Spread::of(times) else { continue };
+            if place > 0 {
+                fastest = fastest.min(spread.median);
+            }
+            let ratio = short(spread.median / mine);
+            let _infallible = writeln!(text, "| {major} | {name} | {} | {ratio} × |", spread.shown());
+        }
+        let (what, limit, because) = if sql == LIST_CALL {
+            ("against one query with joins that gives the same columns", 5.0, LIST_BECAUSE)
+        } else {
+            ("against the fastest recursive query", 10.0, "")
+        };
+        goals.push(Goal::at_least(format!("{major}: {call} {what}"), fastest / mine, limit, "× faster", because));
+    }
+    Ok(())
+}
+
+const LIST_BECAUSE: &str = "";
+
+/// The same where many are below both.
+fn many_conflicts(client: &mut Client, large: &Large, rounds: usize, text: &mut String) -> Result<()> {
+    for group in 0..large.groups_per_level / 2 {
+        execute(client, &format!("GRANT rds_iam TO group{group}"))?;
+    }
+    execute(client, "VACUUM ANALYZE")?;
+    same(client, CONFLICTS_CALL, CONFLICTS)?;
+    let ways = [("`kerb_conflicts()` with many in both", CONFLICTS_CALL), ("the query with paths", CONFLICTS)];
+    let times = in_turns(&ways, rounds, true, 8.0, |(_, sql)| whole(client, sql))?;
+    let mine = median(&times[0])?;
+    for ((name, _), times) in ways.iter().zip(&times) {
+        let Some(spread) = Spread::of(times) else { continue };
+        let ratio = short(spread.median / mine);
+        let _infallible = writeln!(text, "| {} | {name} | {} | {ratio} × |", large.server.major(), spread.shown());
+    }
+    Ok(())
+}
+
+/// Milliseconds to the last column of the last row, without sending them.
+fn whole(client: &mut Client, sql: &str) -> Result<f64> {
+    let sql = format!("SELECT count(answer) FROM ({sql}) AS answer");
+    Ok(timed(|| execute(client, &sql))? * 1000.0)
+}
+
+/// Makes sure that two queries answer the same, whatever the order.
+fn same(client: &mut Client, call: &str, query: &str) -> Result<()> {
+    let columns = if query.contains("ad_path") { "*" } else { "role_name" };
+    let sql = format!(
+        "WITH a AS (SELECT {columns} FROM ({call}) AS a), b AS (SELECT * FROM ({query}) AS b) \
+         SELECT (SELECT count(*) FROM (TABLE a EXCEPT ALL TABLE b) AS x) + (SELECT count(*) FROM (TABLE b EXCEPT ALL TABLE a) AS y), (SELECT count(*) FROM a)"
     );
-    for statement in script.split("; VACUUM") {
-        let statement = if statement.starts_with(" ANALYZE") { "VACUUM ANALYZE" } else { statement };
-        client.batch_execute(statement).map_err(|e| format!("making {principals} principals: {e}"))?;
-    }
-    let items = client
-        .query_one("SELECT (SELECT count(*) FROM pg_authid) + (SELECT count(*) FROM pg_auth_members)", &[])
-        .map_err(|e| e.to_string())?;
-    Ok(items.get::<_, i64>(0) as f64)
-}
-
-fn measure_calls(client: &mut Client, principals: u32) -> Result<Vec<Vec<f64>>> {
-    let expected = [i64::from(principals), i64::from(principals / 1000), 0, 0];
-    let mut times = vec![Vec::new(); CALLS.len()];
-    for round in 0..=ROUNDS {
-        for ((name, call), (times, expected)) in CALLS.iter().zip(times.iter_mut().zip(expected)) {
-            let start = Instant::now();
-            let row = client.query_one(*call, &[]).map_err(|e| format!("{name}: {e}"))?;
-            let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
-            if row.get::<_, i64>(0) != expected {
-                return Err(format!("{name} found {} rows, not {expected}", row.get::<_, i64>(0)));
-            }
-            // The first round warms up.
-            if round > 0 {
-                times.push(milliseconds);
-            }
-        }
-    }
-    Ok(times)
+    let row = client.query_one(&sql, &[]).map_err(|e| said(&e))?;
+    let (different, all): (i64, i64) = (row.get(0), row.get(1));
+    if different == 0 && all > 0 { Ok(()) } else { Err(format!("{different} rows differ of {all}")) }
 }

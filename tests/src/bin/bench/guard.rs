@@ -1,70 +1,92 @@
-//! What the guard costs those who do not touch roles, in interleaved runs on one server, with the library and without.
+//! What the guard costs: those who do not touch roles, and those who grant some, in interleaved runs on one server, with the library and without.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
-use std::sync::Arc;
 
-use kerbrole_tests::kdc::Kdc;
+use fastrand::Rng;
 use kerbrole_tests::postgres_server::{SUPERUSER, Server};
 use kerbrole_tests::site::{Result, Site, lossy, run};
-use kerbrole_tests::version::{Installation, wanted};
 
-use crate::{machine, middle};
+use crate::cluster::{connect, execute};
+use crate::contestants::timed;
+use crate::figures::{Spread, machine, median, thousands};
+use crate::goals::Goal;
+use crate::large::Large;
+use crate::names::names;
+use crate::{Bench, Report};
 
-/// Odd, so that there is a median.
-const ROUNDS: usize = 15;
+/// How many GRANTs are measured in each round.
+const GRANTS: usize = 50;
 
 type Load = (&'static str, &'static [&'static str], Option<&'static str>);
 
 /// What is measured: a name, pgbench's arguments and, where it is not pgbench's own, a script.
 const LOADS: [Load; 3] = [
-    ("pgbench -S, one connection", &["-S", "-t", "15000"], None),
-    ("pgbench -S, two connections", &["-S", "-t", "10000", "-c", "2", "-j", "2"], None),
+    ("pgbench -S, one connection", &["-S", "-t", "8000"], None),
+    ("pgbench -S, two connections", &["-S", "-t", "6000", "-c", "2", "-j", "2"], None),
     (
         "CREATE, ALTER, COMMENT ON and DROP TABLE",
-        &["-t", "700"],
+        &["-t", "300"],
         Some(
             "CREATE TABLE bench_ddl (a int); ALTER TABLE bench_ddl ADD b text; COMMENT ON TABLE bench_ddl IS 'x'; DROP TABLE bench_ddl;",
         ),
     ),
 ];
 
-/// The report, as Markdown.
+/// Milliseconds, without the library and with it.
+type Times = [Vec<f64>; 2];
+
+/// The report.
 ///
 /// # Errors
 /// When a server does not come up, or a load fails.
-pub(crate) fn measure(site: &'static Site) -> Result<String> {
-    let kdc = Kdc::start(site, "CORP.EXAMPLE.COM")?;
-    let mut report = heading()?;
-    for major in wanted()? {
-        let installation = Arc::new(Installation::copy(site, major)?);
+pub(crate) fn measure(bench: &Bench) -> Result<Report> {
+    let (principals, rounds) = if bench.smoke { (500, 1) } else { (100_000, 9) };
+    let mut report = Report { text: heading(principals, rounds)?, goals: Vec::new() };
+    for &major in &bench.versions {
         // The same cluster for both, restarted in between: two clusters would differ in more than the library.
-        let server = Server::start(site, installation, &kdc, &format!("bench-{major}"), &["autovacuum = off"])?;
-        run(pgbench(&server).args(["-i", "-s", "5", "-q"]))?;
-        let mut milliseconds = LOADS.map(|_| [Vec::new(), Vec::new()]);
-        for round in 0..=ROUNDS {
-            eprintln!("PostgreSQL {major}: round {round} of {ROUNDS}");
+        let large = Large::new(bench, major, principals)?;
+        let server = &large.server;
+        run(pgbench(server).args(["-i", "-s", "5", "-q"]))?;
+        let mut grants = Grants::new(bench, &large, principals);
+        let mut times = LOADS.map(|_| Times::default());
+        let mut grant_times = Times::default();
+        for round in 0..=rounds {
+            eprintln!("PostgreSQL {major}: the guard, round {round} of {rounds}");
             // In turns, and each first as often as the other.
             let order = if round % 2 == 0 { [0, 1] } else { [1, 0] };
+            let mut measured = [const { Vec::new() }; 2];
             for which in order {
-                preload(&server, which == 1)?;
-                for (load, times) in LOADS.iter().zip(&mut milliseconds) {
-                    let time = measure_load(site, &server, load)?;
-                    // The first round warms up.
-                    if round > 0 {
+                preload(server, which == 1)?;
+                for load in &LOADS {
+                    measured[which].push(measure_load(bench, server, load)?);
+                }
+                measured[which].push(grants.measure(server)?);
+            }
+            // The first round warms up.
+            if round > 0 {
+                for (which, measured) in measured.into_iter().enumerate() {
+                    for (times, time) in times.iter_mut().chain([&mut grant_times]).zip(measured) {
                         times[which].push(time);
                     }
                 }
             }
         }
-        for ((name, _, _), times) in LOADS.into_iter().zip(milliseconds) {
-            line(&mut report, major, name, times);
+        for ((name, _, _), times) in LOADS.iter().zip(&times) {
+            let (ratio, apart) = line(&mut report.text, major, name, times)?;
+            report.goals.push(Goal::indistinguishable(format!("{major}, guard on: {name}"), ratio, apart));
         }
-        server.stop();
+        let name = format!("GRANT of a group, {} principals", thousands(principals));
+        let (ratio, _) = line(&mut report.text, major, &name, &grant_times)?;
+        let what = format!("{major}, guard on: a GRANT that creates no conflict, 100,000 principals");
+        report.goals.push(Goal::at_most(what, ratio, 1.3, "×", GRANT_BECAUSE));
+        large.server.discard()?;
     }
     Ok(report)
 }
+
+const GRANT_BECAUSE: &str = "";
 
 /// Restarts the server with the library preloaded and the guard on, or without it.
 fn preload(server: &Server, yes: bool) -> Result<()> {
@@ -73,40 +95,88 @@ fn preload(server: &Server, yes: bool) -> Result<()> {
     server.restart()
 }
 
-fn measure_load(site: &Site, server: &Server, (_, arguments, script): &Load) -> Result<f64> {
+/// GRANTs of a group to a principal, all different, drawn from the seed.
+struct Grants {
+    rng: Rng,
+    groups: usize,
+    roles: Vec<String>,
+}
+
+impl Grants {
+    fn new(bench: &Bench, large: &Large, principals: usize) -> Self {
+        let roles = names(bench.seed, principals).into_iter().map(|name| name.role).collect();
+        Self { rng: Rng::with_seed(bench.seed), groups: large.groups, roles }
+    }
+
+    /// The median, of GRANTs whose transactions are rolled back: the cluster stays as it is.
+    fn measure(&mut self, server: &Server) -> Result<f64> {
+        let mut client = connect(server, SUPERUSER)?;
+        let mut times = Vec::new();
+        for number in 0..=GRANTS {
+            let grant = format!(
+                "GRANT group{} TO \"{}\"",
+                self.rng.usize(..self.groups),
+                self.roles[self.rng.usize(..self.roles.len())]
+            );
+            execute(&mut client, "BEGIN")?;
+            let time = timed(|| execute(&mut client, &grant))?;
+            execute(&mut client, "ROLLBACK")?;
+            // The first fills the session's caches.
+            if number > 0 {
+                times.push(time * 1000.0);
+            }
+        }
+        median(&times)
+    }
+}
+
+fn measure_load(bench: &Bench, server: &Server, (_, arguments, script): &Load) -> Result<f64> {
     let mut command = pgbench(server);
     command.arg("-n").args(*arguments);
+    if bench.smoke {
+        // Of two options the later one counts.
+        command.args(["-t", "20"]);
+    }
     if let Some(text) = script {
-        let path = site.path().join("script.sql");
-        fs::write(&path, text).map_err(|e| e.to_string())?;
-        command.arg("-f").arg(path);
+        command.arg("-f").arg(script_file(bench.site, text)?);
     }
     latency(&mut command)
 }
 
-fn heading() -> Result<String> {
+fn script_file(site: &Site, text: &str) -> Result<std::path::PathBuf> {
+    let path = site.path().join("script.sql");
+    fs::write(&path, text).map_err(|e| e.to_string())?;
+    Ok(path)
+}
+
+fn heading(principals: usize, rounds: usize) -> Result<String> {
     Ok(format!(
-        "# What the guard costs those who do not touch roles\n\n\
-         Written by `make bench`. One server, restarted in turns with the library preloaded and `kerbrole.guard = on` and without it, {ROUNDS} rounds;\n\
-         milliseconds per transaction, median and the range of the middle half of the rounds.\n\
+        "# What the guard costs\n\n\
+         One server with {} principals, restarted in turns with the library preloaded and `kerbrole.guard = on` and without it, {rounds} rounds;\n\
+         milliseconds per transaction, median and the range of the middle half of the rounds. Of a GRANT the statement alone, in each round the median of {GRANTS} that are rolled back.\n\
          \"Can be told apart\" means that these two ranges do not overlap.\n\n\
          Machine: {}.\n\n\
          | PostgreSQL | load | without | with | ratio of medians | can be told apart |\n| --- | --- | --- | --- | --- | --- |\n",
+        thousands(principals),
         machine()?
     ))
 }
 
-fn line(report: &mut String, major: u32, name: &str, milliseconds: [Vec<f64>; 2]) {
-    let [without, with] = milliseconds.map(middle);
-    let shown = |(median, low, high): (f64, f64, f64)| format!("{median:.4} ({low:.4}–{high:.4})");
-    let apart = if without.1 > with.2 || with.1 > without.2 { "yes" } else { "no" };
+/// The ratio of the medians, and whether the two can be told apart.
+fn line(report: &mut String, major: u32, name: &str, times: &Times) -> Result<(f64, bool)> {
+    let [Some(without), Some(with)] = [0, 1].map(|which: usize| Spread::of(&times[which])) else {
+        return Err(format!("{name}: nothing was measured"));
+    };
+    let apart = without.low > with.high || with.low > without.high;
+    let ratio = with.median / without.median;
     let _infallible = writeln!(
         report,
-        "| {major} | {name} | {} | {} | {:.3} | {apart} |",
-        shown(without),
-        shown(with),
-        with.0 / without.0
+        "| {major} | {name} | {} | {} | {ratio:.3} | {} |",
+        without.shown(),
+        with.shown(),
+        if apart { "yes" } else { "no" }
     );
+    Ok((ratio, apart))
 }
 
 fn pgbench(server: &Server) -> Command {

@@ -1,55 +1,144 @@
-//! `make bench`: figures into benches/, each report a file. A name as the argument writes one report only.
+//! `make bench`: figures into benches/, each report a file, and benches/README.md with the goals of all. Names as arguments write these reports only; `--smoke` runs all
+//! of them with few principals and writes nothing.
 
+mod adding;
 mod audits;
 mod client;
+mod cluster;
+mod contestants;
+mod figures;
+mod goals;
 mod guard;
+mod large;
+mod memory;
+mod names;
+mod one;
+mod queries;
+mod tools;
 
+use std::collections::HashMap;
 use std::fs;
-use std::process::{Command, ExitCode};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
-use kerbrole_tests::site::{Result, Site, lossy, run};
-use kerbrole_tests::version::workspace;
+use kerbrole_tests::kdc::Kdc;
+use kerbrole_tests::site::{Result, Site};
+use kerbrole_tests::version::{Installation, wanted, workspace};
 
-type Report = fn(&'static Site) -> Result<String>;
+use goals::Goal;
 
-const REPORTS: [(&str, Report); 3] =
-    [("audits", audits::measure), ("client", client::measure), ("guard", guard::measure)];
+/// What all reports need.
+struct Bench {
+    site: &'static Site,
+    kdc: Kdc,
+    versions: Vec<u32>,
+    /// Names and memberships come from it.
+    seed: u64,
+    /// Whether only to see that everything runs, and that the results are right.
+    smoke: bool,
+    installations: Mutex<HashMap<u32, Arc<Installation>>>,
+}
+
+/// One report.
+struct Report {
+    text: String,
+    goals: Vec<Goal>,
+}
+
+type Measure = fn(&Bench) -> Result<Report>;
+
+const REPORTS: [(&str, Measure); 6] = [
+    ("adding", adding::measure),
+    ("one", one::measure),
+    ("audits", audits::measure),
+    ("guard", guard::measure),
+    ("memory", memory::measure),
+    ("client", client::measure),
+];
 
 fn main() -> ExitCode {
-    let wanted = std::env::args().nth(1);
-    for (name, measure) in
-        REPORTS.into_iter().filter(|(name, _)| wanted.as_deref().is_none_or(|wanted| wanted == *name))
-    {
-        let result = Site::open(false).and_then(|site| {
-            let report = measure(site);
-            site.close();
-            report
-        });
-        let path = workspace().join(format!("benches/{name}.md"));
-        if let Err(error) =
-            result.and_then(|report| fs::write(&path, report).map_err(|e| format!("{}: {e}", path.display())))
-        {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
             eprintln!("bench: {error}");
-            return ExitCode::FAILURE;
+            ExitCode::FAILURE
         }
     }
-    ExitCode::SUCCESS
 }
 
-/// The processor and how many there are.
-fn machine() -> Result<String> {
-    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let cpu = cpu
-        .lines()
-        .find_map(|line| line.strip_prefix("model name"))
-        .map_or("unknown", |rest| rest.trim_start_matches([' ', '\t', ':']));
-    let cores = lossy(&run(&mut Command::new("nproc"))?.stdout);
-    Ok(format!("{cpu}, {} cores", cores.trim()))
+fn run() -> Result<()> {
+    let (options, names): (Vec<_>, Vec<_>) = std::env::args().skip(1).partition(|argument| argument.starts_with('-'));
+    if let Some(unknown) = options.iter().find(|option| *option != "--smoke") {
+        return Err(format!("{unknown} is no option: there is --smoke"));
+    }
+    let all = REPORTS.map(|(name, _)| name);
+    if let Some(unknown) = names.iter().find(|name| !all.contains(&name.as_str())) {
+        return Err(format!("{unknown} is no report: there are {}", all.join(", ")));
+    }
+    let site = Site::open(false)?;
+    let done = Bench::new(site, !options.is_empty()).and_then(|bench| {
+        for (name, measure) in REPORTS {
+            if names.is_empty() || names.iter().any(|wanted| wanted == name) {
+                bench.write_report(name, measure)?;
+            }
+        }
+        Ok(())
+    });
+    site.close();
+    done
 }
 
-/// The median of some values, and the range of their middle half.
-fn middle(mut values: Vec<f64>) -> (f64, f64, f64) {
-    values.sort_by(f64::total_cmp);
-    let quarter = values.len() / 4;
-    (values[values.len() / 2], values[quarter], values[values.len() - 1 - quarter])
+impl Bench {
+    fn new(site: &'static Site, smoke: bool) -> Result<Self> {
+        let seed = match std::env::var("KERBROLE_BENCH_SEED") {
+            Ok(seed) => seed.parse().map_err(|_| format!("KERBROLE_BENCH_SEED: {seed:?} is no number"))?,
+            Err(_) => 1,
+        };
+        let kdc = Kdc::start(site, "CORP.EXAMPLE.COM")?;
+        Ok(Self { site, kdc, versions: wanted()?, seed, smoke, installations: Mutex::default() })
+    }
+
+    /// How many rounds there are, where so many are enough for a median.
+    fn rounds(&self, enough: usize) -> usize {
+        if self.smoke { 1 } else { enough }
+    }
+
+    /// The server's files, copied once.
+    fn installation(&self, major: u32) -> Result<Arc<Installation>> {
+        let mut all = self.installations.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(installation) = all.get(&major) {
+            return Ok(installation.clone());
+        }
+        let installation = Arc::new(Installation::copy(self.site, major)?);
+        all.insert(major, installation.clone());
+        Ok(installation)
+    }
+
+    /// A file in the site's folder.
+    fn write(&self, name: &str, text: &str) -> Result<PathBuf> {
+        let path = self.site.path().join(name);
+        fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))?;
+        Ok(path)
+    }
+
+    fn write_report(&self, name: &str, measure: Measure) -> Result<()> {
+        let start = Instant::now();
+        let report = measure(self).map_err(|error| format!("{name}: {error}"))?;
+        let seconds = start.elapsed().as_secs();
+        if self.smoke {
+            println!("{name}: everything ran, and all results are right ({seconds} s)");
+            return Ok(());
+        }
+        eprintln!("{name}: {seconds} s");
+        let folder = workspace().join("benches");
+        let text = format!("{}{}", report.text, goals::section(&report.goals));
+        let into = |file: &str, text: String| {
+            let path = folder.join(file);
+            fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))
+        };
+        into(&format!("{name}.md"), text)?;
+        into("README.md", goals::gather(&folder, &REPORTS.map(|(name, _)| name))?)
+    }
 }
