@@ -70,6 +70,15 @@ pub enum Expected {
     TicketWanted,
 }
 
+impl Key<'_> {
+    fn principal(&self) -> &str {
+        match self {
+            Self::Ticket(_, principal) => principal,
+            Self::Password(_) => "",
+        }
+    }
+}
+
 impl Expected {
     /// In a word or two.
     fn label(self) -> &'static str {
@@ -232,19 +241,22 @@ impl Evidence<'_> {
     ///
     /// # Panics
     /// When it does not, or psql cannot be run.
-    #[allow(clippy::panic, reason = "a test that cannot go on has failed")]
     pub fn login(&mut self, who: &str, key: Key<'_>, role: &str, expected: Expected) {
-        let before = self.server.log_text().len();
-        let (ticket, password, principal) = match key {
-            Key::Ticket(ticket, principal) => (Some(ticket), "the password of the directory", principal),
-            Key::Password(password) => (None, password, ""),
+        let shown = match key {
+            Key::Ticket(_, principal) => format!("`{principal}`"),
+            Key::Password(_) => "none, a password".into(),
         };
-        let login = log_in_by(self.server, ticket, password, role).unwrap_or_else(|e| panic!("{e}"));
-        let log = self.server.log_text();
-        let seen = seen(&login, log.get(before..).unwrap_or_default(), role, principal);
-        let shown = if principal.is_empty() { "none, a password".into() } else { format!("`{principal}`") };
-        self.record(who, &shown, role, expected.label(), &seen);
-        assert_eq!(seen, expected.words(role, principal), "{who}: ticket {shown}, role {role}");
+        self.login_by(who, key, &shown, role, expected);
+    }
+
+    /// The same, with more to say about the ticket.
+    ///
+    /// # Panics
+    /// As [`Self::login`].
+    pub fn login_by(&mut self, who: &str, key: Key<'_>, ticket: &str, role: &str, expected: Expected) {
+        let seen = try_login(self.server, key, role);
+        self.record(who, ticket, role, expected.label(), &seen);
+        assert_eq!(seen, expected.words(role, key.principal()), "{who}: ticket {ticket}, role {role}");
     }
 
     /// Records something else that was seen, and fails the test where it is not what was expected.
@@ -272,6 +284,22 @@ impl Evidence<'_> {
         };
         lock(&self.report.rows).push(row);
     }
+}
+
+/// Tries a login and says what it came to: `logs in`, or why not in the words of the server's log.
+///
+/// # Panics
+/// When psql cannot be run.
+#[allow(clippy::panic, reason = "a test that cannot go on has failed")]
+pub fn try_login(server: &Server, key: Key<'_>, role: &str) -> String {
+    let before = server.log_text().len();
+    let (ticket, password) = match key {
+        Key::Ticket(ticket, _) => (Some(ticket), "the password of the directory"),
+        Key::Password(password) => (None, password),
+    };
+    let login = log_in_by(server, ticket, password, role).unwrap_or_else(|e| panic!("{e}"));
+    let log = server.log_text();
+    seen(&login, log.get(before..).unwrap_or_default(), role, key.principal())
 }
 
 /// What a login came to: who is in, or the server's reason, or else what psql said.
