@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use crate::kerberos::{Kerberos, Ticket, escaped, kinit, program};
-use crate::site::{Result, Signal, Site, free_port_at, run, tail, wait_until};
+use crate::site::{Result, Signal, Site, free_port_at, printing_to, tail, wait_until};
 
 /// The password of every account; directories refuse one without digits.
 const PASSWORD: &str = "Correct horse battery staple 1";
@@ -189,12 +189,12 @@ impl Domain {
             format!("--host-ip={}", self.address),
             format!("--adminpass={PASSWORD}"),
         ]);
-        run(&mut provision).map(drop)
+        self.run(&provision)
     }
 
     fn export_key(&self, service: &str) -> Result<()> {
         let mut export = self.tool("samba-tool", &["domain", "exportkeytab"]);
-        run(export.arg(self.keytab()).arg(format!("--principal={service}")))?;
+        self.run(export.arg(self.keytab()).arg(format!("--principal={service}")))?;
         if !self.keytab().exists() {
             return Err(format!("samba-tool exported no key of {service}"));
         }
@@ -218,8 +218,21 @@ impl Domain {
     fn tool(&self, name: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(program(name));
         command.args(arguments).arg(format!("--configfile={}", self.smb_conf().display()));
-        command.env("KRB5_CONFIG", self.config()).current_dir(&self.folder);
+        command.env("KRB5_CONFIG", self.config());
         command
+    }
+
+    /// Runs a tool to its end, or to that of the site: none may write where the folder is being removed.
+    fn run(&self, command: &Command) -> Result<()> {
+        let log = self.folder.join("tools.log");
+        let process = self.site.start_as_ourselves(&printing_to(&log, command), Signal::Kill)?;
+        if wait_until(|| process.ended().is_some()).is_err() {
+            process.stop();
+        }
+        match process.ended() {
+            Some(status) if status.success() => Ok(()),
+            status => Err(format!("{} failed ({status:?}):\n{}", command.get_program().display(), tail(&log))),
+        }
     }
 
     fn smb_conf(&self) -> PathBuf {
@@ -253,7 +266,7 @@ impl Domain {
         let file = tempfile::Builder::new().suffix(".ldif").tempfile_in(&self.folder).map_err(|e| e.to_string())?;
         fs::write(file.path(), ldif).map_err(|e| format!("{}: {e}", file.path().display()))?;
         let database = self.folder.join("private/sam.ldb");
-        run(self.tool("ldbadd", &[]).arg("-H").arg(database).arg(file.path())).map(drop)
+        self.run(self.tool("ldbadd", &[]).arg("-H").arg(database).arg(file.path()))
     }
 
     /// A ticket. The enterprise forms take a user principal name, the others the name of an account.

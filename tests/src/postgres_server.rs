@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use crate::kerberos::Kerberos;
-use crate::site::{Process, Result, Signal, Site, free_port, lock, lossy, run, tail, wait_until};
+use crate::site::{Process, Result, Signal, Site, free_port, lock, lossy, printing_to, run, tail, wait_until};
 use crate::version::{Installation, workspace};
 
 /// The superuser of every server here. On RDS it is called so too, and nobody can log in as it.
@@ -135,19 +135,7 @@ impl Server {
         self.stop();
         let mut command = self.installed("postgres");
         command.arg("-D").arg(self.data()).args(["-c", "logging_collector=off"]);
-        // The server writes to its log by way of a shell, which it replaces.
-        let mut shell = Command::new("sh");
-        shell
-            .args(["-c", "exec \"$@\" >>\"$0\" 2>&1"])
-            .arg(self.log())
-            .arg(command.get_program())
-            .args(command.get_args());
-        for (name, value) in command.get_envs() {
-            if let Some(value) = value {
-                shell.env(name, value);
-            }
-        }
-        let process = self.site.start(&shell, Signal::Int)?;
+        let process = self.site.start(&printing_to(&self.log(), &command), Signal::Int)?;
         *lock(&self.process) = Some(process.clone());
         let ready = || {
             let mut ping = self.command("pg_isready");

@@ -309,6 +309,18 @@ pub fn free_port_at(address: Ipv4Addr) -> Result<u16> {
     Ok(listener.local_addr().map_err(|e| e.to_string())?.port())
 }
 
+/// The same command with what it prints at the end of a file. It gets there by way of a shell, which it replaces.
+pub(crate) fn printing_to(log: &Path, command: &Command) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "exec \"$@\" >>\"$0\" 2>&1"]).arg(log).arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        if let Some(value) = value {
+            shell.env(name, value);
+        }
+    }
+    shell
+}
+
 /// Runs a command to its end.
 ///
 /// # Errors

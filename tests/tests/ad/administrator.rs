@@ -5,7 +5,7 @@ use kerbrole_tests::kerberos::Ticket;
 use kerbrole_tests::world::Session;
 
 use crate::directory::{Context, REALM};
-use crate::rows::YES;
+use crate::rows::{YES, not_a_match};
 
 /// What is handed to `kerb_add_principal`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,18 +100,17 @@ impl<'c> Administrator<'c> {
         panic!("kerb_check_principal('{principal}') finds something to mend again and again");
     }
 
-    /// The login with the ticket that Windows would ask for. Where it fails, what `kerb_check_principal` says of that ticket has to end it. Returns whether that was needed.
-    pub fn sees_to_the_login(&mut self, name: &str, asked: Asked, role: &str, first: &Typed) -> bool {
+    /// The login with the ticket that Windows would ask for. Where it `needs_mending`, the log says that the names differ, and what `kerb_check_principal`
+    /// says of that ticket ends it.
+    pub fn sees_to_the_login(&mut self, name: &str, asked: Asked, role: &str, first: &Typed, needs_mending: bool) {
         let ticket = self.c.ticket(name, asked);
         let how = format!("{}, after typing {}", asked.command(name), in_words(first));
-        let seen = self.c.seen(&ticket, role);
-        if seen == YES {
-            self.c.log_in(self.account, &how, &ticket, role, YES);
-            return false;
+        if !needs_mending {
+            return self.c.log_in(self.account, &how, &ticket, role, YES);
         }
+        self.c.log_in(self.account, &how, &ticket, role, &not_a_match(role, &ticket.principal().unwrap()));
         let mended = self.mend(&ticket);
         self.c.log_in(self.account, &format!("{how}, and the fix of kerb_check_principal"), &ticket, &mended, YES);
-        true
     }
 }
 
