@@ -11,7 +11,7 @@ use crate::{Backend, Kerbrole};
 /// transaction, and a server with default settings has room for some fourteen thousand.
 const PER_CHUNK_PLAIN: usize = 5_000;
 
-/// The extension takes no lock for each.
+/// The extension's transaction keeps a lock for each membership as well, and this many fit.
 const PER_CHUNK_EXTENSION: usize = 10_000;
 
 /// One portion that is done.

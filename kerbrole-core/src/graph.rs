@@ -98,11 +98,16 @@ impl MembershipGraph {
 
         let count = names.len();
         let up = ranges(count, edges.iter().map(|edge| edge.member));
-        let mut pairs: Vec<_> = edges.iter().map(|edge| (edge.role, edge.member)).collect();
-        pairs.sort_unstable();
-        pairs.dedup();
-        let down = ranges(count, pairs.iter().map(|pair| pair.0));
-        let members = pairs.into_iter().map(|pair| pair.1).collect();
+        // Each membership once, whoever granted it; in the order of members, so that those of each role are in order too.
+        let once = || edges.chunk_by(|a, b| (a.member, a.role) == (b.member, b.role)).map(|same| same[0]);
+        let down = ranges(count, once().map(|edge| edge.role));
+        let mut members = vec![0; down.last().map_or(0, |last| last.end as usize)];
+        let mut free: Vec<_> = down.iter().map(|range| range.start as usize).collect();
+        for edge in once() {
+            let place = &mut free[edge.role as usize];
+            members[*place] = edge.member;
+            *place += 1;
+        }
         Self { oids, names, places, edges, up, members, down }
     }
 
@@ -210,10 +215,10 @@ fn index(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(NOWHERE)
 }
 
-/// For each of `count` keys where it stands in `sorted`.
-fn ranges(count: usize, sorted: impl Iterator<Item = u32>) -> Vec<Range<u32>> {
+/// For each of `count` keys where it stands once `keys` are sorted.
+fn ranges(count: usize, keys: impl Iterator<Item = u32>) -> Vec<Range<u32>> {
     let mut counts = vec![0u32; count];
-    for key in sorted {
+    for key in keys {
         counts[key as usize] += 1;
     }
     let mut start = 0;

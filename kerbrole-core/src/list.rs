@@ -3,7 +3,7 @@
 use crate::conflict::{Both, ConflictRule};
 use crate::error::Error;
 use crate::graph::{MembershipGraph, RoleOid};
-use crate::names::{Principal, RoleName};
+use crate::names::{KnownRealms, Principal, RoleName};
 use crate::role::Role;
 
 /// A role whose name is that of a principal.
@@ -36,8 +36,9 @@ pub fn list_principals(
     let mut roles: Vec<_> = roles.into_iter().filter_map(|role| Some((graph.place(role.oid)?, role))).collect();
     // Places are in the order of names.
     roles.sort_unstable_by_key(|(place, _)| *place);
-    let listed = roles.into_iter().filter_map(|(place, role)| {
-        let principal = role.name.principal()?;
+    let mut realms = KnownRealms::new();
+    let listed = roles.iter().filter_map(|(place, role)| {
+        let (place, principal) = (*place, role.name.principal_of(&mut realms)?);
         let mut groups: Vec<u32> = graph.memberships_of(place).iter().map(|edge| edge.role).collect();
         // One membership may stand in several rows, one for each grantor.
         groups.dedup();

@@ -1,5 +1,6 @@
 //! A principal, and the name of a role.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -88,6 +89,9 @@ impl FromStr for Principal {
     }
 }
 
+/// Realms by the text that was read; `None` where no ticket spells it so.
+pub(crate) type KnownRealms<'s> = HashMap<&'s str, Option<Realm>>;
+
 /// The exact name of a role: 1 to 63 bytes without NUL, in the spelling the server stores.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RoleName(String);
@@ -127,6 +131,14 @@ impl RoleName {
     /// KDC issues a ticket in that realm.
     pub fn principal(&self) -> Option<Principal> {
         let principal: Principal = self.0.parse().ok()?;
+        (principal.name == *self).then_some(principal)
+    }
+
+    /// The same, with realms that were read before: most principals of a cluster share a few.
+    pub(crate) fn principal_of<'s>(&'s self, realms: &mut KnownRealms<'s>) -> Option<Principal> {
+        let (username, realm) = self.0.split_once('@')?;
+        let realm = realms.entry(realm).or_insert_with(|| Realm::parse(realm).ok().filter(|r| r.as_str() == realm));
+        let principal = Principal::new(Username::parse(username).ok()?, realm.clone()?).ok()?;
         (principal.name == *self).then_some(principal)
     }
 }
@@ -184,6 +196,7 @@ mod tests {
         assert_eq!(principal("Alice@CORP.EXAMPLE.COM").as_deref(), Some("Alice@CORP.EXAMPLE.COM"));
         for name in ["alice@corp.example.com", "alice", "rds_ad", "a@b@C.D", "@A.B", "pg_x@A.B"] {
             assert_eq!(principal(name), None, "{name}");
+            assert_eq!(RoleName::new(name).unwrap().principal_of(&mut KnownRealms::new()), None, "{name}");
         }
     }
 
@@ -192,7 +205,9 @@ mod tests {
         fn printing_and_parsing_changes_nothing(username in "\\PC{1,24}", realm in "[A-Za-z0-9.-]{1,20}") {
             if let Ok(principal) = format!("{username}@{realm}").parse::<Principal>() {
                 prop_assert_eq!(&principal.to_string().parse::<Principal>().unwrap(), &principal);
-                prop_assert_eq!(principal.role_name().principal(), Some(principal));
+                let role = principal.role_name();
+                prop_assert_eq!(role.principal_of(&mut KnownRealms::new()), Some(principal.clone()));
+                prop_assert_eq!(role.principal(), Some(principal));
             }
         }
     }

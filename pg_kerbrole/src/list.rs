@@ -36,8 +36,8 @@ fn kerb_list_principals() -> TableIterator<
     TableIterator::new(listed.into_iter().map(move |p| {
         (
             p.principal.role_name().into(),
-            p.principal.username().to_string(),
-            p.principal.realm().to_string(),
+            p.principal.username().as_str().into(),
+            p.principal.realm().as_str().into(),
             p.can_login,
             names(p.groups),
             p.ad_path.map(names),
