@@ -197,6 +197,7 @@ check: packages fmt clippy doc check-sql check-released
 
 fmt:
 	$(CARGO) fmt --all --check
+	$(CARGO) fmt --check --manifest-path examples/testcontainers/Cargo.toml
 
 clippy:
 	PGRX_PG_CONFIG_PATH=$$(tests/servers/pg-config $(VERSION)) $(CARGO) clippy -q $(PGRX_FLAGS) --workspace --all-targets --features pg_kerbrole/pg$(VERSION),kerbrole-client/cli -- -D warnings

@@ -132,10 +132,11 @@ impl Container {
         wait_until(|| self.log().contains(text)).unwrap_or_else(|e| panic!("no {text:?}: {e}:\n{}", self.log()));
     }
 
-    /// The user of each of its processes, as a number.
+    /// The user of each of its processes, as a number, but for those of the health check, which the engine starts.
     pub fn users(&self) -> Vec<String> {
-        let table = docker(&["top", &self.name, "-eo", "pid,uid"]);
-        table.lines().skip(1).filter_map(|row| row.split_whitespace().nth(1)).map(Into::into).collect()
+        let table = docker(&["top", &self.name, "-eo", "pid,uid,args"]);
+        let rows = table.lines().skip(1).filter(|row| !row.contains("pg_isready"));
+        rows.filter_map(|row| row.split_whitespace().nth(1)).map(Into::into).collect()
     }
 
     fn exec_command(&self, options: &[&str], arguments: &[&str]) -> Command {
