@@ -83,9 +83,9 @@ test-ad: packages-ad
 	$(CARGO) build -q $(PGRX_FLAGS) -p kerbrole-client --features cli --bins
 	KERBROLE_TEST_VERSIONS="$(VERSIONS)" $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-tests --test ad -- $(TESTS)
 
-# Writes docs/logins.md anew.
+# Writes docs/logins.md and docs/logins-active-directory.md anew.
 logins:
-	@KERBROLE_WRITE_REPORT=1 $(MAKE) --no-print-directory test-kerberos
+	@KERBROLE_WRITE_REPORT=1 $(MAKE) --no-print-directory test-kerberos test-ad
 
 # PostgreSQL's own regression tests, which the tests run with the library loaded.
 regression-tests: packages

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::kdc::Ticket;
 use crate::postgres_server::Server;
@@ -128,7 +129,7 @@ pub struct Evidence<'s> {
     server: &'s Server,
     ignores_case: bool,
     made_by: String,
-    number: usize,
+    number: AtomicUsize,
 }
 
 impl Default for Report {
@@ -151,7 +152,7 @@ impl Report {
         ignores_case: bool,
         made_by: &str,
     ) -> Evidence<'s> {
-        Evidence { report: self, section, server, ignores_case, made_by: made_by.into(), number: 0 }
+        Evidence { report: self, section, server, ignores_case, made_by: made_by.into(), number: AtomicUsize::new(0) }
     }
 
     /// Who has a row: the heading's place, and the words of its first column.
@@ -165,6 +166,9 @@ impl Report {
         rows.sort();
         let mut out = introduction.to_string();
         for (place, section) in sections.iter().enumerate() {
+            if !rows.iter().any(|row| row.section == place) {
+                continue;
+            }
             let _written = write!(
                 out,
                 "\n## {}\n\n{}\n\n| PostgreSQL | `krb_caseins_users` | roles made by | who | ticket | role asked for | expected | seen |\n\
@@ -241,7 +245,7 @@ impl Evidence<'_> {
     ///
     /// # Panics
     /// When it does not, or psql cannot be run.
-    pub fn login(&mut self, who: &str, key: Key<'_>, role: &str, expected: Expected) {
+    pub fn login(&self, who: &str, key: Key<'_>, role: &str, expected: Expected) {
         let shown = match key {
             Key::Ticket(_, principal) => format!("`{principal}`"),
             Key::Password(_) => "none, a password".into(),
@@ -253,7 +257,7 @@ impl Evidence<'_> {
     ///
     /// # Panics
     /// As [`Self::login`].
-    pub fn login_by(&mut self, who: &str, key: Key<'_>, ticket: &str, role: &str, expected: Expected) {
+    pub fn login_by(&self, who: &str, key: Key<'_>, ticket: &str, role: &str, expected: Expected) {
         let seen = try_login(self.server, key, role);
         self.record(who, ticket, role, expected.label(), &seen);
         assert_eq!(seen, expected.words(role, key.principal()), "{who}: ticket {ticket}, role {role}");
@@ -263,16 +267,15 @@ impl Evidence<'_> {
     ///
     /// # Panics
     /// When it is not.
-    pub fn note(&mut self, who: &str, ticket: &str, role: &str, expected: &str, seen: &str) {
+    pub fn note(&self, who: &str, ticket: &str, role: &str, expected: &str, seen: &str) {
         self.record(who, ticket, role, expected, seen);
         assert_eq!(seen, expected, "{who}: ticket {ticket}, role {role}");
     }
 
-    fn record(&mut self, who: &str, ticket: &str, role: &str, expected: &str, seen: &str) {
-        self.number += 1;
+    fn record(&self, who: &str, ticket: &str, role: &str, expected: &str, seen: &str) {
         let row = Row {
             section: self.section,
-            number: self.number,
+            number: self.number.fetch_add(1, Ordering::SeqCst),
             who: who.into(),
             ticket: ticket.into(),
             role: role.into(),

@@ -2,10 +2,10 @@
 
 use kerbrole_tests::domain::Asked;
 use kerbrole_tests::kerberos::Ticket;
+use kerbrole_tests::report::Expected::{LogsIn, NamesDiffer};
 use kerbrole_tests::world::Session;
 
 use crate::directory::{Context, REALM};
-use crate::rows::{YES, not_a_match};
 
 /// What is handed to `kerb_add_principal`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,11 +106,11 @@ impl<'c> Administrator<'c> {
         let ticket = self.c.ticket(name, asked);
         let how = format!("{}, after typing {}", asked.command(name), in_words(first));
         if !needs_mending {
-            return self.c.log_in(self.account, &how, &ticket, role, YES);
+            return self.c.log_in(self.account, &how, &ticket, role, LogsIn);
         }
-        self.c.log_in(self.account, &how, &ticket, role, &not_a_match(role, &ticket.principal().unwrap()));
+        self.c.log_in(self.account, &how, &ticket, role, NamesDiffer);
         let mended = self.mend(&ticket);
-        self.c.log_in(self.account, &format!("{how}, and the fix of kerb_check_principal"), &ticket, &mended, YES);
+        self.c.log_in(self.account, &format!("{how}, and the fix of kerb_check_principal"), &ticket, &mended, LogsIn);
     }
 }
 

@@ -9,13 +9,14 @@ use std::thread;
 use kerbrole_tests::domain::{Asked, Domain};
 use kerbrole_tests::kerberos::Ticket;
 use kerbrole_tests::postgres_server::{MASTER, SUPERUSER, Server};
+use kerbrole_tests::report::Evidence;
 use kerbrole_tests::site::Site;
 use kerbrole_tests::version::{Installation, wanted};
 use kerbrole_tests::world::Session;
 use once_cell::sync::OnceCell;
 
 use crate::accounts;
-use crate::rows::Rows;
+use crate::sections::{REPORT, section};
 
 pub const REALM: &str = "CORP.EXAMPLE.COM";
 
@@ -46,7 +47,6 @@ impl Place {
 pub struct Directory {
     started: OnceCell<Started>,
     places: Vec<Place>,
-    rows: Rows,
 }
 
 struct Started {
@@ -66,7 +66,7 @@ impl Directory {
     pub fn open(only_list: bool) -> Result<Self, String> {
         let majors = wanted()?;
         let places = majors.iter().flat_map(|&major| [false, true].map(|caseins| Place { major, caseins })).collect();
-        let directory = Self { started: OnceCell::new(), places, rows: Rows::default() };
+        let directory = Self { started: OnceCell::new(), places };
         if !only_list {
             let site = Site::open(false)?;
             if let Err(error) = directory.start(site, &majors) {
@@ -115,7 +115,8 @@ impl Directory {
         let number = self.places.iter().position(same).ok_or("no such server")?;
         let shared = &started.servers[number];
         let _alone = shared.in_use.lock().unwrap_or_else(PoisonError::into_inner);
-        let context = Context { case: name, place, server: &shared.server, started, rows: &self.rows };
+        let evidence = REPORT.evidence(section(name), &shared.server, place.caseins, "extension");
+        let context = Context { place, server: &shared.server, started, evidence };
         PANICKED_AT.with_borrow_mut(String::clear);
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             context.start_afresh();
@@ -126,7 +127,6 @@ impl Directory {
 
     pub fn close(&self) {
         if let Some(started) = self.started.get() {
-            self.rows.write();
             started.site.close();
         }
     }
@@ -148,11 +148,10 @@ thread_local! {
 
 /// What a test works with.
 pub struct Context<'d> {
-    pub case: &'d str,
     place: Place,
     pub server: &'d Server,
     started: &'d Started,
-    pub rows: &'d Rows,
+    pub evidence: Evidence<'d>,
 }
 
 impl Context<'_> {
@@ -185,10 +184,6 @@ impl Context<'_> {
     /// Whether `krb_caseins_users` is on.
     pub fn caseins(&self) -> bool {
         self.place.caseins
-    }
-
-    pub fn major(&self) -> u32 {
-        self.place.major
     }
 
     /// A ticket, or why there is none. Each is asked for once; it opens whatever server it may.

@@ -5,6 +5,7 @@ use std::process::Command;
 use kerbrole_tests::domain::Asked;
 use kerbrole_tests::echo::somebody;
 use kerbrole_tests::kerberos::Ticket;
+use kerbrole_tests::report::Expected::LogsIn;
 use kerbrole_tests::site::lossy;
 use kerbrole_tests::version::workspace;
 
@@ -14,7 +15,6 @@ use crate::accounts::{
 use crate::ad_cases;
 use crate::administrator::Administrator;
 use crate::directory::{Context, REALM};
-use crate::rows::YES;
 
 ad_cases!(
     nothing_is_wrong_where_all_is_well,
@@ -126,7 +126,7 @@ fn nothing_is_wrong_where_all_is_well(c: &Context<'_>) {
         for what in ["clock", &format!("KDC: {user}"), "ticket", &format!("TCP {} (Kerberos)", c.domain().port)] {
             assert_eq!(row(&rows, what)[1], "yes", "{account}: {rows:#?}");
         }
-        c.log_in(account, &Canonical.command(account), &ticket, &role, YES);
+        c.log_in(account, &Canonical.command(account), &ticket, &role, LogsIn);
     }
 }
 
@@ -171,7 +171,7 @@ fn a_ticket_in_another_case_is_led_to_its_role(c: &Context<'_>) {
     let (code, rows) = machine.doctor(&role);
     if c.caseins() {
         assert_eq!((code, wrong(&rows)), (0, vec![]), "{rows:#?}");
-        c.log_in(MIXED_CASE, &Canonical.command(MIXED_CASE), &ticket, &role, YES);
+        c.log_in(MIXED_CASE, &Canonical.command(MIXED_CASE), &ticket, &role, LogsIn);
         return;
     }
     assert_eq!((code, wrong(&rows)), (1, vec!["ticket"]), "{rows:#?}");
@@ -179,7 +179,13 @@ fn a_ticket_in_another_case_is_led_to_its_role(c: &Context<'_>) {
 
     // One way: kinit spells the ticket as it is told to.
     let typed = fix.strip_prefix("kinit ").and_then(|rest| rest.split_once([';', '@'])).unwrap().0;
-    c.log_in(MIXED_CASE, &format!("{}, by the doctor", AsTyped.command(typed)), &c.ticket(typed, AsTyped), &role, YES);
+    c.log_in(
+        MIXED_CASE,
+        &format!("{}, by the doctor", AsTyped.command(typed)),
+        &c.ticket(typed, AsTyped),
+        &role,
+        LogsIn,
+    );
 
     // The other: the role has to be spelled as the ticket.
     let principal = fix.split_once("kerbrole check ").unwrap().1;
@@ -189,7 +195,7 @@ fn a_ticket_in_another_case_is_led_to_its_role(c: &Context<'_>) {
     c.master().run(&exists[3]);
     let (code, rows) = machine.doctor(principal);
     assert_eq!((code, wrong(&rows)), (0, vec![]), "{rows:#?}");
-    c.log_in(MIXED_CASE, &format!("{}, by the doctor", Canonical.command(MIXED_CASE)), &ticket, principal, YES);
+    c.log_in(MIXED_CASE, &format!("{}, by the doctor", Canonical.command(MIXED_CASE)), &ticket, principal, LogsIn);
 }
 
 fn a_ticket_for_a_upn_is_led_to_another(c: &Context<'_>) {
@@ -200,7 +206,7 @@ fn a_ticket_for_a_upn_is_led_to_another(c: &Context<'_>) {
     let fix = row(&rows, "ticket")[3].clone();
     let name = fix.strip_prefix("kinit -C ").and_then(|rest| rest.split_once('@')).unwrap().0;
     let ticket = c.ticket(name, Canonical);
-    c.log_in(account, &format!("{}, by the doctor", Canonical.command(name)), &ticket, &role, YES);
+    c.log_in(account, &format!("{}, by the doctor", Canonical.command(name)), &ticket, &role, LogsIn);
     // What the check of the ticket itself says is for the same role.
     assert_eq!(Administrator::of(c, account).mend(&ticket), role);
 }

@@ -2,13 +2,13 @@
 
 use kerbrole_core::quote_identifier;
 use kerbrole_tests::domain::Asked;
+use kerbrole_tests::report::Expected::{LogsIn, NamesDiffer, NoSuchRole, NotPermitted};
 
 use crate::accounts::{
     ACCENT_IN_UPPER_CASE, COMPUTER, DISABLED, MIXED_CASE, OTHER_NAME, OTHER_SUFFIX, SPACE_AND_APOSTROPHE, UMLAUT,
 };
 use crate::ad_cases;
 use crate::directory::{Context, REALM};
-use crate::rows::{YES, no_such_role, not_a_match};
 
 ad_cases!(
     a_role_spelled_as_the_account,
@@ -69,8 +69,8 @@ fn try_all(c: &Context<'_>, typed: impl Fn(&str) -> String) {
         let principal = format!("{in_ticket}@{REALM}");
         assert_eq!(ticket.principal().unwrap(), principal, "{}", asked.command(name));
         let opens = role == principal || (c.caseins() && role.eq_ignore_ascii_case(&principal));
-        let expected = if opens { YES.to_string() } else { not_a_match(&role, &principal) };
-        c.log_in(account, &asked.command(name), &ticket, &role, &expected);
+        let expected = if opens { LogsIn } else { NamesDiffer };
+        c.log_in(account, &asked.command(name), &ticket, &role, expected);
         su.run(&format!("DROP ROLE {}", quote_identifier(&role)));
     }
 }
@@ -95,14 +95,14 @@ fn only_the_exact_role_is_there(c: &Context<'_>) {
     let ticket = c.ticket(MIXED_CASE, Canonical);
     let how = Canonical.command(MIXED_CASE);
     for other in ["JDoe", "jdoe", "JDOE"].map(|user| format!("{user}@{REALM}")) {
-        let expected = if other == role { YES.to_string() } else { no_such_role(&other) };
-        c.log_in(MIXED_CASE, &how, &ticket, &other, &expected);
+        let expected = if other == role { LogsIn } else { NoSuchRole };
+        c.log_in(MIXED_CASE, &how, &ticket, &other, expected);
     }
-    c.log_in(MIXED_CASE, &how, &ticket, &role, YES);
+    c.log_in(MIXED_CASE, &how, &ticket, &role, LogsIn);
     master.run(&format!("SELECT kerb_disable_principal('{role}')"));
-    c.log_in(MIXED_CASE, &how, &ticket, &role, &format!("no: role \"{role}\" is not permitted to log in"));
+    c.log_in(MIXED_CASE, &how, &ticket, &role, NotPermitted);
     master.run(&format!("SELECT kerb_enable_principal('{role}')"));
-    c.log_in(MIXED_CASE, &how, &ticket, &role, YES);
+    c.log_in(MIXED_CASE, &how, &ticket, &role, LogsIn);
 }
 
 /// Disabled in the directory: the role is there, and nobody gets a ticket for it.
@@ -121,13 +121,7 @@ fn no_ticket_no_login(c: &Context<'_>) {
 fn a_machine_without_its_dollar_is_a_user_of_that_name(c: &Context<'_>) {
     let role = c.master().call("SELECT kerb_add_principal('WS01', $1)", &[&REALM]).unwrap();
     let ticket = c.ticket("WS01", AsTyped);
-    c.log_in(COMPUTER, &AsTyped.command("WS01"), &ticket, &role, YES);
+    c.log_in(COMPUTER, &AsTyped.command("WS01"), &ticket, &role, LogsIn);
     c.master().run(&format!("SELECT kerb_disable_principal('{role}')"));
-    c.log_in(
-        COMPUTER,
-        &AsTyped.command("WS01"),
-        &ticket,
-        &role,
-        &format!("no: role \"{role}\" is not permitted to log in"),
-    );
+    c.log_in(COMPUTER, &AsTyped.command("WS01"), &ticket, &role, NotPermitted);
 }

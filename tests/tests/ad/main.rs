@@ -11,12 +11,15 @@ mod directory;
 mod doctor;
 mod logins;
 mod rows;
+mod sections;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use directory::{Case, Directory};
+use kerbrole_tests::version::{wanted, workspace};
 use libtest_mimic::{Arguments, Failed, Trial};
+use sections::REPORT;
 
 const SUITES: &[(&str, &[Case])] = &[("advice", advice::CASES), ("doctor", doctor::CASES), ("logins", logins::CASES)];
 
@@ -48,5 +51,13 @@ fn main() -> ExitCode {
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
     directory.close();
+    let whole = !arguments.list && arguments.filter.is_none() && arguments.skip.is_empty();
+    if whole && !conclusion.has_failed() {
+        let path = workspace().join("docs/logins-active-directory.md");
+        if let Err(error) = wanted().and_then(|versions| REPORT.keep(&path, &sections::text(), &versions)) {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+    }
     conclusion.exit_code()
 }

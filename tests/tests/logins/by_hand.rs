@@ -10,7 +10,7 @@ cases! {
 }
 
 fn mistakes_of_a_tired_administrator(c: &Context<'_>) {
-    let mut rows = REPORT.evidence(BY_HAND, c.server, c.caseins, "hand");
+    let rows = REPORT.evidence(BY_HAND, c.server, c.caseins, "hand");
     let mut su = c.superuser();
     let by_setting = |on, off| if c.caseins { on } else { off };
     let mut try_one = |who: &str, sql: &str, username: &str, principal: &str, role: &str, expected: Expected| {

@@ -207,7 +207,7 @@ fn the_table(c: &Context<'_>) {
     let rows =
         text.split("| `krb_caseins_users` | role | ticket | login |\n| --- | --- | --- | --- |\n").nth(1).unwrap();
     let setting = if c.caseins { "on" } else { "off" };
-    let mut evidence = REPORT.evidence(README, c.server, c.caseins, "hand");
+    let evidence = REPORT.evidence(README, c.server, c.caseins, "hand");
     let mut tried = 0;
     for line in rows.lines().take_while(|line| line.starts_with('|')) {
         let cells: Vec<_> = line.trim_matches('|').split('|').map(|cell| cell.trim().trim_matches('`')).collect();

@@ -21,7 +21,7 @@ const CAROL: &str = "carol@CORP.EXAMPLE.COM";
 
 fn a_life_in_logins(c: &Context<'_>) {
     let admin = Admin::new(c);
-    let mut rows = admin.evidence(c, LIFE);
+    let rows = admin.evidence(c, LIFE);
     let ticket = c.kdc.ticket_of("carol").unwrap();
     let carol = Key::Ticket(&ticket, CAROL);
     let ends = |open: Option<&str>| if open == Some(CAROL) { "goes on" } else { "has ended" };

@@ -21,7 +21,7 @@ fn make_dba(c: &Context<'_>) {
     c.superuser().run(&format!("CREATE ROLE {DBA} LOGIN CREATEROLE PASSWORD '{PASSWORD}' IN ROLE rds_superuser"));
 }
 
-fn log_in(rows: &mut Evidence<'_>, who: &str, expected: Expected) {
+fn log_in(rows: &Evidence<'_>, who: &str, expected: Expected) {
     rows.login(who, Key::Password(PASSWORD), DBA, expected);
 }
 
@@ -32,47 +32,47 @@ fn since_16(c: &Context<'_>, expected: Expected) -> Expected {
 
 fn by_statements_typed_by_hand(c: &Context<'_>) {
     make_dba(c);
-    let mut rows = REPORT.evidence(DBA_BY_HAND, c.server, c.caseins, "hand");
+    let rows = REPORT.evidence(DBA_BY_HAND, c.server, c.caseins, "hand");
     let mut su = c.superuser();
-    log_in(&mut rows, "an administrator, before", Expected::LogsIn);
+    log_in(&rows, "an administrator, before", Expected::LogsIn);
     c.connect(DBA).run("CREATE USER \"hal@CORP.EXAMPLE.COM\" WITH LOGIN");
-    log_in(&mut rows, "the administrator, after CREATE USER", Expected::LogsIn);
+    log_in(&rows, "the administrator, after CREATE USER", Expected::LogsIn);
     // On RDS a member of rds_superuser may grant it; by stock rules somebody has to who has ADMIN on it.
     su.run("GRANT rds_ad TO \"hal@CORP.EXAMPLE.COM\"");
     log_in(
-        &mut rows,
+        &rows,
         "the administrator, after GRANT rds_ad TO the user that was created",
         since_16(c, Expected::TicketWanted),
     );
     su.run(&format!("REVOKE \"hal@CORP.EXAMPLE.COM\" FROM {DBA}"));
-    log_in(&mut rows, "the administrator, after a superuser revoked that user from them", Expected::LogsIn);
+    log_in(&rows, "the administrator, after a superuser revoked that user from them", Expected::LogsIn);
     su.run(&format!("GRANT rds_ad TO {DBA} WITH ADMIN OPTION"));
-    log_in(&mut rows, "an administrator with ADMIN on rds_ad", Expected::TicketWanted);
+    log_in(&rows, "an administrator with ADMIN on rds_ad", Expected::TicketWanted);
 }
 
 fn through_the_extension(c: &Context<'_>) {
     make_dba(c);
     let admin = Admin::of(c, DBA);
-    let mut rows = admin.evidence(c, DBA_BY_EXTENSION);
-    log_in(&mut rows, "an administrator, before", Expected::LogsIn);
+    let rows = admin.evidence(c, DBA_BY_EXTENSION);
+    log_in(&rows, "an administrator, before", Expected::LogsIn);
     admin.add("hal@corp.example.com");
     admin.add("ida@corp.example.com");
-    log_in(&mut rows, "the administrator, after kerb_add_principal", Expected::LogsIn);
+    log_in(&rows, "the administrator, after kerb_add_principal", Expected::LogsIn);
     admin.rename("ida@corp.example.com", "ines");
     admin.disable("hal@corp.example.com", false);
     admin.drop("ines@corp.example.com");
-    log_in(&mut rows, "the administrator, after renaming, disabling and dropping", Expected::LogsIn);
+    log_in(&rows, "the administrator, after renaming, disabling and dropping", Expected::LogsIn);
 }
 
 fn by_plain_statements(c: &Context<'_>) {
     make_dba(c);
     let admin = Admin::of(c, DBA);
-    let mut rows = admin.evidence(c, DBA_BY_CRATE);
+    let rows = admin.evidence(c, DBA_BY_CRATE);
     let mut su = c.superuser();
-    log_in(&mut rows, "an administrator, before", Expected::LogsIn);
+    log_in(&rows, "an administrator, before", Expected::LogsIn);
     if !c.nests_creators() {
         admin.add("hal@corp.example.com");
-        log_in(&mut rows, "the administrator, after adding a principal", Expected::LogsIn);
+        log_in(&rows, "the administrator, after adding a principal", Expected::LogsIn);
         return;
     }
     let add = async |k: &kerbrole_client::Kerbrole<'_, _>| {
@@ -81,14 +81,14 @@ fn by_plain_statements(c: &Context<'_>) {
     let error = admin.with(false, add).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::WouldNest, "{error:?}");
     assert!(error.detail().unwrap().contains("no password would let it in"), "{error:?}");
-    log_in(&mut rows, "the administrator, whom the crate refused to nest", Expected::LogsIn);
+    log_in(&rows, "the administrator, whom the crate refused to nest", Expected::LogsIn);
 
     // The first advice: another role creates, that nobody logs in as with a password.
     assert!(error.hint().unwrap().contains("create principals as another role"), "{error:?}");
     su.run("CREATE ROLE provisioner LOGIN CREATEROLE; GRANT rds_ad TO provisioner WITH ADMIN OPTION");
     let other = Admin::of(c, "provisioner");
     let role = other.add("hal@corp.example.com");
-    log_in(&mut rows, "the administrator, when another role adds the principals", Expected::LogsIn);
+    log_in(&rows, "the administrator, when another role adds the principals", Expected::LogsIn);
     let ticket = c.kdc.ticket_of("hal").unwrap();
     rows.login("hal, whom that role added", Key::Ticket(&ticket, &role), &role, Expected::LogsIn);
 
@@ -97,11 +97,11 @@ fn by_plain_statements(c: &Context<'_>) {
     // As on RDS, where members of rds_superuser may grant rds_ad; by stock rules that right would itself be a membership.
     c.connect(DBA).run("CREATE USER \"ida@CORP.EXAMPLE.COM\" WITH LOGIN");
     su.run("GRANT rds_ad TO \"ida@CORP.EXAMPLE.COM\"");
-    log_in(&mut rows, "an administrator who is nested", Expected::TicketWanted);
+    log_in(&rows, "an administrator who is nested", Expected::TicketWanted);
     let statements = admin.with(true, async |k| k.nesting_of_user().await).unwrap();
     assert!(!statements.is_empty());
     for statement in statements {
         su.run(&statement);
     }
-    log_in(&mut rows, "the administrator, after the statements of nesting_of_user()", Expected::LogsIn);
+    log_in(&rows, "the administrator, after the statements of nesting_of_user()", Expected::LogsIn);
 }

@@ -38,7 +38,7 @@ fn agree(c: &Context<'_>, role: &str, principal: &str) -> bool {
 
 fn tickets_and_roles(c: &Context<'_>) {
     let admin = Admin::new(c);
-    let mut rows = admin.evidence(c, MATRIX);
+    let rows = admin.evidence(c, MATRIX);
     for (typed, tickets) in GROUPS {
         for typed in typed {
             let role = admin.add(&format!("{typed}@corp.example.com"));
@@ -57,7 +57,7 @@ fn tickets_and_roles(c: &Context<'_>) {
 /// The role is looked up by its exact name: whoever asks for another spelling of it is sent to the line of pg_hba.conf for everybody else.
 fn other_spellings_of_the_role(c: &Context<'_>) {
     let admin = Admin::new(c);
-    let mut rows = admin.evidence(c, OTHER_SPELLINGS);
+    let rows = admin.evidence(c, OTHER_SPELLINGS);
     let role = admin.add("alice@corp.example.com");
     for username in ["alice", "Alice"] {
         let ticket = c.kdc.ticket_of(username).unwrap();

@@ -15,7 +15,7 @@ const DORA: &str = "dora@CORP.EXAMPLE.COM";
 
 fn nested_memberships(c: &Context<'_>) {
     let admin = Admin::new(c);
-    let mut rows = admin.evidence(c, MEMBERSHIPS);
+    let rows = admin.evidence(c, MEMBERSHIPS);
     let mut su = c.superuser();
     let ticket = c.kdc.ticket_of("dora").unwrap();
     let dora = Key::Ticket(&ticket, DORA);

@@ -33,7 +33,7 @@ fn onprem(c: &Context<'_>) -> &'static (Kdc, PathBuf) {
 fn users_of_both_realms(c: &Context<'_>) {
     let (other, config) = onprem(c);
     let admin = Admin::new(c);
-    let mut rows = admin.evidence(c, TRUST);
+    let rows = admin.evidence(c, TRUST);
     for (kdc, username) in [(other, "carol"), (other, "alice"), (c.kdc, "alice")] {
         kdc.ticket_of(username).unwrap();
     }
@@ -75,7 +75,7 @@ fn users_of_both_realms(c: &Context<'_>) {
 fn a_domain_is_migrated(c: &Context<'_>) {
     let (other, config) = onprem(c);
     let admin = Admin::new(c);
-    let mut rows = admin.evidence(c, MIGRATION);
+    let rows = admin.evidence(c, MIGRATION);
     for kdc in [other, c.kdc] {
         kdc.ticket_of("moves").unwrap();
     }
