@@ -30,18 +30,20 @@ const LIST_CALL: &str =
     "SELECT role_name, username, realm, can_login, groups, ad_path, iam_path, sessions FROM kerb_list_principals()";
 const CONFLICTS_CALL: &str = "SELECT role_name, ad_path, iam_path FROM kerb_conflicts()";
 
+/// A name and what is asked.
+type Asked = (&'static str, &'static str);
+
 /// A call, and the queries that answer the same.
-const COMPARED: [(&str, &str, &[(&str, &str)]); 2] = [
+const COMPARED: [(Asked, &[Asked]); 2] = [
     (
-        "`kerb_conflicts()`",
-        CONFLICTS_CALL,
+        ("`kerb_conflicts()`", CONFLICTS_CALL),
         &[
             ("sql/conflicts.sql: names only", NAMES_OF_CONFLICTS),
             ("the same with paths", CONFLICTS),
             ("from each role upwards", CONFLICTS_UPWARDS),
         ],
     ),
-    ("`kerb_list_principals()`", LIST_CALL, &[("one query with joins", LIST)]),
+    (("`kerb_list_principals()`", LIST_CALL), &[("one query with joins", LIST)]),
 ];
 
 /// The report.
@@ -109,7 +111,7 @@ fn measure_calls(client: &mut Client, principals: usize, conflicts: usize, round
 }
 
 fn compare(client: &mut Client, major: u32, rounds: usize, text: &mut String, goals: &mut Vec<Goal>) -> Result<()> {
-    for (call, sql, queries) in COMPARED {
+    for ((call, sql), queries) in COMPARED {
         let ways: Vec<_> = [(call, sql)].into_iter().chain(queries.iter().copied()).collect();
         for (name, query) in queries {
             same(client, sql, query).map_err(|error| format!("{call} and {name}: {error}"))?;
