@@ -8,7 +8,7 @@ use std::process::Command;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use crate::kerberos::{Kerberos, Ticket, escaped, kinit, program};
+use crate::kerberos::{Kerberos, Ticket, escaped, kinit, krb5_conf, program};
 use crate::site::{Result, Signal, Site, free_port_at, printing_to, tail, wait_until};
 
 /// The password of every account; directories refuse one without digits.
@@ -169,13 +169,7 @@ impl Domain {
              [netlogon]\n path = {folder}/sysvol/{domain}/scripts\n read only = no\n",
             self.netbios_name(),
         );
-        // Nothing is looked up outside, and every request goes over TCP to loopback.
-        let krb5 = format!(
-            "[libdefaults]\n default_realm = {realm}\n dns_lookup_kdc = false\n dns_lookup_realm = false\n rdns = false\n \
-             dns_canonicalize_hostname = false\n udp_preference_limit = 1\n default_ccache_name = FILE:{folder}/cc-default\n\
-             [realms]\n {realm} = {{\n  kdc = {address}:{port}\n }}\n\
-             [domain_realm]\n localhost = {realm}\n .{domain} = {realm}\n"
-        );
+        let krb5 = krb5_conf(&self.folder, &[(realm, format!("{address}:{port}"))]);
         fs::write(self.smb_conf(), smb).map_err(|e| format!("smb.conf: {e}"))?;
         fs::write(self.config(), krb5).map_err(|e| format!("krb5.conf: {e}"))
     }

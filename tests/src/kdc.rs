@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::kerberos::{Kerberos, escaped, kinit, program};
+use crate::kerberos::{Kerberos, escaped, kinit, krb5_conf, program};
 use crate::site::{Result, Signal, Site, free_port, lossy, run, tail, wait_until};
 
 pub use crate::kerberos::Ticket;
@@ -61,18 +61,12 @@ impl Kdc {
         self.site.give_to_servers(&self.folder.join("kdc.conf"))
     }
 
-    /// Nothing is looked up outside, and every request goes over TCP to loopback.
     fn krb5_conf(&self, others: &[&Self]) -> String {
-        let (folder, realm, domain) = (self.folder.display(), &self.realm, self.realm.to_ascii_lowercase());
-        let realms: String = std::iter::once(self)
+        let realms: Vec<_> = std::iter::once(self)
             .chain(others.iter().copied())
-            .map(|kdc| format!(" {} = {{\n  kdc = 127.0.0.1:{}\n }}\n", kdc.realm, kdc.port))
+            .map(|kdc| (kdc.realm.as_str(), format!("127.0.0.1:{}", kdc.port)))
             .collect();
-        format!(
-            "[libdefaults]\n default_realm = {realm}\n dns_lookup_kdc = false\n dns_lookup_realm = false\n rdns = false\n \
-             dns_canonicalize_hostname = false\n udp_preference_limit = 1\n default_ccache_name = FILE:{folder}/cc-default\n\
-             [realms]\n{realms}[domain_realm]\n localhost = {realm}\n .{domain} = {realm}\n"
-        )
+        krb5_conf(&self.folder, &realms)
     }
 
     /// A krb5.conf for clients that come from other realms as well.

@@ -16,6 +16,20 @@ pub trait Kerberos {
     fn keytab(&self) -> PathBuf;
 }
 
+/// A krb5.conf for these realms and the addresses of their KDCs; the first is the one of services on this machine. Nothing is looked up outside, and
+/// every request goes over TCP to loopback.
+pub(crate) fn krb5_conf(folder: &Path, realms: &[(&str, String)]) -> String {
+    let realm = realms.first().map_or("", |(realm, _)| realm);
+    let domain = realm.to_ascii_lowercase();
+    let kdcs: String = realms.iter().map(|(realm, kdc)| format!(" {realm} = {{\n  kdc = {kdc}\n }}\n")).collect();
+    format!(
+        "[libdefaults]\n default_realm = {realm}\n dns_lookup_kdc = false\n dns_lookup_realm = false\n rdns = false\n \
+         dns_canonicalize_hostname = false\n udp_preference_limit = 1\n default_ccache_name = FILE:{}/cc-default\n\
+         [realms]\n{kdcs}[domain_realm]\n localhost = {realm}\n .{domain} = {realm}\n",
+        folder.display()
+    )
+}
+
 /// A ticket in a cache of its own.
 #[derive(Debug, Clone)]
 pub struct Ticket {
