@@ -80,13 +80,11 @@ pub(crate) fn measure(bench: &Bench) -> Result<Report> {
         let name = format!("GRANT of a group, {} principals", thousands(principals));
         let (ratio, _) = line(&mut report.text, major, &name, &grant_times)?;
         let what = format!("{major}, guard on: a GRANT that creates no conflict, 100,000 principals");
-        report.goals.push(Goal::at_most(what, ratio, 1.3, "×", GRANT_BECAUSE));
+        report.goals.push(Goal::at_most(what, ratio, 1.3, "×", ""));
         large.server.discard()?;
     }
     Ok(report)
 }
-
-const GRANT_BECAUSE: &str = "";
 
 /// Restarts the server with the library preloaded and the guard on, or without it.
 fn preload(server: &Server, yes: bool) -> Result<()> {
