@@ -86,13 +86,18 @@ fn user_database_and_arguments(images: &Images) {
 }
 
 fn arguments_are_the_servers(images: &Images) {
-    let server =
-        images.server_with(&["-e", "POSTGRES_PASSWORD=x"], &["-c", "max_connections=33", "-c", "work_mem=5 MB"]);
+    let server = images.server_with(
+        &["-e", "POSTGRES_PASSWORD=x"],
+        &["-c", "max_connections=33", "-c", "work_mem=5 MB", "-c", "log_statement=all"],
+    );
     // Init scripts see them, too: a library that they need may be among them.
     server.init_script("1.sql", "CREATE TABLE seen AS SELECT current_setting('max_connections') AS value;");
     server.start_healthy();
     assert_eq!(server.sql("SELECT value FROM seen"), "33");
     assert_eq!(server.sql("SHOW work_mem"), "5MB");
+    // Everything is logged but the password.
+    let log = server.log();
+    assert!(log.contains("CREATE TABLE seen") && !log.contains("PASSWORD 'x'"), "{log}");
     assert_eq!(server.sql("SHOW shared_preload_libraries"), "pg_kerbrole");
 }
 
