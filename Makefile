@@ -3,7 +3,7 @@
 #   make demo                    the whole story on a private server, in a minute or two (KEEP=1 leaves it running)
 #   make test                    everything, on PostgreSQL 15, 17 and 18 (VERSIONS="15" for one)
 #   make test-ad                 logins of an Active Directory's accounts: a Samba domain controller (root has to run it)
-#   make bench                   figures into benches/, in about twenty minutes (BENCH=adding, audits, client, guard, memory or one for one report)
+#   make bench                   figures into benches/, in about twenty-five minutes (BENCH=adding, audits, client, guard, memory or one for one report)
 #   make bench-smoke             whether all of that runs, with few principals
 #   make check                   format, lints, documentation, generated SQL
 #   make install PG_CONFIG=...   into an existing server
