@@ -120,7 +120,8 @@ const NO_CLAIMS: &[&str] = &[
     "`kerb_enable_principal` warns where the role still cannot be reached",
     "What the case and the length of names do to logins",
     "turning `krb_caseins_users` on;",
-    "Each line above, and every other sentence here about logins, was seen",
+    "Each line above, and what is said elsewhere here of who gets in, was seen",
+    "What `kerb_check_principal` says of a login is tried",
 ];
 
 /// What tells a sentence about case and logins.
@@ -189,7 +190,7 @@ pub fn introduction() -> String {
     let mut out = String::from(
         "# Who can log in, and who cannot\n\n\
          Written by `make logins`, and compared with what is seen by every `make test-kerberos`. Each row is a login by psql over TCP, with a ticket of a KDC of\n\
-         MIT Kerberos, to a server whose pg_hba.conf sends `+rds_iam` to a method of its own, `+rds_ad` to `gss include_realm=1`, and the rest to `scram-sha-256`.\n\
+         MIT Kerberos, to a server whose pg_hba.conf sends `+rds_iam` to `reject`, in the place of the method that RDS has for it, `+rds_ad` to `gss include_realm=1`, and the rest to `scram-sha-256`.\n\
          Where somebody is refused, the last column is the reason in the words of the server's log. \"extension and plain statements\" means that the same was seen with roles made by\n\
          either. The same with Samba's Active Directory is in [logins-active-directory.md](logins-active-directory.md).\n\n\
          | the README says | shown by |\n| --- | --- |\n",
