@@ -3,6 +3,7 @@
 //! Everything lives in one temporary folder, listens on loopback only, runs as an unprivileged user where it can, and ends with the process
 //! that started it, however that ends.
 
+pub mod admin;
 pub mod domain;
 pub mod echo;
 pub mod kdc;

@@ -15,8 +15,9 @@ pub const SUPERUSER: &str = "rdsadmin";
 /// The master user: no superuser, a member of rds_superuser.
 pub const MASTER: &str = "rds_master";
 
-/// What pg_hba.conf says about TCP, as near to RDS as is known.
-pub const HBA: &str = "host all +rds_iam 127.0.0.1/32 reject\n\
+/// What pg_hba.conf says about TCP, as near to RDS as is known: `+rds_iam` has a method of its own, which asks for something in clear text (on RDS it is PAM, and
+/// a token), `+rds_ad` needs a ticket, and everybody else a password.
+pub const HBA: &str = "host all +rds_iam 127.0.0.1/32 password\n\
                        host all +rds_ad 127.0.0.1/32 gss include_realm=1\n\
                        host all all 127.0.0.1/32 scram-sha-256\n";
 

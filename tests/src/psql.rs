@@ -33,9 +33,15 @@ pub fn psql_with_ticket(server: &Server, ticket: &Ticket, role: &str, database: 
 ///
 /// # Errors
 /// When psql cannot be run at all.
-pub fn log_in_by(server: &Server, ticket: Option<&Ticket>, password: &str, role: &str) -> Result<Login> {
+pub fn log_in_by(
+    server: &Server,
+    ticket: Option<&Ticket>,
+    password: &str,
+    role: &str,
+    database: &str,
+) -> Result<Login> {
     let none = Ticket { cache: "FILE:/nonexistent".into(), config: server.krb5_config().into() };
-    let mut psql = psql_with_ticket(server, ticket.unwrap_or(&none), role, "postgres");
+    let mut psql = psql_with_ticket(server, ticket.unwrap_or(&none), role, database);
     psql.env("PGPASSWORD", password);
     psql.args(["-At", "-c", "SELECT session_user, principal FROM pg_stat_gssapi WHERE pid = pg_backend_pid()"]);
     Ok(Login::of(&output(&mut psql)?))

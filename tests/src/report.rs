@@ -105,18 +105,21 @@ impl Expected {
             }
             Self::NoSuchRole => format!("Role \"{role}\" does not exist."),
             Self::NotPermitted => format!("role \"{role}\" is not permitted to log in"),
-            Self::SentToIam => format!("pg_hba.conf rejects connection for host \"127.0.0.1\", user \"{role}\""),
+            Self::SentToIam => IAM_LINE.into(),
             Self::NoPassword => format!("User \"{role}\" has no password assigned."),
             Self::TicketWanted => "No Kerberos credentials available".into(),
         }
     }
 }
 
+/// The line of pg_hba.conf that a refused login met, as the log quotes it.
+const IAM_LINE: &str = "\"host all +rds_iam 127.0.0.1/32 password\"";
+
 /// Why logins fail, in the words of the server's log (src/backend/libpq/auth.c, crypt.c and hba.c, utils/init/miscinit.c). The more particular come first.
 const REASONS: [&str; 5] = [
     "provided user name (",
     "role \"*\" is not permitted to log in",
-    "pg_hba.conf rejects connection for host",
+    IAM_LINE,
     "Role \"*\" does not exist.",
     "User \"*\" has no password assigned.",
 ];
@@ -272,6 +275,51 @@ impl Evidence<'_> {
         assert_eq!(seen, expected, "{who}: ticket {ticket}, role {role}");
     }
 
+    /// Tries a login of which `kerb_check_principal` was asked before, and fails the test where the rows that were not ok are not the expected ones, or the login
+    /// disagrees with them. Whether somebody got in.
+    ///
+    /// # Panics
+    /// When one of that is so, or psql cannot be run.
+    pub fn checked(
+        &self,
+        who: &str,
+        key: Key<'_>,
+        role: &str,
+        database: &str,
+        not_ok: &[String],
+        expected: &[&str],
+    ) -> bool {
+        let outcome = try_login_to(self.server, key, role, database);
+        let gets_in = outcome == "logs in";
+        let answer = |not_ok: String| match not_ok.is_empty() {
+            true => "every row ok".to_string(),
+            false => format!("not ok: {not_ok}"),
+        };
+        let (said, should) = (answer(not_ok.join(", ")), answer(expected.join(", ")));
+        let result = if expected.is_empty() { "logs in" } else { "refused" };
+        self.record(
+            who,
+            &format!("`{}`", key.principal()),
+            role,
+            &format!("{result}; {should}"),
+            &format!("{outcome}; {said}"),
+        );
+        assert_eq!(said, should, "{who}");
+        assert_eq!(gets_in, not_ok.is_empty(), "{who}: {said}, and the login: {outcome}");
+        gets_in
+    }
+
+    /// Tries a login, and fails the test where it does not come to what was expected, or where what was said of it, and should have been, are not the same.
+    ///
+    /// # Panics
+    /// When one of that is so, or psql cannot be run.
+    pub fn told(&self, who: &str, key: Key<'_>, role: &str, [said, should]: [&str; 2], expected: Expected) {
+        let seen = try_login(self.server, key, role);
+        let (wanted, got) = (format!("{}; {should}", expected.label()), format!("{seen}; {said}"));
+        self.record(who, &format!("`{}`", key.principal()), role, &wanted, &got);
+        assert_eq!((seen.as_str(), said), (expected.words(role, key.principal()).as_str(), should), "{who}: {role}");
+    }
+
     fn record(&self, who: &str, ticket: &str, role: &str, expected: &str, seen: &str) {
         let row = Row {
             section: self.section,
@@ -293,14 +341,18 @@ impl Evidence<'_> {
 ///
 /// # Panics
 /// When psql cannot be run.
-#[allow(clippy::panic, reason = "a test that cannot go on has failed")]
 pub fn try_login(server: &Server, key: Key<'_>, role: &str) -> String {
+    try_login_to(server, key, role, "postgres")
+}
+
+#[allow(clippy::panic, reason = "a test that cannot go on has failed")]
+fn try_login_to(server: &Server, key: Key<'_>, role: &str, database: &str) -> String {
     let before = server.log_text().len();
     let (ticket, password) = match key {
         Key::Ticket(ticket, _) => (Some(ticket), "the password of the directory"),
         Key::Password(password) => (None, password),
     };
-    let login = log_in_by(server, ticket, password, role).unwrap_or_else(|e| panic!("{e}"));
+    let login = log_in_by(server, ticket, password, role, database).unwrap_or_else(|e| panic!("{e}"));
     let log = server.log_text();
     seen(&login, log.get(before..).unwrap_or_default(), role, key.principal())
 }
@@ -329,6 +381,10 @@ fn seen(login: &Login, log: &str, role: &str, principal: &str) -> String {
     match reason {
         // How the connection was encrypted is not the reason.
         Some(reason) => reason.split(", database ").next().unwrap_or(reason).into(),
-        None => login.said.lines().last().unwrap_or_default().into(),
+        // The port is another one at each run.
+        None => {
+            let line = login.said.lines().rfind(|line| line.contains("failed: ")).unwrap_or(&login.said);
+            line.rsplit_once("failed: ").map_or(line, |(_, reason)| reason).into()
+        }
     }
 }

@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use kerbrole_client::Backend;
 use libtest_mimic::{Arguments, Conclusion, Failed, Trial};
 use once_cell::sync::OnceCell;
 use postgres::error::DbError;
@@ -251,6 +252,11 @@ pub struct Context<'w> {
 }
 
 impl Context<'_> {
+    /// What kerbrole-client works by on this server.
+    pub fn backend(&self) -> Backend {
+        if self.kind.is_bare() { Backend::PlainSql } else { Backend::Extension }
+    }
+
     /// Changes `kerbrole.guard` in the server's configuration, and waits until it has arrived.
     pub fn set_guard(&self, su: &mut Session, value: &str) {
         su.run(&format!("ALTER SYSTEM SET kerbrole.guard = '{value}'"));

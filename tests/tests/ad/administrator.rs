@@ -1,5 +1,6 @@
 //! Somebody who makes logins and does what the software says: an error's HINT, a row of `kerb_check_principal`.
 
+use kerbrole_tests::admin::Admin;
 use kerbrole_tests::domain::Asked;
 use kerbrole_tests::kerberos::Ticket;
 use kerbrole_tests::report::Expected::{LogsIn, NamesDiffer};
@@ -27,6 +28,7 @@ impl Typed {
 /// Knows the directory, where an account's name can be looked up, and otherwise only what the software says.
 pub struct Administrator<'c> {
     c: &'c Context<'c>,
+    admin: Admin,
     session: Session,
     /// The sAMAccountName of whoever is to log in.
     account: &'c str,
@@ -34,30 +36,24 @@ pub struct Administrator<'c> {
 
 impl<'c> Administrator<'c> {
     pub fn of(c: &'c Context<'c>, account: &'c str) -> Self {
-        Self { c, session: c.master(), account }
+        Self { c, admin: c.admin(), session: c.master(), account }
     }
 
     /// Adds the principal, by the advice of each refusal. The role's name, and how many refusals there were.
     pub fn add(&mut self, first: Typed) -> (String, usize) {
         let mut typed = first;
         for refusals in 0..4 {
-            let arguments: [&(dyn postgres::types::ToSql + Sync); 2] = [&typed.username, &typed.realm];
-            match self.session.call("SELECT kerb_add_principal($1, $2)", &arguments) {
+            match self.admin.try_add(&typed.username, typed.realm.as_deref()) {
                 Ok(role) => return (role, refusals),
                 Err(error) => {
-                    let hint = error.hint().unwrap_or_else(|| panic!("{typed:?}: {}: no HINT", error.message()));
-                    let next = self.follow(hint, &typed);
+                    let hint = error.hint().unwrap_or_else(|| panic!("{typed:?}: {error}: no HINT"));
+                    let next = self.follow(&hint, &typed);
                     assert_ne!(next, typed, "the HINT leads nowhere: {hint}");
                     typed = next;
                 }
             }
         }
         panic!("refused again and again, the last time {typed:?}");
-    }
-
-    /// The HINTs of the NOTICEs so far.
-    pub fn notices(&mut self) -> Vec<String> {
-        self.session.db_notices().iter().map(|notice| notice.hint().unwrap_or_default().to_string()).collect()
     }
 
     /// What to type instead. A value that the HINT names is taken as it stands there.
@@ -86,16 +82,13 @@ impl<'c> Administrator<'c> {
     /// Runs what `kerb_check_principal` has to say about the principal of a ticket, and returns the role that it names in the end.
     pub fn mend(&mut self, ticket: &Ticket) -> String {
         let principal = ticket.principal().unwrap();
-        let fix = "SELECT fix FROM kerb_check_principal($1) WHERE NOT ok AND fix IS NOT NULL LIMIT 1";
         for _ in 0..3 {
-            let found = self.session.client.query_opt(fix, &[&principal]).unwrap();
-            let Some(found) = found else {
-                let role = "SELECT detail FROM kerb_check_principal($1) WHERE check_name = 'role_exists'";
-                let detail = self.session.call(role, &[&principal]).unwrap();
-                return in_quotes(&detail, '"').unwrap_or_else(|| panic!("no role is named: {detail}")).into();
+            let checks = self.admin.check(&principal);
+            let Some(fix) = checks.iter().filter(|row| !row.ok).find_map(|row| row.fix.as_deref()) else {
+                let exists = checks.iter().find(|row| row.name == "role_exists").unwrap();
+                return in_quotes(&exists.detail, '"').unwrap_or_else(|| panic!("no role is named: {exists:?}")).into();
             };
-            let sql: String = found.get(0);
-            self.session.run(&sql);
+            self.session.run(fix);
         }
         panic!("kerb_check_principal('{principal}') finds something to mend again and again");
     }

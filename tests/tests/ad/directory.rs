@@ -6,6 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use kerbrole_client::Backend;
+use kerbrole_tests::admin::Admin;
 use kerbrole_tests::domain::{Asked, Domain};
 use kerbrole_tests::kerberos::Ticket;
 use kerbrole_tests::postgres_server::{MASTER, SUPERUSER, Server};
@@ -20,27 +22,56 @@ use crate::sections::{REPORT, section};
 
 pub const REALM: &str = "CORP.EXAMPLE.COM";
 
-/// One test: its name and what it does.
-pub type Case = (&'static str, fn(&Context<'_>));
+/// One test: its name, where it runs, and what it does.
+pub type Case = (&'static str, On, fn(&Context<'_>));
+
+/// Where a test runs.
+#[derive(Clone, Copy, PartialEq)]
+pub enum On {
+    /// Servers with the extension.
+    Extension,
+    /// Those, and servers without a file of it.
+    EitherWay,
+}
 
 /// The cases of a suite, named after their functions.
 #[macro_export]
 macro_rules! ad_cases {
-    ($($name:ident),+ $(,)?) => {
-        pub const CASES: &[$crate::directory::Case] = &[$((stringify!($name), $name),)+];
+    ($($on:ident: $($name:ident),+ $(,)?;)+) => {
+        pub const CASES: &[$crate::directory::Case] =
+            &[$($((stringify!($name), $crate::directory::On::$on, $name),)+)+];
     };
 }
 
 /// A server, by its place among them.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub struct Place {
     major: u32,
     caseins: bool,
+    /// Without a file of the extension.
+    bare: bool,
 }
 
 impl Place {
+    fn of(major: u32) -> [Self; 4] {
+        [(false, false), (true, false), (false, true), (true, true)].map(|(caseins, bare)| Self {
+            major,
+            caseins,
+            bare,
+        })
+    }
+
     pub fn label(self) -> String {
-        format!("pg{}{}", self.major, if self.caseins { "_caseins" } else { "" })
+        let (bare, caseins) = (if self.bare { "_bare" } else { "" }, if self.caseins { "_caseins" } else { "" });
+        format!("pg{}{bare}{caseins}", self.major)
+    }
+
+    pub fn runs(self, on: On) -> bool {
+        !self.bare || on == On::EitherWay
+    }
+
+    fn backend(self) -> Backend {
+        if self.bare { Backend::PlainSql } else { Backend::Extension }
     }
 }
 
@@ -65,7 +96,7 @@ impl Directory {
     /// Starts everything, unless the tests are only listed.
     pub fn open(only_list: bool) -> Result<Self, String> {
         let majors = wanted()?;
-        let places = majors.iter().flat_map(|&major| [false, true].map(|caseins| Place { major, caseins })).collect();
+        let places = majors.iter().flat_map(|&major| Place::of(major)).collect();
         let directory = Self { started: OnceCell::new(), places };
         if !only_list {
             let site = Site::open(false)?;
@@ -79,7 +110,11 @@ impl Directory {
 
     fn start(&self, site: &'static Site, majors: &[u32]) -> Result<(), String> {
         let (domain, installations) = thread::scope(|scope| {
-            let copy = |&major: &u32| scope.spawn(move || Installation::copy(site, major).map(Arc::new));
+            let copy = |&major: &u32| {
+                scope.spawn(move || {
+                    Ok([Arc::new(Installation::copy(site, major)?), Arc::new(Installation::copy_bare(site, major)?)])
+                })
+            };
             let copying: Vec<_> = majors.iter().map(copy).collect();
             let domain = Domain::start(site, REALM)?;
             domain.add(&accounts::all())?;
@@ -88,7 +123,8 @@ impl Directory {
         })?;
         let servers = thread::scope(|scope| {
             let start = |place: &Place| {
-                let installation = installations.iter().find(|one| one.major == place.major).cloned();
+                let of_major = installations.iter().find(|[one, _]| one.major == place.major);
+                let installation = of_major.map(|both| both[usize::from(place.bare)].clone());
                 let (domain, place) = (&domain, *place);
                 scope.spawn(move || {
                     let caseins = format!("krb_caseins_users = {}", if place.caseins { "on" } else { "off" });
@@ -111,11 +147,11 @@ impl Directory {
     /// Runs a test on a server that nobody else uses meanwhile, and that is as if new.
     pub fn run(&self, place: Place, name: &str, test: fn(&Context<'_>)) -> Result<(), String> {
         let started = self.started.get().ok_or("not started")?;
-        let same = |other: &Place| other.major == place.major && other.caseins == place.caseins;
-        let number = self.places.iter().position(same).ok_or("no such server")?;
+        let number = self.places.iter().position(|&other| other == place).ok_or("no such server")?;
         let shared = &started.servers[number];
         let _alone = shared.in_use.lock().unwrap_or_else(PoisonError::into_inner);
-        let evidence = REPORT.evidence(section(name), &shared.server, place.caseins, "extension");
+        let by = if place.bare { "plain statements" } else { "extension" };
+        let evidence = REPORT.evidence(section(name), &shared.server, place.caseins, by);
         let context = Context { place, server: &shared.server, started, evidence };
         PANICKED_AT.with_borrow_mut(String::clear);
         let outcome = catch_unwind(AssertUnwindSafe(|| {
@@ -165,7 +201,9 @@ impl Context<'_> {
             su.run(&format!("DROP ROLE {role}"));
         }
         self.server.run_script("rds_roles.sql", "postgres", &[]).unwrap();
-        su.run("CREATE EXTENSION pg_kerbrole");
+        if !self.place.bare {
+            su.run("CREATE EXTENSION pg_kerbrole");
+        }
     }
 
     pub fn domain(&self) -> &Domain {
@@ -179,6 +217,11 @@ impl Context<'_> {
     /// The rds_superuser that is no superuser.
     pub fn master(&self) -> Session {
         Session::open(self.server, MASTER, "postgres").unwrap()
+    }
+
+    /// The master user with kerbrole-client, by the extension or by plain statements.
+    pub fn admin(&self) -> Admin {
+        Admin::master(self.server, self.place.backend())
     }
 
     /// Whether `krb_caseins_users` is on.

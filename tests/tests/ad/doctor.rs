@@ -16,14 +16,15 @@ use crate::ad_cases;
 use crate::administrator::Administrator;
 use crate::directory::{Context, REALM};
 
-ad_cases!(
+ad_cases! {
+    Extension:
     nothing_is_wrong_where_all_is_well,
     the_port_for_passwords_is_there,
     another_realm_is_found_out,
     accounts_without_a_ticket_are_told_apart,
     a_ticket_in_another_case_is_led_to_its_role,
-    a_ticket_for_a_upn_is_led_to_another,
-);
+    a_ticket_for_a_upn_is_led_to_another;
+}
 
 use Asked::{AsTyped, Canonical, Enterprise};
 

@@ -10,13 +10,14 @@ use crate::accounts::{
 use crate::ad_cases;
 use crate::directory::{Context, REALM};
 
-ad_cases!(
+ad_cases! {
+    EitherWay:
     a_role_spelled_as_the_account,
     a_role_in_lower_case,
     only_the_exact_role_is_there,
     no_ticket_no_login,
-    a_machine_without_its_dollar_is_a_user_of_that_name,
-);
+    a_machine_without_its_dollar_is_a_user_of_that_name;
+}
 
 use Asked::{AsTyped, Canonical, Enterprise, EnterpriseCanonical};
 
@@ -58,13 +59,13 @@ const TICKETS: &[(&str, &str, Asked, &str)] = &[
     (SPACE_AND_APOSTROPHE, "mary o'neill", Canonical, "Mary O'Neill"),
 ];
 
-/// The role of an account, as `kerb_add_principal` makes it of what was typed, tried with every ticket of the account.
+/// The role of an account, as it is made of what was typed, tried with every ticket of the account.
 fn try_all(c: &Context<'_>, typed: impl Fn(&str) -> String) {
-    let mut master = c.master();
+    let admin = c.admin();
     let mut su = c.superuser();
     for &(account, name, asked, in_ticket) in TICKETS {
         let typed = typed(account);
-        let role = master.call("SELECT kerb_add_principal($1, $2)", &[&typed, &REALM]).unwrap();
+        let role = admin.try_add(&typed, Some(REALM)).unwrap();
         let ticket = c.ticket(name, asked);
         let principal = format!("{in_ticket}@{REALM}");
         assert_eq!(ticket.principal().unwrap(), principal, "{}", asked.command(name));
@@ -90,8 +91,8 @@ fn a_role_in_lower_case(c: &Context<'_>) {
 
 /// The setting is about the ticket: the name of the role that a client asks for is looked up as it is.
 fn only_the_exact_role_is_there(c: &Context<'_>) {
-    let mut master = c.master();
-    let role = master.call("SELECT kerb_add_principal($1, $2)", &[&MIXED_CASE, &REALM]).unwrap();
+    let admin = c.admin();
+    let role = admin.try_add(MIXED_CASE, Some(REALM)).unwrap();
     let ticket = c.ticket(MIXED_CASE, Canonical);
     let how = Canonical.command(MIXED_CASE);
     for other in ["JDoe", "jdoe", "JDOE"].map(|user| format!("{user}@{REALM}")) {
@@ -99,15 +100,15 @@ fn only_the_exact_role_is_there(c: &Context<'_>) {
         c.log_in(MIXED_CASE, &how, &ticket, &other, expected);
     }
     c.log_in(MIXED_CASE, &how, &ticket, &role, LogsIn);
-    master.run(&format!("SELECT kerb_disable_principal('{role}')"));
+    admin.disable(&role, false);
     c.log_in(MIXED_CASE, &how, &ticket, &role, NotPermitted);
-    master.run(&format!("SELECT kerb_enable_principal('{role}')"));
+    admin.enable(&role);
     c.log_in(MIXED_CASE, &how, &ticket, &role, LogsIn);
 }
 
 /// Disabled in the directory: the role is there, and nobody gets a ticket for it.
 fn no_ticket_no_login(c: &Context<'_>) {
-    let role = c.master().call("SELECT kerb_add_principal($1, $2)", &[&DISABLED, &REALM]).unwrap();
+    let role = c.admin().try_add(DISABLED, Some(REALM)).unwrap();
     for asked in [AsTyped, Canonical] {
         let seen = c.try_ticket(DISABLED, asked).map_or_else(|error| error, |_| "a ticket".into());
         let (_, why) = seen.split_once(": ").unwrap_or(("", &seen));
@@ -119,9 +120,10 @@ fn no_ticket_no_login(c: &Context<'_>) {
 /// Where there is no user WS01, the KDC lets the machine WS01$ be one. So the role of somebody who has left the directory is not safe from who can join a
 /// machine to it under that name: it is to be dropped or disabled, too.
 fn a_machine_without_its_dollar_is_a_user_of_that_name(c: &Context<'_>) {
-    let role = c.master().call("SELECT kerb_add_principal('WS01', $1)", &[&REALM]).unwrap();
+    let admin = c.admin();
+    let role = admin.try_add("WS01", Some(REALM)).unwrap();
     let ticket = c.ticket("WS01", AsTyped);
     c.log_in(COMPUTER, &AsTyped.command("WS01"), &ticket, &role, LogsIn);
-    c.master().run(&format!("SELECT kerb_disable_principal('{role}')"));
+    admin.disable(&role, false);
     c.log_in(COMPUTER, &AsTyped.command("WS01"), &ticket, &role, NotPermitted);
 }

@@ -39,8 +39,8 @@ fn main() -> ExitCode {
     };
     let mut trials = Vec::new();
     for (suite, cases) in SUITES {
-        for &(name, case) in *cases {
-            for place in directory.places() {
+        for &(name, on, case) in *cases {
+            for place in directory.places().into_iter().filter(|place| place.runs(on)) {
                 let directory = directory.clone();
                 let whole_name = format!("{suite}::{name}::{}", place.label());
                 let case_name = format!("{suite}::{name}");

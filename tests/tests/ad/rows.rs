@@ -14,7 +14,7 @@ impl Context<'_> {
         self.evidence.login_by(who, Key::Ticket(ticket, &principal), &shown, role, expected);
         // A session counts until it has gone, and so does a refused one; a role that has some is not renamed.
         let mut su = self.superuser();
-        wait_until(|| su.one("SELECT coalesce(sum(sessions), 0) FROM kerb_principals") == "0").unwrap();
+        wait_until(|| su.one("SELECT count(*) FROM pg_stat_activity WHERE usename LIKE '%@%'") == "0").unwrap();
     }
 
     /// Takes down something else that was seen, and fails where it is not as expected.

@@ -9,7 +9,7 @@ pub const INTRODUCTION: &str = "# Who can log in from an Active Directory\n\n\
     Written by `make logins`, and compared with what is seen by every `make test-ad`. Each row is a login by psql over TCP with a ticket of Samba's Active Directory,\n\
     for which the realm is CORP.EXAMPLE.COM, and one account has a UPN of `corp.com`. A ticket's principal stands with what was typed to get it: `kinit NAME` has the\n\
     KDC keep the spelling, `kinit -C NAME` asks for the canonical one, as Windows does, and `-E` takes a UPN. Where somebody is refused, the last column is the reason in\n\
-    the words of the server's log. The same with MIT's KDC, and what is said there of case and memberships, is in [logins.md](logins.md).\n";
+    the words of the server's log. \"extension and plain statements\" means that the same was seen with roles made by either. The same with MIT's KDC, and what is said there of case and memberships, is in [logins.md](logins.md).\n";
 
 /// By the names of the cases, in the report's order.
 const SECTIONS: [(&str, Section); 13] = [

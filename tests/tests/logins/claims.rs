@@ -8,8 +8,8 @@ use kerbrole_tests::version::workspace;
 
 use crate::world::{Context, REALM};
 use crate::{
-    BY_HAND, DBA_BY_EXTENSION, DBA_BY_HAND, LIFE, MATRIX, MEMBERSHIPS, MIGRATION, OTHER_SPELLINGS, README, REPORT,
-    SECTIONS, TRUST, cases,
+    BY_HAND, CHECK, DBA_BY_EXTENSION, DBA_BY_HAND, LIFE, MATRIX, MEMBERSHIPS, MIGRATION, OTHER_SPELLINGS, README,
+    REPORT, SAYS, SECTIONS, TRUST, cases,
 };
 
 cases! {
@@ -57,9 +57,10 @@ const CLAIMS: &[Claim] = &[
     (
         "roles that differ by case only (`case_collision`), roles that no ticket opens (`unreachable_realm_case`, `unreachable_length`), and what a change of the setting would open or close (`opened_by_caseins`, `closed_by_caseins`).",
         &[
-            (BY_HAND, "ann, who asks for Ann"),
-            (BY_HAND, "dave, whose realm was put into lower case"),
-            (BY_HAND, "a principal of more than 63 bytes, whose role CREATE USER cuts"),
+            (SAYS, "dan, Dan's role, by kerb_case_audit"),
+            (SAYS, "carol, realm in lower case, by kerb_case_audit"),
+            (SAYS, "a name that was cut, by kerb_case_audit"),
+            (SAYS, "bob, Bob's role, by kerb_case_audit"),
         ],
     ),
     (
@@ -104,6 +105,83 @@ const CLAIMS: &[Claim] = &[
             (DBA_BY_EXTENSION, "the administrator, after kerb_add_principal"),
         ],
     ),
+    (
+        "The username is the sAMAccountName.",
+        &[(MATRIX, "jean, role added as jean"), (MATRIX, "jean@corp.com, role added as jean")],
+    ),
+    (
+        "`ad_path` is NULL where a role has a principal's name and no ticket opens it",
+        &[(SAYS, "iris, on the list without a path"), (SAYS, "iris, on the list with a path")],
+    ),
+    (
+        "Who has access, and by which way;",
+        &[(SAYS, "iris, on the list without a path"), (SAYS, "iris, on the list with a path")],
+    ),
+    ("Why can this person not log in?", &[(CHECK, "nobody made a role"), (CHECK, "two things at once")]),
+    (
+        "One row for each question that a login to this database asks, in that order, with what would mend it.",
+        &[
+            (CHECK, "the database takes no connections"),
+            (CHECK, "no CONNECT"),
+            (CHECK, "the only session that the role may have"),
+        ],
+    ),
+    (
+        "A ticket spelled as the role opens the role if and only if every row is ok.",
+        &[(CHECK, "all is well"), (CHECK, "disabled"), (CHECK, "in rds_iam two deep"), (CHECK, "VALID UNTIL is past")],
+    ),
+    (
+        "A superuser is shown the server's side as well: whether it listens, which line of pg_hba.conf the login would meet first, and whether the keytab has a key.",
+        &[
+            (CHECK, "the server does not listen"),
+            (CHECK, "everybody is refused first"),
+            (CHECK, "mapped by another pattern"),
+            (CHECK, "the keytab of another service"),
+        ],
+    ),
+    (
+        "`kerb_enable_principal` warns where the role still cannot be reached, and refuses (42710) to open a role while another that differs by case only can log in.",
+        &[
+            (SAYS, "gwen, enabled without rds_ad"),
+            (SAYS, "hugo, enabled as a member of a group in rds_iam"),
+            (SAYS, "Ann, who was to be enabled beside ann"),
+        ],
+    ),
+    (
+        "What the case and the length of names do to logins, as `krb_caseins_users` is set and as it would be the other way round:",
+        &[(SAYS, "bob, Bob's role, by kerb_case_audit"), (SAYS, "a name that was cut, by kerb_case_audit")],
+    ),
+    (
+        "A role that differs from an existing one by case only is refused under either setting:",
+        &[(SAYS, "Ann, who was to be added beside ann")],
+    ),
+    (
+        "A principal of more than 63 bytes is refused:",
+        &[(SAYS, "a principal of more than 63 bytes, who was to be added")],
+    ),
+    (
+        "`alice@ONPREM.COM` and `alice@CORP.EXAMPLE.COM` are two people.",
+        &[(TRUST, "alice of ONPREM.COM"), (TRUST, "alice of CORP.EXAMPLE.COM")],
+    ),
+    (
+        "Whoever creates a role is a member of it since PostgreSQL 16, and pg_hba.conf sends members of `rds_ad` to GSSAPI:",
+        &[(DBA_BY_HAND, "the administrator, after GRANT rds_ad TO the user that was created")],
+    ),
+    (
+        "pg_hba.conf should send members of `rds_ad`, and nobody else, to GSSAPI:",
+        &[
+            (MEMBERSHIPS, "dora, in rds_ad and a group"),
+            (MEMBERSHIPS, "ivan, below rds_iam only"),
+            (DBA_BY_HAND, "an administrator, before"),
+        ],
+    ),
+    (
+        "Through the functions nobody becomes a member of anything.",
+        &[
+            (DBA_BY_EXTENSION, "the administrator, after kerb_add_principal"),
+            (DBA_BY_EXTENSION, "the administrator, after renaming, disabling and dropping"),
+        ],
+    ),
 ];
 
 /// Sentences about other things that use the same words.
@@ -111,22 +189,30 @@ const NO_CLAIMS: &[&str] = &[
     "Login roles for Kerberos and Active Directory users in PostgreSQL, made right.",
     "Everything below runs as `rds_master`",
     "`action` is `created`, `adopted`",
-    // These two are tried against logins by the suite check, each way.
-    "A ticket spelled as the role opens the role if and only if every row is ok.",
-    "One row for each question that a login to this database asks",
-    "Why can this person not log in?",
-    "`ad_path` is NULL where a role has a principal's name and no ticket opens it",
-    "whether it listens, which line of pg_hba.conf the login would meet first",
-    "`kerb_enable_principal` warns where the role still cannot be reached",
-    "What the case and the length of names do to logins",
     "turning `krb_caseins_users` on;",
     "Each line above, and what is said elsewhere here of who gets in, was seen",
-    "What `kerb_check_principal` says of a login is tried",
+    "With a directory's accounts, their UPNs and the spellings that Windows asks for",
 ];
 
-/// What tells a sentence about case and logins.
-const WORDS: [&str; 8] =
-    [" log in", " logs in", " login", "ticket", "krb_caseins_users", "upper case", "lower case", "the principal."];
+/// What tells a sentence about case and logins, outside the section that is about nothing else.
+const WORDS: [&str; 14] = [
+    "log in",
+    "logs in",
+    "login",
+    "ticket",
+    "krb_caseins_users",
+    "upper case",
+    "lower case",
+    "the principal.",
+    " access",
+    "reached",
+    "pg_hba.conf",
+    "GSSAPI",
+    "sAMAccountName",
+    " people",
+];
+
+const SECTION: &str = "## Case, and who can log in\n";
 
 fn readme() -> String {
     fs::read_to_string(workspace().join("README.md")).unwrap()
@@ -146,8 +232,12 @@ fn sentences(text: &str) -> Vec<String> {
             for (at, mark) in prose.match_indices(['.', ':', ';', '?']) {
                 let end = at + mark.len();
                 if prose[end..].is_empty() || prose[end..].starts_with(' ') {
-                    sentences.push(prose[start..end].trim().to_string());
+                    let sentence = prose[start..end].trim();
                     start = end;
+                    // Where to read on.
+                    if !sentence.starts_with("[docs/") {
+                        sentences.push(sentence.to_string());
+                    }
                 }
             }
         }
@@ -158,8 +248,12 @@ fn sentences(text: &str) -> Vec<String> {
 fn every_sentence_is_here(_: &Context<'_>) {
     let text = readme();
     let all = sentences(&text);
-    let about: Vec<_> = all.iter().filter(|one| WORDS.iter().any(|word| one.contains(word))).collect();
-    assert!(about.len() > 15, "{about:?}");
+    let section = text.split(SECTION).nth(1).unwrap().split("\n## ").next().unwrap();
+    let of_section = sentences(section);
+    assert!(of_section.len() > 10, "{of_section:?}");
+    let by_word = all.iter().filter(|one| WORDS.iter().any(|word| one.contains(word)));
+    let about: Vec<_> = by_word.chain(&of_section).collect();
+    assert!(about.len() > 30, "{about:?}");
     for sentence in about {
         let claimed = CLAIMS.iter().any(|(claim, _)| sentence.contains(claim) || claim.contains(sentence.as_str()));
         let other = NO_CLAIMS.iter().any(|other| sentence.starts_with(other));
@@ -190,7 +284,7 @@ pub fn introduction() -> String {
     let mut out = String::from(
         "# Who can log in, and who cannot\n\n\
          Written by `make logins`, and compared with what is seen by every `make test-kerberos`. Each row is a login by psql over TCP, with a ticket of a KDC of\n\
-         MIT Kerberos, to a server whose pg_hba.conf sends `+rds_iam` to `reject`, in the place of the method that RDS has for it, `+rds_ad` to `gss include_realm=1`, and the rest to `scram-sha-256`.\n\
+         MIT Kerberos, to a server whose pg_hba.conf sends `+rds_iam` to a method of its own first (`password`, in the place of RDS's PAM), `+rds_ad` to `gss include_realm=1`, and the rest to `scram-sha-256`.\n\
          Where somebody is refused, the last column is the reason in the words of the server's log. \"extension and plain statements\" means that the same was seen with roles made by\n\
          either. The same with Samba's Active Directory is in [logins-active-directory.md](logins-active-directory.md).\n\n\
          | the README says | shown by |\n| --- | --- |\n",

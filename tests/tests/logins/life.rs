@@ -9,9 +9,9 @@ use kerbrole_tests::psql::psql_with_ticket;
 use kerbrole_tests::report::{Expected, Key};
 
 use crate::LIFE;
-use crate::admin::Admin;
 use crate::cases;
 use crate::world::{Context, REALM};
+use crate::{administrator, evidence};
 
 cases! {
     EitherWay: a_life_in_logins;
@@ -20,8 +20,8 @@ cases! {
 const CAROL: &str = "carol@CORP.EXAMPLE.COM";
 
 fn a_life_in_logins(c: &Context<'_>) {
-    let admin = Admin::new(c);
-    let rows = admin.evidence(c, LIFE);
+    let admin = administrator(c);
+    let rows = evidence(c, &admin, LIFE);
     let ticket = c.kdc.ticket_of("carol").unwrap();
     let carol = Key::Ticket(&ticket, CAROL);
     let ends = |open: Option<&str>| if open == Some(CAROL) { "goes on" } else { "has ended" };

@@ -2,11 +2,11 @@
 //! of rds_ad, for which pg_hba.conf wants a ticket.
 
 use kerbrole_client::ErrorKind;
+use kerbrole_tests::admin::Admin;
 use kerbrole_tests::report::{Evidence, Expected, Key};
 
-use crate::admin::Admin;
 use crate::world::Context;
-use crate::{DBA_BY_CRATE, DBA_BY_EXTENSION, DBA_BY_HAND, REPORT, cases};
+use crate::{DBA_BY_CRATE, DBA_BY_EXTENSION, DBA_BY_HAND, REPORT, cases, evidence};
 
 cases! {
     EachVersion: by_statements_typed_by_hand, through_the_extension;
@@ -52,8 +52,8 @@ fn by_statements_typed_by_hand(c: &Context<'_>) {
 
 fn through_the_extension(c: &Context<'_>) {
     make_dba(c);
-    let admin = Admin::of(c, DBA);
-    let rows = admin.evidence(c, DBA_BY_EXTENSION);
+    let admin = Admin::connect(c.server, c.backend(), DBA);
+    let rows = evidence(c, &admin, DBA_BY_EXTENSION);
     log_in(&rows, "an administrator, before", Expected::LogsIn);
     admin.add("hal@corp.example.com");
     admin.add("ida@corp.example.com");
@@ -66,8 +66,8 @@ fn through_the_extension(c: &Context<'_>) {
 
 fn by_plain_statements(c: &Context<'_>) {
     make_dba(c);
-    let admin = Admin::of(c, DBA);
-    let rows = admin.evidence(c, DBA_BY_CRATE);
+    let admin = Admin::connect(c.server, c.backend(), DBA);
+    let rows = evidence(c, &admin, DBA_BY_CRATE);
     let mut su = c.superuser();
     log_in(&rows, "an administrator, before", Expected::LogsIn);
     if !c.nests_creators() {
@@ -86,7 +86,7 @@ fn by_plain_statements(c: &Context<'_>) {
     // The first advice: another role creates, that nobody logs in as with a password.
     assert!(error.hint().unwrap().contains("create principals as another role"), "{error:?}");
     su.run("CREATE ROLE provisioner LOGIN CREATEROLE; GRANT rds_ad TO provisioner WITH ADMIN OPTION");
-    let other = Admin::of(c, "provisioner");
+    let other = Admin::connect(c.server, c.backend(), "provisioner");
     let role = other.add("hal@corp.example.com");
     log_in(&rows, "the administrator, when another role adds the principals", Expected::LogsIn);
     let ticket = c.kdc.ticket_of("hal").unwrap();
@@ -104,4 +104,27 @@ fn by_plain_statements(c: &Context<'_>) {
         su.run(&statement);
     }
     log_in(&rows, "the administrator, after the statements of nesting_of_user()", Expected::LogsIn);
+    a_right_to_grant_nests_by_itself(c, &admin, &rows);
+}
+
+/// By stock rules whoever may grant rds_ad is a member of it: what adding made of them is not all that keeps a password out.
+fn a_right_to_grant_nests_by_itself(c: &Context<'_>, admin: &Admin, rows: &Evidence<'_>) {
+    let mut su = c.superuser();
+    su.run(&format!("GRANT rds_ad TO {DBA} WITH ADMIN OPTION"));
+    let role = admin.add("jon@corp.example.com");
+    let ticket = c.kdc.ticket_of("jon").unwrap();
+    rows.login("jon, added with accept_nesting", Key::Ticket(&ticket, &role), &role, Expected::LogsIn);
+    log_in(rows, "the administrator with ADMIN on rds_ad, who added him", Expected::TicketWanted);
+    for statement in admin.with(true, async |k| k.nesting_of_user().await).unwrap() {
+        su.run(&statement);
+    }
+    log_in(
+        rows,
+        "the administrator, after the statements of nesting_of_user(), still with ADMIN on rds_ad",
+        Expected::TicketWanted,
+    );
+    // What they granted goes with the right that they granted it by, unless somebody else grants it as well.
+    su.run(&format!("GRANT rds_ad TO \"{role}\" GRANTED BY rdsadmin; REVOKE rds_ad FROM {DBA} CASCADE"));
+    log_in(rows, "the administrator, after REVOKE rds_ad … CASCADE", Expected::LogsIn);
+    rows.login("jon, whom a superuser granted rds_ad as well", Key::Ticket(&ticket, &role), &role, Expected::LogsIn);
 }

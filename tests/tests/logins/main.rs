@@ -4,20 +4,22 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a test that cannot go on has failed")]
 #![allow(missing_docs, unreachable_pub)]
 
-mod admin;
 mod by_hand;
+mod check;
 mod claims;
 mod life;
 mod lockout;
 mod matrix;
 mod memberships;
+mod says;
 mod trust;
 
 use std::process::ExitCode;
 
-use kerbrole_tests::report::{Report, Section};
+use kerbrole_tests::admin::Admin;
+use kerbrole_tests::report::{Evidence, Report, Section};
 use kerbrole_tests::version::{wanted, workspace};
-use kerbrole_tests::world::{Case, Kind};
+use kerbrole_tests::world::{Case, Context, Kind};
 // The suites' own paths to what they share.
 use kerbrole_tests::{cases, world};
 use libtest_mimic::Arguments;
@@ -29,13 +31,15 @@ const SUITES: &[(&str, &[Case])] = &[
     ("trust", trust::CASES),
     ("lockout", lockout::CASES),
     ("by_hand", by_hand::CASES),
+    ("check", check::CASES),
+    ("says", says::CASES),
     ("claims", claims::CASES),
 ];
 
 static REPORT: Report = Report::new();
 
 /// The report's sections, in order; rows name them by their places.
-const SECTIONS: [Section; 11] = [
+const SECTIONS: [Section; 13] = [
     Section {
         title: "Tickets and roles",
         about: "Every spelling of a ticket against every role that is made for it. The realm is CORP.EXAMPLE.COM; what was typed is in the first words.",
@@ -67,6 +71,14 @@ const SECTIONS: [Section; 11] = [
         about: "It refuses to nest whoever is not nested yet, and says what to do instead.",
     },
     Section { title: "Roles made by hand", about: "What goes wrong without kerbrole." },
+    Section {
+        title: "What kerb_check_principal says",
+        about: "Everything that keeps somebody out, and some of what does not: asked by a superuser, and tried. The rows of the answer that are not ok stand behind what came of the login.",
+    },
+    Section {
+        title: "What the other functions say",
+        about: "The WARNING of `kerb_enable_principal`, the `ad_path` of `kerb_list_principals` and the problems of `kerb_case_audit`, and what comes of the login.",
+    },
     Section { title: "The table in the README", about: "Each line of it." },
 ];
 
@@ -80,7 +92,19 @@ const DBA_BY_HAND: usize = 6;
 const DBA_BY_EXTENSION: usize = 7;
 const DBA_BY_CRATE: usize = 8;
 const BY_HAND: usize = 9;
-const README: usize = 10;
+const CHECK: usize = 10;
+const SAYS: usize = 11;
+const README: usize = 12;
+
+/// The master user, with whatever the server has.
+fn administrator(c: &Context<'_>) -> Admin {
+    Admin::master(c.server, c.backend())
+}
+
+/// The rows of a test, on roles that this administrator makes.
+fn evidence<'c>(c: &Context<'c>, admin: &Admin, section: usize) -> Evidence<'c> {
+    REPORT.evidence(section, c.server, c.caseins, admin.name())
+}
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();

@@ -2,10 +2,10 @@
 
 use kerbrole_tests::report::{Expected, Key};
 
-use crate::admin::Admin;
 use crate::cases;
 use crate::world::{Context, REALM};
 use crate::{MATRIX, OTHER_SPELLINGS};
+use crate::{administrator, evidence};
 
 cases! {
     EitherWay: tickets_and_roles, other_spellings_of_the_role;
@@ -37,8 +37,8 @@ fn agree(c: &Context<'_>, role: &str, principal: &str) -> bool {
 }
 
 fn tickets_and_roles(c: &Context<'_>) {
-    let admin = Admin::new(c);
-    let rows = admin.evidence(c, MATRIX);
+    let admin = administrator(c);
+    let rows = evidence(c, &admin, MATRIX);
     for (typed, tickets) in GROUPS {
         for typed in typed {
             let role = admin.add(&format!("{typed}@corp.example.com"));
@@ -56,8 +56,8 @@ fn tickets_and_roles(c: &Context<'_>) {
 
 /// The role is looked up by its exact name: whoever asks for another spelling of it is sent to the line of pg_hba.conf for everybody else.
 fn other_spellings_of_the_role(c: &Context<'_>) {
-    let admin = Admin::new(c);
-    let rows = admin.evidence(c, OTHER_SPELLINGS);
+    let admin = administrator(c);
+    let rows = evidence(c, &admin, OTHER_SPELLINGS);
     let role = admin.add("alice@corp.example.com");
     for username in ["alice", "Alice"] {
         let ticket = c.kdc.ticket_of(username).unwrap();

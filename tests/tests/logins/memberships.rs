@@ -3,9 +3,9 @@
 use kerbrole_tests::report::{Expected, Key};
 
 use crate::MEMBERSHIPS;
-use crate::admin::Admin;
 use crate::cases;
 use crate::world::Context;
+use crate::{administrator, evidence};
 
 cases! {
     EitherWay: nested_memberships;
@@ -14,8 +14,8 @@ cases! {
 const DORA: &str = "dora@CORP.EXAMPLE.COM";
 
 fn nested_memberships(c: &Context<'_>) {
-    let admin = Admin::new(c);
-    let rows = admin.evidence(c, MEMBERSHIPS);
+    let admin = administrator(c);
+    let rows = evidence(c, &admin, MEMBERSHIPS);
     let mut su = c.superuser();
     let ticket = c.kdc.ticket_of("dora").unwrap();
     let dora = Key::Ticket(&ticket, DORA);
@@ -33,6 +33,10 @@ fn nested_memberships(c: &Context<'_>) {
         su.run(&fix);
     }
     rows.login("dora, after the REVOKE that the conflict came with", dora, DORA, Expected::LogsIn);
+
+    // Who is meant for that method gets in by it; here it is a password in clear text, on RDS a token.
+    su.run("CREATE USER ivan PASSWORD 'a token' IN ROLE apps");
+    rows.login("ivan, below rds_iam only", Key::Password("a token"), "ivan", Expected::LogsIn);
 
     su.run("GRANT rds_iam TO rds_ad");
     rows.login("dora, after GRANT rds_iam TO rds_ad", dora, DORA, Expected::SentToIam);

@@ -6,10 +6,10 @@ use kerbrole_tests::kdc::Kdc;
 use kerbrole_tests::report::{Expected, Key};
 use once_cell::sync::OnceCell;
 
-use crate::admin::Admin;
 use crate::cases;
 use crate::world::{Context, REALM};
 use crate::{MIGRATION, TRUST};
+use crate::{administrator, evidence};
 
 cases! {
     EitherWay: users_of_both_realms, a_domain_is_migrated;
@@ -32,8 +32,8 @@ fn onprem(c: &Context<'_>) -> &'static (Kdc, PathBuf) {
 
 fn users_of_both_realms(c: &Context<'_>) {
     let (other, config) = onprem(c);
-    let admin = Admin::new(c);
-    let rows = admin.evidence(c, TRUST);
+    let admin = administrator(c);
+    let rows = evidence(c, &admin, TRUST);
     for (kdc, username) in [(other, "carol"), (other, "alice"), (c.kdc, "alice")] {
         kdc.ticket_of(username).unwrap();
     }
@@ -74,8 +74,8 @@ fn users_of_both_realms(c: &Context<'_>) {
 /// The people of one domain move into the other, and keep their roles.
 fn a_domain_is_migrated(c: &Context<'_>) {
     let (other, config) = onprem(c);
-    let admin = Admin::new(c);
-    let rows = admin.evidence(c, MIGRATION);
+    let admin = administrator(c);
+    let rows = evidence(c, &admin, MIGRATION);
     for kdc in [other, c.kdc] {
         kdc.ticket_of("moves").unwrap();
     }

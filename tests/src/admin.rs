@@ -1,14 +1,15 @@
-//! The administrator who makes the roles: the master user, through the extension or, where there is none, by plain statements.
+//! The administrator who makes the roles, through the extension or, where there is none, by plain statements: kerbrole-client as a tool would use it.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![allow(missing_docs, reason = "the names say it")]
 
 use std::cell::RefCell;
 
-use kerbrole_client::{Absent, AddOptions, Backend, DropOptions, Dropped, Error, Kerbrole};
-use kerbrole_tests::report::Evidence;
+use kerbrole_client::{Absent, AddOptions, Backend, Check, DropOptions, Dropped, Error, Kerbrole};
 use tokio::runtime::Runtime;
 use tokio_postgres::{Client, NoTls};
 
-use crate::REPORT;
-use crate::world::{Context, Session};
+use crate::postgres_server::{MASTER, SUPERUSER, Server};
+use crate::world::Session;
 
 pub struct Admin {
     runtime: Runtime,
@@ -19,26 +20,22 @@ pub struct Admin {
 
 impl Admin {
     /// The master user. By plain statements it needs ADMIN on rds_ad since 16.
-    pub fn new(c: &Context<'_>) -> Self {
-        if c.kind.is_bare() && c.nests_creators() {
-            c.superuser().run("GRANT rds_ad TO rds_master WITH ADMIN OPTION");
+    pub fn master(server: &Server, backend: Backend) -> Self {
+        let admin = Self::connect(server, backend, MASTER);
+        if backend == Backend::PlainSql && server.major() >= 16 {
+            admin.su.borrow_mut().run("GRANT rds_ad TO rds_master WITH ADMIN OPTION");
         }
-        Self::of(c, "rds_master")
+        admin
     }
 
-    pub fn of(c: &Context<'_>, user: &str) -> Self {
+    pub fn connect(server: &Server, backend: Backend, user: &str) -> Self {
         let runtime = Runtime::new().unwrap();
         let mut config = tokio_postgres::Config::new();
-        config.host_path(c.server.socket()).port(c.server.port).user(user).dbname("postgres");
+        config.host_path(server.socket()).port(server.port).user(user).dbname("postgres");
         let (client, connection) = runtime.block_on(config.connect(NoTls)).unwrap();
         runtime.spawn(connection);
-        let backend = if c.kind.is_bare() { Backend::PlainSql } else { Backend::Extension };
-        Self { runtime, client, backend, su: RefCell::new(c.superuser()) }
-    }
-
-    /// The rows of a test, on roles that this administrator makes.
-    pub fn evidence<'c>(&self, c: &Context<'c>, section: usize) -> Evidence<'c> {
-        REPORT.evidence(section, c.server, c.caseins, self.name())
+        let su = Session::open(server, SUPERUSER, "postgres").unwrap();
+        Self { runtime, client, backend, su: RefCell::new(su) }
     }
 
     pub fn name(&self) -> &'static str {
@@ -46,6 +43,9 @@ impl Admin {
     }
 
     /// Runs something with the crate; `accept_nesting` as given.
+    ///
+    /// # Errors
+    /// Those of the call.
     pub fn with<T>(
         &self,
         accept_nesting: bool,
@@ -61,6 +61,14 @@ impl Admin {
         self.with(true, call).unwrap()
     }
 
+    /// Adds what was typed, and returns the role or the refusal.
+    ///
+    /// # Errors
+    /// Those of [`Kerbrole::add_principal`].
+    pub fn try_add(&self, username: &str, realm: Option<&str>) -> Result<String, Error> {
+        self.with(true, async |k| k.add_principal(username, realm, &AddOptions::new()).await)
+    }
+
     /// Adds a principal and returns the role.
     pub fn add(&self, principal: &str) -> String {
         self.run(async |k| k.add_principal(principal, None, &AddOptions::new()).await)
@@ -72,6 +80,11 @@ impl Admin {
 
     pub fn add_in(&self, principal: &str, group: &str) -> String {
         self.run(async |k| k.add_principal(principal, None, &AddOptions::new().group(group)).await)
+    }
+
+    /// Why a principal cannot log in.
+    pub fn check(&self, principal: &str) -> Vec<Check> {
+        self.run(async |k| k.check_principal(principal, None).await)
     }
 
     pub fn disable(&self, principal: &str, terminate: bool) {
