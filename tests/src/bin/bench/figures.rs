@@ -63,6 +63,12 @@ pub(crate) fn thousands(number: usize) -> String {
     }
 }
 
+/// So many runs each has, however long they take,
+const AT_LEAST: usize = 3;
+
+/// but one that takes more seconds than this.
+const VERY_LONG: f64 = 30.0;
+
 /// Lets all have their turns, round by round, each until it has had `rounds` of them or so many seconds went into it. A first round that is not counted warms
 /// up where `warm_up` says so. `run` says how long it took, in whatever unit.
 pub(crate) fn in_turns<T>(
@@ -76,7 +82,8 @@ pub(crate) fn in_turns<T>(
     let mut spent = vec![0.0; contestants.len()];
     for round in 0..rounds + usize::from(warm_up) {
         for (place, contestant) in contestants.iter().enumerate() {
-            if round > 0 && spent[place] >= seconds {
+            let had = times[place].len();
+            if had > 0 && spent[place] >= seconds && (had >= AT_LEAST || spent[place] / had as f64 > VERY_LONG) {
                 continue;
             }
             let start = std::time::Instant::now();

@@ -48,9 +48,9 @@ impl Goal {
         Self { what, limit: format!("{sign} {limit} {unit}"), measured: format!("{} {unit}", short(measured)), verdict }
     }
 
-    /// Of two ranges that should overlap.
+    /// Of two that should be alike, within what chance makes of them.
     pub(crate) fn indistinguishable(what: String, ratio: f64, apart: bool) -> Self {
-        let verdict = if apart { "**missed**: the ranges do not overlap" } else { "met" };
+        let verdict = if apart { "**missed**" } else { "met" };
         Self { what, limit: "cannot be told apart".into(), measured: format!("{ratio:.3} ×"), verdict: verdict.into() }
     }
 }

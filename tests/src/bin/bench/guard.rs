@@ -42,7 +42,7 @@ type Times = [Vec<f64>; 2];
 /// # Errors
 /// When a server does not come up, or a load fails.
 pub(crate) fn measure(bench: &Bench) -> Result<Report> {
-    let (principals, rounds) = if bench.smoke { (500, 1) } else { (100_000, 9) };
+    let (principals, rounds) = if bench.smoke { (500, 1) } else { (100_000, 15) };
     let mut report = Report { text: heading(principals, rounds)?, goals: Vec::new() };
     for &major in &bench.versions {
         // The same cluster for both, restarted in between: two clusters would differ in more than the library.
@@ -152,29 +152,47 @@ fn heading(principals: usize, rounds: usize) -> Result<String> {
         "# What the guard costs\n\n\
          One server with {} principals, restarted in turns with the library preloaded and `kerbrole.guard = on` and without it, {rounds} rounds;\n\
          milliseconds per transaction, median and the range of the middle half of the rounds. Of a GRANT the statement alone, in each round the median of {GRANTS} that are rolled back.\n\
-         \"Can be told apart\" means that these two ranges do not overlap.\n\n\
+         The ratio is the median of the rounds' own ratios, with the interval in which such a median lies 99 times of 100; \"can be told apart\" means that 1 is not in it.\n\n\
          Machine: {}.\n\n\
-         | PostgreSQL | load | without | with | ratio of medians | can be told apart |\n| --- | --- | --- | --- | --- | --- |\n",
+         | PostgreSQL | load | without | with | ratio | can be told apart |\n| --- | --- | --- | --- | --- | --- |\n",
         thousands(principals),
         machine()?
     ))
 }
 
-/// The ratio of the medians, and whether the two can be told apart.
+/// The median of the rounds' ratios, and whether the two can be told apart.
 fn line(report: &mut String, major: u32, name: &str, times: &Times) -> Result<(f64, bool)> {
     let [Some(without), Some(with)] = [0, 1].map(|which: usize| Spread::of(&times[which])) else {
         return Err(format!("{name}: nothing was measured"));
     };
-    let apart = without.low > with.high || with.low > without.high;
-    let ratio = with.median / without.median;
+    let mut ratios: Vec<_> = times[0].iter().zip(&times[1]).map(|(without, with)| with / without).collect();
+    ratios.sort_by(f64::total_cmp);
+    let (ratio, beyond) = (median(&ratios)?, beyond(ratios.len()));
+    let (low, high) = (ratios[beyond], ratios[ratios.len() - 1 - beyond]);
+    let apart = low > 1.0 || high < 1.0;
     let _infallible = writeln!(
         report,
-        "| {major} | {name} | {} | {} | {ratio:.3} | {} |",
+        "| {major} | {name} | {} | {} | {ratio:.3} ({low:.3}–{high:.3}) | {} |",
         without.shown(),
         with.shown(),
         if apart { "yes" } else { "no" }
     );
     Ok((ratio, apart))
+}
+
+/// How many of so many values, in order, lie beyond either end of an interval that holds the true median 99 times of 100: each value is on either side of it like
+/// a coin.
+fn beyond(values: usize) -> usize {
+    let mut chance = 0.5_f64.powi(i32::try_from(values).unwrap_or(i32::MAX));
+    let mut below = 0.0;
+    for count in 0..values / 2 {
+        below += chance;
+        if below > 0.005 {
+            return count.saturating_sub(1);
+        }
+        chance *= (values - count) as f64 / (count + 1) as f64;
+    }
+    0
 }
 
 fn pgbench(server: &Server) -> Command {
