@@ -81,7 +81,12 @@ const CLAIMS: &[Claim] = &[
     ),
     (
         "The username is put into lower case with `krb_caseins_users` on, and kept as given with it off (`kerbrole.username_case` changes that).",
-        &[(MATRIX, "Alice, role added as Alice"), (MATRIX, "alice, role added as Alice")],
+        &[
+            (MATRIX, "Alice, role added as Alice"),
+            (MATRIX, "alice, role added as Alice"),
+            (SAYS, "Alice, role added as Alice with kerbrole.username_case = lower"),
+            (SAYS, "alice, role added as Alice with kerbrole.username_case = preserve"),
+        ],
     ),
     (
         "with `krb_caseins_users` on, one ticket would open both.",

@@ -77,7 +77,7 @@ const SECTIONS: [Section; 13] = [
     },
     Section {
         title: "What the other functions say",
-        about: "The WARNING of `kerb_enable_principal`, the `ad_path` of `kerb_list_principals` and the problems of `kerb_case_audit`, and what comes of the login.",
+        about: "The WARNING of `kerb_enable_principal`, the `ad_path` of `kerb_list_principals`, the problems of `kerb_case_audit`, what is refused and what the role is called, and what comes of the login.",
     },
     Section { title: "The table in the README", about: "Each line of it." },
 ];

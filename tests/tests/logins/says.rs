@@ -8,7 +8,7 @@ use crate::{REPORT, SAYS, cases};
 use Expected::{LogsIn, NamesDiffer, NoPassword, NoSuchRole, NotPermitted, SentToIam};
 
 cases! {
-    Every: enabling_warns, the_list_has_a_path, the_audit_of_names, names_that_are_refused;
+    Every: enabling_warns, the_list_has_a_path, the_audit_of_names, names_that_are_refused, a_rule_for_case_that_is_set;
 }
 
 /// Somebody who asks the functions, and somebody who then logs in.
@@ -145,5 +145,21 @@ fn names_that_are_refused(c: &Context<'_>) {
         let role = format!("{user}@{REALM}");
         let refused = scene.master.call("SELECT kerb_add_principal($1)", &[&role]).unwrap_err();
         scene.told(who, user, &role, [refused.code().code(), should], NoSuchRole);
+    }
+}
+
+fn a_rule_for_case_that_is_set(c: &Context<'_>) {
+    let mut scene = Scene::new(c);
+    for (rule, username) in [("lower", "alice"), ("preserve", "Alice")] {
+        scene.su.run(&format!("ALTER DATABASE postgres SET kerbrole.username_case = '{rule}'"));
+        let should = format!("{username}@{REALM}");
+        let role = c.master().call("SELECT kerb_add_principal('Alice', $1)", &[&REALM]).unwrap();
+        for user in ["alice", "Alice"] {
+            let who = format!("{user}, role added as Alice with kerbrole.username_case = {rule}");
+            let expected = if user == username || c.caseins { LogsIn } else { NamesDiffer };
+            scene.told(&who, user, &role, [&role, &should], expected);
+        }
+        scene.su.wait_for_no_sessions(&role);
+        scene.su.run(&format!("DROP ROLE \"{role}\""));
     }
 }
