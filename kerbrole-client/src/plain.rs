@@ -5,6 +5,7 @@ mod batch;
 mod catalog;
 mod lifecycle;
 mod sync;
+mod walk;
 
 use std::collections::HashMap;
 

@@ -88,7 +88,7 @@ pub async fn probe<C: GenericClient>(client: &C, ad_role: &str) -> Result<Server
          EXISTS (WITH RECURSIVE above AS ( \
              SELECT oid FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) current_user \
              UNION SELECT m.roleid FROM pg_catalog.pg_auth_members m JOIN above a ON m.member OPERATOR(pg_catalog.=) a.oid) \
-           SELECT FROM above a JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) a.oid WHERE r.rolname::pg_catalog.text OPERATOR(pg_catalog.=) $1), \
+           SELECT FROM above a JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) a.oid WHERE r.rolname OPERATOR(pg_catalog.=) $1), \
          coalesce(pg_catalog.current_setting('createrole_self_grant', true), '')";
     let row = client.query_typed(ASK, &[(&ad_role, tokio_postgres::types::Type::TEXT)]).await?;
     let row = row.first().ok_or_else(Error::no_answer)?;

@@ -55,7 +55,10 @@ impl<C: GenericClient> Plain<'_, C> {
         if creates && self.server.nests_creators() && !self.server.is_nested && !self.accept_nesting {
             return Err(Error::would_nest(&self.server.user, self.rule.ad_role()));
         }
-        let changed: Vec<_> = plan.changed().map(|outcome| outcome.role_name.clone()).collect();
+        // Until the commit nobody else sees the new roles, which are all granted the same: the first speaks for all.
+        let of = |action| plan.changed().filter(move |outcome| outcome.action == action);
+        let changed = of(AddAction::Adopted).chain(of(AddAction::Created).take(1));
+        let changed: Vec<_> = changed.map(|outcome| outcome.role_name.clone()).collect();
         let batch = Batch::of(&plan.statements).guarded(self.server, self.rule, &changed, &plan.add.conflicts_before);
         self.client
             .batch_execute(batch.sql())

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use kerbrole_core::{ConflictRule, RoleOid, Statement, array_literal, quote_literal};
 
+use super::walk::{members_of, roles_of, start};
 use crate::probe::Server;
 
 /// What the check inside a batch raises: distinguishes it from 0LP01 of the server's own.
@@ -77,26 +78,37 @@ fn mutex(rule: &ConflictRule) -> String {
     ))
 }
 
-/// Who is below `rds_iam`, mostly few, and above whom `rds_ad` is.
+/// Whether `rds_iam` is above anybody concerned, which it mostly is not; if so, who is below it and has `rds_ad` above.
 fn check(rule: &ConflictRule, changed: &[String], before: &HashSet<RoleOid>) -> String {
     let changed = literal(&array_literal(changed));
     let before: Vec<_> = before.iter().map(ToString::to_string).collect();
     let role = |name: &str| {
         format!(
-            "SELECT oid FROM pg_catalog.pg_roles WHERE rolname::pg_catalog.text OPERATOR(pg_catalog.=) {}",
+            "SELECT oid FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) {}::pg_catalog.text",
             literal(name)
         )
     };
     block(&format!(
-        "BEGIN IF EXISTS (WITH RECURSIVE iam AS ({} UNION SELECT m.member FROM pg_catalog.pg_auth_members m JOIN iam i ON m.roleid OPERATOR(pg_catalog.=) i.oid), \
-         up AS (SELECT oid AS below, oid AS at FROM iam UNION SELECT u.below, m.roleid FROM pg_catalog.pg_auth_members m JOIN up u ON m.member OPERATOR(pg_catalog.=) u.at), \
-         changed AS (SELECT oid FROM pg_catalog.pg_roles WHERE rolname::pg_catalog.text OPERATOR(pg_catalog.=) ANY ({changed}::pg_catalog.text[]) \
-           UNION SELECT m.member FROM pg_catalog.pg_auth_members m JOIN changed c ON m.roleid OPERATOR(pg_catalog.=) c.oid) \
-         SELECT FROM up JOIN changed ON changed.oid OPERATOR(pg_catalog.=) up.below WHERE at OPERATOR(pg_catalog.=) ({}) AND below OPERATOR(pg_catalog.<>) ALL ('{{{}}}'::pg_catalog.oid[])) \
+        "BEGIN IF EXISTS (WITH RECURSIVE down AS ({} UNION SELECT next.oid FROM down CROSS JOIN {}), \
+         above AS ({} UNION SELECT next.oid FROM above CROSS JOIN {}), \
+         iam AS ({} UNION SELECT next.oid FROM iam CROSS JOIN {}), \
+         up AS (SELECT oid AS below, oid AS at FROM {} AS start UNION SELECT up.below, next.oid FROM up CROSS JOIN {}) \
+         SELECT FROM up WHERE at OPERATOR(pg_catalog.=) ({}) AND below OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT oid FROM down))) \
          THEN RAISE EXCEPTION USING ERRCODE = '0LP01', MESSAGE = {}; END IF; END",
-        role(rule.iam_role().as_str()),
+        start(&format!(
+            "SELECT oid FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) ANY ({changed}::pg_catalog.text[]::pg_catalog.name[])"
+        )),
+        members_of("down.oid"),
+        start("SELECT oid FROM down"),
+        roles_of("above.oid"),
+        start(&format!("SELECT oid FROM above WHERE oid OPERATOR(pg_catalog.=) ({})", role(rule.iam_role().as_str()))),
+        members_of("iam.oid"),
+        start(&format!(
+            "SELECT oid FROM iam WHERE oid OPERATOR(pg_catalog.<>) ALL ('{{{}}}'::pg_catalog.oid[])",
+            before.join(",")
+        )),
+        roles_of("up.at"),
         role(rule.ad_role().as_str()),
-        before.join(","),
         literal(CONFLICT_SEEN)
     ))
 }

@@ -2,6 +2,7 @@
 //!
 //! Every name is qualified, operators included: the session's search path is the caller's own.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
 
@@ -12,24 +13,45 @@ use kerbrole_core::{
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{GenericClient, Row};
 
+use super::walk::{NOWHERE, members_of, roles_of, start};
 use crate::error::Error;
 use crate::probe::Server;
 
 /// The bootstrap superuser's OID (`BOOTSTRAP_SUPERUSERID`, src/include/catalog/pg_authid.h).
 const BOOTSTRAP_SUPERUSER: RoleOid = 10;
 
-/// Of how many roles the server is asked for the neighbourhood.
-const FEW: usize = 50;
-
-/// A catalogue that has been read whole.
+/// Memberships that were read: a part of those that there are, or all.
 #[derive(Default)]
-struct Everything {
+struct Read {
     names: HashMap<RoleOid, RoleName>,
     above: HashMap<RoleOid, Vec<Membership>>,
     below: HashMap<RoleOid, Vec<Membership>>,
 }
 
-impl MembershipCatalog for Everything {
+impl Read {
+    fn name(&mut self, role: Option<RoleOid>, name: Option<&str>) -> Result<(), Error> {
+        let (Some(role), Some(name)) = (role, name) else { return Ok(()) };
+        // What pg_get_userbyid() says of a role that somebody has dropped meanwhile.
+        if let Entry::Vacant(new) = self.names.entry(role)
+            && name != format!("unknown (OID={role})")
+        {
+            new.insert(RoleName::new(name)?);
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, membership: Membership) {
+        self.above.entry(membership.member).or_default().push(membership);
+        self.below.entry(membership.role).or_default().push(membership);
+    }
+
+    fn neighbourhood(mut self, below: Vec<RoleOid>, above: Vec<RoleOid>) -> MembershipGraph {
+        let Ok(graph) = kerbrole_core::neighbourhood(&mut self, below, above);
+        graph
+    }
+}
+
+impl MembershipCatalog for Read {
     type Error = Infallible;
 
     fn name(&mut self, role: RoleOid) -> Result<Option<RoleName>, Infallible> {
@@ -63,10 +85,9 @@ impl<C: GenericClient> Catalog<'_, C> {
     pub(crate) async fn roles_spelled_like(&self, names: impl IntoIterator<Item = String>) -> Result<RoleSet, Error> {
         let folded: Vec<String> =
             names.into_iter().map(|name| fold_case(&name)).collect::<HashSet<_>>().into_iter().collect();
-        // A–Z only, as the server folds: lower() would go by the database's locale.
+        // A–Z only, as the server folds: so does lower() in the collation C, and in no other. It costs a twentieth of translate().
         let sql = format!(
-            "{ROLE} WHERE pg_catalog.translate(rolname::pg_catalog.text, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') \
-             OPERATOR(pg_catalog.=) ANY ($1)"
+            "{ROLE} WHERE pg_catalog.lower(rolname::pg_catalog.text COLLATE pg_catalog.\"C\") OPERATOR(pg_catalog.=) ANY ($1)"
         );
         let rows = self.rows(&sql, &[(&folded, Type::TEXT_ARRAY)]).await?;
         rows.iter().map(role).collect()
@@ -98,38 +119,12 @@ impl<C: GenericClient> Catalog<'_, C> {
         rows.iter().map(|row| self.membership(row)).collect()
     }
 
-    /// The neighbourhood of many, found here: a plan for the query below depends on statistics, which a catalogue that has just grown has not got yet.
-    async fn neighbourhood_of_many(
-        &self,
-        is_below: impl Fn(&Role) -> bool,
-        is_above: impl Fn(&Role) -> bool,
-    ) -> Result<MembershipGraph, Error> {
-        let roles = self.all_roles().await?;
-        let mut all = Everything::default();
-        for membership in self.all_memberships().await? {
-            all.above.entry(membership.member).or_default().push(membership);
-            all.below.entry(membership.role).or_default().push(membership);
-        }
-        let oids = |wanted: &dyn Fn(&Role) -> bool| {
-            roles.iter().filter(|role| wanted(role)).map(|role| role.oid).collect::<Vec<_>>()
-        };
-        let (below, above) = (oids(&is_below), oids(&is_above));
-        all.names = roles.into_iter().map(|role| (role.oid, role.name)).collect();
-        let Ok(graph) = kerbrole_core::neighbourhood(&mut all, below, above);
-        Ok(graph)
-    }
-
     /// `below`, everything below it, and everything above any of these and above `above`.
     pub(crate) async fn neighbourhood(&self, below: &[RoleOid], above: &[RoleOid]) -> Result<MembershipGraph, Error> {
-        if below.len() > FEW {
-            let below: HashSet<_> = below.iter().collect();
-            return self
-                .neighbourhood_of_many(|role| below.contains(&role.oid), |role| above.contains(&role.oid))
-                .await;
-        }
         let (below, above) = (below.to_vec(), above.to_vec());
-        let arguments: [(&(dyn ToSql + Sync), Type); 2] = [(&below, Type::OID_ARRAY), (&above, Type::OID_ARRAY)];
-        self.neighbourhood_of(["SELECT pg_catalog.unnest($1) AS oid", "SELECT pg_catalog.unnest($2)"], &arguments).await
+        let starts = ["oid OPERATOR(pg_catalog.=) ANY ($1)", "oid OPERATOR(pg_catalog.=) ANY ($2)"];
+        let read = self.read_around(starts, &[(&below, Type::OID_ARRAY), (&above, Type::OID_ARRAY)]).await?;
+        Ok(read.neighbourhood(below, above))
     }
 
     /// The same by names.
@@ -139,53 +134,62 @@ impl<C: GenericClient> Catalog<'_, C> {
         above: &[String],
     ) -> Result<MembershipGraph, Error> {
         const NAMED: [&str; 2] = [
-            "SELECT oid FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.name[])",
-            "SELECT oid FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) ANY ($2::pg_catalog.text[]::pg_catalog.name[])",
+            "rolname OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.name[])",
+            "rolname OPERATOR(pg_catalog.=) ANY ($2::pg_catalog.text[]::pg_catalog.name[])",
         ];
-        if below.len() > FEW {
-            let below: HashSet<_> = below.iter().map(String::as_str).collect();
-            let is_above = |role: &Role| above.iter().any(|name| name == role.name.as_str());
-            return self.neighbourhood_of_many(|role| below.contains(role.name.as_str()), is_above).await;
-        }
         let (below, above) = (below.to_vec(), above.to_vec());
-        self.neighbourhood_of(NAMED, &[(&below, Type::TEXT_ARRAY), (&above, Type::TEXT_ARRAY)]).await
+        let read = self.read_around(NAMED, &[(&below, Type::TEXT_ARRAY), (&above, Type::TEXT_ARRAY)]).await?;
+        let oids: HashMap<_, _> = read.names.iter().map(|(&oid, name)| (name.as_str(), oid)).collect();
+        let named = |names: &[String]| names.iter().filter_map(|name| oids.get(name.as_str()).copied()).collect();
+        let (below, above) = (named(&below), named(&above));
+        Ok(read.neighbourhood(below, above))
     }
 
-    async fn neighbourhood_of(
+    /// The neighbourhood at least: where there are few memberships, all of them. Of ten pages the server would sooner read all for each role than look into an index.
+    async fn read_around(
         &self,
         [below, above]: [&str; 2],
         arguments: &[(&(dyn ToSql + Sync), Type)],
-    ) -> Result<MembershipGraph, Error> {
+    ) -> Result<Read, Error> {
+        let columns = self.membership_columns();
+        // Asked once, or the parts of the query could go by different answers.
+        let few = "(TABLE few)";
+        let first_below = start(&format!(
+            "SELECT member FROM pg_catalog.pg_auth_members WHERE roleid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT oid FROM start)) AND NOT {few} \
+             ORDER BY roleid, member LIMIT {NOWHERE}"
+        ));
+        let first_above = start(&format!(
+            "SELECT oid FROM down UNION SELECT roleid FROM of_start UNION SELECT oid FROM pg_catalog.pg_roles WHERE {above}"
+        ));
         let sql = format!(
-            "WITH RECURSIVE down AS ({below} \
-               UNION SELECT m.member FROM pg_catalog.pg_auth_members m JOIN down d ON m.roleid OPERATOR(pg_catalog.=) d.oid), \
-             up AS (SELECT oid FROM (SELECT oid FROM down UNION {above}) start \
-               UNION SELECT m.roleid FROM pg_catalog.pg_auth_members m JOIN up u ON m.member OPERATOR(pg_catalog.=) u.oid) \
-             SELECT {}, a.rolname::pg_catalog.text, b.rolname::pg_catalog.text, g.rolname::pg_catalog.text, u.oid, n.rolname::pg_catalog.text \
-             FROM up u JOIN pg_catalog.pg_roles n ON n.oid OPERATOR(pg_catalog.=) u.oid \
-             LEFT JOIN pg_catalog.pg_auth_members m ON m.member OPERATOR(pg_catalog.=) u.oid \
-             LEFT JOIN pg_catalog.pg_roles a ON a.oid OPERATOR(pg_catalog.=) m.roleid \
-             LEFT JOIN pg_catalog.pg_roles b ON b.oid OPERATOR(pg_catalog.=) m.member \
-             LEFT JOIN pg_catalog.pg_roles g ON g.oid OPERATOR(pg_catalog.=) m.grantor",
-            self.membership_columns()
+            "WITH RECURSIVE few AS MATERIALIZED (SELECT pg_catalog.pg_relation_size('pg_catalog.pg_auth_members'::pg_catalog.regclass) OPERATOR(pg_catalog.<=) 81920), \
+             start AS (SELECT oid, rolname FROM pg_catalog.pg_roles WHERE {below}), \
+             of_start AS (SELECT * FROM pg_catalog.pg_auth_members WHERE member OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT oid FROM start)) AND NOT {few} \
+               ORDER BY member, roleid LIMIT {NOWHERE}), \
+             down AS ({first_below} UNION SELECT next.oid FROM down CROSS JOIN {}), \
+             up AS ({first_above} UNION SELECT next.oid FROM up CROSS JOIN {} WHERE NOT {few}) \
+             SELECT {columns}, up.oid, (SELECT rolname::pg_catalog.text FROM pg_catalog.pg_roles WHERE oid OPERATOR(pg_catalog.=) up.oid), \
+               pg_catalog.pg_get_userbyid(m.grantor)::pg_catalog.text, NULL \
+             FROM pg_catalog.unnest(ARRAY(SELECT oid FROM up EXCEPT SELECT oid FROM start)) AS up (oid) LEFT JOIN LATERAL (SELECT * FROM pg_catalog.pg_auth_members \
+               WHERE member OPERATOR(pg_catalog.=) up.oid AND NOT {few} ORDER BY roleid LIMIT {NOWHERE}) m ON true \
+             UNION ALL SELECT {columns}, NULL, NULL, pg_catalog.pg_get_userbyid(m.grantor)::pg_catalog.text, NULL FROM of_start m \
+             UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, oid, rolname::pg_catalog.text, NULL, NULL FROM start \
+             UNION ALL SELECT {columns}, m.member, pg_catalog.pg_get_userbyid(m.member)::pg_catalog.text, \
+               pg_catalog.pg_get_userbyid(m.grantor)::pg_catalog.text, pg_catalog.pg_get_userbyid(m.roleid)::pg_catalog.text \
+             FROM pg_catalog.pg_auth_members m WHERE {few}",
+            members_of("down.oid"),
+            roles_of("up.oid")
         );
-        let rows = self.rows(&sql, arguments).await?;
-        let mut names: HashMap<RoleOid, RoleName> = HashMap::new();
-        let mut memberships = Vec::new();
-        for row in &rows {
-            names.insert(row.try_get(9)?, RoleName::new(row.try_get::<_, String>(10)?)?);
-            if row.try_get::<_, Option<u32>>(0)?.is_none() {
-                continue;
+        let mut read = Read::default();
+        for row in &self.rows(&sql, arguments).await? {
+            for (oid, name) in [(6, 7), (2, 8), (0, 9)] {
+                read.name(row.try_get(oid)?, row.try_get(name)?)?;
             }
-            let membership = self.membership(row)?;
-            for (oid, column) in [(membership.role, 6), (membership.member, 7), (membership.grantor, 8)] {
-                if let Some(name) = row.try_get::<_, Option<String>>(column)? {
-                    names.insert(oid, RoleName::new(name)?);
-                }
+            if row.try_get::<_, Option<u32>>(0)?.is_some() {
+                read.add(self.membership(row)?);
             }
-            memberships.push(membership);
         }
-        Ok(MembershipGraph::new(names, memberships))
+        Ok(read)
     }
 
     fn membership(&self, row: &Row) -> Result<Membership, Error> {

@@ -10,7 +10,7 @@ use crate::world::{Context, Session};
 
 cases! {
     Every: by_the_extension;
-    Bare: by_plain_statements;
+    Bare: by_plain_statements, by_plain_statements_among_many;
     Nowhere: the_readme_shows_the_differences;
 }
 
@@ -319,7 +319,7 @@ fn the_readme_shows_the_differences(_: &Context<'_>) {
 
 fn by_the_extension(c: &Context<'_>) {
     for caller in [Caller::Superuser, Caller::Master, Caller::Delegate] {
-        all(c, Backend::Extension, caller);
+        all(c, Backend::Extension, caller, "");
     }
 }
 
@@ -332,11 +332,22 @@ fn by_plain_statements(c: &Context<'_>) {
     );
     assert_eq!(c.master().code("SELECT FROM pg_authid"), "42501");
     for caller in [Caller::Superuser, Caller::Master, Caller::Admin, Caller::Delegate] {
-        all(c, Backend::PlainSql, caller);
+        all(c, Backend::PlainSql, caller, "");
     }
 }
 
-fn all(c: &Context<'_>, backend: Backend, caller: Caller) {
+/// Where there are too many memberships to read them all.
+fn by_plain_statements_among_many(c: &Context<'_>) {
+    let names = |prefix: &str| (0..50).map(|i| format!("{prefix}{i}")).collect::<Vec<_>>().join(", ");
+    let create = "DO $$ BEGIN FOR i IN 0..49 LOOP EXECUTE format('CREATE ROLE above%s; CREATE ROLE below%s', i, i); END LOOP; END $$";
+    let many = format!("{create}; GRANT {} TO {}", names("above"), names("below"));
+    for caller in [Caller::Superuser, Caller::Admin] {
+        all(c, Backend::PlainSql, caller, &many);
+        assert!(c.superuser().one("SELECT pg_relation_size('pg_auth_members')").parse::<u32>().unwrap() > 80 * 1024);
+    }
+}
+
+fn all(c: &Context<'_>, backend: Backend, caller: Caller, others: &str) {
     let by_setting = BY_SETTING[usize::from(c.caseins)];
     for case in BOTH.iter().chain(by_setting) {
         c.start_afresh();
@@ -345,8 +356,8 @@ fn all(c: &Context<'_>, backend: Backend, caller: Caller) {
         if backend == Backend::Extension {
             su.run("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO delegate");
         }
-        if !case.setup.is_empty() {
-            su.run(case.setup);
+        for setup in [others, case.setup].into_iter().filter(|sql| !sql.is_empty()) {
+            su.run(setup);
         }
         // Groups that the delegate is to grant, as the rds_superuser can.
         for group in su.column("SELECT quote_ident(r.rolname) FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid WHERE m.member = 'rds_master'::regrole AND m.admin_option") {
