@@ -216,6 +216,6 @@ impl Plan {
     }
 }
 
-pub(crate) fn names(path: &[RoleName]) -> Vec<String> {
-    path.iter().map(ToString::to_string).collect()
+pub(crate) fn names<'n>(path: impl IntoIterator<Item = &'n RoleName>) -> Vec<String> {
+    path.into_iter().map(ToString::to_string).collect()
 }

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use crate::error::Error;
 use crate::graph::{Edge, Membership, MembershipGraph, NO_ROLE, Reach, RoleOid};
-use crate::names::RoleName;
+use crate::names::{KnownRealms, RoleName};
 use crate::statement::Revoke;
 
 /// The two roles that exclude each other: the settings `kerbrole.ad_role` and `kerbrole.iam_role`.
@@ -220,12 +220,19 @@ impl<'g> Both<'g> {
         self.ad_reach.contains(role)
     }
 
-    pub(crate) fn ad_path(&self, role: u32) -> Option<Vec<RoleName>> {
+    pub(crate) fn ad_path(&self, role: u32) -> Option<impl Iterator<Item = &RoleName>> {
         self.is_in_ad(role).then(|| self.graph.path(&self.ad_reach, role))
     }
 
-    pub(crate) fn iam_path(&self, role: u32) -> Option<Vec<RoleName>> {
+    pub(crate) fn iam_path(&self, role: u32) -> Option<impl Iterator<Item = &RoleName>> {
         self.is_in_iam(role).then(|| self.graph.path(&self.iam_reach, role))
+    }
+
+    /// The roles that a role is a direct member of, `rds_ad` excepted, in the order of names.
+    pub(crate) fn groups(&self, role: u32) -> impl Iterator<Item = &RoleName> {
+        // One membership may stand in several rows, one for each grantor.
+        let once = self.graph.memberships_of(role).chunk_by(|a, b| a.role == b.role).map(|same| same[0].role);
+        once.filter(|&group| group != self.ad).map(|group| self.graph.name(group))
     }
 
     /// The conflict that a role is in, if it is in one.
@@ -241,8 +248,8 @@ impl<'g> Both<'g> {
     fn describe(&self, role: u32, sides: &OnceSides, name_grantors: bool, pending: &Pending) -> Conflict {
         Conflict {
             role: self.graph.name(role).clone(),
-            ad_path: self.graph.path(&self.ad_reach, role),
-            iam_path: self.graph.path(&self.iam_reach, role),
+            ad_path: self.graph.path(&self.ad_reach, role).cloned().collect(),
+            iam_path: self.graph.path(&self.iam_reach, role).cloned().collect(),
             fix: Cut { both: self, sides, name_grantors, pending, seen: HashSet::new(), fix: Vec::new() }.of(role),
         }
     }
@@ -273,8 +280,9 @@ impl<'g> Both<'g> {
 
     fn with_principals_below(&self) -> Vec<bool> {
         let mut marked = vec![false; self.graph.len() as usize];
-        let mut to_visit: Vec<u32> =
-            (0..self.graph.len()).filter(|&role| self.graph.name(role).principal().is_some()).collect();
+        let mut realms = KnownRealms::default();
+        let mut is_principal = |role: &u32| self.graph.name(*role).principal_parts(&mut realms).is_some();
+        let mut to_visit: Vec<u32> = (0..self.graph.len()).filter(|role| is_principal(role)).collect();
         while let Some(role) = to_visit.pop() {
             if !std::mem::replace(&mut marked[role as usize], true) {
                 to_visit.extend(self.graph.memberships_of(role).iter().map(|edge| edge.role));

@@ -40,7 +40,7 @@ pub struct Membership {
 pub struct MembershipGraph {
     oids: Vec<RoleOid>,
     names: Vec<RoleName>,
-    places: FxHashMap<RoleOid, u32>,
+    places: Places,
     /// Sorted by member, then role, then grantor.
     edges: Vec<Edge>,
     /// For each role the edges by which it is a member of others.
@@ -50,7 +50,7 @@ pub struct MembershipGraph {
     down: Vec<Range<u32>>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Edge {
     pub(crate) member: u32,
     pub(crate) role: u32,
@@ -75,39 +75,34 @@ impl MembershipGraph {
         roles: impl IntoIterator<Item = (RoleOid, RoleName)>,
         memberships: impl IntoIterator<Item = Membership>,
     ) -> Self {
-        let mut roles: Vec<_> = roles.into_iter().collect();
-        roles.sort_unstable_by(|a, b| a.1.cmp(&b.1));
-        roles.dedup_by(|a, b| a.0 == b.0);
-        let places: FxHashMap<_, _> = roles.iter().zip(0..).map(|(&(oid, _), place)| (oid, place)).collect();
-        let (oids, names): (Vec<_>, Vec<_>) = roles.into_iter().unzip();
+        let mut roles: Vec<_> = roles.into_iter().map(|(oid, name)| (start(&name), name, oid)).collect();
+        roles.sort_unstable();
+        roles.dedup_by_key(|role| role.2);
+        let (names, oids): (Vec<_>, Vec<_>) = roles.into_iter().map(|(_, name, oid)| (name, oid)).unzip();
+        let places = Places::new(&oids);
 
-        let place = |oid: RoleOid| places.get(&oid).copied();
-        let mut edges: Vec<_> = memberships
-            .into_iter()
-            .filter_map(|m| {
+        let memberships: Vec<_> = memberships.into_iter().collect();
+        let edges = || {
+            memberships.iter().filter_map(|m| {
                 Some(Edge {
-                    member: place(m.member)?,
-                    role: place(m.role)?,
-                    grantor: place(m.grantor),
+                    member: places.get(m.member)?,
+                    role: places.get(m.role)?,
+                    grantor: places.get(m.grantor),
                     admin: m.admin,
                     from_creation: m.from_creation,
                 })
             })
-            .collect();
-        edges.sort_unstable();
-
+        };
         let count = names.len();
-        let up = ranges(count, edges.iter().map(|edge| edge.member));
+        let up = ranges(count, edges().map(|edge| edge.member));
+        let mut edges = in_ranges(&up, edges().map(|edge| (edge.member, edge)));
+        for of_member in &up {
+            edges[of_member.start as usize..of_member.end as usize].sort_unstable();
+        }
         // Each membership once, whoever granted it; in the order of members, so that those of each role are in order too.
         let once = || edges.chunk_by(|a, b| (a.member, a.role) == (b.member, b.role)).map(|same| same[0]);
         let down = ranges(count, once().map(|edge| edge.role));
-        let mut members = vec![0; down.last().map_or(0, |last| last.end as usize)];
-        let mut free: Vec<_> = down.iter().map(|range| range.start as usize).collect();
-        for edge in once() {
-            let place = &mut free[edge.role as usize];
-            members[*place] = edge.member;
-            *place += 1;
-        }
+        let members = in_ranges(&down, once().map(|edge| (edge.role, edge.member)));
         Self { oids, names, places, edges, up, members, down }
     }
 
@@ -117,7 +112,7 @@ impl MembershipGraph {
     }
 
     pub(crate) fn place(&self, oid: RoleOid) -> Option<u32> {
-        self.places.get(&oid).copied()
+        self.places.get(oid)
     }
 
     pub(crate) fn oid(&self, role: u32) -> RoleOid {
@@ -169,14 +164,9 @@ impl MembershipGraph {
     }
 
     /// The names on a shortest way from `role` up to the target of `reach`, both ends included.
-    pub(crate) fn path(&self, reach: &Reach, role: u32) -> Vec<RoleName> {
-        let mut path = vec![self.name(role).clone()];
-        let mut at = role;
-        while at != reach.target && reach.contains(at) {
-            at = reach.next[at as usize];
-            path.push(self.name(at).clone());
-        }
-        path
+    pub(crate) fn path<'g>(&'g self, reach: &'g Reach, role: u32) -> impl Iterator<Item = &'g RoleName> {
+        let next = |&at: &u32| (at != reach.target && reach.contains(at)).then(|| reach.next[at as usize]);
+        std::iter::successors(Some(role), next).map(|at| self.name(at))
     }
 
     /// The same graph with further roles and memberships.
@@ -215,6 +205,14 @@ fn index(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(NOWHERE)
 }
 
+/// The first bytes of a name, as a number of the same order: most names differ there, and are compared without going to their texts.
+fn start(name: &RoleName) -> u64 {
+    let (mut start, bytes) = ([0; 8], name.as_str().as_bytes());
+    let length = bytes.len().min(start.len());
+    start[..length].copy_from_slice(&bytes[..length]);
+    u64::from_be_bytes(start)
+}
+
 /// For each of `count` keys where it stands once `keys` are sorted.
 fn ranges(count: usize, keys: impl Iterator<Item = u32>) -> Vec<Range<u32>> {
     let mut counts = vec![0u32; count];
@@ -230,4 +228,58 @@ fn ranges(count: usize, keys: impl Iterator<Item = u32>) -> Vec<Range<u32>> {
             range
         })
         .collect()
+}
+
+/// Values in the ranges of their keys, those of one key in the order in which they come.
+fn in_ranges<T: Copy + Default>(ranges: &[Range<u32>], keyed: impl Iterator<Item = (u32, T)>) -> Vec<T> {
+    let mut values = vec![T::default(); ranges.last().map_or(0, |last| last.end as usize)];
+    let mut free: Vec<_> = ranges.iter().map(|range| range.start).collect();
+    for (key, value) in keyed {
+        let place = &mut free[key as usize];
+        values[*place as usize] = value;
+        *place += 1;
+    }
+    values
+}
+
+/// Where a role of an OID stands.
+#[derive(Debug, Clone)]
+enum Places {
+    /// By the distance from the lowest OID: as roles are made one after the other, what is looked up one after the other stands close together.
+    Near { lowest: RoleOid, places: Vec<u32> },
+    /// Where the OIDs are far apart.
+    Far(FxHashMap<RoleOid, u32>),
+}
+
+impl Places {
+    /// How many OIDs there may be for each role, and for all together besides, until they are far apart.
+    const APART: (usize, usize) = (16, 1 << 16);
+
+    fn new(oids: &[RoleOid]) -> Self {
+        let (lowest, highest) = (oids.iter().min().copied().unwrap_or(0), oids.iter().max().copied().unwrap_or(0));
+        let span = (highest - lowest) as usize + 1;
+        if span > oids.len() * Self::APART.0 + Self::APART.1 {
+            return Self::Far(oids.iter().copied().zip(0..).collect());
+        }
+        let mut places = vec![NOWHERE; span];
+        for (&oid, place) in oids.iter().zip(0..) {
+            places[(oid - lowest) as usize] = place;
+        }
+        Self::Near { lowest, places }
+    }
+
+    fn get(&self, oid: RoleOid) -> Option<u32> {
+        match self {
+            Self::Near { lowest, places } => {
+                places.get(oid.checked_sub(*lowest)? as usize).copied().filter(|&place| place != NOWHERE)
+            }
+            Self::Far(places) => places.get(&oid).copied(),
+        }
+    }
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self::Far(FxHashMap::default())
+    }
 }

@@ -3,59 +3,70 @@
 use crate::conflict::{Both, ConflictRule};
 use crate::error::Error;
 use crate::graph::{MembershipGraph, RoleOid};
-use crate::names::{KnownRealms, Principal, RoleName};
+use crate::names::{KnownRealms, RoleName};
 use crate::role::Role;
 
 /// A role whose name is that of a principal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListedPrincipal {
+pub struct ListedPrincipal<'l> {
     /// The role's OID.
     pub oid: RoleOid,
-    /// The principal; its role is called the same.
-    pub principal: Principal,
+    /// The role's name.
+    pub role_name: &'l RoleName,
+    /// The part before the `@`.
+    pub username: &'l str,
+    /// The part after it.
+    pub realm: &'l str,
     /// LOGIN
     pub can_login: bool,
-    /// The roles that it is a direct member of, `rds_ad` excepted, in the order of names.
-    pub groups: Vec<RoleName>,
-    /// A shortest chain of memberships to `rds_ad`, both ends included; `None` where there is none, so that no ticket opens the role.
-    pub ad_path: Option<Vec<RoleName>>,
-    /// A shortest chain of memberships to `rds_iam`; anything but `None` is a conflict where there is an `ad_path` too.
-    pub iam_path: Option<Vec<RoleName>>,
+    both: &'l Both<'l>,
+    place: u32,
 }
 
-/// Every role among `roles` whose name is a principal's, in the order of names. `graph` has all of them, and all that they are members of.
+impl<'l> ListedPrincipal<'l> {
+    /// The roles that it is a direct member of, `rds_ad` excepted, in the order of names.
+    pub fn groups(&self) -> impl Iterator<Item = &'l RoleName> + use<'l> {
+        self.both.groups(self.place)
+    }
+
+    /// A shortest chain of memberships to `rds_ad`, both ends included; `None` where there is none, so that no ticket opens the role.
+    pub fn ad_path(&self) -> Option<impl Iterator<Item = &'l RoleName> + use<'l>> {
+        self.both.ad_path(self.place)
+    }
+
+    /// A shortest chain of memberships to `rds_iam`; anything but `None` is a conflict where there is an `ad_path` too.
+    pub fn iam_path(&self) -> Option<impl Iterator<Item = &'l RoleName> + use<'l>> {
+        self.both.iam_path(self.place)
+    }
+}
+
+/// Calls `each` with every role among `roles` whose name is a principal's, in the order of names. `graph` has all of them, and all that they are members of.
 ///
 /// # Errors
 /// 42704 when one of the two roles of the rule is not in the graph.
-pub fn list_principals(
-    roles: impl IntoIterator<Item = Role>,
+pub fn list_principals<'r>(
+    roles: impl IntoIterator<Item = &'r Role>,
     graph: &MembershipGraph,
     rule: &ConflictRule,
-) -> Result<Vec<ListedPrincipal>, Error> {
+    mut each: impl FnMut(&ListedPrincipal<'_>),
+) -> Result<(), Error> {
     let both = Both::find(graph, rule)?;
-    let mut roles: Vec<_> = roles.into_iter().filter_map(|role| Some((graph.place(role.oid)?, role))).collect();
-    // Places are in the order of names.
-    roles.sort_unstable_by_key(|(place, _)| *place);
-    let mut realms = KnownRealms::new();
-    let listed = roles.iter().filter_map(|(place, role)| {
-        let (place, principal) = (*place, role.name.principal_of(&mut realms)?);
-        let mut groups: Vec<u32> = graph.memberships_of(place).iter().map(|edge| edge.role).collect();
-        // One membership may stand in several rows, one for each grantor.
-        groups.dedup();
-        Some(ListedPrincipal {
-            oid: role.oid,
-            principal,
-            can_login: role.can_login,
-            groups: groups
-                .into_iter()
-                .map(|group| graph.name(group).clone())
-                .filter(|name| name != rule.ad_role())
-                .collect(),
-            ad_path: both.ad_path(place),
-            iam_path: both.iam_path(place),
-        })
-    });
-    Ok(listed.collect())
+    // Looked at in the order in which they were read, as they lie in memory; places are in the order of names.
+    let mut realms = KnownRealms::default();
+    let mut principals = vec![None; graph.len() as usize];
+    for role in roles {
+        if let Some(place) = graph.place(role.oid)
+            && let Some((username, _)) = role.name.principal_parts(&mut realms)
+        {
+            principals[place as usize] = Some((username.len(), role.can_login));
+        }
+    }
+    for (place, principal) in (0..).zip(principals) {
+        let Some((at, can_login)) = principal else { continue };
+        let (oid, role_name) = (graph.oid(place), graph.name(place));
+        let (username, realm) = (&role_name.as_str()[..at], &role_name.as_str()[at + 1..]);
+        each(&ListedPrincipal { oid, role_name, username, realm, can_login, both: &both, place });
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -94,26 +105,28 @@ mod tests {
             ],
         );
         let rule = ConflictRule::new(RoleName::new("rds_ad").unwrap(), RoleName::new("rds_iam").unwrap()).unwrap();
-        let text = |path: &[RoleName]| path.iter().map(RoleName::as_str).collect::<Vec<_>>().join(">");
-        let listed = list_principals(roles.clone(), &graph, &rule).unwrap();
-        let rows: Vec<_> = listed
-            .iter()
-            .map(|p| {
-                let [ad, iam] = [&p.ad_path, &p.iam_path].map(|path| path.as_deref().map(text).unwrap_or_default());
-                (p.principal.to_string(), p.can_login, text(&p.groups), ad, iam)
-            })
-            .collect();
+        fn text<'p>(path: impl Iterator<Item = &'p RoleName>) -> String {
+            path.map(RoleName::as_str).collect::<Vec<_>>().join(">")
+        }
+        let mut rows = Vec::new();
+        list_principals(&roles, &graph, &rule, |p| {
+            let (ad, iam) = (p.ad_path().map(text).unwrap_or_default(), p.iam_path().map(text).unwrap_or_default());
+            let name = (p.role_name.to_string(), p.username.to_string(), p.realm.to_string());
+            rows.push((name, p.can_login, text(p.groups()), ad, iam));
+        })
+        .unwrap();
+        let name = |username: &str| (format!("{username}@X.Y"), username.to_string(), "X.Y".to_string());
         assert_eq!(
             rows,
             [
                 (
-                    "alice@X.Y".into(),
+                    name("alice"),
                     true,
                     "cloud>team".into(),
                     "alice@X.Y>team>rds_ad".into(),
                     "alice@X.Y>cloud>rds_iam".into()
                 ),
-                ("bob@X.Y".into(), false, String::new(), String::new(), String::new()),
+                (name("bob"), false, String::new(), String::new(), String::new()),
             ]
         );
     }

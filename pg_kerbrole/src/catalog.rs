@@ -121,12 +121,13 @@ fn name_bytes(name: &pg_sys::NameData) -> &[u8] {
 
 /// A stored name as text. What is not UTF-8 (a role made in a database of another encoding) is shown with replacements.
 fn role_name(name: &pg_sys::NameData) -> Option<RoleName> {
-    let text = match String::from_utf8(name_bytes(name).to_vec()) {
-        Ok(text) if text.is_ascii() || holds_utf8() => text,
+    let bytes = name_bytes(name);
+    let shown: String = match std::str::from_utf8(bytes) {
+        Ok(text) if text.is_ascii() || holds_utf8() => return RoleName::new(text).ok(),
         Ok(text) => text.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect(),
-        Err(error) => error.as_bytes().iter().map(|&b| if b.is_ascii() { char::from(b) } else { '?' }).collect(),
+        Err(_) => bytes.iter().map(|&b| if b.is_ascii() { char::from(b) } else { '?' }).collect(),
     };
-    RoleName::new(text).ok()
+    RoleName::new(shown).ok()
 }
 
 fn membership(row: &pg_sys::FormData_pg_auth_members) -> Membership {

@@ -5,7 +5,7 @@ use pgrx::prelude::*;
 
 use crate::catalog;
 use crate::report::Raise;
-use crate::rows::TableIterator;
+use crate::rows::{TableIterator, Texts};
 use crate::sessions;
 use crate::settings;
 
@@ -29,20 +29,22 @@ fn kerb_list_principals() -> TableIterator<
         name!(sessions, i32),
     ),
 > {
-    let names = |names: Vec<RoleName>| names.into_iter().map(String::from).collect::<Vec<_>>();
     let (roles, graph) = catalog::roles_and_memberships();
-    let listed = list_principals(roles, &graph, &settings::conflict_rule()).or_raise();
+    let rule = settings::conflict_rule();
     let sessions = sessions::count_all();
-    TableIterator::new(listed.into_iter().map(move |p| {
-        (
-            p.principal.role_name().into(),
-            p.principal.username().as_str().into(),
-            p.principal.realm().as_str().into(),
-            p.can_login,
-            names(p.groups),
-            p.ad_path.map(names),
-            p.iam_path.map(names),
-            sessions.get(&p.oid).map_or(0, |&n| i32::try_from(n).unwrap_or(i32::MAX)),
-        )
-    }))
+    TableIterator::written(move |rows| {
+        let listed = list_principals(&roles, &graph, &rule, |p| {
+            rows.put((
+                p.role_name.as_str(),
+                p.username,
+                p.realm,
+                p.can_login,
+                Texts(p.groups().map(RoleName::as_str)),
+                p.ad_path().map(|path| Texts(path.map(RoleName::as_str))),
+                p.iam_path().map(|path| Texts(path.map(RoleName::as_str))),
+                sessions.get(&p.oid).map_or(0, |&n| i32::try_from(n).unwrap_or(i32::MAX)),
+            ));
+        });
+        listed.or_raise();
+    })
 }
