@@ -73,7 +73,7 @@ impl<C: GenericClient> Plain<'_, C> {
         let (roles, graph) = self.catalog().everything().await?;
         let sessions = self.catalog().sessions().await?;
         let mut listed = Vec::new();
-        list_principals(&roles, &graph, self.rule, |p| {
+        list_principals(roles.iter().map(|role| (role.oid, role.can_login)), &graph, self.rule, |p| {
             listed.push(ListedPrincipal {
                 role_name: p.role_name.to_string(),
                 username: p.username.into(),

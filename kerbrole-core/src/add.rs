@@ -211,7 +211,9 @@ impl Lacking {
     fn of(role: &Role, groups: &[RoleName], graph: &MembershipGraph, both: &Both<'_>) -> Self {
         let place = graph.place(role.oid);
         let has = |group: &RoleName| {
-            place.is_some_and(|place| graph.memberships_of(place).iter().any(|edge| graph.name(edge.role) == group))
+            place.is_some_and(|place| {
+                graph.memberships_of(place).iter().any(|edge| graph.name(edge.role) == group.as_str())
+            })
         };
         Self {
             role: role.name.clone(),

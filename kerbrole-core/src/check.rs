@@ -409,12 +409,12 @@ impl Questions<'_> {
     }
 }
 
-fn quoted(path: &[&RoleName], from_the_end: usize) -> String {
-    path.len().checked_sub(1 + from_the_end).map_or_else(String::new, |at| path[at].quoted())
+fn quoted(path: &[&str], from_the_end: usize) -> String {
+    path.len().checked_sub(1 + from_the_end).map_or_else(String::new, |at| quote_identifier(path[at]))
 }
 
-fn path_in_words<'p>(path: impl Iterator<Item = &'p RoleName>) -> String {
-    array_literal(path.map(RoleName::as_str))
+fn path_in_words<'p>(path: impl Iterator<Item = &'p str>) -> String {
+    array_literal(path)
 }
 
 fn listening(server: &ServerFacts<'_>) -> Check {

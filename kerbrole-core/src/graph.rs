@@ -6,9 +6,8 @@
 
 use std::ops::Range;
 
-use rustc_hash::FxHashMap;
-
 use crate::names::RoleName;
+use crate::places::{Names, Places};
 
 /// A role's OID.
 pub type RoleOid = u32;
@@ -39,7 +38,7 @@ pub struct Membership {
 #[derive(Debug, Clone, Default)]
 pub struct MembershipGraph {
     oids: Vec<RoleOid>,
-    names: Vec<RoleName>,
+    names: Names,
     places: Places,
     /// Sorted by member, then role, then grantor.
     edges: Vec<Edge>,
@@ -67,18 +66,16 @@ pub(crate) struct Reach {
 }
 
 /// No next step: not reached.
-const NOWHERE: u32 = u32::MAX;
+pub(crate) const NOWHERE: u32 = u32::MAX;
 
 impl MembershipGraph {
-    /// Builds the graph. Memberships between roles that are not among `roles` are left out; so is a grantor that is not.
-    pub fn new(
-        roles: impl IntoIterator<Item = (RoleOid, RoleName)>,
+    /// Builds the graph. What cannot be a role's name is left out, and memberships between roles that are not among `roles`; so is a grantor that is not.
+    pub fn new<Name: AsRef<str>>(
+        roles: impl IntoIterator<Item = (RoleOid, Name)>,
         memberships: impl IntoIterator<Item = Membership>,
     ) -> Self {
-        let mut roles: Vec<_> = roles.into_iter().map(|(oid, name)| (start(&name), name, oid)).collect();
-        roles.sort_unstable();
-        roles.dedup_by_key(|role| role.2);
-        let (names, oids): (Vec<_>, Vec<_>) = roles.into_iter().map(|(_, name, oid)| (name, oid)).unzip();
+        let roles: Vec<_> = roles.into_iter().collect();
+        let (oids, names) = Names::in_order(roles.iter().map(|(oid, name)| (*oid, name.as_ref())));
         let places = Places::new(&oids);
 
         let memberships: Vec<_> = memberships.into_iter().collect();
@@ -93,7 +90,7 @@ impl MembershipGraph {
                 })
             })
         };
-        let count = names.len();
+        let count = oids.len();
         let up = ranges(count, edges().map(|edge| edge.member));
         let mut edges = in_ranges(&up, edges().map(|edge| (edge.member, edge)));
         for of_member in &up {
@@ -108,7 +105,7 @@ impl MembershipGraph {
 
     /// The role's place, by name.
     pub(crate) fn find(&self, name: &RoleName) -> Option<u32> {
-        self.names.binary_search(name).ok().map(index)
+        self.names.find(name.as_str()).map(index)
     }
 
     pub(crate) fn place(&self, oid: RoleOid) -> Option<u32> {
@@ -119,8 +116,12 @@ impl MembershipGraph {
         self.oids[role as usize]
     }
 
-    pub(crate) fn name(&self, role: u32) -> &RoleName {
-        &self.names[role as usize]
+    pub(crate) fn name(&self, role: u32) -> &str {
+        self.names.get(role as usize)
+    }
+
+    pub(crate) fn role_name(&self, role: u32) -> RoleName {
+        RoleName::of_catalogue(self.name(role))
     }
 
     /// The memberships of a role in others.
@@ -143,7 +144,7 @@ impl MembershipGraph {
 
     /// `down(target)`: the role itself and every role that is a member of it through any chain.
     pub(crate) fn reach(&self, target: u32) -> Reach {
-        let mut next = vec![NOWHERE; self.names.len()];
+        let mut next = vec![NOWHERE; self.oids.len()];
         next[target as usize] = target;
         let mut level = vec![target];
         while !level.is_empty() {
@@ -164,7 +165,7 @@ impl MembershipGraph {
     }
 
     /// The names on a shortest way from `role` up to the target of `reach`, both ends included.
-    pub(crate) fn path<'g>(&'g self, reach: &'g Reach, role: u32) -> impl Iterator<Item = &'g RoleName> {
+    pub(crate) fn path<'g>(&'g self, reach: &'g Reach, role: u32) -> impl Iterator<Item = &'g str> {
         let next = |&at: &u32| (at != reach.target && reach.contains(at)).then(|| reach.next[at as usize]);
         std::iter::successors(Some(role), next).map(|at| self.name(at))
     }
@@ -183,13 +184,13 @@ impl MembershipGraph {
             admin: edge.admin,
             from_creation: edge.from_creation,
         });
-        let my_roles = self.oids.iter().copied().zip(self.names.iter().cloned());
+        let my_roles = (0..).zip(&self.oids).map(|(place, &oid)| (oid, self.role_name(place)));
         Self::new(my_roles.chain(roles), mine.chain(memberships))
     }
 
     /// How many roles there are.
     pub(crate) fn len(&self) -> u32 {
-        index(self.names.len())
+        index(self.oids.len())
     }
 }
 
@@ -203,14 +204,6 @@ impl Reach {
 /// A place as it is stored: no cluster has as many roles as an OID has values.
 fn index(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(NOWHERE)
-}
-
-/// The first bytes of a name, as a number of the same order: most names differ there, and are compared without going to their texts.
-fn start(name: &RoleName) -> u64 {
-    let (mut start, bytes) = ([0; 8], name.as_str().as_bytes());
-    let length = bytes.len().min(start.len());
-    start[..length].copy_from_slice(&bytes[..length]);
-    u64::from_be_bytes(start)
 }
 
 /// For each of `count` keys where it stands once `keys` are sorted.
@@ -240,46 +233,4 @@ fn in_ranges<T: Copy + Default>(ranges: &[Range<u32>], keyed: impl Iterator<Item
         *place += 1;
     }
     values
-}
-
-/// Where a role of an OID stands.
-#[derive(Debug, Clone)]
-enum Places {
-    /// By the distance from the lowest OID: as roles are made one after the other, what is looked up one after the other stands close together.
-    Near { lowest: RoleOid, places: Vec<u32> },
-    /// Where the OIDs are far apart.
-    Far(FxHashMap<RoleOid, u32>),
-}
-
-impl Places {
-    /// How many OIDs there may be for each role, and for all together besides, until they are far apart.
-    const APART: (usize, usize) = (16, 1 << 16);
-
-    fn new(oids: &[RoleOid]) -> Self {
-        let (lowest, highest) = (oids.iter().min().copied().unwrap_or(0), oids.iter().max().copied().unwrap_or(0));
-        let span = (highest - lowest) as usize + 1;
-        if span > oids.len() * Self::APART.0 + Self::APART.1 {
-            return Self::Far(oids.iter().copied().zip(0..).collect());
-        }
-        let mut places = vec![NOWHERE; span];
-        for (&oid, place) in oids.iter().zip(0..) {
-            places[(oid - lowest) as usize] = place;
-        }
-        Self::Near { lowest, places }
-    }
-
-    fn get(&self, oid: RoleOid) -> Option<u32> {
-        match self {
-            Self::Near { lowest, places } => {
-                places.get(oid.checked_sub(*lowest)? as usize).copied().filter(|&place| place != NOWHERE)
-            }
-            Self::Far(places) => places.get(&oid).copied(),
-        }
-    }
-}
-
-impl Default for Places {
-    fn default() -> Self {
-        Self::Far(FxHashMap::default())
-    }
 }

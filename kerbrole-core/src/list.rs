@@ -3,15 +3,14 @@
 use crate::conflict::{Both, ConflictRule};
 use crate::error::Error;
 use crate::graph::{MembershipGraph, RoleOid};
-use crate::names::{KnownRealms, RoleName};
-use crate::role::Role;
+use crate::names::{KnownRealms, principal_parts};
 
 /// A role whose name is that of a principal.
 pub struct ListedPrincipal<'l> {
     /// The role's OID.
     pub oid: RoleOid,
     /// The role's name.
-    pub role_name: &'l RoleName,
+    pub role_name: &'l str,
     /// The part before the `@`.
     pub username: &'l str,
     /// The part after it.
@@ -24,47 +23,47 @@ pub struct ListedPrincipal<'l> {
 
 impl<'l> ListedPrincipal<'l> {
     /// The roles that it is a direct member of, `rds_ad` excepted, in the order of names.
-    pub fn groups(&self) -> impl Iterator<Item = &'l RoleName> + use<'l> {
+    pub fn groups(&self) -> impl Iterator<Item = &'l str> + use<'l> {
         self.both.groups(self.place)
     }
 
     /// A shortest chain of memberships to `rds_ad`, both ends included; `None` where there is none, so that no ticket opens the role.
-    pub fn ad_path(&self) -> Option<impl Iterator<Item = &'l RoleName> + use<'l>> {
+    pub fn ad_path(&self) -> Option<impl Iterator<Item = &'l str> + use<'l>> {
         self.both.ad_path(self.place)
     }
 
     /// A shortest chain of memberships to `rds_iam`; anything but `None` is a conflict where there is an `ad_path` too.
-    pub fn iam_path(&self) -> Option<impl Iterator<Item = &'l RoleName> + use<'l>> {
+    pub fn iam_path(&self) -> Option<impl Iterator<Item = &'l str> + use<'l>> {
         self.both.iam_path(self.place)
     }
 }
 
-/// Calls `each` with every role among `roles` whose name is a principal's, in the order of names. `graph` has all of them, and all that they are members of.
+/// Calls `each` with every role among `roles` whose name is a principal's, in the order of names. `roles` are OIDs, and whether they may log in; `graph` has
+/// all of them, and all that they are members of.
 ///
 /// # Errors
 /// 42704 when one of the two roles of the rule is not in the graph.
-pub fn list_principals<'r>(
-    roles: impl IntoIterator<Item = &'r Role>,
+pub fn list_principals(
+    roles: impl IntoIterator<Item = (RoleOid, bool)>,
     graph: &MembershipGraph,
     rule: &ConflictRule,
     mut each: impl FnMut(&ListedPrincipal<'_>),
 ) -> Result<(), Error> {
     let both = Both::find(graph, rule)?;
-    // Looked at in the order in which they were read, as they lie in memory; places are in the order of names.
-    let mut realms = KnownRealms::default();
-    let mut principals = vec![None; graph.len() as usize];
-    for role in roles {
-        if let Some(place) = graph.place(role.oid)
-            && let Some((username, _)) = role.name.principal_parts(&mut realms)
-        {
-            principals[place as usize] = Some((username.len(), role.can_login));
+    // Places are in the order of names.
+    let mut logins = vec![None; graph.len() as usize];
+    for (oid, can_login) in roles {
+        if let Some(place) = graph.place(oid) {
+            logins[place as usize] = Some(can_login);
         }
     }
-    for (place, principal) in (0..).zip(principals) {
-        let Some((at, can_login)) = principal else { continue };
-        let (oid, role_name) = (graph.oid(place), graph.name(place));
-        let (username, realm) = (&role_name.as_str()[..at], &role_name.as_str()[at + 1..]);
-        each(&ListedPrincipal { oid, role_name, username, realm, can_login, both: &both, place });
+    let mut realms = KnownRealms::default();
+    for (place, can_login) in (0..).zip(logins) {
+        let (Some(can_login), role_name) = (can_login, graph.name(place)) else { continue };
+        if let Some((username, realm)) = principal_parts(role_name, &mut realms) {
+            let oid = graph.oid(place);
+            each(&ListedPrincipal { oid, role_name, username, realm, can_login, both: &both, place });
+        }
     }
     Ok(())
 }
@@ -73,7 +72,8 @@ pub fn list_principals<'r>(
 mod tests {
     use super::*;
     use crate::graph::Membership;
-    use crate::role::Elevated;
+    use crate::names::RoleName;
+    use crate::role::{Elevated, Role};
 
     #[test]
     fn principals_are_listed_with_their_ways_and_nobody_else() {
@@ -105,11 +105,11 @@ mod tests {
             ],
         );
         let rule = ConflictRule::new(RoleName::new("rds_ad").unwrap(), RoleName::new("rds_iam").unwrap()).unwrap();
-        fn text<'p>(path: impl Iterator<Item = &'p RoleName>) -> String {
-            path.map(RoleName::as_str).collect::<Vec<_>>().join(">")
+        fn text<'p>(path: impl Iterator<Item = &'p str>) -> String {
+            path.collect::<Vec<_>>().join(">")
         }
         let mut rows = Vec::new();
-        list_principals(&roles, &graph, &rule, |p| {
+        list_principals(roles.iter().map(|r| (r.oid, r.can_login)), &graph, &rule, |p| {
             let (ad, iam) = (p.ad_path().map(text).unwrap_or_default(), p.iam_path().map(text).unwrap_or_default());
             let name = (p.role_name.to_string(), p.username.to_string(), p.realm.to_string());
             rows.push((name, p.can_login, text(p.groups()), ad, iam));

@@ -1,6 +1,6 @@
 //! `kerb_list_principals`: who has access, and by which way.
 
-use kerbrole_core::{RoleName, list_principals};
+use kerbrole_core::list_principals;
 use pgrx::prelude::*;
 
 use crate::catalog;
@@ -29,19 +29,19 @@ fn kerb_list_principals() -> TableIterator<
         name!(sessions, i32),
     ),
 > {
-    let (roles, graph) = catalog::roles_and_memberships();
+    let (logins, graph) = catalog::logins_and_memberships();
     let rule = settings::conflict_rule();
     let sessions = sessions::count_all();
     TableIterator::written(move |rows| {
-        let listed = list_principals(&roles, &graph, &rule, |p| {
+        let listed = list_principals(logins, &graph, &rule, |p| {
             rows.put((
-                p.role_name.as_str(),
+                p.role_name,
                 p.username,
                 p.realm,
                 p.can_login,
-                Texts(p.groups().map(RoleName::as_str)),
-                p.ad_path().map(|path| Texts(path.map(RoleName::as_str))),
-                p.iam_path().map(|path| Texts(path.map(RoleName::as_str))),
+                Texts(p.groups()),
+                p.ad_path().map(Texts),
+                p.iam_path().map(Texts),
                 sessions.get(&p.oid).map_or(0, |&n| i32::try_from(n).unwrap_or(i32::MAX)),
             ));
         });

@@ -158,7 +158,8 @@ impl<C: GenericClient> Plain<'_, C> {
             wanted.iter().cloned().chain(self.of_rule()).filter_map(|name| roles.get(&name).map(|r| r.oid)).collect();
         let graph = self.catalog().neighbourhood(&[], &oids).await?;
         let mut states = HashMap::new();
-        list_principals(wanted.iter().filter_map(|name| roles.get(name)), &graph, self.rule, |p| {
+        let found = wanted.iter().filter_map(|name| roles.get(name)).map(|role| (role.oid, role.can_login));
+        list_principals(found, &graph, self.rule, |p| {
             let state = match p.ad_path() {
                 None => PrincipalState::NotInAd,
                 Some(_) if !p.can_login => PrincipalState::Disabled,

@@ -1,0 +1,95 @@
+//! Where the roles of a graph stand: by name, and by OID.
+
+use std::ops::Range;
+
+use rustc_hash::FxHashMap;
+
+use crate::graph::{NOWHERE, RoleOid};
+use crate::names::RoleName;
+
+/// The names of roles in their order, one after the other in one text: who goes through all of them reads memory from one end to the other.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Names {
+    text: String,
+    ranges: Vec<Range<u32>>,
+}
+
+impl Names {
+    /// Sorts roles by name, each once, and leaves out those whose names cannot be.
+    pub(crate) fn in_order<'n>(roles: impl Iterator<Item = (RoleOid, &'n str)>) -> (Vec<RoleOid>, Self) {
+        let valid = roles.filter(|(_, name)| RoleName::check(name).is_ok());
+        let mut roles: Vec<_> = valid.map(|(oid, name)| (start(name), name, oid)).collect();
+        roles.sort_unstable();
+        roles.dedup_by_key(|role| role.2);
+        let mut names =
+            Self { text: String::with_capacity(roles.iter().map(|role| role.1.len()).sum()), ranges: Vec::new() };
+        names.ranges.reserve_exact(roles.len());
+        for (_, name, _) in &roles {
+            let start = names.text.len() as u32;
+            names.text.push_str(name);
+            names.ranges.push(start..names.text.len() as u32);
+        }
+        (roles.into_iter().map(|role| role.2).collect(), names)
+    }
+
+    pub(crate) fn get(&self, place: usize) -> &str {
+        self.at(&self.ranges[place])
+    }
+
+    pub(crate) fn find(&self, name: &str) -> Option<usize> {
+        self.ranges.binary_search_by(|range| self.at(range).cmp(name)).ok()
+    }
+
+    fn at(&self, range: &Range<u32>) -> &str {
+        &self.text[range.start as usize..range.end as usize]
+    }
+}
+
+/// The first bytes of a name, as a number of the same order: most names differ there, and are compared without going to their texts.
+fn start(name: &str) -> u64 {
+    let (mut start, length) = ([0; 8], name.len().min(8));
+    start[..length].copy_from_slice(&name.as_bytes()[..length]);
+    u64::from_be_bytes(start)
+}
+
+/// Where a role of an OID stands.
+#[derive(Debug, Clone)]
+pub(crate) enum Places {
+    /// By the distance from the lowest OID: as roles are made one after the other, what is looked up one after the other stands close together.
+    Near { lowest: RoleOid, places: Vec<u32> },
+    /// Where the OIDs are far apart.
+    Far(FxHashMap<RoleOid, u32>),
+}
+
+impl Places {
+    /// How many OIDs there may be for each role, and for all together besides, until they are far apart.
+    const APART: (usize, usize) = (16, 1 << 16);
+
+    pub(crate) fn new(oids: &[RoleOid]) -> Self {
+        let (lowest, highest) = (oids.iter().min().copied().unwrap_or(0), oids.iter().max().copied().unwrap_or(0));
+        let span = (highest - lowest) as usize + 1;
+        if span > oids.len() * Self::APART.0 + Self::APART.1 {
+            return Self::Far(oids.iter().copied().zip(0..).collect());
+        }
+        let mut places = vec![NOWHERE; span];
+        for (&oid, place) in oids.iter().zip(0..) {
+            places[(oid - lowest) as usize] = place;
+        }
+        Self::Near { lowest, places }
+    }
+
+    pub(crate) fn get(&self, oid: RoleOid) -> Option<u32> {
+        match self {
+            Self::Near { lowest, places } => {
+                places.get(oid.checked_sub(*lowest)? as usize).copied().filter(|&place| place != NOWHERE)
+            }
+            Self::Far(places) => places.get(&oid).copied(),
+        }
+    }
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self::Far(FxHashMap::default())
+    }
+}
