@@ -16,7 +16,9 @@ use pgrx::pgrx_sql_entity_graph::metadata::{
 use pgrx::{PgMemoryContexts, PgSqlErrorCode, check_for_interrupts, ereport, pg_sys};
 
 /// The rows of RETURNS TABLE. Called as pgrx's own type, by whose name `#[pg_extern]` knows that there are columns.
-pub(crate) struct TableIterator<'a, Row: Columns>(Box<dyn FnOnce(&mut Rows<Row::Sql>) + 'a>);
+pub(crate) struct TableIterator<'a, Row: Columns>(Write<'a, Row>);
+
+type Write<'a, Row> = Box<dyn FnOnce(&mut Rows<<Row as Columns>::Sql>) + 'a>;
 
 impl<'a, Row: Columns> TableIterator<'a, Row> {
     pub(crate) fn new(rows: impl IntoIterator<Item = Row> + 'a) -> Self {
