@@ -1,11 +1,8 @@
 //! Roles that the case of their names opens to the wrong tickets, or to none.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::hash::Hasher;
 
-use rustc_hash::FxHasher;
-
-use crate::case::fold_case;
+use crate::case::{fold_case, hash_ignoring_case};
 use crate::conflict::{Both, ConflictRule};
 use crate::error::Error;
 use crate::graph::MembershipGraph;
@@ -115,12 +112,6 @@ pub fn case_audit(
     findings.extend(audit.cut(roles.iter().filter(|role| role.can_login && in_ad(role)), rules, roles));
     findings.sort_by(|a, b| (a.problem, &a.roles).cmp(&(b.problem, &b.roles)));
     Ok(findings)
-}
-
-fn hash_ignoring_case(name: &str) -> u64 {
-    let mut hasher = FxHasher::default();
-    name.bytes().for_each(|byte| hasher.write_u8(byte.to_ascii_lowercase()));
-    hasher.finish()
 }
 
 /// The roles that share their name with others, case aside, together. To sort numbers is quicker than to hold all names in a map.

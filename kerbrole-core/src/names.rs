@@ -133,7 +133,7 @@ impl RoleName {
     }
 
     pub(crate) fn check(name: &str) -> Result<(), Error> {
-        if name.is_empty() || name.bytes().any(|byte| byte == 0) {
+        if name.is_empty() || name.as_bytes().contains(&0) {
             return Err(Error::RoleNameInvalid { name: name.into() });
         }
         if name.len() > Self::MAX_BYTES {

@@ -93,3 +93,29 @@ impl Default for Places {
         Self::Far(FxHashMap::default())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_in_byte_order_each_role_once() {
+        let names = ["group10", "group1", "group1", "", "b\0", "Zoe", "group12345", "group12344", "é"];
+        let (oids, sorted) = Names::in_order([1, 2, 2, 3, 4, 5, 6, 7, 8].into_iter().zip(names));
+        let all: Vec<_> = (0..oids.len()).map(|place| sorted.get(place)).collect();
+        assert_eq!(all, ["Zoe", "group1", "group10", "group12344", "group12345", "é"]);
+        assert_eq!(oids, [5, 2, 1, 7, 6, 8]);
+        assert_eq!((sorted.find("group12344"), sorted.find("group1234")), (Some(3), None));
+    }
+
+    #[test]
+    fn roles_are_found_whether_their_oids_are_near_or_far_apart() {
+        for (oids, near) in [([10, 16400, 3373], true), ([10, u32::MAX, 3373], false)] {
+            let places = Places::new(&oids);
+            assert_eq!(matches!(places, Places::Near { .. }), near);
+            assert_eq!(oids.map(|oid| places.get(oid)), [Some(0), Some(1), Some(2)]);
+            assert_eq!([0, 9, 11, u32::MAX - 1].map(|oid| places.get(oid)), [None; 4]);
+        }
+        assert_eq!(Places::new(&[]).get(0), None);
+    }
+}

@@ -45,7 +45,8 @@ impl Username {
             return Err(Error::UsernameEmpty);
         }
         // Most names: nothing to look for.
-        if username.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
+        if username.bytes().all(plain) && !username.ends_with('.') {
             return Ok(());
         }
         let bad =
@@ -90,6 +91,9 @@ impl Username {
     /// Refuses what is longer than any directory allows. Apart from [`Username::parse`] so that a name which is too long
     /// for PostgreSQL as well gets the error that says so.
     pub(crate) fn check_length(username: &str) -> Result<(), Error> {
+        if username.len() <= Self::MAX_CHARACTERS {
+            return Ok(());
+        }
         let characters = username.strip_suffix('$').unwrap_or(username).chars().count();
         if characters > Self::MAX_CHARACTERS {
             return Err(Error::Username {

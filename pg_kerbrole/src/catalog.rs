@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::convert::Infallible;
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 
 use kerbrole_core::{
     ConflictRule, Elevated, Membership, MembershipCatalog, MembershipGraph, Role, RoleName, RoleOid, RoleSet,
@@ -117,7 +117,7 @@ fn role(row: &pg_sys::FormData_pg_authid) -> Option<Role> {
 fn name_bytes(name: &pg_sys::NameData) -> &[u8] {
     // SAFETY: chars are bytes, whether they have a sign or not.
     let bytes = unsafe { std::slice::from_raw_parts(name.data.as_ptr().cast::<u8>(), name.data.len()) };
-    bytes.split(|&byte| byte == 0).next().unwrap_or_default()
+    CStr::from_bytes_until_nul(bytes).map_or(bytes, CStr::to_bytes)
 }
 
 fn role_name(name: &pg_sys::NameData) -> Option<RoleName> {
