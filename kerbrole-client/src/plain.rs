@@ -73,20 +73,20 @@ impl<C: GenericClient> Plain<'_, C> {
     pub(crate) async fn list(&self) -> Result<Vec<ListedPrincipal>, Error> {
         let (roles, graph) = self.catalog().everything().await?;
         let sessions = self.catalog().sessions().await?;
-        let listed = list_principals(roles, &graph, self.rule)?;
-        Ok(listed
-            .into_iter()
-            .map(|p| ListedPrincipal {
-                role_name: p.principal.to_string(),
-                username: p.principal.username().to_string(),
-                realm: p.principal.realm().to_string(),
+        let mut listed = Vec::new();
+        list_principals(roles.iter().map(|role| (role.oid, role.can_login)), &graph, self.rule, |p| {
+            listed.push(ListedPrincipal {
+                role_name: p.role_name.to_string(),
+                username: p.username.into(),
+                realm: p.realm.into(),
                 can_login: p.can_login,
-                groups: names(&p.groups),
-                ad_path: p.ad_path.as_deref().map(names),
-                iam_path: p.iam_path.as_deref().map(names),
+                groups: names(p.groups()),
+                ad_path: p.ad_path().map(names),
+                iam_path: p.iam_path().map(names),
                 sessions: sessions.get(&p.oid).copied().unwrap_or(0),
-            })
-            .collect())
+            });
+        })?;
+        Ok(listed)
     }
 
     pub(crate) async fn check(&self, meant: Result<Meant, Refusal>) -> Result<Vec<Check>, Error> {

@@ -1,6 +1,6 @@
 //! What is asked for, and what comes back. The same from either backend.
 
-use kerbrole_core::{AddAction, AddPlan, CaseProblem, RoleName, Statement, SyncAction};
+use kerbrole_core::{AddAction, AddPlan, CaseProblem, Statement, SyncAction};
 
 /// What is wanted besides a role with LOGIN and `rds_ad`.
 #[derive(Debug, Clone, Default)]
@@ -216,6 +216,6 @@ impl Plan {
     }
 }
 
-pub(crate) fn names(path: &[RoleName]) -> Vec<String> {
-    path.iter().map(ToString::to_string).collect()
+pub(crate) fn names(path: impl IntoIterator<Item = impl ToString>) -> Vec<String> {
+    path.into_iter().map(|name| name.to_string()).collect()
 }

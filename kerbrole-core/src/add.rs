@@ -149,13 +149,12 @@ pub fn plan_add(
             }
             Entry::Vacant(none) => none,
         };
-        let existing = roles.spellings_of_folded(first_time.key());
         first_time.insert(plan.outcomes.len());
-        if let Some(other) = existing.iter().map(|other| &other.name).filter(|&other| *other != role).min() {
+        if let Some(other) = roles.other_spellings(role.as_str()).map(|other| &other.name).min() {
             return Err(Error::CaseCollision { role, other: other.clone(), both_new: false });
         }
         let mut disabled = false;
-        let action = match existing.first() {
+        let action = match roles.get(role.as_str()) {
             None => {
                 let member_of = rule.ad_role().clone();
                 plan.statements.push(Statement::CreateLogin { role: role.clone(), member_of });
@@ -211,7 +210,9 @@ impl Lacking {
     fn of(role: &Role, groups: &[RoleName], graph: &MembershipGraph, both: &Both<'_>) -> Self {
         let place = graph.place(role.oid);
         let has = |group: &RoleName| {
-            place.is_some_and(|place| graph.memberships_of(place).iter().any(|edge| graph.name(edge.role) == group))
+            place.is_some_and(|place| {
+                graph.memberships_of(place).iter().any(|edge| graph.name(edge.role) == group.as_str())
+            })
         };
         Self {
             role: role.name.clone(),

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::case::fold_case;
+use crate::case::{fold_case, hash_ignoring_case};
 use crate::conflict::{Both, ConflictRule};
 use crate::error::Error;
 use crate::graph::MembershipGraph;
-use crate::names::{Principal, RoleName};
+use crate::names::{KnownRealms, Principal, RoleName, principal_parts};
 use crate::quote::quote_literal;
 use crate::role::Role;
 use crate::rules::NameRules;
@@ -85,20 +85,25 @@ pub fn case_audit(
     fix_with: FixWith,
 ) -> Result<Vec<CaseFinding>, Error> {
     let both = Both::find(graph, rule)?;
-    let names: HashSet<&str> = roles.iter().map(|role| role.name.as_str()).collect();
-    let audit = Audit { names, caseins: rules.caseins_users, fix_with };
+    let audit = Audit { graph, caseins: rules.caseins_users, fix_with };
     let in_ad = |role: &Role| graph.place(role.oid).is_some_and(|place| both.is_in_ad(place));
 
-    let mut spellings: BTreeMap<String, Vec<&Role>> = BTreeMap::new();
+    let mut realms = KnownRealms::default();
+    let mut logins = Vec::new();
     let mut findings = Vec::new();
     for role in roles.iter().filter(|role| role.can_login) {
-        let Ok(principal) = role.name.as_str().parse::<Principal>() else { continue };
-        spellings.entry(fold_case(role.name.as_str())).or_default().push(role);
-        if in_ad(role) {
-            findings.extend(audit.spelling(role, &principal));
+        // Most names: spelled as a ticket, and in lower case.
+        let usual = principal_parts(role.name.as_str(), &mut realms)
+            .is_some_and(|(username, _)| !username.bytes().any(|byte| byte.is_ascii_uppercase()));
+        if !usual {
+            let Ok(principal) = role.name.as_str().parse::<Principal>() else { continue };
+            if in_ad(role) {
+                findings.extend(audit.spelling(role, &principal));
+            }
         }
+        logins.push((hash_ignoring_case(role.name.as_str()), role));
     }
-    for mut same in spellings.into_values().filter(|same| same.len() > 1) {
+    for mut same in spelled_alike(logins) {
         if same.iter().any(|role| in_ad(role)) {
             same.sort_by(|a, b| a.name.cmp(&b.name));
             findings.push(audit.collision(&same, in_ad));
@@ -109,8 +114,20 @@ pub fn case_audit(
     Ok(findings)
 }
 
+/// The roles that share their name with others, case aside, together. To sort numbers is quicker than to hold all names in a map.
+fn spelled_alike(mut roles: Vec<(u64, &Role)>) -> Vec<Vec<&Role>> {
+    roles.sort_unstable_by_key(|(hash, role)| (*hash, role.oid));
+    let mut spellings: BTreeMap<String, Vec<&Role>> = BTreeMap::new();
+    for same in roles.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
+        for (_, role) in same {
+            spellings.entry(fold_case(role.name.as_str())).or_default().push(role);
+        }
+    }
+    spellings.into_values().filter(|same| same.len() > 1).collect()
+}
+
 struct Audit<'r> {
-    names: HashSet<&'r str>,
+    graph: &'r MembershipGraph,
     caseins: bool,
     fix_with: FixWith,
 }
@@ -242,7 +259,7 @@ impl Audit<'_> {
 
     /// Another name where it is free; where it is not, there is a role already that its ticket opens.
     fn rename(&self, role: &Role, to: &RoleName) -> String {
-        if self.names.contains(to.as_str()) {
+        if self.graph.find(to).is_some() {
             return self.disable(role);
         }
         match to.principal() {

@@ -4,6 +4,10 @@
 //! and in the C locale folds A–Z only: `É` and `é` stay two letters. Unicode rules and SQL's `lower()` would
 //! call users the same whom the server tells apart.
 
+use std::hash::Hasher;
+
+use rustc_hash::FxHasher;
+
 /// `name` with A–Z in lower case and every other character as it is.
 pub fn fold_case(name: &str) -> String {
     name.to_ascii_lowercase()
@@ -12,6 +16,13 @@ pub fn fold_case(name: &str) -> String {
 /// Whether the server would take the two for the same user with `krb_caseins_users` on.
 pub fn equal_ignoring_case(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b)
+}
+
+/// The same for all that [`equal_ignoring_case`] calls equal, and for hardly anything else.
+pub(crate) fn hash_ignoring_case(name: &str) -> u64 {
+    let mut hasher = FxHasher::default();
+    name.bytes().for_each(|byte| hasher.write_u8(byte.to_ascii_lowercase()));
+    hasher.finish()
 }
 
 /// The first spelling of `name`, in byte order, that differs from it at most by case and is not before `key`.

@@ -248,7 +248,7 @@ impl Questions<'_> {
     fn in_ad(&self) -> Check {
         let ad = self.rule.ad_role();
         self.of_role("rds_ad", |_| match self.place().and_then(|place| self.both.ad_path(place)) {
-            Some(path) => Check::ok("rds_ad", format!("member of {ad} by {}", path_in_words(&path))),
+            Some(path) => Check::ok("rds_ad", format!("member of {ad} by {}", path_in_words(path))),
             None => Check::wrong(
                 "rds_ad",
                 format!("not a member of {ad}"),
@@ -266,12 +266,15 @@ impl Questions<'_> {
         self.of_role("not_rds_iam", |_| match self.place().and_then(|place| self.both.iam_path(place)) {
             None => Check::ok("not_rds_iam", format!("not a member of {iam}")),
             Some(path) => {
+                let path: Vec<_> = path.collect();
                 let fix = self
                     .place()
                     .and_then(|place| self.both.conflict_of(place, self.name_grantors))
                     .map(|conflict| conflict.fix.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "));
-                let detail =
-                    format!("member of {iam} as well, by {}, and sent to that method first", path_in_words(&path));
+                let detail = format!(
+                    "member of {iam} as well, by {}, and sent to that method first",
+                    path_in_words(path.iter().copied())
+                );
                 let last = format!("REVOKE {} FROM {};", quoted(&path, 1), quoted(&path, 0));
                 Check::wrong("not_rds_iam", detail, fix.unwrap_or(last))
             }
@@ -406,12 +409,12 @@ impl Questions<'_> {
     }
 }
 
-fn quoted(path: &[RoleName], from_the_end: usize) -> String {
-    path.len().checked_sub(1 + from_the_end).map_or_else(String::new, |at| path[at].quoted())
+fn quoted(path: &[&str], from_the_end: usize) -> String {
+    path.len().checked_sub(1 + from_the_end).map_or_else(String::new, |at| quote_identifier(path[at]))
 }
 
-fn path_in_words(path: &[RoleName]) -> String {
-    array_literal(path.iter().map(RoleName::as_str))
+fn path_in_words<'p>(path: impl Iterator<Item = &'p str>) -> String {
+    array_literal(path)
 }
 
 fn listening(server: &ServerFacts<'_>) -> Check {

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use crate::error::Error;
 use crate::graph::{Edge, Membership, MembershipGraph, NO_ROLE, Reach, RoleOid};
-use crate::names::RoleName;
+use crate::names::{KnownRealms, RoleName, principal_parts};
 use crate::statement::Revoke;
 
 /// The two roles that exclude each other: the settings `kerbrole.ad_role` and `kerbrole.iam_role`.
@@ -132,7 +132,7 @@ impl MembershipGraph {
         let Some(&first) = new.first() else { return Ok(None) };
         let pending = added.into_iter().filter_map(|(m, r)| Some((self.place(m)?, self.place(r)?))).collect();
         let conflict = both.describe(first, &OnceSides::default(), name_grantors, &pending);
-        Ok(Some(NewConflict { conflict, roles: new.into_iter().map(|role| self.name(role).clone()).collect() }))
+        Ok(Some(NewConflict { conflict, roles: new.into_iter().map(|role| self.role_name(role)).collect() }))
     }
 
     /// Refuses `GRANT granted TO member` where it would create a conflict; otherwise says who is in both already. What has to be in the graph is said at
@@ -220,12 +220,19 @@ impl<'g> Both<'g> {
         self.ad_reach.contains(role)
     }
 
-    pub(crate) fn ad_path(&self, role: u32) -> Option<Vec<RoleName>> {
+    pub(crate) fn ad_path(&self, role: u32) -> Option<impl Iterator<Item = &str>> {
         self.is_in_ad(role).then(|| self.graph.path(&self.ad_reach, role))
     }
 
-    pub(crate) fn iam_path(&self, role: u32) -> Option<Vec<RoleName>> {
+    pub(crate) fn iam_path(&self, role: u32) -> Option<impl Iterator<Item = &str>> {
         self.is_in_iam(role).then(|| self.graph.path(&self.iam_reach, role))
+    }
+
+    /// The roles that a role is a direct member of, `rds_ad` excepted, in the order of names.
+    pub(crate) fn groups(&self, role: u32) -> impl Iterator<Item = &str> {
+        // One membership may stand in several rows, one for each grantor.
+        let once = self.graph.memberships_of(role).chunk_by(|a, b| a.role == b.role).map(|same| same[0].role);
+        once.filter(|&group| group != self.ad).map(|group| self.graph.name(group))
     }
 
     /// The conflict that a role is in, if it is in one.
@@ -240,9 +247,9 @@ impl<'g> Both<'g> {
 
     fn describe(&self, role: u32, sides: &OnceSides, name_grantors: bool, pending: &Pending) -> Conflict {
         Conflict {
-            role: self.graph.name(role).clone(),
-            ad_path: self.graph.path(&self.ad_reach, role),
-            iam_path: self.graph.path(&self.iam_reach, role),
+            role: self.graph.role_name(role),
+            ad_path: self.graph.path(&self.ad_reach, role).map(RoleName::of_catalogue).collect(),
+            iam_path: self.graph.path(&self.iam_reach, role).map(RoleName::of_catalogue).collect(),
             fix: Cut { both: self, sides, name_grantors, pending, seen: HashSet::new(), fix: Vec::new() }.of(role),
         }
     }
@@ -273,8 +280,9 @@ impl<'g> Both<'g> {
 
     fn with_principals_below(&self) -> Vec<bool> {
         let mut marked = vec![false; self.graph.len() as usize];
-        let mut to_visit: Vec<u32> =
-            (0..self.graph.len()).filter(|&role| self.graph.name(role).principal().is_some()).collect();
+        let mut realms = KnownRealms::default();
+        let mut is_principal = |role: &u32| principal_parts(self.graph.name(*role), &mut realms).is_some();
+        let mut to_visit: Vec<u32> = (0..self.graph.len()).filter(|role| is_principal(role)).collect();
         while let Some(role) = to_visit.pop() {
             if !std::mem::replace(&mut marked[role as usize], true) {
                 to_visit.extend(self.graph.memberships_of(role).iter().map(|edge| edge.role));
@@ -327,9 +335,9 @@ impl Cut<'_> {
                 // Up to 15 one membership has one row, whoever granted it.
                 let granted_by = if self.name_grantors { edge.grantor } else { None };
                 self.fix.push(Revoke {
-                    role: both.graph.name(above).clone(),
-                    member: both.graph.name(role).clone(),
-                    granted_by: granted_by.map(|grantor| both.graph.name(grantor).clone()),
+                    role: both.graph.role_name(above),
+                    member: both.graph.role_name(role),
+                    granted_by: granted_by.map(|grantor| both.graph.role_name(grantor)),
                     cascade: self.name_grantors && both.drags(role, edge),
                     from_creation: edge.from_creation,
                 });
@@ -494,9 +502,7 @@ mod tests {
             ("both", "g"),
             ("h", "rds_iam"),
         ]);
-        let oid = |name: &str| {
-            (0..100).find(|&oid| graph.place(oid).is_some_and(|p| graph.name(p).as_str() == name)).unwrap()
-        };
+        let oid = |name: &str| (0..100).find(|&oid| graph.place(oid).is_some_and(|p| graph.name(p) == name)).unwrap();
         let preview = |granted, member| graph.preview_grant(oid(granted), oid(member), &rule()).unwrap();
         assert_eq!(preview("h", "rds_iam").len(), 0);
         let found = preview("h", "g");
@@ -511,9 +517,7 @@ mod tests {
     #[test]
     fn what_a_change_adds_is_told_from_what_was_there() {
         let after = graph(&[("a@X.Y", "rds_ad"), ("a@X.Y", "g"), ("g", "rds_iam"), ("b", "rds_ad"), ("b", "rds_iam")]);
-        let oid = |name: &str| {
-            (0..100).find(|&oid| after.place(oid).is_some_and(|p| after.name(p).as_str() == name)).unwrap()
-        };
+        let oid = |name: &str| (0..100).find(|&oid| after.place(oid).is_some_and(|p| after.name(p) == name)).unwrap();
         let before = HashSet::from([oid("b")]);
         let new = after.new_conflict(&before, [(oid("a@X.Y"), oid("g"))], &rule(), false).unwrap().unwrap();
         assert_eq!(new.roles.iter().map(RoleName::as_str).collect::<Vec<_>>(), ["a@X.Y"]);

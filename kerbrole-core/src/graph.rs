@@ -6,9 +6,8 @@
 
 use std::ops::Range;
 
-use rustc_hash::FxHashMap;
-
 use crate::names::RoleName;
+use crate::places::{Names, Places};
 
 /// A role's OID.
 pub type RoleOid = u32;
@@ -39,8 +38,8 @@ pub struct Membership {
 #[derive(Debug, Clone, Default)]
 pub struct MembershipGraph {
     oids: Vec<RoleOid>,
-    names: Vec<RoleName>,
-    places: FxHashMap<RoleOid, u32>,
+    names: Names,
+    places: Places,
     /// Sorted by member, then role, then grantor.
     edges: Vec<Edge>,
     /// For each role the edges by which it is a member of others.
@@ -50,7 +49,7 @@ pub struct MembershipGraph {
     down: Vec<Range<u32>>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Edge {
     pub(crate) member: u32,
     pub(crate) role: u32,
@@ -67,65 +66,62 @@ pub(crate) struct Reach {
 }
 
 /// No next step: not reached.
-const NOWHERE: u32 = u32::MAX;
+pub(crate) const NOWHERE: u32 = u32::MAX;
 
 impl MembershipGraph {
-    /// Builds the graph. Memberships between roles that are not among `roles` are left out; so is a grantor that is not.
-    pub fn new(
-        roles: impl IntoIterator<Item = (RoleOid, RoleName)>,
+    /// Builds the graph. What cannot be a role's name is left out, and memberships between roles that are not among `roles`; so is a grantor that is not.
+    pub fn new<Name: AsRef<str>>(
+        roles: impl IntoIterator<Item = (RoleOid, Name)>,
         memberships: impl IntoIterator<Item = Membership>,
     ) -> Self {
-        let mut roles: Vec<_> = roles.into_iter().collect();
-        roles.sort_unstable_by(|a, b| a.1.cmp(&b.1));
-        roles.dedup_by(|a, b| a.0 == b.0);
-        let places: FxHashMap<_, _> = roles.iter().zip(0..).map(|(&(oid, _), place)| (oid, place)).collect();
-        let (oids, names): (Vec<_>, Vec<_>) = roles.into_iter().unzip();
+        let roles: Vec<_> = roles.into_iter().collect();
+        let (oids, names) = Names::in_order(roles.iter().map(|(oid, name)| (*oid, name.as_ref())));
+        let places = Places::new(&oids);
 
-        let place = |oid: RoleOid| places.get(&oid).copied();
-        let mut edges: Vec<_> = memberships
-            .into_iter()
-            .filter_map(|m| {
+        let memberships: Vec<_> = memberships.into_iter().collect();
+        let edges = || {
+            memberships.iter().filter_map(|m| {
                 Some(Edge {
-                    member: place(m.member)?,
-                    role: place(m.role)?,
-                    grantor: place(m.grantor),
+                    member: places.get(m.member)?,
+                    role: places.get(m.role)?,
+                    grantor: places.get(m.grantor),
                     admin: m.admin,
                     from_creation: m.from_creation,
                 })
             })
-            .collect();
-        edges.sort_unstable();
-
-        let count = names.len();
-        let up = ranges(count, edges.iter().map(|edge| edge.member));
+        };
+        let count = oids.len();
+        let up = ranges(count, edges().map(|edge| edge.member));
+        let mut edges = in_ranges(&up, edges().map(|edge| (edge.member, edge)));
+        for of_member in &up {
+            edges[of_member.start as usize..of_member.end as usize].sort_unstable();
+        }
         // Each membership once, whoever granted it; in the order of members, so that those of each role are in order too.
         let once = || edges.chunk_by(|a, b| (a.member, a.role) == (b.member, b.role)).map(|same| same[0]);
         let down = ranges(count, once().map(|edge| edge.role));
-        let mut members = vec![0; down.last().map_or(0, |last| last.end as usize)];
-        let mut free: Vec<_> = down.iter().map(|range| range.start as usize).collect();
-        for edge in once() {
-            let place = &mut free[edge.role as usize];
-            members[*place] = edge.member;
-            *place += 1;
-        }
+        let members = in_ranges(&down, once().map(|edge| (edge.role, edge.member)));
         Self { oids, names, places, edges, up, members, down }
     }
 
     /// The role's place, by name.
     pub(crate) fn find(&self, name: &RoleName) -> Option<u32> {
-        self.names.binary_search(name).ok().map(index)
+        self.names.find(name.as_str()).map(index)
     }
 
     pub(crate) fn place(&self, oid: RoleOid) -> Option<u32> {
-        self.places.get(&oid).copied()
+        self.places.get(oid)
     }
 
     pub(crate) fn oid(&self, role: u32) -> RoleOid {
         self.oids[role as usize]
     }
 
-    pub(crate) fn name(&self, role: u32) -> &RoleName {
-        &self.names[role as usize]
+    pub(crate) fn name(&self, role: u32) -> &str {
+        self.names.get(role as usize)
+    }
+
+    pub(crate) fn role_name(&self, role: u32) -> RoleName {
+        RoleName::of_catalogue(self.name(role))
     }
 
     /// The memberships of a role in others.
@@ -148,7 +144,7 @@ impl MembershipGraph {
 
     /// `down(target)`: the role itself and every role that is a member of it through any chain.
     pub(crate) fn reach(&self, target: u32) -> Reach {
-        let mut next = vec![NOWHERE; self.names.len()];
+        let mut next = vec![NOWHERE; self.oids.len()];
         next[target as usize] = target;
         let mut level = vec![target];
         while !level.is_empty() {
@@ -169,14 +165,9 @@ impl MembershipGraph {
     }
 
     /// The names on a shortest way from `role` up to the target of `reach`, both ends included.
-    pub(crate) fn path(&self, reach: &Reach, role: u32) -> Vec<RoleName> {
-        let mut path = vec![self.name(role).clone()];
-        let mut at = role;
-        while at != reach.target && reach.contains(at) {
-            at = reach.next[at as usize];
-            path.push(self.name(at).clone());
-        }
-        path
+    pub(crate) fn path<'g>(&'g self, reach: &'g Reach, role: u32) -> impl Iterator<Item = &'g str> {
+        let next = |&at: &u32| (at != reach.target && reach.contains(at)).then(|| reach.next[at as usize]);
+        std::iter::successors(Some(role), next).map(|at| self.name(at))
     }
 
     /// The same graph with further roles and memberships.
@@ -193,13 +184,13 @@ impl MembershipGraph {
             admin: edge.admin,
             from_creation: edge.from_creation,
         });
-        let my_roles = self.oids.iter().copied().zip(self.names.iter().cloned());
+        let my_roles = (0..).zip(&self.oids).map(|(place, &oid)| (oid, self.role_name(place)));
         Self::new(my_roles.chain(roles), mine.chain(memberships))
     }
 
     /// How many roles there are.
     pub(crate) fn len(&self) -> u32 {
-        index(self.names.len())
+        index(self.oids.len())
     }
 }
 
@@ -230,4 +221,16 @@ fn ranges(count: usize, keys: impl Iterator<Item = u32>) -> Vec<Range<u32>> {
             range
         })
         .collect()
+}
+
+/// Values in the ranges of their keys, those of one key in the order in which they come.
+fn in_ranges<T: Copy + Default>(ranges: &[Range<u32>], keyed: impl Iterator<Item = (u32, T)>) -> Vec<T> {
+    let mut values = vec![T::default(); ranges.last().map_or(0, |last| last.end as usize)];
+    let mut free: Vec<_> = ranges.iter().map(|range| range.start).collect();
+    for (key, value) in keyed {
+        let place = &mut free[key as usize];
+        values[*place as usize] = value;
+        *place += 1;
+    }
+    values
 }

@@ -44,6 +44,7 @@ mod list;
 mod login;
 mod names;
 mod neighbourhood;
+mod places;
 mod quote;
 mod realm;
 mod removal;

@@ -3,66 +3,77 @@
 use crate::conflict::{Both, ConflictRule};
 use crate::error::Error;
 use crate::graph::{MembershipGraph, RoleOid};
-use crate::names::{KnownRealms, Principal, RoleName};
-use crate::role::Role;
+use crate::names::{KnownRealms, principal_parts};
 
 /// A role whose name is that of a principal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListedPrincipal {
+pub struct ListedPrincipal<'l> {
     /// The role's OID.
     pub oid: RoleOid,
-    /// The principal; its role is called the same.
-    pub principal: Principal,
+    /// The role's name.
+    pub role_name: &'l str,
+    /// The part before the `@`.
+    pub username: &'l str,
+    /// The part after it.
+    pub realm: &'l str,
     /// LOGIN
     pub can_login: bool,
-    /// The roles that it is a direct member of, `rds_ad` excepted, in the order of names.
-    pub groups: Vec<RoleName>,
-    /// A shortest chain of memberships to `rds_ad`, both ends included; `None` where there is none, so that no ticket opens the role.
-    pub ad_path: Option<Vec<RoleName>>,
-    /// A shortest chain of memberships to `rds_iam`; anything but `None` is a conflict where there is an `ad_path` too.
-    pub iam_path: Option<Vec<RoleName>>,
+    both: &'l Both<'l>,
+    place: u32,
 }
 
-/// Every role among `roles` whose name is a principal's, in the order of names. `graph` has all of them, and all that they are members of.
+impl<'l> ListedPrincipal<'l> {
+    /// The roles that it is a direct member of, `rds_ad` excepted, in the order of names.
+    pub fn groups(&self) -> impl Iterator<Item = &'l str> + use<'l> {
+        self.both.groups(self.place)
+    }
+
+    /// A shortest chain of memberships to `rds_ad`, both ends included; `None` where there is none, so that no ticket opens the role.
+    pub fn ad_path(&self) -> Option<impl Iterator<Item = &'l str> + use<'l>> {
+        self.both.ad_path(self.place)
+    }
+
+    /// A shortest chain of memberships to `rds_iam`; anything but `None` is a conflict where there is an `ad_path` too.
+    pub fn iam_path(&self) -> Option<impl Iterator<Item = &'l str> + use<'l>> {
+        self.both.iam_path(self.place)
+    }
+}
+
+/// Calls `each` with every role among `roles` whose name is a principal's, in the order of names. `roles` are OIDs, and whether they may log in; `graph` has
+/// all of them, and all that they are members of.
 ///
 /// # Errors
 /// 42704 when one of the two roles of the rule is not in the graph.
 pub fn list_principals(
-    roles: impl IntoIterator<Item = Role>,
+    roles: impl IntoIterator<Item = (RoleOid, bool)>,
     graph: &MembershipGraph,
     rule: &ConflictRule,
-) -> Result<Vec<ListedPrincipal>, Error> {
+    mut each: impl FnMut(&ListedPrincipal<'_>),
+) -> Result<(), Error> {
     let both = Both::find(graph, rule)?;
-    let mut roles: Vec<_> = roles.into_iter().filter_map(|role| Some((graph.place(role.oid)?, role))).collect();
     // Places are in the order of names.
-    roles.sort_unstable_by_key(|(place, _)| *place);
-    let mut realms = KnownRealms::new();
-    let listed = roles.iter().filter_map(|(place, role)| {
-        let (place, principal) = (*place, role.name.principal_of(&mut realms)?);
-        let mut groups: Vec<u32> = graph.memberships_of(place).iter().map(|edge| edge.role).collect();
-        // One membership may stand in several rows, one for each grantor.
-        groups.dedup();
-        Some(ListedPrincipal {
-            oid: role.oid,
-            principal,
-            can_login: role.can_login,
-            groups: groups
-                .into_iter()
-                .map(|group| graph.name(group).clone())
-                .filter(|name| name != rule.ad_role())
-                .collect(),
-            ad_path: both.ad_path(place),
-            iam_path: both.iam_path(place),
-        })
-    });
-    Ok(listed.collect())
+    let mut logins = vec![None; graph.len() as usize];
+    for (oid, can_login) in roles {
+        if let Some(place) = graph.place(oid) {
+            logins[place as usize] = Some(can_login);
+        }
+    }
+    let mut realms = KnownRealms::default();
+    for (place, can_login) in (0..).zip(logins) {
+        let (Some(can_login), role_name) = (can_login, graph.name(place)) else { continue };
+        if let Some((username, realm)) = principal_parts(role_name, &mut realms) {
+            let oid = graph.oid(place);
+            each(&ListedPrincipal { oid, role_name, username, realm, can_login, both: &both, place });
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::graph::Membership;
-    use crate::role::Elevated;
+    use crate::names::RoleName;
+    use crate::role::{Elevated, Role};
 
     #[test]
     fn principals_are_listed_with_their_ways_and_nobody_else() {
@@ -94,26 +105,28 @@ mod tests {
             ],
         );
         let rule = ConflictRule::new(RoleName::new("rds_ad").unwrap(), RoleName::new("rds_iam").unwrap()).unwrap();
-        let text = |path: &[RoleName]| path.iter().map(RoleName::as_str).collect::<Vec<_>>().join(">");
-        let listed = list_principals(roles.clone(), &graph, &rule).unwrap();
-        let rows: Vec<_> = listed
-            .iter()
-            .map(|p| {
-                let [ad, iam] = [&p.ad_path, &p.iam_path].map(|path| path.as_deref().map(text).unwrap_or_default());
-                (p.principal.to_string(), p.can_login, text(&p.groups), ad, iam)
-            })
-            .collect();
+        fn text<'p>(path: impl Iterator<Item = &'p str>) -> String {
+            path.collect::<Vec<_>>().join(">")
+        }
+        let mut rows = Vec::new();
+        list_principals(roles.iter().map(|r| (r.oid, r.can_login)), &graph, &rule, |p| {
+            let (ad, iam) = (p.ad_path().map(text).unwrap_or_default(), p.iam_path().map(text).unwrap_or_default());
+            let name = (p.role_name.to_string(), p.username.to_string(), p.realm.to_string());
+            rows.push((name, p.can_login, text(p.groups()), ad, iam));
+        })
+        .unwrap();
+        let name = |username: &str| (format!("{username}@X.Y"), username.to_string(), "X.Y".to_string());
         assert_eq!(
             rows,
             [
                 (
-                    "alice@X.Y".into(),
+                    name("alice"),
                     true,
                     "cloud>team".into(),
                     "alice@X.Y>team>rds_ad".into(),
                     "alice@X.Y>cloud>rds_iam".into()
                 ),
-                ("bob@X.Y".into(), false, String::new(), String::new(), String::new()),
+                (name("bob"), false, String::new(), String::new(), String::new()),
             ]
         );
     }

@@ -1,8 +1,10 @@
 //! A principal, and the name of a role.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use crate::error::Error;
 use crate::quote::quote_identifier;
@@ -37,11 +39,11 @@ impl Principal {
         if name.len() > RoleName::MAX_BYTES {
             return Err(Error::TooLong { bytes: name.len(), role: name });
         }
-        if let Some(prefix) = RESERVED_PREFIXES.into_iter().find(|prefix| name.starts_with(prefix)) {
+        if let Some(prefix) = reserved_prefix(&name) {
             return Err(Error::Reserved { role: name, prefix });
         }
-        username.check_length()?;
-        Ok(Self { username, realm, name: RoleName(name) })
+        Username::check_length(username.as_str())?;
+        Ok(Self { username, realm, name: RoleName(name.into()) })
     }
 
     /// The user part: the sAMAccountName.
@@ -58,7 +60,7 @@ impl Principal {
     #[must_use]
     pub fn to_lower_case(&self) -> Self {
         let (username, realm) = (self.username.to_lower_case(), self.realm.clone());
-        let name = RoleName(format!("{username}@{realm}"));
+        let name = RoleName(format!("{username}@{realm}").into());
         Self { username, realm, name }
     }
 
@@ -89,12 +91,28 @@ impl FromStr for Principal {
     }
 }
 
-/// Realms by the text that was read; `None` where no ticket spells it so.
-pub(crate) type KnownRealms<'s> = HashMap<&'s str, Option<Realm>>;
+fn reserved_prefix(name: &str) -> Option<&'static str> {
+    RESERVED_PREFIXES.into_iter().find(|prefix| name.starts_with(prefix))
+}
 
-/// The exact name of a role: 1 to 63 bytes without NUL, in the spelling the server stores.
+/// Whether tickets spell a realm so, by the text that was read: most principals of a cluster share a few.
+pub(crate) type KnownRealms<'s> = FxHashMap<&'s str, bool>;
+
+/// Username and realm of the principal that [`RoleName::principal`] would find, for many names: nothing is copied.
+pub(crate) fn principal_parts<'s>(name: &'s str, realms: &mut KnownRealms<'s>) -> Option<(&'s str, &'s str)> {
+    let at = name.bytes().position(|byte| byte == b'@')?;
+    let (username, realm) = (&name[..at], &name[at + 1..]);
+    let is_a_realm = || Realm::parse(realm).is_ok_and(|parsed| parsed.as_str() == realm);
+    let allowed = *realms.entry(realm).or_insert_with(is_a_realm)
+        && reserved_prefix(name).is_none()
+        && Username::check(username).is_ok()
+        && Username::check_length(username).is_ok();
+    allowed.then_some((username, realm))
+}
+
+/// The exact name of a role: 1 to 63 bytes without NUL, in the spelling the server stores. A copy shares the text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RoleName(String);
+pub struct RoleName(Arc<str>);
 
 impl RoleName {
     /// How many bytes of a name the server keeps (`NAMEDATALEN - 1`, src/include/pg_config_manual.h).
@@ -104,15 +122,24 @@ impl RoleName {
     ///
     /// # Errors
     /// 22023 when it is empty or holds a NUL, 42622 when it has more than 63 bytes.
-    pub fn new(name: impl Into<String>) -> Result<Self, Error> {
-        let name = name.into();
-        if name.is_empty() || name.contains('\0') {
-            return Err(Error::RoleNameInvalid { name });
+    pub fn new(name: impl AsRef<str>) -> Result<Self, Error> {
+        let name = name.as_ref();
+        Self::check(name).map(|()| Self(name.into()))
+    }
+
+    /// A name that was looked at before.
+    pub(crate) fn of_catalogue(name: &str) -> Self {
+        Self(name.into())
+    }
+
+    pub(crate) fn check(name: &str) -> Result<(), Error> {
+        if name.is_empty() || name.as_bytes().contains(&0) {
+            return Err(Error::RoleNameInvalid { name: name.into() });
         }
         if name.len() > Self::MAX_BYTES {
-            return Err(Error::TooLong { bytes: name.len(), role: name });
+            return Err(Error::TooLong { bytes: name.len(), role: name.into() });
         }
-        Ok(Self(name))
+        Ok(())
     }
 
     /// The name, unquoted.
@@ -133,19 +160,17 @@ impl RoleName {
         let principal: Principal = self.0.parse().ok()?;
         (principal.name == *self).then_some(principal)
     }
+}
 
-    /// The same, with realms that were read before: most principals of a cluster share a few.
-    pub(crate) fn principal_of<'s>(&'s self, realms: &mut KnownRealms<'s>) -> Option<Principal> {
-        let (username, realm) = self.0.split_once('@')?;
-        let realm = realms.entry(realm).or_insert_with(|| Realm::parse(realm).ok().filter(|r| r.as_str() == realm));
-        let principal = Principal::new(Username::parse(username).ok()?, realm.clone()?).ok()?;
-        (principal.name == *self).then_some(principal)
+impl AsRef<str> for RoleName {
+    fn as_ref(&self) -> &str {
+        &self.0
     }
 }
 
 impl From<RoleName> for String {
     fn from(name: RoleName) -> Self {
-        name.0
+        name.as_str().into()
     }
 }
 
@@ -196,7 +221,7 @@ mod tests {
         assert_eq!(principal("Alice@CORP.EXAMPLE.COM").as_deref(), Some("Alice@CORP.EXAMPLE.COM"));
         for name in ["alice@corp.example.com", "alice", "rds_ad", "a@b@C.D", "@A.B", "pg_x@A.B"] {
             assert_eq!(principal(name), None, "{name}");
-            assert_eq!(RoleName::new(name).unwrap().principal_of(&mut KnownRealms::new()), None, "{name}");
+            assert_eq!(principal_parts(name, &mut KnownRealms::default()), None, "{name}");
         }
     }
 
@@ -206,7 +231,8 @@ mod tests {
             if let Ok(principal) = format!("{username}@{realm}").parse::<Principal>() {
                 prop_assert_eq!(&principal.to_string().parse::<Principal>().unwrap(), &principal);
                 let role = principal.role_name();
-                prop_assert_eq!(role.principal_of(&mut KnownRealms::new()), Some(principal.clone()));
+                let parts = Some((principal.username().as_str(), principal.realm().as_str()));
+                prop_assert_eq!(principal_parts(role.as_str(), &mut KnownRealms::default()), parts);
                 prop_assert_eq!(role.principal(), Some(principal));
             }
         }

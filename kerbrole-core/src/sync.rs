@@ -7,7 +7,7 @@ use crate::add::{AddAction, AddPlan, AddRequest, plan_add};
 use crate::conflict::{Both, ConflictRule};
 use crate::error::Error;
 use crate::graph::{MembershipGraph, RoleOid};
-use crate::names::RoleName;
+use crate::names::{KnownRealms, RoleName, principal_parts};
 use crate::removal::{Dependants, DropOutcome, plan_drop};
 use crate::role::{Role, RoleSet};
 use crate::rules::Canonical;
@@ -147,15 +147,16 @@ pub fn plan_sync(
     }
 
     let on_the_list: HashSet<&RoleName> = plan.add.outcomes.iter().map(|outcome| &outcome.role).collect();
-    let is_principal = |role: &&Role| {
-        role.name.principal().is_some() && graph.place(role.oid).is_some_and(|place| both.is_in_ad(place))
-    };
+    let mut realms = KnownRealms::default();
     let removable = |role: &&Role| match absent {
         Absent::Keep => false,
         Absent::Disable => role.can_login,
         Absent::Drop => true,
     };
-    let mut candidates: Vec<_> = all.iter().filter(removable).filter(is_principal).collect();
+    let in_ad = |role: &Role| graph.place(role.oid).is_some_and(|place| both.is_in_ad(place));
+    let candidates = all.iter().filter(removable);
+    let mut candidates: Vec<_> =
+        candidates.filter(|role| principal_parts(role.name.as_str(), &mut realms).is_some() && in_ad(role)).collect();
     let principals = candidates.len();
     candidates.retain(|role| !on_the_list.contains(&role.name));
     candidates.sort_unstable_by(|a, b| a.name.cmp(&b.name));

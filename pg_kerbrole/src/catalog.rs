@@ -5,9 +5,10 @@
 //! transaction began, and the check after a lock would look at the past.
 #![allow(unsafe_code, reason = "the server's catalogue functions are C")]
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::convert::Infallible;
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 
 use kerbrole_core::{
     ConflictRule, Elevated, Membership, MembershipCatalog, MembershipGraph, Role, RoleName, RoleOid, RoleSet,
@@ -116,17 +117,21 @@ fn role(row: &pg_sys::FormData_pg_authid) -> Option<Role> {
 fn name_bytes(name: &pg_sys::NameData) -> &[u8] {
     // SAFETY: chars are bytes, whether they have a sign or not.
     let bytes = unsafe { std::slice::from_raw_parts(name.data.as_ptr().cast::<u8>(), name.data.len()) };
-    bytes.split(|&byte| byte == 0).next().unwrap_or_default()
+    CStr::from_bytes_until_nul(bytes).map_or(bytes, CStr::to_bytes)
+}
+
+fn role_name(name: &pg_sys::NameData) -> Option<RoleName> {
+    RoleName::new(shown_name(name)).ok()
 }
 
 /// A stored name as text. What is not UTF-8 (a role made in a database of another encoding) is shown with replacements.
-fn role_name(name: &pg_sys::NameData) -> Option<RoleName> {
-    let text = match String::from_utf8(name_bytes(name).to_vec()) {
-        Ok(text) if text.is_ascii() || holds_utf8() => text,
+fn shown_name(name: &pg_sys::NameData) -> Cow<'_, str> {
+    let bytes = name_bytes(name);
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.is_ascii() || holds_utf8() => text.into(),
         Ok(text) => text.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect(),
-        Err(error) => error.as_bytes().iter().map(|&b| if b.is_ascii() { char::from(b) } else { '?' }).collect(),
-    };
-    RoleName::new(text).ok()
+        Err(_) => bytes.iter().map(|&b| if b.is_ascii() { char::from(b) } else { '?' }).collect(),
+    }
 }
 
 fn membership(row: &pg_sys::FormData_pg_auth_members) -> Membership {
@@ -325,11 +330,29 @@ pub(crate) fn all_roles() -> Vec<Role> {
     roles
 }
 
+fn all_memberships() -> Vec<Membership> {
+    let mut memberships = Vec::new();
+    Table::open(pg_sys::AuthMemRelationId).scan(pg_sys::InvalidOid, &mut [], |row| memberships.push(membership(row)));
+    memberships
+}
+
 /// All roles and all memberships.
 pub(crate) fn roles_and_memberships() -> (Vec<Role>, MembershipGraph) {
     let roles = all_roles();
-    let mut memberships = Vec::new();
-    Table::open(pg_sys::AuthMemRelationId).scan(pg_sys::InvalidOid, &mut [], |row| memberships.push(membership(row)));
-    let graph = MembershipGraph::new(roles.iter().map(|role| (role.oid, role.name.clone())), memberships);
+    let graph = MembershipGraph::new(roles.iter().map(|role| (role.oid, &role.name)), all_memberships());
     (roles, graph)
+}
+
+/// All memberships, and of each role no more than whether it may log in: the names are read into one text, not into one for each.
+pub(crate) fn logins_and_memberships() -> (Vec<(RoleOid, bool)>, MembershipGraph) {
+    let (mut text, mut ends, mut logins) = (String::new(), Vec::new(), Vec::new());
+    Table::open(pg_sys::AuthIdRelationId).scan(pg_sys::InvalidOid, &mut [], |row: &pg_sys::FormData_pg_authid| {
+        text.push_str(&shown_name(&row.rolname));
+        ends.push(text.len());
+        logins.push((row.oid.to_u32(), row.rolcanlogin));
+    });
+    let starts = std::iter::once(&0).chain(&ends);
+    let names = starts.zip(&ends).map(|(&start, &end)| &text[start..end]);
+    let graph = MembershipGraph::new(logins.iter().map(|login| login.0).zip(names), all_memberships());
+    (logins, graph)
 }

@@ -20,7 +20,7 @@ fn kerb_conflicts() -> TableIterator<
     (name!(role_name, String), name!(ad_path, Vec<String>), name!(iam_path, Vec<String>), name!(fix, String)),
 > {
     let rule = settings::conflict_rule();
-    let graph = catalog::around_conflicts(&rule).unwrap_or_else(|| catalog::roles_and_memberships().1);
+    let graph = catalog::around_conflicts(&rule).unwrap_or_else(|| catalog::logins_and_memberships().1);
     let conflicts = graph.conflicts(&rule, settings::NAME_GRANTORS).or_raise();
     TableIterator::new(conflicts.into_iter().map(move |conflict| {
         let fix: Vec<_> = conflict.fix.iter().map(ToString::to_string).collect();

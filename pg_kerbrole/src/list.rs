@@ -1,11 +1,11 @@
 //! `kerb_list_principals`: who has access, and by which way.
 
-use kerbrole_core::{RoleName, list_principals};
+use kerbrole_core::list_principals;
 use pgrx::prelude::*;
 
 use crate::catalog;
 use crate::report::Raise;
-use crate::rows::TableIterator;
+use crate::rows::{TableIterator, Texts};
 use crate::sessions;
 use crate::settings;
 
@@ -29,20 +29,22 @@ fn kerb_list_principals() -> TableIterator<
         name!(sessions, i32),
     ),
 > {
-    let names = |names: Vec<RoleName>| names.into_iter().map(String::from).collect::<Vec<_>>();
-    let (roles, graph) = catalog::roles_and_memberships();
-    let listed = list_principals(roles, &graph, &settings::conflict_rule()).or_raise();
+    let (logins, graph) = catalog::logins_and_memberships();
+    let rule = settings::conflict_rule();
     let sessions = sessions::count_all();
-    TableIterator::new(listed.into_iter().map(move |p| {
-        (
-            p.principal.role_name().into(),
-            p.principal.username().as_str().into(),
-            p.principal.realm().as_str().into(),
-            p.can_login,
-            names(p.groups),
-            p.ad_path.map(names),
-            p.iam_path.map(names),
-            sessions.get(&p.oid).map_or(0, |&n| i32::try_from(n).unwrap_or(i32::MAX)),
-        )
-    }))
+    TableIterator::written(move |rows| {
+        let listed = list_principals(logins, &graph, &rule, |p| {
+            rows.put((
+                p.role_name,
+                p.username,
+                p.realm,
+                p.can_login,
+                Texts(p.groups()),
+                p.ad_path().map(Texts),
+                p.iam_path().map(Texts),
+                sessions.get(&p.oid).map_or(0, |&n| i32::try_from(n).unwrap_or(i32::MAX)),
+            ));
+        });
+        listed.or_raise();
+    })
 }

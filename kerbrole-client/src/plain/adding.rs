@@ -160,15 +160,17 @@ impl<C: GenericClient> Plain<'_, C> {
         let oids: Vec<_> =
             wanted.iter().cloned().chain(self.of_rule()).filter_map(|name| roles.get(&name).map(|r| r.oid)).collect();
         let graph = self.catalog().neighbourhood(&[], &oids).await?;
-        let found: Vec<Role> = wanted.iter().filter_map(|name| roles.get(name)).cloned().collect();
-        let listed = list_principals(found, &graph, self.rule)?;
-        let listed: HashMap<_, _> = listed.iter().map(|p| (p.principal.to_string(), p)).collect();
-        let state = |name: &String| match listed.get(name) {
-            None => PrincipalState::Absent,
-            Some(p) if p.ad_path.is_none() => PrincipalState::NotInAd,
-            Some(p) if !p.can_login => PrincipalState::Disabled,
-            Some(_) => PrincipalState::Whole,
-        };
+        let mut states = HashMap::new();
+        let found = wanted.iter().filter_map(|name| roles.get(name)).map(|role| (role.oid, role.can_login));
+        list_principals(found, &graph, self.rule, |p| {
+            let state = match p.ad_path() {
+                None => PrincipalState::NotInAd,
+                Some(_) if !p.can_login => PrincipalState::Disabled,
+                Some(_) => PrincipalState::Whole,
+            };
+            states.insert(p.role_name.to_string(), state);
+        })?;
+        let state = |name: &String| states.get(name).copied().unwrap_or(PrincipalState::Absent);
         Ok(wanted.iter().map(|name| (name.clone(), state(name))).collect())
     }
 

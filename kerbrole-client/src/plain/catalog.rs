@@ -109,7 +109,7 @@ impl<C: GenericClient> Catalog<'_, C> {
     /// Every role and every membership.
     pub(crate) async fn everything(&self) -> Result<(Vec<Role>, MembershipGraph), Error> {
         let (roles, memberships) = (self.all_roles().await?, self.all_memberships().await?);
-        let graph = MembershipGraph::new(roles.iter().map(|role| (role.oid, role.name.clone())), memberships);
+        let graph = MembershipGraph::new(roles.iter().map(|role| (role.oid, &role.name)), memberships);
         Ok((roles, graph))
     }
 

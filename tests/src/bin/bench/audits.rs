@@ -138,8 +138,8 @@ fn compare(client: &mut Client, major: u32, rounds: usize, text: &mut String, go
 }
 
 /// What the profile of kerb_list_principals() shows.
-const LIST_BECAUSE: &str = "perf shows four tenths of the time in making 100,000 rows with their arrays, a quarter each in names, groups and paths and in reading the catalogues into a graph; the query does the same work in the \
-     server's own joins and sorts";
+const LIST_BECAUSE: &str = "perf shows nearly two thirds of the time in the server itself: reading the catalogues, keeping 100,000 rows, which work_mem does not hold, in a temporary file, and \
+     fetching them from there; of the rest two fifths go into the graph, a fifth each into names and paths, into texts and arrays, and into what is read of the catalogues";
 
 /// The same where many are below both.
 fn many_conflicts(client: &mut Client, large: &Large, rounds: usize, text: &mut String) -> Result<()> {
