@@ -22,11 +22,11 @@ const TOO_LONG: f64 = 60.0;
 const ENOUGH: f64 = 8.0;
 
 /// One table: a server and who asks it for how many.
-struct Setting {
-    major: u32,
-    user: &'static str,
-    present: usize,
-    sizes: Vec<usize>,
+pub(crate) struct Setting {
+    pub(crate) major: u32,
+    pub(crate) user: &'static str,
+    pub(crate) present: usize,
+    pub(crate) sizes: Vec<usize>,
 }
 
 /// Seconds, by way and number of principals.
@@ -111,7 +111,17 @@ fn measure_one(bench: &Bench, setting: &Setting, installation: &Arc<Installation
     Ok(times)
 }
 
-fn one_run(bench: &Bench, prototype: &Prototype, setting: &Setting, way: Contestant, names: &[Name]) -> Result<f64> {
+/// Seconds that it takes on a server of its own.
+///
+/// # Errors
+/// When the contestant fails, or not all that it should have made is there.
+pub(crate) fn one_run(
+    bench: &Bench,
+    prototype: &Prototype,
+    setting: &Setting,
+    way: Contestant,
+    names: &[Name],
+) -> Result<f64> {
     let server = prototype.fresh()?;
     let time = way.run(bench, &server, setting.user, names).and_then(|time| {
         prototype.verify(&server, names)?;
@@ -150,22 +160,11 @@ fn goals(all: &[(Setting, Times)]) -> Result<Vec<Goal>> {
         let major = setting.major;
         let fresh = setting.present == 0;
         if fresh && setting.user == SUPERUSER {
-            let many = of(Contestant::Many, 10_000)?;
-            let floor = many / of(Contestant::Block, 10_000)?;
-            goals.push(Goal::at_most(
-                format!("{major}: `kerb_add_principals` of 10,000 against (b), all checks included"),
-                floor,
-                1.2,
-                "×",
-                "perf shows what is not the server's own CREATE ROLE: the plan, statements as text, results",
-            ));
-            let pairs = many / of(Contestant::Script, 10_000)?;
-            goals.push(Goal::at_most(format!("{major}: the same against (a)"), pairs, 0.6, "×", ""));
             let each = (of(Contestant::Many, 100_000)? / 100_000.0) / (of(Contestant::Many, 1_000)? / 1_000.0);
             let floor = (of(Contestant::Block, 100_000)? / 100_000.0) / (of(Contestant::Block, 1_000)? / 1_000.0);
             goals.push(Goal::at_most(
                 format!(
-                    "{major}: its cost for each principal, 100,000 against 1,000 in one call ((b): {} ×)",
+                    "{major}: `kerb_add_principals`, its cost for each principal, 100,000 against 1,000 in one call ((b): {} ×)",
                     short(floor)
                 ),
                 each,
@@ -183,7 +182,7 @@ fn goals(all: &[(Setting, Times)]) -> Result<Vec<Goal>> {
                 script / of(Contestant::Many, 5_000)?,
                 300.0,
                 "× faster",
-                "it is as fast as for a superuser; (a) is what took less time than expected",
+                "perf shows eight tenths of it in the server's own CREATE ROLE, and it is as fast as for a superuser; what took less time than the 44 s behind the goal is (a)",
             ));
             goals.push(Goal::at_least(
                 format!("{major}, rds_superuser: plain statements, 5,000 against (a)"),

@@ -38,6 +38,50 @@ impl Spread {
     }
 }
 
+/// How many times as long one takes as the other, by rounds in which both were measured.
+pub(crate) struct Paired {
+    pub(crate) median: f64,
+    low: f64,
+    high: f64,
+}
+
+impl Paired {
+    /// The second against the first.
+    pub(crate) fn of(first: &[f64], second: &[f64]) -> Result<Self> {
+        let mut ratios: Vec<_> = first.iter().zip(second).map(|(first, second)| second / first).collect();
+        ratios.sort_by(f64::total_cmp);
+        let beyond = beyond(ratios.len());
+        let (low, high) = (ratios.get(beyond), ratios.iter().rev().nth(beyond));
+        let (Some(&low), Some(&high)) = (low, high) else { return Err("nothing was measured".into()) };
+        Ok(Self { median: median(&ratios)?, low, high })
+    }
+
+    /// Whether 1 is outside the interval in which the median lies 99 times of 100.
+    pub(crate) fn apart(&self) -> bool {
+        self.low > 1.0 || self.high < 1.0
+    }
+
+    /// `1.012 (0.987–1.043)`
+    pub(crate) fn shown(&self) -> String {
+        format!("{:.3} ({:.3}–{:.3})", self.median, self.low, self.high)
+    }
+}
+
+/// How many of so many values, in order, lie beyond either end of an interval that holds the true median 99 times of 100: each value is on either side of it like
+/// a coin.
+fn beyond(values: usize) -> usize {
+    let mut chance = 0.5_f64.powi(i32::try_from(values).unwrap_or(i32::MAX));
+    let mut below = 0.0;
+    for count in 0..values / 2 {
+        below += chance;
+        if below > 0.005 {
+            return count.saturating_sub(1);
+        }
+        chance *= (values - count) as f64 / (count + 1) as f64;
+    }
+    0
+}
+
 /// The median alone.
 pub(crate) fn median(values: &[f64]) -> Result<f64> {
     Spread::of(values).map(|spread| spread.median).ok_or_else(|| "nothing was measured".into())

@@ -68,7 +68,7 @@ pub(crate) fn section(goals: &[Goal]) -> String {
 pub(crate) fn gather(folder: &Path, reports: &[&str]) -> Result<String> {
     let mut text = format!(
         "# Figures\n\n\
-         `make bench` writes these reports anew, and this page, in about twenty minutes on two cores; `make bench BENCH=adding` one of them. Every report says on which machine it was made. What is compared is compared\n\
+         `make bench` writes these reports anew, and this page, in about an hour on two cores; `make bench BENCH=adding` one of them. Every report says on which machine it was made. What is compared is compared\n\
          on the same server, by turns, as ratios. Names and memberships come from a seed, 1 unless `KERBROLE_BENCH_SEED` says otherwise. After each run roles, LOGIN and memberships are counted.\n\n\
          {TABLE}"
     );

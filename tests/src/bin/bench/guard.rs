@@ -10,7 +10,7 @@ use kerbrole_tests::site::{Result, Site, lossy, run};
 
 use crate::cluster::{connect, execute};
 use crate::contestants::timed;
-use crate::figures::{Spread, machine, median, thousands};
+use crate::figures::{Paired, Spread, machine, median, thousands};
 use crate::goals::Goal;
 use crate::large::Large;
 use crate::names::names;
@@ -165,34 +165,16 @@ fn line(report: &mut String, major: u32, name: &str, times: &Times) -> Result<(f
     let [Some(without), Some(with)] = [0, 1].map(|which: usize| Spread::of(&times[which])) else {
         return Err(format!("{name}: nothing was measured"));
     };
-    let mut ratios: Vec<_> = times[0].iter().zip(&times[1]).map(|(without, with)| with / without).collect();
-    ratios.sort_by(f64::total_cmp);
-    let (ratio, beyond) = (median(&ratios)?, beyond(ratios.len()));
-    let (low, high) = (ratios[beyond], ratios[ratios.len() - 1 - beyond]);
-    let apart = low > 1.0 || high < 1.0;
+    let paired = Paired::of(&times[0], &times[1]).map_err(|error| format!("{name}: {error}"))?;
     let _infallible = writeln!(
         report,
-        "| {major} | {name} | {} | {} | {ratio:.3} ({low:.3}–{high:.3}) | {} |",
+        "| {major} | {name} | {} | {} | {} | {} |",
         without.shown(),
         with.shown(),
-        if apart { "yes" } else { "no" }
+        paired.shown(),
+        if paired.apart() { "yes" } else { "no" }
     );
-    Ok((ratio, apart))
-}
-
-/// How many of so many values, in order, lie beyond either end of an interval that holds the true median 99 times of 100: each value is on either side of it like
-/// a coin.
-fn beyond(values: usize) -> usize {
-    let mut chance = 0.5_f64.powi(i32::try_from(values).unwrap_or(i32::MAX));
-    let mut below = 0.0;
-    for count in 0..values / 2 {
-        below += chance;
-        if below > 0.005 {
-            return count.saturating_sub(1);
-        }
-        chance *= (values - count) as f64 / (count + 1) as f64;
-    }
-    0
+    Ok((paired.median, paired.apart()))
 }
 
 fn pgbench(server: &Server) -> Command {

@@ -7,6 +7,7 @@ mod client;
 mod cluster;
 mod contestants;
 mod figures;
+mod floor;
 mod goals;
 mod guard;
 mod large;
@@ -49,8 +50,9 @@ struct Report {
 
 type Measure = fn(&Bench) -> Result<Report>;
 
-const REPORTS: [(&str, Measure); 6] = [
+const REPORTS: [(&str, Measure); 7] = [
     ("adding", adding::measure),
+    ("floor", floor::measure),
     ("one", one::measure),
     ("audits", audits::measure),
     ("guard", guard::measure),
