@@ -5,6 +5,7 @@ use crate::world::Context;
 
 cases! {
     Every: another_spelling_is_refused_and_named, another_spelling_among_many_roles, two_spellings_in_one_call, notices_about_case;
+    EachVersion: lower_in_the_collation_c_folds_no_more_than_a_to_z;
 }
 
 fn another_spelling_is_refused_and_named(c: &Context<'_>) {
@@ -70,4 +71,14 @@ fn notices_about_case(c: &Context<'_>) {
         master.notices(),
         off("principal \"Carol@A.B\" and 2 more have upper-case letters: only tickets spelled exactly so will match")
     );
+}
+
+/// What plain statements look spellings up by.
+fn lower_in_the_collation_c_folds_no_more_than_a_to_z(c: &Context<'_>) {
+    let differ = "SELECT count(*) FROM generate_series(1, 1114111) AS at WHERE at NOT BETWEEN 55296 AND 57343 AND lower(chr(at) COLLATE \"C\") <>";
+    let mut su = c.superuser();
+    let folded = "translate(chr(at), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')";
+    assert_eq!(su.one(&format!("{differ} {folded}")), "0");
+    // The comparison can tell: as they are, 26 letters differ.
+    assert_eq!(su.one(&format!("{differ} chr(at)")), "26");
 }
