@@ -145,13 +145,13 @@ fn membership(row: &pg_sys::FormData_pg_auth_members) -> Membership {
 }
 
 /// Since 16 a creator's membership in the role has ADMIN only, and is granted by the bootstrap superuser.
-#[cfg(not(any(feature = "pg13", feature = "pg14", feature = "pg15")))]
+#[cfg(not(any(feature = "pg14", feature = "pg15")))]
 fn from_creation(row: &pg_sys::FormData_pg_auth_members) -> bool {
     let by_bootstrap_superuser = row.grantor.to_u32() == pg_sys::BOOTSTRAP_SUPERUSERID;
     by_bootstrap_superuser && row.admin_option && !row.inherit_option && !row.set_option
 }
 
-#[cfg(any(feature = "pg13", feature = "pg14", feature = "pg15"))]
+#[cfg(any(feature = "pg14", feature = "pg15"))]
 fn from_creation(_: &pg_sys::FormData_pg_auth_members) -> bool {
     false
 }

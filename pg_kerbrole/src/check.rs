@@ -127,7 +127,7 @@ fn server() -> ServerFacts<'static> {
     }
 }
 
-#[cfg(not(any(feature = "pg13", feature = "pg14")))]
+#[cfg(not(feature = "pg14"))]
 fn ident() -> Vec<IdentLine> {
     const IDENT: &str =
         "SELECT map_name, sys_name, pg_username FROM pg_catalog.pg_ident_file_mappings WHERE error IS NULL";
@@ -136,10 +136,17 @@ fn ident() -> Vec<IdentLine> {
     })
 }
 
-/// Before 15 there is no view of pg_ident.conf: a line with a map is taken not to let the ticket in.
-#[cfg(any(feature = "pg13", feature = "pg14"))]
+/// Before 15 there is no view of pg_ident.conf. Like the view, this is the file as it is now; of one longer than any that people write, the beginning.
+#[cfg(feature = "pg14")]
 fn ident() -> Vec<IdentLine> {
-    Vec::new()
+    use std::io::Read as _;
+    const LONGEST: u64 = 1 << 20;
+    let mut text = Vec::new();
+    let read = fs::File::open(setting(c"ident_file")).and_then(|file| file.take(LONGEST).read_to_end(&mut text));
+    match read {
+        Ok(_) => kerbrole_core::ident_lines(&String::from_utf8_lossy(&text)),
+        Err(_) => Vec::new(),
+    }
 }
 
 /// The whole match and the groups, by the server's own regular expressions.

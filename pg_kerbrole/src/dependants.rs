@@ -157,12 +157,12 @@ fn grants_made(by: &HashSet<RoleOid>) -> HashMap<RoleOid, Vec<GrantMade>> {
     grants
 }
 
-#[cfg(not(any(feature = "pg13", feature = "pg14", feature = "pg15")))]
+#[cfg(not(any(feature = "pg14", feature = "pg15")))]
 fn options(row: &pg_sys::FormData_pg_auth_members) -> MembershipOptions {
     MembershipOptions { admin: row.admin_option, inherit_and_set: Some((row.inherit_option, row.set_option)) }
 }
 
-#[cfg(any(feature = "pg13", feature = "pg14", feature = "pg15"))]
+#[cfg(any(feature = "pg14", feature = "pg15"))]
 fn options(row: &pg_sys::FormData_pg_auth_members) -> MembershipOptions {
     MembershipOptions { admin: row.admin_option, inherit_and_set: None }
 }

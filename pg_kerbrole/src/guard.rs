@@ -68,59 +68,58 @@ struct Watch {
     refuse: bool,
 }
 
-// The arguments of a utility hook: 13 has no readOnlyTree.
-macro_rules! hook {
-    ($($read_only:ident)?) => {
-        unsafe extern "C-unwind" {
-            // Declared here because pgrx's own declaration catches an ERROR and raises it anew.
-            fn standard_ProcessUtility(
-                statement: *mut pg_sys::PlannedStmt,
-                query: *const c_char,
-                $($read_only: bool,)?
-                context: pg_sys::ProcessUtilityContext::Type,
-                params: pg_sys::ParamListInfo,
-                environment: *mut pg_sys::QueryEnvironment,
-                destination: *mut pg_sys::DestReceiver,
-                completion: *mut pg_sys::QueryCompletion,
-            );
-        }
-
-        /// The hook. Nothing in it has a destructor.
-        unsafe extern "C-unwind" fn process_utility(
-            statement: *mut pg_sys::PlannedStmt,
-            query: *const c_char,
-            $($read_only: bool,)?
-            context: pg_sys::ProcessUtilityContext::Type,
-            params: pg_sys::ParamListInfo,
-            environment: *mut pg_sys::QueryEnvironment,
-            destination: *mut pg_sys::DestReceiver,
-            completion: *mut pg_sys::QueryCompletion,
-        ) {
-            // SAFETY: the server passes a valid statement; everything is handed on as it came. `before` and `after` are guarded: a panic
-            // in them becomes an ERROR.
-            unsafe {
-                let node = (*statement).utilityStmt;
-                let watch = if is_about_roles(node) { before(node) } else { std::ptr::null_mut() };
-                match PREVIOUS {
-                    Some(previous) => {
-                        previous(statement, query, $($read_only,)? context, params, environment, destination, completion);
-                    }
-                    None => {
-                        standard_ProcessUtility(statement, query, $($read_only,)? context, params, environment, destination, completion);
-                    }
-                }
-                if !watch.is_null() {
-                    after(watch);
-                }
-            }
-        }
-    };
+unsafe extern "C-unwind" {
+    // Declared here because pgrx's own declaration catches an ERROR and raises it anew.
+    fn standard_ProcessUtility(
+        statement: *mut pg_sys::PlannedStmt,
+        query: *const c_char,
+        read_only_tree: bool,
+        context: pg_sys::ProcessUtilityContext::Type,
+        params: pg_sys::ParamListInfo,
+        environment: *mut pg_sys::QueryEnvironment,
+        destination: *mut pg_sys::DestReceiver,
+        completion: *mut pg_sys::QueryCompletion,
+    );
 }
 
-#[cfg(feature = "pg13")]
-hook!();
-#[cfg(not(feature = "pg13"))]
-hook!(read_only_tree);
+/// The hook. Nothing in it has a destructor.
+unsafe extern "C-unwind" fn process_utility(
+    statement: *mut pg_sys::PlannedStmt,
+    query: *const c_char,
+    read_only_tree: bool,
+    context: pg_sys::ProcessUtilityContext::Type,
+    params: pg_sys::ParamListInfo,
+    environment: *mut pg_sys::QueryEnvironment,
+    destination: *mut pg_sys::DestReceiver,
+    completion: *mut pg_sys::QueryCompletion,
+) {
+    // SAFETY: the server passes a valid statement; everything is handed on as it came. `before` and `after` are guarded: a panic
+    // in them becomes an ERROR.
+    unsafe {
+        let node = (*statement).utilityStmt;
+        let watch = if is_about_roles(node) { before(node) } else { std::ptr::null_mut() };
+        match PREVIOUS {
+            Some(previous) => {
+                previous(statement, query, read_only_tree, context, params, environment, destination, completion);
+            }
+            None => {
+                standard_ProcessUtility(
+                    statement,
+                    query,
+                    read_only_tree,
+                    context,
+                    params,
+                    environment,
+                    destination,
+                    completion,
+                );
+            }
+        }
+        if !watch.is_null() {
+            after(watch);
+        }
+    }
+}
 
 /// Takes the lock and notes what was so before. Returns what to look at afterwards, or null where nothing can go wrong.
 ///

@@ -51,14 +51,14 @@ pub(crate) fn may_act_for(role: RoleOid) -> bool {
     }
 }
 
-#[cfg(not(any(feature = "pg13", feature = "pg14", feature = "pg15")))]
+#[cfg(not(any(feature = "pg14", feature = "pg15")))]
 unsafe fn can_set_role(caller: pg_sys::Oid, role: pg_sys::Oid) -> bool {
     // SAFETY: see above.
     unsafe { pg_sys::member_can_set_role(caller, role) }
 }
 
 /// Up to 15 every member can.
-#[cfg(any(feature = "pg13", feature = "pg14", feature = "pg15"))]
+#[cfg(any(feature = "pg14", feature = "pg15"))]
 unsafe fn can_set_role(caller: pg_sys::Oid, role: pg_sys::Oid) -> bool {
     // SAFETY: see above.
     unsafe { pg_sys::is_member_of_role(caller, role) }

@@ -122,13 +122,13 @@ pub(crate) fn define() {
     reserve_prefix();
 }
 
-#[cfg(not(any(feature = "pg13", feature = "pg14")))]
+#[cfg(not(feature = "pg14"))]
 fn reserve_prefix() {
     // SAFETY: takes a C string, called once while the library is loaded.
     unsafe { pg_sys::MarkGUCPrefixReserved(c"kerbrole".as_ptr()) };
 }
 
-#[cfg(any(feature = "pg13", feature = "pg14"))]
+#[cfg(feature = "pg14")]
 fn reserve_prefix() {
     // SAFETY: takes a C string, called once while the library is loaded.
     unsafe { pg_sys::EmitWarningsOnPlaceholders(c"kerbrole".as_ptr()) };
@@ -239,4 +239,4 @@ fn krb_caseins_users() -> bool {
 }
 
 /// Whether each grantor's membership stands for itself, so that a REVOKE has to name the grantor.
-pub(crate) const NAME_GRANTORS: bool = !cfg!(any(feature = "pg13", feature = "pg14", feature = "pg15"));
+pub(crate) const NAME_GRANTORS: bool = !cfg!(any(feature = "pg14", feature = "pg15"));
