@@ -13,5 +13,6 @@ pub mod proxy;
 pub mod psql;
 pub mod report;
 pub mod site;
+pub mod tally;
 pub mod version;
 pub mod world;

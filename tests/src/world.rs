@@ -17,7 +17,8 @@ use postgres::{Client, NoTls, SimpleQueryMessage};
 use crate::kdc::Kdc;
 use crate::postgres_server::{MASTER, SUPERUSER, Server};
 use crate::site::{Site, wait_until};
-use crate::version::{Installation, wanted};
+use crate::tally::Tally;
+use crate::version::{Installation, described, wanted};
 
 pub const REALM: &str = "CORP.EXAMPLE.COM";
 
@@ -114,6 +115,7 @@ struct World {
     kdc: OnceCell<Kdc>,
     servers: Vec<SharedServer>,
     majors: Vec<u32>,
+    tally: Tally,
 }
 
 struct SharedServer {
@@ -124,6 +126,8 @@ struct SharedServer {
 }
 
 /// Tries every case of every suite in each place where it runs, and says how it went. Nothing is started where tests are only listed.
+///
+/// The last lines name each version that was asked for, how it came to be here, and what became of its tests.
 ///
 /// # Errors
 /// When the servers do not come up.
@@ -141,12 +145,19 @@ pub fn try_all(suites: &[(&str, &[Case])], kinds: &[Kind], arguments: &Arguments
                 let world = world.clone();
                 let name = format!("{suite}::{}::{}", case.name, place.label());
                 let run = case.run;
-                trials.push(Trial::test(name, move || world.run(place, run).map_err(Failed::from)));
+                trials.push(Trial::test(name, move || {
+                    let outcome = world.run(place, run);
+                    world.tally.count(place.major, outcome.is_ok());
+                    outcome.map_err(Failed::from)
+                }));
             }
         }
     }
     let conclusion = libtest_mimic::run(arguments, trials);
     world.close();
+    if !arguments.list {
+        world.tally.print(described)?;
+    }
     Ok(conclusion)
 }
 
@@ -158,7 +169,8 @@ impl World {
             kinds.iter().map(one).collect::<Vec<_>>()
         };
         let servers = majors.iter().flat_map(shared).collect();
-        let world = Self { site: OnceCell::new(), kdc: OnceCell::new(), servers, majors };
+        let tally = Tally::new(&majors);
+        let world = Self { site: OnceCell::new(), kdc: OnceCell::new(), servers, majors, tally };
         if !only_list {
             world.start()?;
         }
@@ -266,8 +278,13 @@ impl Context<'_> {
 
     /// A further server of this version, for tests that need their own settings. It is stopped when it goes out of scope.
     pub fn own_server(&self, name: &str, settings: &[&str]) -> OwnServer {
+        self.own_server_of(self.server.installation(), name, settings)
+    }
+
+    /// The same from other files.
+    pub fn own_server_of(&self, installation: Arc<Installation>, name: &str, settings: &[&str]) -> OwnServer {
         let name = format!("pg{}{}-{name}", self.major(), self.kind.name());
-        let server = Server::start(self.site, self.server.installation(), self.kdc, &name, settings).unwrap();
+        let server = Server::start(self.site, installation, self.kdc, &name, settings).unwrap();
         server.run_script("rds_roles.sql", "postgres", &[]).unwrap();
         OwnServer(server)
     }

@@ -46,7 +46,7 @@ macro_rules! ad_cases {
 /// A server, by its place among them.
 #[derive(Clone, Copy, PartialEq)]
 pub struct Place {
-    major: u32,
+    pub major: u32,
     caseins: bool,
     /// Without a file of the extension.
     bare: bool,

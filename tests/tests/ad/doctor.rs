@@ -7,7 +7,7 @@ use kerbrole_tests::echo::somebody;
 use kerbrole_tests::kerberos::Ticket;
 use kerbrole_tests::report::Expected::LogsIn;
 use kerbrole_tests::site::lossy;
-use kerbrole_tests::version::workspace;
+use kerbrole_tests::version::built;
 
 use crate::accounts::{
     ACCENT_IN_UPPER_CASE, COMPUTER, DISABLED, MIXED_CASE, OTHER_SUFFIX, SPACE_AND_APOSTROPHE, UMLAUT,
@@ -57,7 +57,7 @@ impl<'c> Machine<'c> {
 
     /// The exit code, and the rows.
     fn kerbrole(&self, arguments: &[&str]) -> (i32, Vec<Row>) {
-        let output = Command::new(workspace().join("target/debug/kerbrole"))
+        let output = Command::new(built("kerbrole"))
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .env("HOME", "/nonexistent")

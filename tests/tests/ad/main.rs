@@ -17,7 +17,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use directory::{Case, Directory};
-use kerbrole_tests::version::{wanted, workspace};
+use kerbrole_tests::tally::Tally;
+use kerbrole_tests::version::{described, wanted, workspace};
 use libtest_mimic::{Arguments, Failed, Trial};
 use sections::REPORT;
 
@@ -37,6 +38,13 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    let tally = match wanted() {
+        Ok(majors) => Arc::new(Tally::new(&majors)),
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+    };
     let mut trials = Vec::new();
     for (suite, cases) in SUITES {
         for &(name, on, case) in *cases {
@@ -44,13 +52,24 @@ fn main() -> ExitCode {
                 let directory = directory.clone();
                 let whole_name = format!("{suite}::{name}::{}", place.label());
                 let case_name = format!("{suite}::{name}");
-                let run = move || directory.run(place, &case_name, case).map_err(Failed::from);
+                let tally = tally.clone();
+                let run = move || {
+                    let outcome = directory.run(place, &case_name, case);
+                    tally.count(place.major, outcome.is_ok());
+                    outcome.map_err(Failed::from)
+                };
                 trials.push(Trial::test(whole_name, run));
             }
         }
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
     directory.close();
+    if !arguments.list
+        && let Err(error) = tally.print(described)
+    {
+        eprintln!("{error}");
+        return ExitCode::FAILURE;
+    }
     let whole = !arguments.list && arguments.filter.is_none() && arguments.skip.is_empty();
     if whole && !conclusion.has_failed() {
         let path = workspace().join("docs/logins-active-directory.md");

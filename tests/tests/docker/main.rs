@@ -16,9 +16,11 @@ mod settings;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::thread;
 
 use engine::Images;
+use kerbrole_tests::tally::Tally;
 use libtest_mimic::{Arguments, Trial};
 
 /// One test, of the images of one PostgreSQL version.
@@ -50,18 +52,25 @@ fn main() -> ExitCode {
         eprintln!("the images could not be built: {error}");
         return ExitCode::FAILURE;
     }
+    let tally = Arc::new(Tally::new(&all.iter().map(|images| images.major.parse().unwrap()).collect::<Vec<_>>()));
     let mut trials = Vec::new();
     for images in &all {
         for &(suite, tests) in SUITES {
             for &(name, test) in tests {
-                let images = images.clone();
+                let (images, tally) = (images.clone(), tally.clone());
                 trials.push(Trial::test(format!("{suite}::{name}::pg{}", images.major), move || {
-                    catch_unwind(AssertUnwindSafe(|| test(&images))).map_err(|panic| message(&*panic).into())
+                    let outcome = catch_unwind(AssertUnwindSafe(|| test(&images)));
+                    tally.count(images.major.parse().unwrap(), outcome.is_ok());
+                    outcome.map_err(|panic| message(&*panic).into())
                 }));
             }
         }
     }
-    libtest_mimic::run(&arguments, trials).exit_code()
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    if !arguments.list {
+        tally.print(|major| Ok(format!("{major} (images)"))).unwrap();
+    }
+    conclusion.exit_code()
 }
 
 fn build(all: &[Images]) -> Result<(), String> {

@@ -102,7 +102,7 @@ fn the_backend_is_chosen_by_what_is_there(c: &Context<'_>) {
 
 /// An example as cargo has built it for the tests.
 fn example(name: &str, arguments: &[&str]) -> (bool, String) {
-    let program = kerbrole_tests::version::workspace().join("target/debug/examples").join(name);
+    let program = kerbrole_tests::version::built("examples").join(name);
     let output = std::process::Command::new(&program).args(arguments).output();
     let output =
         output.unwrap_or_else(|e| panic!("{}: {e} (cargo build -p kerbrole-client --examples)", program.display()));

@@ -10,7 +10,7 @@ use std::thread;
 use kerbrole_tests::echo::somebody;
 use kerbrole_tests::kdc::Ticket;
 use kerbrole_tests::site::wait_until;
-use kerbrole_tests::version::workspace;
+use kerbrole_tests::version::built;
 
 use crate::cases;
 use crate::world::{Context, REALM};
@@ -62,7 +62,7 @@ struct SetUp {
 impl SetUp {
     /// Exit code, the names of what is wrong, and all that was printed.
     fn examine(&self) -> (i32, Vec<String>, String) {
-        let output = Command::new(workspace().join("target/debug/kerbrole"))
+        let output = Command::new(built("kerbrole"))
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .env("HOME", "/nonexistent")

@@ -9,7 +9,7 @@ use crate::world::{Context, REALM, Session};
 cases! {
     EachVersion: a_dropped_principal_leaves_no_trace, what_is_owned_is_never_dropped, owners_hand_over, other_databases_are_told_and_the_login_is_closed,
         privileges_that_others_granted, memberships_granted_to_others_stay, who_may_inherit, sessions_are_in_the_way, missing_principals,
-        whoever_logs_in_meanwhile_does_not_stay, objects_made_meanwhile_are_not_lost, two_drops_at_once, a_rename_meanwhile;
+        whoever_logs_in_meanwhile_does_not_stay, objects_made_meanwhile_are_not_lost, a_privilege_granted_meanwhile, two_drops_at_once, a_rename_meanwhile;
     Guarded: a_grant_meanwhile, a_dropped_principal_leaves_no_trace, privileges_that_others_granted, memberships_granted_to_others_stay;
 }
 
@@ -40,11 +40,14 @@ fn a_dropped_principal_leaves_no_trace(c: &Context<'_>) {
          SET ROLE boss; GRANT team TO \"{role}\"; RESET ROLE; CREATE ROLE below; GRANT \"{role}\" TO below; \
          CREATE TABLE t (a int, b int); GRANT SELECT, INSERT ON t TO \"{role}\"; GRANT UPDATE (b) ON t TO \"{role}\"; \
          CREATE FUNCTION f() RETURNS int LANGUAGE sql RETURN 1; GRANT EXECUTE ON FUNCTION f() TO \"{role}\"; \
-         GRANT CREATE ON DATABASE postgres TO \"{role}\"; GRANT SET ON PARAMETER work_mem TO \"{role}\"; \
+         GRANT CREATE ON DATABASE postgres TO \"{role}\"; \
          ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO \"{role}\"; ALTER DEFAULT PRIVILEGES FOR ROLE \"{role}\" GRANT SELECT ON TABLES TO PUBLIC; \
          CREATE POLICY p ON t TO \"{role}\"; CREATE POLICY q ON t TO \"{role}\", team; ALTER ROLE \"{role}\" SET work_mem = '8MB'; \
          COMMENT ON ROLE \"{role}\" IS 'left in May'; SELECT lo_create(4711); GRANT SELECT ON LARGE OBJECT 4711 TO \"{role}\""
     ));
+    if c.major() >= 15 {
+        su.run(&format!("GRANT SET ON PARAMETER work_mem TO \"{role}\""));
+    }
     let oid = oid_of(&mut su, &role);
     let ticket = c.kdc.ticket_of("gone").unwrap();
     let login = || log_in(c.server, &ticket, &role).unwrap();
@@ -144,10 +147,18 @@ fn privileges_that_others_granted(c: &Context<'_>) {
             SET ROLE \"ann@A.B\"; GRANT SELECT ON t TO further; RESET ROLE; \
             CREATE FUNCTION f(int, text) RETURNS int LANGUAGE sql RETURN 1; CREATE SEQUENCE s; CREATE TYPE y AS ENUM (); \
             GRANT EXECUTE ON FUNCTION f TO giver WITH GRANT OPTION; GRANT USAGE ON SEQUENCE s TO giver WITH GRANT OPTION; GRANT USAGE ON TYPE y TO giver WITH GRANT OPTION; \
-            GRANT CREATE ON DATABASE postgres TO giver WITH GRANT OPTION; GRANT CREATE ON SCHEMA public TO giver WITH GRANT OPTION; GRANT SET ON PARAMETER work_mem TO giver WITH GRANT OPTION; \
+            GRANT CREATE ON DATABASE postgres TO giver WITH GRANT OPTION; GRANT CREATE ON SCHEMA public TO giver WITH GRANT OPTION; \
             SELECT lo_create(4712); GRANT SELECT ON LARGE OBJECT 4712 TO giver WITH GRANT OPTION; GRANT UPDATE (a) ON t TO giver WITH GRANT OPTION; SET ROLE giver; \
             GRANT EXECUTE ON FUNCTION f TO \"ann@A.B\"; GRANT USAGE ON SEQUENCE s TO \"ann@A.B\"; GRANT USAGE ON TYPE y TO \"ann@A.B\"; GRANT CREATE ON DATABASE postgres TO \"ann@A.B\"; \
-            GRANT CREATE ON SCHEMA public TO \"ann@A.B\"; GRANT SET ON PARAMETER work_mem TO \"ann@A.B\"; GRANT SELECT ON LARGE OBJECT 4712 TO \"ann@A.B\"; GRANT UPDATE (a) ON t TO \"ann@A.B\"; RESET ROLE");
+            GRANT CREATE ON SCHEMA public TO \"ann@A.B\"; GRANT SELECT ON LARGE OBJECT 4712 TO \"ann@A.B\"; GRANT UPDATE (a) ON t TO \"ann@A.B\"; RESET ROLE");
+    if c.major() >= 15 {
+        su.run("GRANT SET ON PARAMETER work_mem TO giver WITH GRANT OPTION; SET ROLE giver; GRANT SET ON PARAMETER work_mem TO \"ann@A.B\"; RESET ROLE");
+    }
+    if c.major() >= 19 {
+        // Who is neither owner nor grantor may name the grantor (GRANTED BY of an object's privileges means something since 19).
+        su.run("GRANT INSERT ON t TO giver WITH GRANT OPTION GRANTED BY owner; GRANT INSERT ON t TO \"ann@A.B\" GRANTED BY giver");
+        assert_eq!(su.one("SELECT count(*) FROM pg_class c, aclexplode(relacl) a WHERE relname = 't' AND a.grantor = 'giver'::regrole AND a.grantee = '\"ann@A.B\"'::regrole AND a.privilege_type = 'INSERT'"), "1");
+    }
     let oid = oid_of(&mut su, "ann@A.B");
     assert_eq!(master.one("SELECT kerb_drop_principal('ann@a.b')"), "ann@A.B");
     assert_eq!(traces_of(&mut su, &oid), [""; 0]);
@@ -326,5 +337,17 @@ fn a_grant_meanwhile(c: &Context<'_>) {
     let mut holder = c.superuser();
     holder.run("BEGIN; GRANT team TO \"ann@A.B\"");
     assert_eq!(c.while_it_waits(&mut su, "SELECT kerb_drop_principal('ann@a.b')", || holder.run("COMMIT")), "fine");
+    assert_eq!(traces_of(&mut su, &oid), [""; 0]);
+}
+
+/// Whoever grants a privilege on an object holds a lock on the grantee to the end of the transaction (shdepLockAndCheckObject in
+/// src/backend/catalog/pg_shdepend.c): the drop waits, and then takes that privilege along.
+fn a_privilege_granted_meanwhile(c: &Context<'_>) {
+    let (mut su, mut first) = (c.superuser(), c.superuser());
+    su.run("CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE TABLE t ()");
+    let oid = oid_of(&mut su, "ann@A.B");
+    first.run("BEGIN; GRANT SELECT ON t TO \"ann@A.B\"");
+    let ended = c.while_it_waits(&mut su, "SELECT kerb_drop_principal('ann@a.b')", || first.run("COMMIT"));
+    assert_eq!(ended, "fine");
     assert_eq!(traces_of(&mut su, &oid), [""; 0]);
 }

@@ -5,7 +5,7 @@ use crate::world::Context;
 
 cases! {
     EachVersion: groups_are_granted_to_each, missing_groups, groups_need_the_callers_right, groups_of_principals_that_exist,
-        more_members_than_one_grant_names;
+        more_members_than_one_grant_names, line_breaks_in_names;
 }
 
 fn groups_are_granted_to_each(c: &Context<'_>) {
@@ -92,4 +92,25 @@ fn more_members_than_one_grant_names(c: &Context<'_>) {
         su.one("SELECT count(*) FROM pg_auth_members WHERE roleid = 'g1'::regrole AND member <> 'rds_master'::regrole"),
         "2500"
     );
+}
+
+/// Since 19 the server refuses a name with a line break; before, a group may have one, and is granted, shown and revoked by it.
+fn line_breaks_in_names(c: &Context<'_>) {
+    let mut su = c.superuser();
+    if c.major() >= 19 {
+        assert_eq!(su.code("CREATE ROLE \"two\nlines\""), "22023");
+        su.run("CREATE ROLE plain");
+        assert_eq!(su.code("ALTER ROLE plain RENAME TO \"two\rlines\""), "22023");
+        // Such a name is that of a group that is not there, and said to be.
+        assert_eq!(su.code("SELECT kerb_add_principal('ann@a.b', groups => ARRAY[E'two\\nlines'])"), "42704");
+        return;
+    }
+    su.run("CREATE ROLE \"two\nlines\"; CREATE ROLE \"cloud\r\n\" IN ROLE rds_iam");
+    su.run("SELECT kerb_add_principal('ann@a.b', groups => ARRAY[E'two\\nlines'])");
+    assert_eq!(su.one("SELECT pg_has_role('ann@A.B', E'two\\nlines', 'MEMBER')"), "t");
+    assert_eq!(su.code("SELECT kerb_add_principal('bob@a.b', groups => ARRAY[E'cloud\\r\\n'])"), "0LP01");
+    su.run("GRANT \"cloud\r\n\" TO \"two\nlines\"");
+    let fix = su.one("SELECT fix FROM kerb_conflicts() WHERE role_name = 'ann@A.B'");
+    su.run(&fix);
+    assert_eq!(su.one("SELECT count(*) FROM kerb_conflicts()"), "0", "{fix}");
 }

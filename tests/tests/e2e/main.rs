@@ -36,6 +36,7 @@ mod rename;
 mod robustness;
 mod scale;
 mod scripts;
+mod servers;
 mod settings;
 mod sync;
 mod upgrade;
@@ -88,6 +89,7 @@ pub const SUITES: &[(&str, &[Case])] = &[
     ("robustness", robustness::CASES),
     ("scale", scale::CASES),
     ("scripts", scripts::CASES),
+    ("servers", servers::CASES),
     ("settings", settings::CASES),
     ("sync", sync::CASES),
     ("upgrade", upgrade::CASES),

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use kerbrole_tests::site::{lossy, run};
-use kerbrole_tests::version::workspace;
+use kerbrole_tests::version::{ALL, workspace};
 use serde_json::Value;
 use yaml_rust2::{Yaml, YamlLoader};
 
@@ -13,7 +13,7 @@ use crate::cases;
 use crate::world::Context;
 
 cases! {
-    Nowhere: the_description_is_what_pgxn_wants, the_same_version_everywhere, the_workflow_runs_what_is_there, links_lead_somewhere;
+    Nowhere: the_description_is_what_pgxn_wants, the_same_version_everywhere, the_workflow_runs_what_is_there, the_same_servers_everywhere, links_lead_somewhere;
 }
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -100,12 +100,48 @@ fn the_workflow_runs_what_is_there(_: &Context<'_>) {
         versions
             .extend(job["strategy"]["matrix"]["postgresql"].as_vec().into_iter().flatten().filter_map(Yaml::as_i64));
     }
-    assert_eq!(versions, [15, 17, 18]);
+    assert_eq!(versions, ALL.map(i64::from));
     for target in ["check", "test", "test-packages", "test-docker", "release-check"] {
         assert!(targets.iter().any(|t| t == target), "nothing runs make {target}");
     }
     for target in targets {
         assert!(makefile.lines().any(|line| line.starts_with(&format!("{target}:"))), "make {target}");
+    }
+}
+
+/// What is promised, built and tested are the same versions of PostgreSQL, and the README's table says for each what is tried.
+fn the_same_servers_everywhere(_: &Context<'_>) {
+    let manifest = text("pg_kerbrole/Cargo.toml");
+    let features: Vec<u32> =
+        manifest.lines().filter_map(|line| line.strip_prefix("pg")?.split(' ').next()?.parse().ok()).collect();
+    assert_eq!(features, ALL);
+    let numbers = |words: &str| -> Vec<u32> { words.split_whitespace().map(|word| word.parse().unwrap()).collect() };
+    let (makefile, everything) = (text("Makefile"), text(".ci/run"));
+    let made = |name: &str| numbers(makefile.lines().find_map(|line| line.strip_prefix(name)).unwrap());
+    assert_eq!(made("ALL_VERSIONS := "), ALL);
+    let tested = everything.lines().find_map(|line| line.strip_prefix("export VERSIONS=")).unwrap();
+    assert_eq!(numbers(tested.trim_matches('"')), ALL);
+    // The suites that a column stands for are called with these versions, in what has to hold before a change is taken.
+    let lanes: Vec<&str> = everything.lines().filter_map(|line| line.strip_prefix("lane ")).collect();
+    for goal in ["test", "test-ad", "test-packages", "test-docker"] {
+        assert!(lanes.iter().any(|lane| lane.split(' ').skip(1).any(|word| word == goal)), "{goal}: {lanes:?}");
+    }
+    let packaged = made("DEB_VERSIONS ?= ");
+
+    let readme = text("README.md");
+    let mut rows = readme.lines().skip_while(|line| !line.starts_with("| PostgreSQL | functions"));
+    let head = rows.next().unwrap().matches('|').count();
+    let rows: Vec<Vec<&str>> = rows
+        .skip(1)
+        .take_while(|line| line.starts_with('|'))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    assert_eq!(rows.iter().map(|row| row[0].parse().unwrap()).collect::<Vec<u32>>(), ALL);
+    for row in rows {
+        assert_eq!(row.len() + 1, head, "{row:?}");
+        let (last, others) = row[1..].split_last().unwrap();
+        assert!(others.iter().all(|cell| *cell == "tested"), "{row:?}");
+        assert_eq!(last.starts_with("tested"), packaged.contains(&row[0].parse().unwrap()), "{row:?}");
     }
 }
 

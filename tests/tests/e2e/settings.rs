@@ -49,6 +49,14 @@ fn they_do_what_they_say(c: &Context<'_>) {
 
 fn a_misspelt_setting_is_an_error(c: &Context<'_>) {
     let mut su = c.superuser();
+    if c.major() == 14 {
+        // A prefix cannot be reserved there: what was set before the library came gets a WARNING when it comes, and no more.
+        su.run("SET kerbrole.add_role = 'x'; LOAD 'pg_kerbrole'");
+        let warning = su.db_notices().remove(0);
+        assert_eq!((warning.severity(), warning.code().code()), ("WARNING", "42704"), "{warning:?}");
+        assert!(warning.message().contains("kerbrole.add_role"), "{warning:?}");
+        return;
+    }
     su.run("LOAD 'pg_kerbrole'");
     assert_eq!(su.code("SET kerbrole.add_role = 'x'"), "42602");
 }

@@ -86,7 +86,7 @@ pub(super) fn who_is_asked(c: &Context<'_>) {
 pub(super) fn a_terminal_is_asked(c: &Context<'_>) {
     let mut su = c.superuser();
     su.run("ALTER ROLE rds_master PASSWORD 'typed'; CREATE USER \"ann@A.B\" IN ROLE rds_ad");
-    let program = workspace().join("target/debug/kerbrole");
+    let program = built("kerbrole");
     let on_a_terminal = |typed: &str, arguments: &str| {
         let mut command = Command::new("script");
         command

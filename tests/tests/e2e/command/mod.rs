@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use kerbrole_tests::kdc::Kdc;
 use kerbrole_tests::psql::log_in;
 use kerbrole_tests::site::wait_until;
-use kerbrole_tests::version::workspace;
+use kerbrole_tests::version::{built, workspace};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::cases;
@@ -46,7 +46,7 @@ impl From<Output> for Ended {
 }
 
 fn program() -> Command {
-    let mut command = Command::new(workspace().join("target/debug/kerbrole"));
+    let mut command = Command::new(built("kerbrole"));
     command.env_clear().env("HOME", "/nonexistent").env("USER", "nobody").stdin(Stdio::null());
     command
 }
