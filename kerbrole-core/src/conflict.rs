@@ -310,28 +310,37 @@ impl Cut<'_> {
         self.fix
     }
 
+    /// Goes up from the role, a group that is to leave as well right where it is met. What is still to do lies in a list, and not on the stack: a chain of
+    /// groups may be as long as somebody makes it.
     fn leave(&mut self, role: u32, side: Side) {
-        if !self.seen.insert(role) {
-            return;
-        }
         let both = self.both;
         let (reach, target) = match side {
             Side::Ad => (&both.ad_reach, both.ad),
             Side::Iam => (&both.iam_reach, both.iam),
         };
-        let mut previous = None;
-        for edge in both.graph.memberships_of(role) {
+        self.seen.insert(role);
+        // For each role on the way, how many of its memberships have been looked at.
+        let mut way = vec![(role, 0)];
+        while let Some((role, at)) = way.last_mut() {
+            let (role, edges) = (*role, both.graph.memberships_of(*role));
+            let Some(edge) = edges.get(*at) else {
+                way.pop();
+                continue;
+            };
             let above = edge.role;
+            // Memberships in the same role, by several grantors, stand beside each other.
+            let is_first = *at == 0 || edges[*at - 1].role != above;
+            *at += 1;
             if !reach.contains(above) {
                 continue;
             }
             let shared =
                 above != target && both.contains(above) && both.side(above, self.sides, self.name_grantors) == side;
             if shared || self.pending.contains(&(role, above)) {
-                if above != target {
-                    self.leave(above, side);
+                if above != target && self.seen.insert(above) {
+                    way.push((above, 0));
                 }
-            } else if self.name_grantors || previous != Some(above) {
+            } else if self.name_grantors || is_first {
                 // Up to 15 one membership has one row, whoever granted it.
                 let granted_by = if self.name_grantors { edge.grantor } else { None };
                 self.fix.push(Revoke {
@@ -342,7 +351,6 @@ impl Cut<'_> {
                     from_creation: edge.from_creation,
                 });
             }
-            previous = Some(above);
         }
     }
 }

@@ -12,6 +12,9 @@ use crate::role::Elevated;
 use crate::rules::RealmList;
 use crate::statement::Revoke;
 
+/// As long as a text can be that is taken for a name, in bytes: longer than any spelling of one, and short enough to be shown in an error.
+pub const LONGEST_ARGUMENT: usize = 4096;
+
 /// The SQLSTATEs in use (src/backend/utils/errcodes.txt).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -171,6 +174,12 @@ pub enum Error {
     Encoding {
         /// The database's encoding.
         encoding: String,
+    },
+    /// A text so long that it is no name, refused before it is copied.
+    #[error("an argument of {bytes} bytes is no name")]
+    ArgumentTooLong {
+        /// How long it is.
+        bytes: usize,
     },
     /// More than 63 bytes.
     #[error("role name \"{}\" is too long: {bytes} bytes, and PostgreSQL keeps {}", visible(role), RoleName::MAX_BYTES)]
@@ -420,7 +429,7 @@ impl Error {
             | Self::Absent { .. }
             | Self::UnknownWord { .. }
             | Self::SameRealm { .. } => SqlState::InvalidParameterValue,
-            Self::TooLong { .. } => SqlState::NameTooLong,
+            Self::TooLong { .. } | Self::ArgumentTooLong { .. } => SqlState::NameTooLong,
             Self::Reserved { .. } => SqlState::ReservedName,
             Self::Exists { .. }
             | Self::NameTaken { .. }

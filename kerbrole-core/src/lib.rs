@@ -65,7 +65,7 @@ pub use check::{
     Check, ConnectionLimit, DatabaseFacts, KeytabFacts, LoginFacts, ServerFacts, check_principal, check_too_long,
 };
 pub use conflict::{Conflict, ConflictRule, NewConflict};
-pub use error::{Error, SqlState};
+pub use error::{Error, LONGEST_ARGUMENT, SqlState};
 pub use graph::{Membership, MembershipGraph, RoleOid};
 pub use hba::{HbaLine, HbaVerdict, IdentLine, Login};
 pub use ident::ident_lines;

@@ -6,7 +6,7 @@
 
 use std::ffi::CStr;
 
-use kerbrole_core::Error;
+use kerbrole_core::{Error, LONGEST_ARGUMENT};
 use pgrx::callconv::{Arg, ArgAbi};
 use pgrx::datum::{Datum, UnboxDatum};
 use pgrx::nullable::Nullable;
@@ -21,7 +21,12 @@ use crate::report::Raise;
 pub(crate) struct Text(String);
 
 impl Text {
+    /// What is longer than any name is refused before it is copied: the server's own allocations end in an ERROR, Rust's would end the backend, and with
+    /// it the cluster.
     fn from_server(bytes: &[u8]) -> Self {
+        if bytes.len() > LONGEST_ARGUMENT {
+            return Err(Error::ArgumentTooLong { bytes: bytes.len() }).or_raise();
+        }
         match std::str::from_utf8(bytes) {
             Ok(text) if text.is_ascii() || holds_utf8() => Self(text.into()),
             _ => Err(Error::Encoding { encoding: encoding_name() }).or_raise(),

@@ -52,7 +52,9 @@ use libtest_mimic::Arguments;
 pub const SUITES: &[(&str, &[Case])] = &[
     ("add", add::CASES),
     ("atomic", atomic::CASES),
+    ("attacks::deep_chain", attacks::deep_chain::CASES),
     ("attacks::elevation", attacks::elevation::CASES),
+    ("attacks::large_arguments", attacks::large_arguments::CASES),
     ("attacks::lookalikes", attacks::lookalikes::CASES),
     ("attacks::not_principals", attacks::not_principals::CASES),
     ("attacks::search_path", attacks::search_path::CASES),

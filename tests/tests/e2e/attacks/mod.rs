@@ -1,6 +1,8 @@
 //! What somebody might try, one file an attack.
 
+pub mod deep_chain;
 pub mod elevation;
+pub mod large_arguments;
 pub mod lookalikes;
 pub mod not_principals;
 pub mod search_path;

@@ -1,0 +1,40 @@
+//! Whoever may create roles makes a chain of groups as long as it likes, and has the rule go along it.
+
+use crate::cases;
+use crate::world::Context;
+
+cases! {
+    Guarded: a_chain_of_sixty_thousand_groups_is_refused_and_no_backend_ends;
+}
+
+/// As many as ended a backend, and with it the cluster, when the rule went along them on the stack.
+const DEEP: u32 = 60_000;
+
+fn a_chain_of_sixty_thousand_groups_is_refused_and_no_backend_ends(c: &Context<'_>) {
+    let mut su = c.superuser();
+    let before = su.one("SELECT pg_postmaster_start_time()");
+    // Upwards: the server looks for circles from the role that is granted, and there is nothing above it yet.
+    c.set_guard(&mut su, "off");
+    for from in (0..DEEP).step_by(5000) {
+        su.run(&format!(
+            "DO $$ BEGIN FOR i IN {from}..{to} LOOP EXECUTE format('CREATE ROLE r%s', i); \
+             IF i > 0 THEN EXECUTE format('GRANT r%s TO r%s', i, i - 1); END IF; END LOOP; END $$",
+            to = from + 4999
+        ));
+    }
+    let last = DEEP - 1;
+    su.run(&format!("GRANT rds_ad TO r{last}"));
+    c.set_guard(&mut su, "on");
+    let error = su.error(&format!("GRANT rds_iam TO r{last}"));
+    assert_eq!(error.code().code(), "0LP01");
+    assert!(
+        error.detail().unwrap().contains(&format!("{} more roles are concerned", DEEP - 1)),
+        "{:?}",
+        error.detail()
+    );
+    assert_eq!(su.code(&format!("SELECT kerb_add_principal('ann@a.b', groups => '{{r{last},rds_iam}}')")), "0LP01");
+    // The cluster is the same one, and the work goes on.
+    assert_eq!(su.one("SELECT pg_postmaster_start_time()"), before);
+    su.run(&format!("REVOKE rds_ad FROM r{last}; GRANT rds_iam TO r{last}"));
+    assert_eq!(su.one("SELECT count(*) FROM kerb_conflicts()"), "0");
+}
