@@ -12,8 +12,8 @@ pub(crate) struct Wanted {
     pub(crate) groups: Vec<String>,
 }
 
-/// All principals that were named, in order. A file has one a line, `#` begins a comment; or it is CSV with a header, `principal` and, if there is one, `groups` (names between
-/// `;`). `-` is standard input. Nothing is done before all of it was read.
+/// All principals that were named, in order. A file has one a line, and `#` at its beginning or after white space begins a comment; or it is CSV with a header, `principal` and,
+/// if there is one, `groups` (names between `;`), in which `#` means nothing. `-` is standard input. Nothing is done before all of it was read.
 pub(crate) fn principals(arguments: &[String], files: &[String], realm: Option<&str>) -> Result<Vec<Wanted>, Failure> {
     let mut wanted: Vec<_> =
         arguments.iter().map(|name| Wanted { principal: with_realm(name, realm), groups: Vec::new() }).collect();
@@ -47,13 +47,19 @@ fn read(mut from: impl BufRead, name: &str, realm: Option<&str>, wanted: &mut Ve
     for (line, number) in std::iter::once(Ok(first)).chain(from.lines()).zip(1..) {
         let line = line.map_err(|error| at(number, error.to_string()))?;
         let text = line.trim().trim_start_matches('\u{feff}');
-        let text = text.split_once('#').map_or(text, |(before, _)| before).trim();
+        let text = without_comment(text).trim();
         if !text.is_empty() {
             check(text, realm).map_err(|what| at(number, what))?;
             wanted.push(Wanted { principal: with_realm(text, realm), groups: Vec::new() });
         }
     }
     Ok(())
+}
+
+/// A comment begins the line or comes after white space: inside of a name `#` is part of it, as a directory has it, and cutting there would name somebody else.
+fn without_comment(text: &str) -> &str {
+    let begins = |&(at, _): &(usize, char)| text[..at].chars().next_back().is_none_or(char::is_whitespace);
+    text.char_indices().filter(|(_, c)| *c == '#').find(begins).map_or(text, |(at, _)| &text[..at])
 }
 
 fn read_csv(
@@ -121,6 +127,14 @@ mod tests {
         assert_eq!(names, ["alice@A.B", "bob@c.d"]);
         assert!(all("alice\nb b@@\n").unwrap_err().starts_with("file, line 2: "));
         assert_eq!(all("").unwrap(), []);
+    }
+
+    #[test]
+    fn a_number_sign_in_a_name_is_part_of_it() {
+        let names: Vec<_> = all("alice#1@C.D\nbob#2\t# left\n#carol\n").unwrap().into_iter().map(|w| w.0).collect();
+        assert_eq!(names, ["alice#1@C.D", "bob#2@A.B"]);
+        let rows = all("principal\nalice#1@C.D\n").unwrap();
+        assert_eq!(rows, [("alice#1@C.D".into(), vec![])]);
     }
 
     #[test]
