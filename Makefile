@@ -123,12 +123,13 @@ others:
 	@case " $(VERSIONS) " in *" 15 "*) tests/servers/pgaudit >/dev/null ;; esac
 
 # What `make install` would put into each server, kept apart: the tests put it into copies of their own. One after the
-# other: they are built in one folder, which Cargo locks.
+# other: they are built in one folder, which Cargo locks. Two runs of this at a time wait for one another, and what is
+# there and the same is left alone: somebody may be copying it.
 stage:
-	@set -e; for major in $(VERSIONS); do \
+	@mkdir -p $(STAGE); exec 8> $(STAGE).lock; flock 8; set -e; for major in $(VERSIONS); do \
 	  pg_config=$$(tests/servers/pg-config $$major); \
 	  $(MAKE) --no-print-directory install-quietly PROFILE=$(STAGE_PROFILE) PG_CONFIG="$$pg_config" DESTDIR="$(CURDIR)/$(STAGE)/$$major/root"; \
-	  echo "$$pg_config" > $(STAGE)/$$major/pg_config; \
+	  test "$$(cat $(STAGE)/$$major/pg_config 2>/dev/null)" = "$$pg_config" || echo "$$pg_config" > $(STAGE)/$$major/pg_config; \
 	done
 
 # As a newcomer: the two commands of the README, in a Debian that has nothing but Rust, make, gcc and git. As root.
@@ -193,12 +194,13 @@ install-quietly:
 	  echo "Building $(EXTENSION) $(EXTVERSION) for $$("$(PG_CONFIG)" --version) (the first time this takes a minute or two) ..."; \
 	  PGRX_PG_CONFIG_PATH="$(PG_CONFIG)" $(CARGO) build -q $(PGRX_FLAGS) --target-dir "$(EXTENSION_OUT)" --profile $(PROFILE) -p $(EXTENSION) --features pg$$major
 	@lib="$(DESTDIR)$$("$(PG_CONFIG)" --pkglibdir)"; ext="$(DESTDIR)$$("$(PG_CONFIG)" --sharedir)/extension"; \
-	  install -d "$$lib" "$$ext" \
-	  && install -m 755 "$(EXTENSION_OUT)/$(profile_dir)/lib$(EXTENSION).so" "$$lib/$(EXTENSION).so" \
-	  && sed 's/@CARGO_VERSION@/$(EXTVERSION)/' pg_kerbrole/$(EXTENSION).control > "$$ext/$(EXTENSION).control" \
-	  && chmod 644 "$$ext/$(EXTENSION).control" \
-	  && install -m 644 pg_kerbrole/install/*.sql "$$ext/" \
-	  && { set -- pg_kerbrole/sql/*.sql; test ! -e "$$1" || install -m 644 "$$@" "$$ext/"; }
+	  control=$$(mktemp) && trap 'rm -f "$$control"' EXIT \
+	  && sed 's/@CARGO_VERSION@/$(EXTVERSION)/' pg_kerbrole/$(EXTENSION).control > "$$control" \
+	  && install -d "$$lib" "$$ext" \
+	  && install -C -m 755 "$(EXTENSION_OUT)/$(profile_dir)/lib$(EXTENSION).so" "$$lib/$(EXTENSION).so" \
+	  && install -C -m 644 "$$control" "$$ext/$(EXTENSION).control" \
+	  && install -C -m 644 pg_kerbrole/install/*.sql "$$ext/" \
+	  && { set -- pg_kerbrole/sql/*.sql; test ! -e "$$1" || install -C -m 644 "$$@" "$$ext/"; }
 
 uninstall:
 	rm -f "$(DESTDIR)$$("$(PG_CONFIG)" --pkglibdir)/$(EXTENSION).so"
