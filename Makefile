@@ -123,10 +123,9 @@ others:
 	@case " $(VERSIONS) " in *" 15 "*) tests/servers/pgaudit >/dev/null ;; esac
 
 # What `make install` would put into each server, kept apart: the tests put it into copies of their own. One after the
-# other: they are built in one folder, which Cargo locks. Two runs of this at a time wait for one another, and what is
-# there and the same is left alone: somebody may be copying it.
+# other: they are built in one folder, which Cargo locks.
 stage:
-	@mkdir -p $(STAGE); exec 8> $(STAGE).lock; flock 8; set -e; for major in $(VERSIONS); do \
+	@set -e; for major in $(VERSIONS); do \
 	  pg_config=$$(tests/servers/pg-config $$major); \
 	  $(MAKE) --no-print-directory install-quietly PROFILE=$(STAGE_PROFILE) PG_CONFIG="$$pg_config" DESTDIR="$(CURDIR)/$(STAGE)/$$major/root"; \
 	  test "$$(cat $(STAGE)/$$major/pg_config 2>/dev/null)" = "$$pg_config" || echo "$$pg_config" > $(STAGE)/$$major/pg_config; \
@@ -185,22 +184,26 @@ install:
 	@tests/servers/ready
 	@$(MAKE) --no-print-directory install-quietly PG_CONFIG="$(PG_CONFIG)" PROFILE="$(PROFILE)" DESTDIR="$(DESTDIR)"
 
+# The library of each version is built into the same file, so building and copying go together; what is there and the
+# same is left alone, since somebody may be copying it.
 install-quietly:
 	@command -v "$(PG_CONFIG)" >/dev/null || { echo "No $(PG_CONFIG): say which server with PG_CONFIG=/path/to/pg_config" >&2; exit 1; }
 	@test -e "$$("$(PG_CONFIG)" --includedir-server)/postgres.h" || { \
 	  echo "The server headers of $$("$(PG_CONFIG)" --version) are missing (Debian: postgresql-server-dev-$(call major_of,"$(PG_CONFIG)"))" >&2; exit 1; }
 	@major=$(call major_of,"$(PG_CONFIG)"); \
-	  case " $(ALL_VERSIONS) " in *" $$major "*) ;; *) echo "kerbrole runs on PostgreSQL $(firstword $(ALL_VERSIONS)) to $(lastword $(ALL_VERSIONS)), and $(PG_CONFIG) is $$major" >&2; exit 1 ;; esac; \
+	  case " $(ALL_VERSIONS) " in *" $$major "*) ;; *) echo "kerbrole runs on PostgreSQL $(firstword $(ALL_VERSIONS)) to $(lastword $(ALL_VERSIONS)), and $(PG_CONFIG) is $$major" >&2; exit 1 ;; esac
+	@set -e; major=$(call major_of,"$(PG_CONFIG)"); \
+	  mkdir -p "$(EXTENSION_OUT)"; exec 8> "$(EXTENSION_OUT)/install.lock"; flock 8; \
 	  echo "Building $(EXTENSION) $(EXTVERSION) for $$("$(PG_CONFIG)" --version) (the first time this takes a minute or two) ..."; \
-	  PGRX_PG_CONFIG_PATH="$(PG_CONFIG)" $(CARGO) build -q $(PGRX_FLAGS) --target-dir "$(EXTENSION_OUT)" --profile $(PROFILE) -p $(EXTENSION) --features pg$$major
-	@lib="$(DESTDIR)$$("$(PG_CONFIG)" --pkglibdir)"; ext="$(DESTDIR)$$("$(PG_CONFIG)" --sharedir)/extension"; \
-	  control=$$(mktemp) && trap 'rm -f "$$control"' EXIT \
-	  && sed 's/@CARGO_VERSION@/$(EXTVERSION)/' pg_kerbrole/$(EXTENSION).control > "$$control" \
-	  && install -d "$$lib" "$$ext" \
-	  && install -C -m 755 "$(EXTENSION_OUT)/$(profile_dir)/lib$(EXTENSION).so" "$$lib/$(EXTENSION).so" \
-	  && install -C -m 644 "$$control" "$$ext/$(EXTENSION).control" \
-	  && install -C -m 644 pg_kerbrole/install/*.sql "$$ext/" \
-	  && { set -- pg_kerbrole/sql/*.sql; test ! -e "$$1" || install -C -m 644 "$$@" "$$ext/"; }
+	  PGRX_PG_CONFIG_PATH="$(PG_CONFIG)" $(CARGO) build -q $(PGRX_FLAGS) --target-dir "$(EXTENSION_OUT)" --profile $(PROFILE) -p $(EXTENSION) --features pg$$major 8>&-; \
+	  lib="$(DESTDIR)$$("$(PG_CONFIG)" --pkglibdir)"; ext="$(DESTDIR)$$("$(PG_CONFIG)" --sharedir)/extension"; \
+	  control=$$(mktemp); trap 'rm -f "$$control"' EXIT; \
+	  sed 's/@CARGO_VERSION@/$(EXTVERSION)/' pg_kerbrole/$(EXTENSION).control > "$$control"; \
+	  install -d "$$lib" "$$ext"; \
+	  install -C -m 755 "$(EXTENSION_OUT)/$(profile_dir)/lib$(EXTENSION).so" "$$lib/$(EXTENSION).so"; \
+	  install -C -m 644 "$$control" "$$ext/$(EXTENSION).control"; \
+	  install -C -m 644 pg_kerbrole/install/*.sql "$$ext/"; \
+	  set -- pg_kerbrole/sql/*.sql; test ! -e "$$1" || install -C -m 644 "$$@" "$$ext/"
 
 uninstall:
 	rm -f "$(DESTDIR)$$("$(PG_CONFIG)" --pkglibdir)/$(EXTENSION).so"
@@ -259,7 +262,7 @@ target/generated.sql: FORCE
 	@mkdir -p target
 	@set -e; pg_config=$$(tests/servers/pg-config $(VERSION)); \
 	  $(MAKE) --no-print-directory install-quietly PROFILE=dev PG_CONFIG="$$pg_config" DESTDIR="$(CURDIR)/target/stage-dev/$(VERSION)/root" > /dev/null; \
-	  objcopy --dump-section .pgrxsc=target/generated.section "$(EXTENSION_OUT)/debug/lib$(EXTENSION).so" /dev/null; \
+	  objcopy --dump-section .pgrxsc=target/generated.section "$(CURDIR)/target/stage-dev/$(VERSION)/root$$("$$pg_config" --pkglibdir)/$(EXTENSION).so" /dev/null; \
 	  sed 's/@CARGO_VERSION@/$(EXTVERSION)/' pg_kerbrole/$(EXTENSION).control > target/generated.control; \
 	  $(CARGO) run -q $(PGRX_FLAGS) -p kerbrole-schema -- target/generated.section target/generated.control > $@
 
