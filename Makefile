@@ -56,20 +56,28 @@ DEB_VERSIONS ?= 15 17
 
 profile_dir = $(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 major_of = $$($(1) --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
+# rustdoc warns of the jobserver of a make -j that did not hand it down.
+NO_JOBSERVER := MAKEFLAGS=
 both = $(MAKE) --no-print-directory -j2 VERSIONS="$(VERSIONS)"
 
-.PHONY: bench bench-smoke bench-ready deb demo demo-built docker test test-units test-docker test-docker-here test-e2e test-kerberos test-ad ad-built e2e-built logins test-packages test-upgrade test-bare others stage check fmt clippy doc check-sql check-released freeze tarball release-check sql install install-quietly uninstall packages packages-all command-released clean
+.PHONY: bench bench-smoke bench-ready deb demo demo-built demo-packages docker test test-units test-docker test-docker-here test-e2e test-kerberos test-ad ad-built e2e-built logins test-packages test-upgrade test-bare others stage check fmt clippy doc check-sql check-released freeze tarball release-check sql install install-quietly uninstall packages packages-all command-released clean
 
 # --- trying it -------------------------------------------------------------------------------------------------------
 
+# What it needs to run is installed while it is built. It walks no long chains of memberships, and
+# does without the time that it takes to optimise those walks.
+demo: export CARGO_CONFIG = --config profile.dev.package.kerbrole-core.opt-level=0
 demo:
-	@tests/servers/ready --packages
-	@$(MAKE) --no-print-directory -j2 VERSIONS=$(VERSION) stage demo-built
+	@tests/servers/ready --packages --compilers
+	@$(MAKE) --no-print-directory -j3 VERSIONS=$(VERSION) stage demo-built demo-packages
 	@KERBROLE_TEST_VERSIONS=$(VERSION) KEEP=$(KEEP) "$(OUT)/debug/demo"
 
 demo-built:
 	@echo "Building the demo ..."
-	@$(CARGO) build -q $(PGRX_FLAGS) -p kerbrole-tests --bin demo
+	@$(CARGO) build -q $(PGRX_FLAGS) $(CARGO_CONFIG) -p kerbrole-tests --bin demo
+
+demo-packages:
+	@tests/servers/install-packages
 
 # --- testing ---------------------------------------------------------------------------------------------------------
 
@@ -89,8 +97,9 @@ packages-all:
 
 # Without a server.
 test-units:
-	$(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-core -p kerbrole-client --no-default-features
-	$(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-client --features cli --bins
+	@echo "The tests of kerbrole-core, kerbrole-client and kerbrole that need no server"
+	@$(NO_JOBSERVER) $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-core -p kerbrole-client --no-default-features
+	@$(NO_JOBSERVER) $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-client --features cli --bins
 
 # TESTS="names::" runs only the tests whose names contain that.
 test-e2e: stage e2e-built
@@ -195,7 +204,7 @@ install-quietly:
 	@set -e; major=$(call major_of,"$(PG_CONFIG)"); \
 	  mkdir -p "$(EXTENSION_OUT)"; exec 8> "$(EXTENSION_OUT)/install.lock"; flock 8; \
 	  echo "Building $(EXTENSION) $(EXTVERSION) for $$("$(PG_CONFIG)" --version) (the first time this takes a minute or two) ..."; \
-	  PGRX_PG_CONFIG_PATH="$(PG_CONFIG)" $(CARGO) build -q $(PGRX_FLAGS) --target-dir "$(EXTENSION_OUT)" --profile $(PROFILE) -p $(EXTENSION) --features pg$$major 8>&-; \
+	  PGRX_PG_CONFIG_PATH="$(PG_CONFIG)" $(CARGO) build -q $(PGRX_FLAGS) $(CARGO_CONFIG) --target-dir "$(EXTENSION_OUT)" --profile $(PROFILE) -p $(EXTENSION) --features pg$$major 8>&-; \
 	  lib="$(DESTDIR)$$("$(PG_CONFIG)" --pkglibdir)"; ext="$(DESTDIR)$$("$(PG_CONFIG)" --sharedir)/extension"; \
 	  control=$$(mktemp); trap 'rm -f "$$control"' EXIT; \
 	  sed 's/@CARGO_VERSION@/$(EXTVERSION)/' pg_kerbrole/$(EXTENSION).control > "$$control"; \

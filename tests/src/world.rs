@@ -40,6 +40,10 @@ pub enum On {
     Guarded,
     /// Each version, with `krb_caseins_users` off and on, without a file of the extension.
     Bare,
+    /// Each version, with the setting off, without a file of the extension.
+    BareEachVersion,
+    /// The newest version, with the setting off: what would come to the same on the others, and takes long.
+    Newest,
     /// Each version, with `krb_caseins_users` off and on, with the extension and without a file of it.
     EitherWay,
     /// Once, and on no server.
@@ -205,6 +209,11 @@ impl World {
             On::Every => all.filter(|place| matches!(place.kind, Kind::Plain | Kind::CaseIns)).collect(),
             On::EitherWay => all.filter(|place| place.kind != Kind::Guarded).collect(),
             On::Bare => all.filter(|place| place.kind.is_bare()).collect(),
+            On::BareEachVersion => all.filter(|place| place.kind == Kind::Bare).collect(),
+            On::Newest => {
+                let newest = self.majors.iter().copied().max();
+                all.filter(|place| place.kind == Kind::Plain && Some(place.major) == newest).collect()
+            }
             On::EachVersion => all.filter(|place| place.kind == Kind::Plain).collect(),
             On::Guarded => all.filter(|place| place.kind == Kind::Guarded).collect(),
             On::Nowhere => vec![Place { major: 0, kind: Kind::Plain, nowhere: true }],

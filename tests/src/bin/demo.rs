@@ -116,12 +116,24 @@ fn show(server: &Server, sql: &str) -> Result<()> {
 }
 
 impl Scene {
+    /// The server's own psql: there may be no other.
+    fn psql(&self) -> String {
+        let psql = self.server.command("psql");
+        let assignments = psql.get_envs().filter_map(|(name, value)| {
+            Some(format!("{}={}", name.display(), for_shell(&value?.display().to_string())))
+        });
+        assignments.chain([for_shell(&psql.get_program().display().to_string())]).collect::<Vec<_>>().join(" ")
+    }
+
     fn keep(&self, site: &Site) {
-        let quoted = |path: &std::path::Path| path.display().to_string();
+        let quoted = |path: &std::path::Path| for_shell(&path.display().to_string());
         let (socket, port) = (quoted(self.server.socket()), self.server.port);
-        println!("\nThe servers go on running. As the master user:\n  psql -h {socket} -p {port} -U {MASTER} postgres");
+        let psql = self.psql();
         println!(
-            "As alice, with her ticket:\n  KRB5_CONFIG={} KRB5CCNAME={} \\\n    psql 'host=localhost hostaddr=127.0.0.1 port={port} user=alice@{REALM} dbname=postgres'",
+            "\nThe servers go on running. As the master user:\n  {psql} -h {socket} -p {port} -U {MASTER} postgres"
+        );
+        println!(
+            "As alice, with her ticket:\n  KRB5_CONFIG={} KRB5CCNAME={} \\\n    {psql} 'host=localhost hostaddr=127.0.0.1 port={port} user=alice@{REALM} dbname=postgres'",
             quoted(&self.ticket.config),
             self.ticket.cache,
         );
@@ -135,4 +147,10 @@ impl Scene {
         );
         site.keep();
     }
+}
+
+/// One word of a command that is to be pasted.
+fn for_shell(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:@".contains(c);
+    if word.chars().all(plain) { word.into() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }

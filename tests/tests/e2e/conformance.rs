@@ -10,7 +10,7 @@ use crate::world::{Context, Session};
 
 cases! {
     Every: by_the_extension;
-    Bare: by_plain_statements, by_plain_statements_among_many;
+    BareEachVersion: by_plain_statements, by_plain_statements_among_many;
     Nowhere: the_readme_shows_the_differences;
 }
 

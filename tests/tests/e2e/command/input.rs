@@ -143,7 +143,7 @@ fn whole(su: &mut Session) -> (usize, usize) {
 }
 
 pub(super) fn an_interrupt_in_the_middle(c: &Context<'_>) {
-    const MANY: usize = 30_000;
+    const MANY: usize = 10_000;
     let mut su = c.superuser();
     let path = c.site.path().join(format!("many-{}-{}", c.major(), c.server.port));
     fs::write(&path, (0..MANY).map(|i| format!("u{i}@a.b\n")).collect::<String>()).unwrap();
@@ -158,7 +158,7 @@ pub(super) fn an_interrupt_in_the_middle(c: &Context<'_>) {
     assert!(all == complete && all < MANY && all.is_multiple_of(1000), "{all} roles, {complete} of them whole");
     let ended = run(c, &arguments);
     assert_eq!(ended.code, 0, "{}", ended.err);
-    assert!(ended.err.starts_with("1000 of 30000\n"), "what goes on is told: {}", ended.err);
+    assert!(ended.err.starts_with("1000 of 10000\n"), "what goes on is told: {}", ended.err);
     assert_eq!(whole(&mut su), (MANY, MANY));
     let ended = run(c, &arguments);
     assert!(ended.code == 0 && ended.err.ends_with("nothing to do\n"), "{}", ended.err);
