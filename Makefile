@@ -64,8 +64,8 @@ both = $(MAKE) --no-print-directory -j2 VERSIONS="$(VERSIONS)"
 
 # --- trying it -------------------------------------------------------------------------------------------------------
 
-# What it needs to run is installed while it is built. It walks no long chains of memberships, and
-# does without the time that it takes to optimise those walks.
+# What it needs to run is installed while it is built. It walks no long chains of memberships, so
+# that nothing is optimised for that.
 demo: export CARGO_CONFIG = --config profile.dev.package.kerbrole-core.opt-level=0
 demo:
 	@tests/servers/ready --packages --compilers
@@ -74,7 +74,7 @@ demo:
 
 demo-built:
 	@echo "Building the demo ..."
-	@$(CARGO) build -q $(PGRX_FLAGS) $(CARGO_CONFIG) -p kerbrole-tests --bin demo
+	@$(CARGO) build -q $(PGRX_FLAGS) $(CARGO_CONFIG) -p kerbrole-tests --no-default-features --bin demo
 
 demo-packages:
 	@tests/servers/install-packages

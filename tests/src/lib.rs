@@ -3,16 +3,23 @@
 //! Everything lives in one temporary folder, listens on loopback only, runs as an unprivileged user where it can, and ends with the process
 //! that started it, however that ends.
 
+#[cfg(feature = "suites")]
 pub mod admin;
+#[cfg(feature = "suites")]
 pub mod domain;
+#[cfg(feature = "suites")]
 pub mod echo;
 pub mod kdc;
 pub mod kerberos;
 pub mod postgres_server;
+#[cfg(feature = "suites")]
 pub mod proxy;
 pub mod psql;
+#[cfg(feature = "suites")]
 pub mod report;
 pub mod site;
+#[cfg(feature = "suites")]
 pub mod tally;
 pub mod version;
+#[cfg(feature = "suites")]
 pub mod world;

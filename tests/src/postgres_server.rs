@@ -208,6 +208,7 @@ impl Server {
     }
 
     /// How to connect as anybody, through the socket.
+    #[cfg(feature = "suites")]
     pub fn connection(&self, user: &str, database: &str) -> postgres::Config {
         let mut config = postgres::Config::new();
         config.host_path(&self.folder).port(self.port).user(user).dbname(database).application_name("kerbrole-tests");
