@@ -76,8 +76,9 @@ demo-built:
 	@echo "Building the demo ..."
 	@$(CARGO) build -q $(PGRX_FLAGS) $(CARGO_CONFIG) -p kerbrole-tests --no-default-features --bin demo
 
+# After the server: where packages are needed to get it, building waits for those.
 demo-packages:
-	@tests/servers/install-packages
+	@tests/servers/pg-config $(VERSION) > /dev/null && tests/servers/install-packages
 
 # --- testing ---------------------------------------------------------------------------------------------------------
 
