@@ -194,7 +194,7 @@ install:
 	@tests/servers/ready
 	@$(MAKE) --no-print-directory install-quietly PG_CONFIG="$(PG_CONFIG)" PROFILE="$(PROFILE)" DESTDIR="$(DESTDIR)"
 
-# The library of each version is built into the same file, so building and copying go together; what is there and the
+# The library of each version is built into the same file of its profile, so building and copying go together; what is there and the
 # same is left alone, since somebody may be copying it.
 install-quietly:
 	@command -v "$(PG_CONFIG)" >/dev/null || { echo "No $(PG_CONFIG): say which server with PG_CONFIG=/path/to/pg_config" >&2; exit 1; }
@@ -203,7 +203,7 @@ install-quietly:
 	@major=$(call major_of,"$(PG_CONFIG)"); \
 	  case " $(ALL_VERSIONS) " in *" $$major "*) ;; *) echo "kerbrole runs on PostgreSQL $(firstword $(ALL_VERSIONS)) to $(lastword $(ALL_VERSIONS)), and $(PG_CONFIG) is $$major" >&2; exit 1 ;; esac
 	@set -e; major=$(call major_of,"$(PG_CONFIG)"); \
-	  mkdir -p "$(EXTENSION_OUT)"; exec 8> "$(EXTENSION_OUT)/install.lock"; flock 8; \
+	  mkdir -p "$(EXTENSION_OUT)"; exec 8> "$(EXTENSION_OUT)/install-$(PROFILE).lock"; flock 8; \
 	  echo "Building $(EXTENSION) $(EXTVERSION) for $$("$(PG_CONFIG)" --version) (the first time this takes a minute or two) ..."; \
 	  PGRX_PG_CONFIG_PATH="$(PG_CONFIG)" $(CARGO) build -q $(PGRX_FLAGS) $(CARGO_CONFIG) --target-dir "$(EXTENSION_OUT)" --profile $(PROFILE) -p $(EXTENSION) --features pg$$major 8>&-; \
 	  lib="$(DESTDIR)$$("$(PG_CONFIG)" --pkglibdir)"; ext="$(DESTDIR)$$("$(PG_CONFIG)" --sharedir)/extension"; \

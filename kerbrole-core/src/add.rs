@@ -4,7 +4,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use crate::case::fold_case;
-use crate::conflict::{Both, Conflict, ConflictRule};
+use crate::conflict::{Added, Both, Conflict, ConflictRule};
 use crate::error::Error;
 use crate::graph::{Membership, MembershipGraph, NO_ROLE, RoleOid};
 use crate::names::RoleName;
@@ -110,7 +110,7 @@ impl AddPlan {
     /// # Errors
     /// 0LP01 when there is a conflict that was not there before.
     pub fn check_after(&self, graph: &MembershipGraph, rule: &ConflictRule, name_grantors: bool) -> Result<(), Error> {
-        match graph.new_conflict(&self.conflicts_before, [], rule, name_grantors)? {
+        match graph.new_conflict(&self.conflicts_before, &Added::default(), rule, name_grantors)? {
             Some(new) => Err(new.refusal(rule)),
             None => Ok(()),
         }
@@ -164,16 +164,13 @@ pub fn plan_add(
             Some(_) if !request.if_not_exists => return Err(Error::Exists { role }),
             Some(existing) => {
                 let lacks = Lacking::of(existing, &groups, graph, &both);
-                disabled = !lacks.ad && !existing.can_login;
+                disabled = !existing.can_login;
                 if lacks.nothing() {
                     AddAction::Unchanged
                 } else if existing.elevated.any() {
                     return Err(Error::Elevated { role, attributes: existing.elevated });
                 } else {
                     if lacks.ad {
-                        if !existing.can_login {
-                            plan.statements.push(Statement::AllowLogin { role: role.clone() });
-                        }
                         plan.statements.push(Statement::Grant {
                             roles: vec![rule.ad_role().clone()],
                             members: vec![role.clone()],
@@ -304,8 +301,8 @@ fn check_before(
         return Ok(());
     }
     let after = graph.with(first_new.map(|lacks| (NO_ROLE, lacks.role.clone())), more.iter().copied());
-    let added = more.iter().map(|m| (m.member, m.role));
-    let Some(new) = after.new_conflict(&plan.conflicts_before, added, rule, name_grantors)? else { return Ok(()) };
+    let added: Added = more.iter().map(|m| (m.member, m.role)).collect();
+    let Some(new) = after.new_conflict(&plan.conflicts_before, &added, rule, name_grantors)? else { return Ok(()) };
     let group = pending_group(&new.conflict, lacking, rule, graph, both);
     let unspoken = if first_new.is_some_and(|lacks| new.roles.contains(&lacks.role)) { new_count - 1 } else { 0 };
     let others = new.roles.len() - 1 + unspoken;
@@ -397,16 +394,13 @@ mod tests {
         let roles = ["-hand@X.Y", "user@X.Y", "whole@X.Y", "-left@X.Y", "g"];
         let edges = [("whole@X.Y", "rds_ad"), ("left@X.Y", "rds_ad"), ("whole@X.Y", "g"), ("left@X.Y", "g")];
         let plan = plan(&roles, &edges, &["hand@x.y", "user@x.y", "whole@x.y", "left@x.y"], &["g"], true).unwrap();
-        assert_eq!(
-            sql(&plan.statements),
-            [r#"ALTER ROLE "hand@X.Y" LOGIN"#, r#"GRANT "rds_ad" TO "hand@X.Y""#, r#"GRANT "rds_ad" TO "user@X.Y""#]
-        );
+        assert_eq!(sql(&plan.statements), [r#"GRANT "rds_ad" TO "hand@X.Y""#, r#"GRANT "rds_ad" TO "user@X.Y""#]);
         assert_eq!(sql(&plan.grants), [r#"GRANT "g" TO "hand@X.Y", "user@X.Y""#]);
         let outcomes: Vec<_> = plan.outcomes.iter().map(|o| (o.action, o.disabled)).collect();
         assert_eq!(
             outcomes,
             [
-                (AddAction::Adopted, false),
+                (AddAction::Adopted, true),
                 (AddAction::Adopted, false),
                 (AddAction::Unchanged, false),
                 (AddAction::Unchanged, true)

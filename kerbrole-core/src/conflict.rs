@@ -52,8 +52,36 @@ pub struct Conflict {
     pub fix: Vec<Revoke>,
 }
 
-/// Memberships that a change would add, as places in a graph that holds them: (member, role).
-type Pending = HashSet<(u32, u32)>;
+/// Memberships that a change adds.
+///
+/// A GRANT of many roles to many members adds each of the first to each of the second: what is kept are the two lists.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Added {
+    pairs: HashSet<(RoleOid, RoleOid)>,
+    products: Vec<(HashSet<RoleOid>, HashSet<RoleOid>)>,
+}
+
+impl Added {
+    /// And each of `members` in each of `roles`.
+    #[must_use]
+    pub fn all_of(mut self, members: &[RoleOid], roles: &[RoleOid]) -> Self {
+        self.products.push((members.iter().copied().collect(), roles.iter().copied().collect()));
+        self
+    }
+
+    /// Whether the membership of `member` in `role` is among them.
+    pub fn contains(&self, member: RoleOid, role: RoleOid) -> bool {
+        self.pairs.contains(&(member, role))
+            || self.products.iter().any(|(members, roles)| members.contains(&member) && roles.contains(&role))
+    }
+}
+
+/// Pairs of `(member, role)`.
+impl FromIterator<(RoleOid, RoleOid)> for Added {
+    fn from_iter<I: IntoIterator<Item = (RoleOid, RoleOid)>>(pairs: I) -> Self {
+        Self { pairs: pairs.into_iter().collect(), products: Vec::new() }
+    }
+}
 
 /// A conflict that a change adds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +130,7 @@ impl MembershipGraph {
     pub fn conflicts(&self, rule: &ConflictRule, name_grantors: bool) -> Result<Vec<Conflict>, Error> {
         let both = Both::find(self, rule)?;
         let sides = OnceSides::default();
-        Ok(both.roles().map(|role| both.describe(role, &sides, name_grantors, &Pending::new())).collect())
+        Ok(both.roles().map(|role| both.describe(role, &sides, name_grantors, &Added::default())).collect())
     }
 
     /// The roles of this graph that are members of both.
@@ -116,22 +144,21 @@ impl MembershipGraph {
 
     /// The conflicts of this graph, the memberships as they are after a change, that were not there `before` it.
     ///
-    /// `added` are the memberships that the change added, as `(member, role)`: the fix never consists in taking them back.
+    /// `added` are the memberships that the change added: the fix never consists in taking them back.
     ///
     /// # Errors
     /// 42704 when one of the two roles is not in the graph.
     pub fn new_conflict(
         &self,
         before: &HashSet<RoleOid>,
-        added: impl IntoIterator<Item = (RoleOid, RoleOid)>,
+        added: &Added,
         rule: &ConflictRule,
         name_grantors: bool,
     ) -> Result<Option<NewConflict>, Error> {
         let both = Both::find(self, rule)?;
         let new: Vec<u32> = both.roles().filter(|&role| !before.contains(&self.oid(role))).collect();
         let Some(&first) = new.first() else { return Ok(None) };
-        let pending = added.into_iter().filter_map(|(m, r)| Some((self.place(m)?, self.place(r)?))).collect();
-        let conflict = both.describe(first, &OnceSides::default(), name_grantors, &pending);
+        let conflict = both.describe(first, &OnceSides::default(), name_grantors, added);
         Ok(Some(NewConflict { conflict, roles: new.into_iter().map(|role| self.role_name(role)).collect() }))
     }
 
@@ -149,7 +176,12 @@ impl MembershipGraph {
     ) -> Result<HashSet<RoleOid>, Error> {
         let before = self.conflicting_roles(rule)?;
         let grant = Membership { role: granted, member, grantor: NO_ROLE, admin: false, from_creation: false };
-        match self.with([], [grant]).new_conflict(&before, [(member, granted)], rule, name_grantors)? {
+        match self.with([], [grant]).new_conflict(
+            &before,
+            &Added::from_iter([(member, granted)]),
+            rule,
+            name_grantors,
+        )? {
             Some(new) => Err(new.refusal(rule)),
             None => Ok(before),
         }
@@ -173,7 +205,7 @@ impl MembershipGraph {
         let sides = OnceSides::default();
         let new = both.roles().filter(|&role| !before.contains(&after.oid(role)));
         let without_fix = |conflict: Conflict| Conflict { fix: Vec::new(), ..conflict };
-        Ok(new.map(|role| without_fix(both.describe(role, &sides, false, &Pending::new()))).collect())
+        Ok(new.map(|role| without_fix(both.describe(role, &sides, false, &Added::default()))).collect())
     }
 }
 
@@ -237,7 +269,7 @@ impl<'g> Both<'g> {
 
     /// The conflict that a role is in, if it is in one.
     pub(crate) fn conflict_of(&self, role: u32, name_grantors: bool) -> Option<Conflict> {
-        let describe = || self.describe(role, &OnceSides::default(), name_grantors, &Pending::new());
+        let describe = || self.describe(role, &OnceSides::default(), name_grantors, &Added::default());
         self.contains(role).then(describe)
     }
 
@@ -245,7 +277,7 @@ impl<'g> Both<'g> {
         self.iam_reach.contains(role)
     }
 
-    fn describe(&self, role: u32, sides: &OnceSides, name_grantors: bool, pending: &Pending) -> Conflict {
+    fn describe(&self, role: u32, sides: &OnceSides, name_grantors: bool, pending: &Added) -> Conflict {
         Conflict {
             role: self.graph.role_name(role),
             ad_path: self.graph.path(&self.ad_reach, role).map(RoleName::of_catalogue).collect(),
@@ -298,7 +330,7 @@ struct Cut<'a> {
     both: &'a Both<'a>,
     sides: &'a OnceSides,
     name_grantors: bool,
-    pending: &'a Pending,
+    pending: &'a Added,
     seen: HashSet<u32>,
     fix: Vec<Revoke>,
 }
@@ -336,7 +368,7 @@ impl Cut<'_> {
             }
             let shared =
                 above != target && both.contains(above) && both.side(above, self.sides, self.name_grantors) == side;
-            if shared || self.pending.contains(&(role, above)) {
+            if shared || self.pending.contains(both.graph.oid(role), both.graph.oid(above)) {
                 if above != target && self.seen.insert(above) {
                     way.push((above, 0));
                 }
@@ -527,14 +559,17 @@ mod tests {
         let after = graph(&[("a@X.Y", "rds_ad"), ("a@X.Y", "g"), ("g", "rds_iam"), ("b", "rds_ad"), ("b", "rds_iam")]);
         let oid = |name: &str| (0..100).find(|&oid| after.place(oid).is_some_and(|p| after.name(p) == name)).unwrap();
         let before = HashSet::from([oid("b")]);
-        let new = after.new_conflict(&before, [(oid("a@X.Y"), oid("g"))], &rule(), false).unwrap().unwrap();
+        let new = after
+            .new_conflict(&before, &Added::from_iter([(oid("a@X.Y"), oid("g"))]), &rule(), false)
+            .unwrap()
+            .unwrap();
         assert_eq!(new.roles.iter().map(RoleName::as_str).collect::<Vec<_>>(), ["a@X.Y"]);
         assert_eq!(
             new.conflict.fix.iter().map(ToString::to_string).collect::<Vec<_>>(),
             [r#"REVOKE "rds_iam" FROM "g";"#]
         );
         let all = HashSet::from([oid("a@X.Y"), oid("b")]);
-        assert_eq!(after.new_conflict(&all, [], &rule(), false).unwrap(), None);
+        assert_eq!(after.new_conflict(&all, &Added::default(), &rule(), false).unwrap(), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::fmt;
 
 use crate::conflict::Conflict;
 use crate::names::RoleName;
+use crate::powers::Power;
 use crate::realm::Realm;
 use crate::removal::Holding;
 use crate::role::Elevated;
@@ -358,6 +359,9 @@ pub enum Error {
         /// The role that differs by case only, if there is one.
         other: Option<RoleName>,
     },
+    /// A statement that the caller had no right to when it began was allowed.
+    #[error("the right to change these memberships was given while the statement ran")]
+    AllowedMeanwhile,
     /// The lock on memberships was not to be had in time.
     #[error("role memberships are being changed by another transaction, and lock_timeout ran out")]
     LockTimeout,
@@ -376,6 +380,18 @@ pub enum Error {
         role: RoleName,
         /// What it has.
         attributes: Elevated,
+    },
+    /// A principal can do more through its groups than the caller could grant.
+    #[error("role \"{role}\" has powers through \"{group}\" and is not changed")]
+    Powers {
+        /// The role.
+        role: RoleName,
+        /// What gives it the powers.
+        group: RoleName,
+        /// A chain of memberships from the role to the group, both ends included.
+        path: Vec<RoleName>,
+        /// Which they are.
+        power: Power,
     },
     /// A change was made, and a role is a member of both.
     #[error("role \"{}\" is a member of both {ad_role} and {iam_role} now", conflict.role)]
@@ -441,13 +457,13 @@ impl Error {
             | Self::GroupMissing { .. }
             | Self::PrincipalMissing { .. } => SqlState::UndefinedObject,
             Self::LockTimeout => SqlState::LockNotAvailable,
-            Self::Elevated { .. } | Self::RuleRole { .. } | Self::HeirForbidden { .. } => {
+            Self::Elevated { .. } | Self::Powers { .. } | Self::RuleRole { .. } | Self::HeirForbidden { .. } => {
                 SqlState::InsufficientPrivilege
             }
             Self::InUse { .. } => SqlState::ObjectInUse,
             Self::Owner { .. } => SqlState::DependentObjectsStillExist,
             Self::TooManyRemovals { .. } => SqlState::ConfigurationLimitExceeded,
-            Self::ChangedMeanwhile { .. } => SqlState::SerializationFailure,
+            Self::ChangedMeanwhile { .. } | Self::AllowedMeanwhile => SqlState::SerializationFailure,
             Self::PreparedTransaction => SqlState::FeatureNotSupported,
             // Said as warnings only.
             Self::NotInAd { .. } => SqlState::InvalidGrantOperation,

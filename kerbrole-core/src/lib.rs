@@ -46,6 +46,7 @@ mod login;
 mod names;
 mod neighbourhood;
 mod places;
+mod powers;
 mod quote;
 mod realm;
 mod removal;
@@ -64,7 +65,7 @@ pub use case::{case_variant_at_least, equal_ignoring_case, fold_case};
 pub use check::{
     Check, ConnectionLimit, DatabaseFacts, KeytabFacts, LoginFacts, ServerFacts, check_principal, check_too_long,
 };
-pub use conflict::{Conflict, ConflictRule, NewConflict};
+pub use conflict::{Added, Conflict, ConflictRule, NewConflict};
 pub use error::{Error, LONGEST_ARGUMENT, SqlState};
 pub use graph::{Membership, MembershipGraph, RoleOid};
 pub use hba::{HbaLine, HbaVerdict, IdentLine, Login};
@@ -74,6 +75,7 @@ pub use list::{ListedPrincipal, list_principals};
 pub use login::{LoginPlan, plan_disable, plan_enable};
 pub use names::{Principal, RoleName};
 pub use neighbourhood::{MembershipCatalog, few_below, neighbourhood, neighbourhood_of_conflicts};
+pub use powers::{Groups, Power, refuse_powers};
 pub use quote::{array_elements, array_literal, quote_identifier, quote_literal};
 pub use realm::Realm;
 pub use removal::{Dependants, DropOutcome, DropPlan, ForeignGrant, GrantMade, Holding, plan_drop};

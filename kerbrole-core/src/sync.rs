@@ -124,6 +124,9 @@ pub struct SyncPlan {
 ///
 /// `all` are all roles, `graph` all memberships. `dependants` is asked once, for the roles that nobody wants, and only where they are to be dropped.
 ///
+/// `may_enable` says what keeps the caller from opening a role that is on the list and disabled: it stays so, and the reason is in
+/// [`left`](SyncPlan::left).
+///
 /// A principal, for this, is a role with the name of one that is a member of `rds_ad`: other roles are never touched.
 ///
 /// # Errors
@@ -134,6 +137,7 @@ pub fn plan_sync(
     graph: &MembershipGraph,
     rule: &ConflictRule,
     name_grantors: bool,
+    may_enable: impl FnMut(&Role) -> Result<(), Error>,
     dependants: impl FnOnce(&[RoleOid]) -> HashMap<RoleOid, Dependants>,
 ) -> Result<SyncPlan, Error> {
     let both = Both::find(graph, rule)?;
@@ -143,7 +147,7 @@ pub fn plan_sync(
     let mut plan = SyncPlan { add: plan_add(&additions, &roles, graph, rule, name_grantors)?, ..SyncPlan::default() };
     plan.take_over_additions(&roles);
     if absent == Absent::Disable {
-        plan.enable_those_on_the_list(&roles);
+        plan.enable_those_on_the_list(&roles, may_enable);
     }
 
     let on_the_list: HashSet<&RoleName> = plan.add.outcomes.iter().map(|outcome| &outcome.role).collect();
@@ -190,12 +194,16 @@ impl SyncPlan {
         self.changed.extend(self.add.roles(AddAction::Adopted).filter_map(|name| roles.get(name.as_str())).cloned());
     }
 
-    fn enable_those_on_the_list(&mut self, roles: &RoleSet) {
+    fn enable_those_on_the_list(&mut self, roles: &RoleSet, mut may_enable: impl FnMut(&Role) -> Result<(), Error>) {
         let mut seen = HashSet::new();
         for outcome in self.add.outcomes.iter_mut().filter(|outcome| outcome.disabled) {
             let Some(role) = roles.get(outcome.role.as_str()).filter(|role| seen.insert(role.oid)) else { continue };
             if role.elevated.any() {
                 self.left.push(Error::Elevated { role: role.name.clone(), attributes: role.elevated });
+                continue;
+            }
+            if let Err(reason) = may_enable(role) {
+                self.left.push(reason);
                 continue;
             }
             outcome.disabled = false;
@@ -305,7 +313,7 @@ mod tests {
         };
         let dependants = |oids: &[RoleOid]| oids.iter().map(|oid| (*oid, owner(oid))).collect();
         let request = SyncRequest { wanted, absent, at_most };
-        plan_sync(&request, &cluster.roles, &cluster.graph, &rule, true, dependants)
+        plan_sync(&request, &cluster.roles, &cluster.graph, &rule, true, |_| Ok(()), dependants)
     }
 
     fn rows(plan: &SyncPlan) -> Vec<(&'static str, &str)> {

@@ -7,8 +7,8 @@ use std::convert::Infallible;
 use std::thread;
 
 use kerbrole_core::{
-    ConflictRule, Error, Membership, MembershipCatalog, MembershipGraph, RoleName, RoleOid, few_below, list_principals,
-    neighbourhood, neighbourhood_of_conflicts,
+    Added, ConflictRule, Error, Membership, MembershipCatalog, MembershipGraph, RoleName, RoleOid, few_below,
+    list_principals, neighbourhood, neighbourhood_of_conflicts,
 };
 
 const DEEP: u32 = 1_000_000;
@@ -73,7 +73,7 @@ fn a_chain_of_a_million_roles_fits_on_a_small_stack() {
     let walk = || {
         let both = chain(&[AD, IAM]);
         assert_eq!(both.conflicting_roles(&rule()).unwrap().len(), DEEP as usize);
-        let new = both.new_conflict(&HashSet::new(), [(DEEP, IAM)], &rule(), true).unwrap().unwrap();
+        let new = both.new_conflict(&HashSet::new(), &Added::from_iter([(DEEP, IAM)]), &rule(), true).unwrap().unwrap();
         assert_eq!((new.roles.len(), new.conflict.role.as_str()), (DEEP as usize, "ann@A.B"));
         assert_eq!(new.conflict.ad_path.len(), DEEP as usize + 1);
         // The one that was added stays in the fix's place of what is refused: nothing else is wrong.

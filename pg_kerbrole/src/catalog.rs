@@ -126,7 +126,11 @@ fn role_name(name: &pg_sys::NameData) -> Option<RoleName> {
 
 /// A stored name as text. What is not UTF-8 (a role made in a database of another encoding) is shown with replacements.
 fn shown_name(name: &pg_sys::NameData) -> Cow<'_, str> {
-    let bytes = name_bytes(name);
+    shown_bytes(name_bytes(name))
+}
+
+/// The same for the bytes of any text in this database.
+pub(crate) fn shown_bytes(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) if text.is_ascii() || holds_utf8() => text.into(),
         Ok(text) => text.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect(),
@@ -158,7 +162,11 @@ fn from_creation(_: &pg_sys::FormData_pg_auth_members) -> bool {
 
 /// The OID of the role of exactly this name.
 pub(crate) fn role_oid(name: &str) -> Option<RoleOid> {
-    let name = CString::new(name).ok()?;
+    role_oid_of(&CString::new(name).ok()?)
+}
+
+/// The same by the bytes of the name, which need not be text.
+pub(crate) fn role_oid_of(name: &CStr) -> Option<RoleOid> {
     // SAFETY: looks a C string up in the server's cache and returns a number, 0 if there is none.
     let oid = unsafe { pg_sys::get_role_oid(name.as_ptr(), true) }.to_u32();
     (oid != 0).then_some(oid)
@@ -172,6 +180,29 @@ pub(crate) fn role_of(oid: RoleOid) -> Option<Role> {
 /// CONNECTION LIMIT of the role of this OID.
 pub(crate) fn connection_limit(oid: RoleOid) -> Option<i32> {
     of_role(oid, |row| Some(row.rolconnlimit))
+}
+
+/// The name of the database that this session is in.
+pub(crate) fn this_database_name() -> String {
+    // SAFETY: returns a palloc'ed C string, or null, which does not happen to a database with a session in it.
+    unsafe {
+        let name = pg_sys::get_database_name(pg_sys::MyDatabaseId);
+        if name.is_null() { String::new() } else { shown_bytes(CStr::from_ptr(name).to_bytes()).into_owned() }
+    }
+}
+
+/// Who owns the table, view or sequence of this OID; nobody (0) where there is none.
+pub(crate) fn owner_of_relation(relation: pg_sys::Oid) -> pg_sys::Oid {
+    // SAFETY: the tuple is valid until it is released.
+    unsafe {
+        let tuple = pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::RELOID as i32, relation.into());
+        if tuple.is_null() {
+            return pg_sys::InvalidOid;
+        }
+        let owner = (*row::<pg_sys::FormData_pg_class>(tuple)).relowner;
+        pg_sys::ReleaseSysCache(tuple);
+        owner
+    }
 }
 
 /// Something of the role of this OID.
@@ -292,6 +323,7 @@ impl Memberships {
     }
 
     fn matching(&self, index: u32, column: u32, oid: RoleOid) -> Vec<Membership> {
+        pgrx::check_for_interrupts!();
         let mut found = Vec::new();
         self.0.scan(pg_sys::Oid::from_u32(index), &mut [oid_key(column, oid)], |row| found.push(membership(row)));
         found

@@ -39,35 +39,61 @@ pub(crate) fn of_roles(roles: &[RoleOid]) -> HashMap<RoleOid, Dependants> {
     all
 }
 
-fn of_role(role: RoleOid) -> Dependants {
-    let table = Table::open(pg_sys::SharedDependRelationId);
+/// Every row of pg_shdepend that says of something that it hangs on a role.
+fn each(role: RoleOid, each: impl FnMut(&pg_sys::FormData_pg_shdepend)) {
     let mut keys = [
         oid_key(pg_sys::Anum_pg_shdepend_refclassid, pg_sys::AuthIdRelationId.to_u32()),
         oid_key(pg_sys::Anum_pg_shdepend_refobjid, role),
     ];
+    let index = pg_sys::Oid::from_u32(pg_sys::SharedDependReferenceIndexId);
+    Table::open(pg_sys::SharedDependRelationId).scan(index, &mut keys, each);
+}
+
+fn this_database() -> u32 {
+    // SAFETY: reads a static of the server.
+    unsafe { pg_sys::MyDatabaseId }.to_u32()
+}
+
+/// Those of this database, and of what belongs to none.
+pub(crate) fn each_here(role: RoleOid, mut found: impl FnMut(&pg_sys::FormData_pg_shdepend)) {
+    let here = this_database();
+    each(role, |row| {
+        if [0, here].contains(&row.dbid.to_u32()) {
+            found(row);
+        }
+    });
+}
+
+/// Whether the role owns something: default privileges and user mappings do not count, they go with it.
+fn is_owned(row: &pg_sys::FormData_pg_shdepend) -> bool {
+    let goes_with_the_role = [pg_sys::DefaultAclRelationId, pg_sys::UserMappingRelationId].contains(&row.classid);
+    row.deptype == b'o' as std::ffi::c_char && !goes_with_the_role
+}
+
+/// Whether DROP OWNED would drop an object.
+pub(crate) fn owns_something_here(role: RoleOid) -> bool {
+    let mut owns = false;
+    each_here(role, |row| owns |= is_owned(row));
+    owns
+}
+
+fn of_role(role: RoleOid) -> Dependants {
     let mut places: BTreeMap<u32, (u32, u32)> = BTreeMap::new();
     let mut has_privileges_here = false;
-    // SAFETY: reads a static of the server.
-    let here = unsafe { pg_sys::MyDatabaseId }.to_u32();
-    table.scan(
-        pg_sys::Oid::from_u32(pg_sys::SharedDependReferenceIndexId),
-        &mut keys,
-        |row: &pg_sys::FormData_pg_shdepend| {
-            // Memberships that it granted are looked at below.
-            if row.classid == pg_sys::AuthMemRelationId {
-                return;
-            }
-            let (owned, privileges) = places.entry(row.dbid.to_u32()).or_default();
-            let goes_with_the_role =
-                [pg_sys::DefaultAclRelationId, pg_sys::UserMappingRelationId].contains(&row.classid);
-            if row.deptype == b'o' as std::ffi::c_char && !goes_with_the_role {
-                *owned += 1;
-            } else {
-                *privileges += 1;
-            }
-            has_privileges_here |= row.deptype == b'a' as std::ffi::c_char && [0, here].contains(&row.dbid.to_u32());
-        },
-    );
+    let here = this_database();
+    each(role, |row| {
+        // Memberships that it granted are looked at below.
+        if row.classid == pg_sys::AuthMemRelationId {
+            return;
+        }
+        let (owned, privileges) = places.entry(row.dbid.to_u32()).or_default();
+        if is_owned(row) {
+            *owned += 1;
+        } else {
+            *privileges += 1;
+        }
+        has_privileges_here |= row.deptype == b'a' as std::ffi::c_char && [0, here].contains(&row.dbid.to_u32());
+    });
     let holdings = places.into_iter().map(|(database, (owned, privileges))| Holding {
         database: (database != 0).then(|| database_name(database)),
         here: database == 0 || database == here,
@@ -86,23 +112,40 @@ fn database_name(oid: u32) -> String {
     // SAFETY: returns a palloc'ed C string, or null for a database that was dropped meanwhile.
     unsafe {
         let name = pg_sys::get_database_name(pg_sys::Oid::from_u32(oid));
-        if name.is_null() { oid.to_string() } else { CStr::from_ptr(name).to_string_lossy().into_owned() }
+        if name.is_null() {
+            oid.to_string()
+        } else {
+            catalog::shown_bytes(CStr::from_ptr(name).to_bytes()).into_owned()
+        }
     }
 }
 
 /// The version of the server that this is built for.
 const MAJOR: u32 = pg_sys::PG_MAJORVERSION_NUM;
 
-/// Read as the bootstrap superuser: nothing may be missing.
+/// As statements, to be shown: they are not what ends these grants. Read as the bootstrap superuser: nothing may be missing. The query calls no
+/// function but the server's own.
 fn foreign_grants(role: RoleOid) -> Vec<ForeignGrant> {
     let query = grants_query(MAJOR, GrantedBy::Others);
+    // As bytes: a name need not be text in this database's encoding.
+    let query = format!(
+        "SELECT {} FROM ({query}) AS g(a, b, c, d)",
+        ["a", "b", "c", "d"]
+            .map(|column| format!(
+                "pg_catalog.convert_to(g.{column}::pg_catalog.text, pg_catalog.getdatabaseencoding())"
+            ))
+            .join(", ")
+    );
     as_bootstrap_superuser(|| {
         Spi::connect(|client| {
             let rows = client
                 .select(&query, None, &[pg_sys::Oid::from_u32(role).into()])
                 .unwrap_or_else(|error| error!("reading access lists failed: {error}"));
             rows.filter_map(|row| {
-                let text = |column| row.get::<String>(column).ok().flatten();
+                let text = |column| {
+                    let bytes = row.get::<Vec<u8>>(column).ok().flatten()?;
+                    Some(catalog::shown_bytes(&bytes).into_owned())
+                };
                 Some(ForeignGrant::new(text(1)?, text(2)?, &text(3)?, &text(4)?).or_raise())
             })
             .collect()

@@ -1,7 +1,7 @@
 //! The guard: with the library in shared_preload_libraries, no statement makes a role a member of both.
 //!
 //! No event trigger fires for statements on roles, and the object access hook says nothing of GRANT. The utility hook sees them all, those in
-//! DO blocks, functions and prepared statements included. It takes the lock before a statement that can change memberships, lets it run
+//! DO blocks, functions and prepared statements included. Unless the server is going to refuse it anyway, it takes the lock before a statement that can change memberships, lets it run
 //! untouched, and looks at the outcome.
 //!
 //! The hook itself is a plain C function that holds nothing which would have to be dropped: an ERROR of the statement jumps over
@@ -9,13 +9,13 @@
 #![allow(unsafe_code, reason = "the server's hooks are C")]
 
 use std::collections::HashSet;
-use std::ffi::{CStr, c_char};
+use std::ffi::{CStr, CString, c_char};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use kerbrole_core::{ConflictRule, MembershipCatalog, MembershipGraph, RoleOid, neighbourhood};
+use kerbrole_core::{Added, ConflictRule, Error, MembershipCatalog, MembershipGraph, RoleOid, neighbourhood};
 use pgrx::pg_sys;
 use pgrx::prelude::*;
-use pgrx::{PgList, PgMemoryContexts};
+use pgrx::{PgList, PgMemoryContexts, PgSqlErrorCode};
 
 use crate::catalog::{self, Memberships};
 use crate::lock::keep_others_from_memberships;
@@ -24,7 +24,7 @@ use crate::settings::{self, Guard, NAME_GRANTORS};
 
 mod statement;
 
-use statement::{Change, is_about_roles};
+use statement::{Change, is_about_roles, may_be_allowed};
 
 /// The hook that was there before this one.
 static mut PREVIOUS: pg_sys::ProcessUtility_hook_type = None;
@@ -61,11 +61,15 @@ impl Drop for Quiet {
 
 /// What is to be looked at when the statement has run. Lives in the memory context that the statement runs in: that goes with the
 /// transaction, also when the statement fails.
-struct Watch {
-    change: Change,
-    /// Roles that were in both before.
-    before: HashSet<RoleOid>,
-    refuse: bool,
+enum Watch {
+    /// The server should refuse it by itself.
+    Refused,
+    Change {
+        change: Change,
+        /// Roles that were in both before.
+        before: HashSet<RoleOid>,
+        refuse: bool,
+    },
 }
 
 unsafe extern "C-unwind" {
@@ -134,12 +138,18 @@ unsafe extern "C-unwind" fn before(node: *mut pg_sys::Node) -> *mut Watch {
     if mode == Guard::off || not_our_business || QUIET.load(Ordering::Relaxed) {
         return std::ptr::null_mut();
     }
+    let watch = |watch| PgMemoryContexts::CurrentMemoryContext.leak_and_drop_on_delete(watch);
+    // Whoever has no right to do it makes nobody wait, and has nothing looked through.
     // SAFETY: see above.
-    let Some(change) = (unsafe { Change::of(node) }) else { return std::ptr::null_mut() };
+    if !unsafe { may_be_allowed(node) } {
+        return if mode == Guard::on { watch(Watch::Refused) } else { std::ptr::null_mut() };
+    }
     if mode == Guard::on {
         // Before the statement takes its own lock: two that first took that one would wait for each other.
         keep_others_from_memberships();
     }
+    // SAFETY: see above.
+    let change = unsafe { Change::of(node) };
     let rule = settings::conflict_rule();
     if !change.can_add_a_conflict(&rule) {
         return std::ptr::null_mut();
@@ -148,7 +158,7 @@ unsafe extern "C-unwind" fn before(node: *mut pg_sys::Node) -> *mut Watch {
         Some(graph) => graph.conflicting_roles(&rule).or_raise(),
         None => HashSet::new(),
     };
-    PgMemoryContexts::CurrentMemoryContext.leak_and_drop_on_delete(Watch { change, before, refuse: mode == Guard::on })
+    watch(Watch::Change { change, before, refuse: mode == Guard::on })
 }
 
 /// Looks at the memberships as they are now, and refuses what was not so before.
@@ -158,14 +168,16 @@ unsafe extern "C-unwind" fn before(node: *mut pg_sys::Node) -> *mut Watch {
 #[pg_guard]
 unsafe extern "C-unwind" fn after(watch: *mut Watch) {
     // SAFETY: see above; the memory context lives as long as the statement.
-    let watch = unsafe { &*watch };
+    let Watch::Change { change, before, refuse } = (unsafe { &*watch }) else {
+        // It was allowed all the same: somebody gave the right, or a role the name, in between. It was not looked at under the lock.
+        return Err(Error::AllowedMeanwhile).or_raise();
+    };
     let rule = settings::conflict_rule();
-    let changed = watch.change.concerned();
-    let Some(graph) = graph(&changed, &rule) else { return };
+    let Some(graph) = graph(&change.concerned(), &rule) else { return };
     // What the statement adds goes with it when it is refused, and is to be taken back when it is not.
-    let added = if watch.refuse { watch.change.memberships() } else { Vec::new() };
-    let Some(new) = graph.new_conflict(&watch.before, added, &rule, NAME_GRANTORS).or_raise() else { return };
-    if watch.refuse {
+    let added = if *refuse { change.added() } else { Added::default() };
+    let Some(new) = graph.new_conflict(before, &added, &rule, NAME_GRANTORS).or_raise() else { return };
+    if *refuse {
         Err(new.refusal(&rule)).or_raise()
     } else {
         warn(&new.warning(&rule));

@@ -6,26 +6,32 @@ use pgrx::pg_sys;
 
 /// Runs `work` as the bootstrap superuser, then as the caller again, also when it fails.
 ///
-/// Nothing that `work` runs may be under the caller's control: no expression, no function, no operator that a search path
-/// could replace. CREATE ROLE, ALTER ROLE and GRANT with quoted names are safe: they evaluate nothing and fire no triggers. REASSIGN OWNED, DROP OWNED and
-/// REVOKE fire event triggers, which only superusers can create.
+/// Nothing that `work` runs may evaluate what a user wrote: no expression, function, operator or trigger, event triggers included, whose
+/// functions would look names up in the caller's temporary schema. What runs under it, and why it may:
+///
+/// - CREATE, ALTER and DROP ROLE, GRANT and REVOKE of roles, with quoted names (run.rs): the server runs no event triggers for what belongs to
+///   no database (src/backend/tcop/utility.c), catalogues have no triggers of users', and there is nothing to evaluate.
+/// - REASSIGN OWNED, DROP OWNED and REVOKE of privileges (privileges.rs): not as statements, which run event triggers.
+/// - The queries on access lists (dependants.rs) and for row locks (lock.rs): every name in them is qualified with pg_catalog, and so is
+///   every operator; only a superuser could change what is there.
 ///
 /// As superuser a role is created without a membership of its creator, which PostgreSQL 16 and later would add
 /// (src/backend/commands/user.c, CreateRole) and which would nest an administrator under `rds_ad`.
 pub(crate) fn as_bootstrap_superuser<R>(work: impl FnOnce() -> R) -> R {
-    as_role(pg_sys::BOOTSTRAP_SUPERUSERID, work)
-}
-
-/// The same as another role: a privilege that somebody granted only they can revoke.
-pub(crate) fn as_role<R>(role: RoleOid, work: impl FnOnce() -> R) -> R {
     let mut caller = Caller { user: pg_sys::InvalidOid, security_context: 0 };
     // SAFETY: writes to the two places it is given.
     unsafe { pg_sys::GetUserIdAndSecContext(&mut caller.user, &mut caller.security_context) };
     let context = caller.security_context | pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32;
     // SAFETY: sets two statics of the server. LOCAL_USERID_CHANGE forbids SET ROLE while it lasts; `caller` ends it.
-    unsafe { pg_sys::SetUserIdAndSecContext(pg_sys::Oid::from_u32(role), context) };
+    unsafe { pg_sys::SetUserIdAndSecContext(pg_sys::Oid::from_u32(pg_sys::BOOTSTRAP_SUPERUSERID), context) };
     let _restore_at_the_end = caller;
     work()
+}
+
+/// Whose rights count now: the caller's, or those of the owner of a SECURITY DEFINER function that calls us.
+pub(crate) fn current_user() -> RoleOid {
+    // SAFETY: reads a static of the server.
+    unsafe { pg_sys::GetUserId() }.to_u32()
 }
 
 /// Restores the identity when it goes out of scope, in a panic as well. Aborting a transaction or subtransaction restores it too.

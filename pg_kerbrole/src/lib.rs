@@ -20,6 +20,8 @@ mod install;
 mod list;
 mod lock;
 mod login;
+mod powers;
+mod privileges;
 mod removal;
 mod rename;
 mod report;

@@ -7,6 +7,7 @@ use crate::args::Text;
 use crate::canonicalize::meant;
 use crate::catalog::{self, Memberships};
 use crate::lock::lock_principal;
+use crate::powers;
 use crate::report::{Raise, notice, warn};
 use crate::run::{execute_as_manager, verify};
 use crate::sessions;
@@ -59,7 +60,7 @@ fn kerb_disable_principal(
 /// Memberships stay as they are: a principal that is not a member of `rds_ad` any more, or of `rds_iam` as well, is enabled with a WARNING.
 ///
 /// Privileges: EXECUTE. Errors: 22023 (also for a realm that is not in `kerbrole.allowed_realms`), 42622, 42939, 42704, 42710 when a role that differs
-/// by case only can log in, 42501, 25006, 55P03.
+/// by case only can log in, 42501 also when it has powers through groups that the caller could not give it, 25006, 55P03.
 #[pg_extern]
 #[search_path(pg_catalog, pg_temp)]
 fn kerb_enable_principal(username: Option<Text>, realm: default!(Option<Text>, "NULL")) -> String {
@@ -70,6 +71,9 @@ fn kerb_enable_principal(username: Option<Text>, realm: default!(Option<Text>, "
     let below = meant.find(&roles).ok().map(|role| role.oid);
     let Ok(graph) = neighbourhood(&mut Memberships::open(), [], of_rule.chain(below));
     let plan = plan_enable(&meant, &roles, &graph, &settings::name_rules(), &rule, NAME_GRANTORS).or_raise();
+    if !plan.statements.is_empty() {
+        powers::refuse(&plan.role, &rule).or_raise();
+    }
     execute_as_manager(&plan.statements);
     verify(&plan.role, |now| now.is_some_and(|role| role.can_login && !role.elevated.any()));
     if plan.statements.is_empty() {

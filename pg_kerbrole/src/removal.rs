@@ -8,7 +8,7 @@ use crate::canonicalize::meant;
 use crate::catalog;
 use crate::dependants;
 use crate::identity::may_act_for;
-use crate::lock::lock_principal;
+use crate::lock::{lock_principal, lock_roles};
 use crate::report::{Raise, warn};
 use crate::run::{execute_as_manager, verify};
 use crate::sessions;
@@ -59,12 +59,28 @@ fn kerb_drop_principal(
 }
 
 /// The role that gets what another owns, provided that the caller could act for it: whoever owns a function decides whose rights it runs with.
+/// Nobody else changes it until this transaction ends.
 fn heir_of(role: &Role, name: &str) -> RoleName {
-    let roles = catalog::roles_spelled_like([name.to_string()]);
-    let other = || roles.other_spelling(name).map(|role| role.name.clone());
-    let heir = roles.get(name).ok_or_else(|| Error::RoleMissing { role: name.into(), other: other() }).or_raise();
-    if heir.oid != role.oid && !may_act_for(heir.oid) {
-        Err(Error::HeirForbidden { heir: heir.name.clone() }).or_raise()
+    let find = || {
+        let roles = catalog::roles_spelled_like([name.to_string()]);
+        let other = || roles.other_spelling(name).map(|role| role.name.clone());
+        roles.get(name).cloned().ok_or_else(|| Error::RoleMissing { role: name.into(), other: other() }).or_raise()
+    };
+    let may_get_it = |heir: &Role| {
+        if heir.oid != role.oid && !may_act_for(heir.oid) {
+            Err(Error::HeirForbidden { heir: heir.name.clone() }).or_raise()
+        }
+    };
+    // Before anybody is made to wait, and again for what was changed while we waited: the name may be another role's then.
+    let mut heir = find();
+    may_get_it(&heir);
+    loop {
+        lock_roles(&[heir.oid]);
+        let now = find();
+        may_get_it(&now);
+        if now.oid == heir.oid {
+            return now.name;
+        }
+        heir = now;
     }
-    heir.name.clone()
 }

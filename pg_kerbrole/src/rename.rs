@@ -9,6 +9,7 @@ use crate::args::Text;
 use crate::canonicalize::{meant, notice_case};
 use crate::catalog;
 use crate::lock::{lock_memberships, lock_principal, lock_roles};
+use crate::powers;
 use crate::report::Raise;
 use crate::rows::TableIterator;
 use crate::run::{execute_as_manager, verify};
@@ -21,7 +22,7 @@ use crate::settings;
 /// Without `new_realm` the new name is in the same realm, unless `new_username` carries one.
 ///
 /// Privileges: EXECUTE. Errors: 22023, 42622, 42939 for the names, 42704, 42710 when the new name is taken or differs from another role's by case
-/// only, 55006 when the role has sessions, 42501, 25006, 55P03.
+/// only, 55006 when the role has sessions, 42501 also when it has powers through groups that the caller could not give it, 25006, 55P03.
 #[pg_extern]
 #[search_path(pg_catalog, pg_temp)]
 fn kerb_rename_principal(
@@ -41,6 +42,7 @@ fn kerb_rename_principal(
     let plan = plan_rename(&meant, &new, &roles, &rule, |role| sessions::count(role.oid)).or_raise();
     match &plan.statement {
         Some(statement) => {
+            powers::refuse(&plan.role, &rule).or_raise();
             execute_as_manager(std::slice::from_ref(statement));
             verify(&plan.role, |now| now.is_some_and(|role| role.name == plan.to && !role.elevated.any()));
             notice_case([&new]);
@@ -84,7 +86,10 @@ fn kerb_rename_realm(
     let sessions: HashMap<RoleOid, u32> = sessions::count_all();
     let rule = settings::conflict_rule();
     let count = |role: &kerbrole_core::Role| sessions.get(&role.oid).copied().unwrap_or(0);
-    let moves = plan_rename_realm(&old, &new, &all, &roles, &rule, count).or_raise();
+    let mut moves = plan_rename_realm(&old, &new, &all, &roles, &rule, count).or_raise();
+    for m in moves.iter_mut().filter(|m| m.problem.is_none()) {
+        m.problem = powers::refuse(&m.role, &rule).err();
+    }
     if moves.is_empty() {
         pgrx::notice!("there is no principal of realm \"{old}\"");
     }

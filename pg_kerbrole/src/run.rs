@@ -2,46 +2,84 @@
 
 use std::fmt::Write as _;
 
-use kerbrole_core::{Error, Role, Statement};
+use kerbrole_core::{Error, Role, RoleName, RoleOid, Statement};
+use pgrx::PgSqlErrorCode;
+use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
 use crate::catalog;
 use crate::guard;
-use crate::identity::{as_bootstrap_superuser, as_role};
+use crate::identity::{self, as_bootstrap_superuser};
+use crate::privileges;
 use crate::report::Raise;
 
 /// Runs what the right to manage principals covers.
 pub(crate) fn execute_as_manager(statements: &[Statement]) {
-    as_bootstrap_superuser(|| execute_as_caller(statements));
+    let caller = identity::current_user();
+    as_bootstrap_superuser(|| execute(statements, caller));
 }
 
-/// Runs statements through SPI, so that whatever watches statements (pgaudit, log_statement's hooks) sees them.
+/// Runs what the caller has to have the right to.
 pub(crate) fn execute_as_caller(statements: &[Statement]) {
+    execute(statements, identity::current_user());
+}
+
+/// Runs statements about roles and memberships through SPI, so that whatever watches statements (pgaudit, log_statement's hooks) sees them: they
+/// evaluate nothing and run no event triggers (src/backend/tcop/utility.c, "no event triggers for global objects"). Those about objects would, and
+/// are replaced by the server's own functions, with a line in the server's log.
+fn execute(statements: &[Statement], caller: RoleOid) {
     if statements.is_empty() {
         return;
     }
-    // What these functions do they check themselves.
-    let _quiet = guard::Quiet::begin();
     Spi::connect_mut(|client| {
         let mut sql = String::new();
         for statement in statements {
             pgrx::check_for_interrupts!();
-            sql.clear();
-            let _infallible = write!(sql, "{statement}");
-            let mut run = || client.update(&sql, None, &[]).map(drop);
-            let result = match statement {
-                Statement::RevokeAs { grantor, .. } => match catalog::role_oid(grantor.as_str()) {
-                    Some(oid) => as_role(oid, run),
-                    // Whoever is gone has left no privileges.
-                    None => Ok(()),
-                },
-                _ => run(),
-            };
-            if let Err(error) = result {
-                error!("{statement} failed: {error}");
+            match statement {
+                Statement::ReassignOwned { role, to } => {
+                    let (role, to) = (oid(role), oid(to));
+                    privileges::reassign(role, to);
+                    log(caller, &format!("gave what {} owns in {} to {}", shown(role), here(), shown(to)));
+                }
+                // The same call ends those of all grantors.
+                Statement::RevokeAs { .. } => {}
+                Statement::DropOwned { role } => {
+                    let role = oid(role);
+                    privileges::end_all(role);
+                    log(caller, &format!("ended the privileges of {} in {}", shown(role), here()));
+                }
+                _ => {
+                    sql.clear();
+                    let _infallible = write!(sql, "{statement}");
+                    // What these functions do they check themselves.
+                    let _quiet = guard::Quiet::begin();
+                    if let Err(error) = client.update(&sql, None, &[]) {
+                        error!("{statement} failed: {error}");
+                    }
+                }
             }
         }
     });
+}
+
+/// A role that the plan names: locked since it was looked at, so that the name still means it.
+fn oid(role: &RoleName) -> RoleOid {
+    catalog::role_oid(role.as_str()).ok_or_else(|| Error::ChangedMeanwhile { role: role.clone() }).or_raise()
+}
+
+fn shown(role: RoleOid) -> String {
+    catalog::role_of(role).map_or_else(|| role.to_string(), |role| format!("role \"{}\"", role.name))
+}
+
+fn here() -> String {
+    format!("database \"{}\"", catalog::this_database_name())
+}
+
+/// What nobody sees who looks at statements.
+fn log(caller: RoleOid, what: &str) {
+    let message = format!("pg_kerbrole {what}, as {} asked for", shown(caller));
+    ErrorReport::new(PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION, message, "pg_kerbrole")
+        .report(PgLogLevel::LOG_SERVER_ONLY);
 }
 
 /// Makes sure that a change was made to the role that was looked at, and not to another that got its name meanwhile.

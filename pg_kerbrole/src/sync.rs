@@ -1,6 +1,6 @@
 //! `kerb_sync_principals`: from a list of who is wanted to the difference.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use kerbrole_core::{Absent, Error, RoleOid, Statement, SyncAction, SyncPlan, SyncRequest, plan_sync};
 use pgrx::prelude::*;
@@ -11,6 +11,7 @@ use crate::canonicalize::notice_case;
 use crate::catalog;
 use crate::dependants;
 use crate::lock::{lock_memberships, lock_roles};
+use crate::powers;
 use crate::report::{Raise, warn};
 use crate::rows::TableIterator;
 use crate::run::{execute_as_manager, verify};
@@ -77,7 +78,8 @@ fn kerb_sync_principals(
 fn plan(request: &SyncRequest) -> SyncPlan {
     let (roles, graph) = catalog::roles_and_memberships();
     let rule = settings::conflict_rule();
-    plan_sync(request, &roles, &graph, &rule, NAME_GRANTORS, dependants::of_roles).or_raise()
+    plan_sync(request, &roles, &graph, &rule, NAME_GRANTORS, |role| powers::refuse(role, &rule), dependants::of_roles)
+        .or_raise()
 }
 
 /// The plan once every role that it changes is locked: whatever was done to one until then counts.
@@ -103,15 +105,23 @@ fn carry_out(plan: &SyncPlan) {
     check(&plan.add, &settings::conflict_rule());
     let dropped: HashSet<_> =
         plan.steps.iter().filter(|step| step.action == SyncAction::Drop).map(|step| &step.role).collect();
-    let disabled: HashSet<_> =
-        plan.steps.iter().filter(|step| step.action == SyncAction::Disable).map(|step| &step.role).collect();
+    // The last step of a role that opens or closes it.
+    let opened: HashMap<_, _> = plan
+        .steps
+        .iter()
+        .filter_map(|step| match step.action {
+            SyncAction::Enable => Some((&step.role, true)),
+            SyncAction::Disable => Some((&step.role, false)),
+            _ => None,
+        })
+        .collect();
     for role in &plan.changed {
         if dropped.contains(&role.name) {
             verify(role, |now| now.is_none());
             // Whoever logs in between the look at the sessions and the commit does not stay.
             sessions::end_at_commit(role.oid);
         } else {
-            let may_log_in = !disabled.contains(&role.name);
+            let may_log_in = opened.get(&role.name).copied().unwrap_or(role.can_login);
             verify(role, |now| now.is_some_and(|role| role.can_login == may_log_in && !role.elevated.any()));
         }
     }

@@ -119,7 +119,11 @@ impl<C: GenericClient> Plain<'_, C> {
             Error::from(e).or_else_grant(admin)
         })?;
         let (graph, ..) = self.for_grant(granted.name.as_str(), member.name.as_str()).await?;
-        let Some(new) = graph.new_conflict(&before, [], self.rule, self.name_grantors())? else { return Ok(()) };
+        let Some(new) =
+            graph.new_conflict(&before, &kerbrole_core::Added::default(), self.rule, self.name_grantors())?
+        else {
+            return Ok(());
+        };
         let refusal = new.refusal(self.rule);
         if self.catalog().inside_a_transaction().await? {
             return Err(refusal.into());

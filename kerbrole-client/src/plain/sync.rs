@@ -13,10 +13,18 @@ impl<C: GenericClient> Plain<'_, C> {
         let (roles, graph) = self.catalog().everything().await?;
         let request = SyncRequest { wanted, absent, at_most };
         let plan_with = |known: &HashMap<RoleOid, Dependants>, asked: &mut Vec<RoleOid>| {
-            plan_sync(&request, &roles, &graph, self.rule, self.name_grantors(), |oids| {
-                *asked = oids.to_vec();
-                known.clone()
-            })
+            plan_sync(
+                &request,
+                &roles,
+                &graph,
+                self.rule,
+                self.name_grantors(),
+                |_| Ok(()),
+                |oids| {
+                    *asked = oids.to_vec();
+                    known.clone()
+                },
+            )
         };
         // What hangs on those who are to be dropped is asked for once it is known who they are.
         let mut asked = Vec::new();

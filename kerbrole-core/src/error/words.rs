@@ -2,6 +2,7 @@
 
 use super::{Error, counted, visible};
 use crate::names::RoleName;
+use crate::powers::Power;
 use crate::quote::{array_literal, quote_literal};
 use crate::realm::Realm;
 use crate::removal::holdings_in_words;
@@ -32,6 +33,15 @@ impl Error {
                 };
                 let all: Vec<_> = detail.into_iter().chain(more).collect();
                 return (!all.is_empty()).then(|| all.join(" "));
+            }
+            Self::Powers { group, path, power, .. } => {
+                let path = array_literal(path.iter().map(RoleName::as_str));
+                let why = match power {
+                    Power::Attributes(attributes) => format!("\"{group}\" has {attributes}"),
+                    Power::Predefined => format!("\"{group}\" is one of the server's own roles"),
+                    Power::NotGrantable => format!("the right to grant \"{group}\" is not yours"),
+                };
+                format!("Memberships: {path}; {why}.")
             }
             Self::Encoding { .. } => {
                 "Kerberos names are compared with role names byte for byte in UTF-8.".into()
@@ -113,6 +123,8 @@ impl Error {
             Self::RuleRoleMissing { setting, .. } => {
                 format!("Run sql/rds_roles.sql to create the roles that RDS has, or set {setting} to the role that stands for it here.")
             }
+            Self::AllowedMeanwhile => "Run it again: the guard has to look at it from the start.".into(),
+            Self::Powers { .. } => "A superuser can change it. Whoever gives a role another name, or opens it again, must be able to give what it can do.".into(),
             Self::RoleMissing { other: Some(other), .. } => {
                 format!("Did you mean \"{other}\"? A role is written exactly as it is called.")
             }

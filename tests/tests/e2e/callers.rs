@@ -41,6 +41,8 @@ fn a_delegate_with_execute_only_manages_what_others_made(c: &Context<'_>) {
     for user in ["rds_master", "delegate"] {
         su.run("CREATE USER \"alice@A.B\" IN ROLE rds_ad; CREATE ROLE team; GRANT team TO other WITH ADMIN OPTION; SET ROLE other; CREATE USER \"bob@A.B\"; GRANT team TO \"bob@A.B\"; \
                 RESET ROLE; GRANT rds_ad TO \"bob@A.B\"; GRANT SELECT ON t TO \"bob@A.B\"");
+        // Opening and renaming give what bob can do to somebody: that takes the right to grant it.
+        su.run(&format!("GRANT team TO {user} WITH ADMIN OPTION"));
         let mut session = c.connect(user);
         let memberships = "SELECT count(*) FROM pg_auth_members WHERE member = current_user::regrole";
         let before = session.one(memberships);

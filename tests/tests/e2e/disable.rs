@@ -16,7 +16,7 @@ cases! {
 
 fn a_disabled_principal_cannot_log_in_and_keeps_everything(c: &Context<'_>) {
     let (mut su, mut master) = (c.superuser(), c.master());
-    su.run("CREATE ROLE team");
+    su.run("CREATE ROLE team; GRANT team TO rds_master WITH ADMIN OPTION");
     // Made by somebody else, with a group, a privilege and a table.
     su.run(&format!(
         "CREATE USER \"disabled@{REALM}\" IN ROLE rds_ad, team; CREATE TABLE t (); GRANT SELECT ON t TO \"disabled@{REALM}\""
@@ -126,7 +126,10 @@ fn whoever_logs_in_meanwhile_does_not_stay(c: &Context<'_>) {
 
 fn enabling_says_what_else_is_wrong(c: &Context<'_>) {
     let (mut su, mut master) = (c.superuser(), c.master());
-    su.run("CREATE ROLE \"ann@A.B\"; CREATE ROLE cloud IN ROLE rds_iam; CREATE ROLE \"bob@A.B\" IN ROLE rds_ad, cloud");
+    su.run(
+        "CREATE ROLE \"ann@A.B\"; CREATE ROLE cloud IN ROLE rds_iam; CREATE ROLE \"bob@A.B\" IN ROLE rds_ad, cloud; \
+            GRANT cloud TO rds_master WITH ADMIN OPTION",
+    );
     assert_eq!(master.one("SELECT kerb_enable_principal('ann@a.b')"), "ann@A.B");
     assert_eq!(master.notices(), ["role \"ann@A.B\" is not a member of rds_ad: no ticket opens it"]);
     assert_eq!(master.one("SELECT kerb_enable_principal('bob@a.b')"), "bob@A.B");

@@ -14,7 +14,7 @@ cases! {
 
 fn a_renamed_principal_keeps_everything_and_logs_in(c: &Context<'_>) {
     let (mut su, mut master) = (c.superuser(), c.master());
-    su.run("CREATE ROLE team");
+    su.run("CREATE ROLE team; GRANT team TO rds_master WITH ADMIN OPTION");
     su.run(&format!("CREATE USER \"maiden@{REALM}\" IN ROLE rds_ad, team; CREATE SCHEMA s AUTHORIZATION \"maiden@{REALM}\"; ALTER ROLE \"maiden@{REALM}\" SET work_mem = '8MB'"));
     let of = "SELECT r.oid, (SELECT nspowner = r.oid FROM pg_namespace WHERE nspname = 's'), pg_has_role(r.oid, 'team', 'MEMBER'), \
               pg_has_role(r.oid, 'rds_ad', 'MEMBER'), (SELECT setconfig FROM pg_db_role_setting WHERE setrole = r.oid) FROM pg_roles r WHERE rolname LIKE '%@%'";
@@ -92,7 +92,7 @@ fn case_alone_can_be_changed(c: &Context<'_>) {
 
 fn a_realm_moves_whole(c: &Context<'_>) {
     let (mut su, mut master) = (c.superuser(), c.master());
-    su.run("CREATE ROLE team; CREATE USER \"ann@OLD.B\" IN ROLE rds_ad, team; CREATE USER \"Bob@OLD.B\" IN ROLE rds_ad; CREATE ROLE \"cyd@OLD.B\" IN ROLE rds_ad; \
+    su.run("CREATE ROLE team; GRANT team TO rds_master WITH ADMIN OPTION; CREATE USER \"ann@OLD.B\" IN ROLE rds_ad, team; CREATE USER \"Bob@OLD.B\" IN ROLE rds_ad; CREATE ROLE \"cyd@OLD.B\" IN ROLE rds_ad; \
             CREATE USER \"dan@old.b\" IN ROLE rds_ad; CREATE USER \"eve@OTHER.B\" IN ROLE rds_ad; CREATE USER app; CREATE TABLE t (); ALTER TABLE t OWNER TO \"ann@OLD.B\"");
     let before = su.traces();
     let expected =

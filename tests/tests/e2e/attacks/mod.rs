@@ -2,9 +2,13 @@
 
 pub mod deep_chain;
 pub mod elevation;
+pub mod event_triggers;
+pub mod guard_by_nobody;
+pub mod inherited_powers;
 pub mod large_arguments;
 pub mod lookalikes;
 pub mod not_principals;
+pub mod opened_again;
 pub mod search_path;
 pub mod settings;
 pub mod sql_injection;
