@@ -172,7 +172,7 @@ impl Error {
 
     /// For a conflict: the chain of memberships to `rds_ad` and the one to `rds_iam`, from the role to either, both ends included.
     pub fn conflict_paths(&self) -> Option<(Vec<String>, Vec<String>)> {
-        let names = |path: &[RoleName]| path.iter().map(ToString::to_string).collect();
+        let names = |path: &[kerbrole_core::PathStep]| path.iter().map(ToString::to_string).collect();
         match &*self.0 {
             Inner::Refused {
                 refusal: Refusal::Conflict { conflict, .. } | Refusal::ConflictMade { conflict, .. },

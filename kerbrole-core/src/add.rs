@@ -318,9 +318,10 @@ fn pending_group(
     both: &Both<'_>,
 ) -> Option<RoleName> {
     conflict.iam_path.windows(2).find_map(|step| {
-        let lacks = lacking.iter().find(|lacks| lacks.role == step[0])?;
+        let (member, group) = (step[0].role()?, step[1].role()?);
+        let lacks = lacking.iter().find(|lacks| lacks.role == *member)?;
         let is_in_iam = |group: &RoleName| graph.find(group).is_some_and(|place| both.is_in_iam(place));
-        (step[1] != *rule.ad_role() && lacks.groups.contains(&step[1]) && is_in_iam(&step[1])).then(|| step[1].clone())
+        (*group != *rule.ad_role() && lacks.groups.contains(group) && is_in_iam(group)).then(|| group.clone())
     })
 }
 

@@ -3,7 +3,7 @@
 use crate::audit::FixWith;
 use crate::conflict::{Both, ConflictRule};
 use crate::error::{Error, counted};
-use crate::graph::{MembershipGraph, RoleOid};
+use crate::graph::{MembershipGraph, PathStep, RoleOid};
 use crate::hba::{HbaLine, HbaVerdict, IdentLine, Login};
 use crate::names::RoleName;
 use crate::quote::{array_literal, quote_identifier, quote_literal};
@@ -409,12 +409,14 @@ impl Questions<'_> {
     }
 }
 
-fn quoted(path: &[&str], from_the_end: usize) -> String {
-    path.len().checked_sub(1 + from_the_end).map_or_else(String::new, |at| quote_identifier(path[at]))
+/// The last elements of a path are always roles.
+fn quoted(path: &[PathStep<&str>], from_the_end: usize) -> String {
+    let step = path.len().checked_sub(1 + from_the_end).and_then(|at| path[at].role());
+    step.map_or_else(String::new, |name| quote_identifier(name))
 }
 
-fn path_in_words<'p>(path: impl Iterator<Item = &'p str>) -> String {
-    array_literal(path)
+fn path_in_words<'p>(path: impl Iterator<Item = PathStep<&'p str>>) -> String {
+    array_literal(path.map(|step| step.to_string()))
 }
 
 fn listening(server: &ServerFacts<'_>) -> Check {

@@ -4,10 +4,11 @@
 //! Amazon RDS for PostgreSQL"). RDS sends members of `rds_iam` to another login method before it looks at `rds_ad`, so that
 //! somebody in both can no longer log in with a ticket.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use crate::error::Error;
-use crate::graph::{Edge, Membership, MembershipGraph, NO_ROLE, Reach, RoleOid};
+use crate::graph::{Edge, Membership, MembershipGraph, NO_ROLE, PathStep, Reach, RoleOid};
 use crate::names::{KnownRealms, RoleName, principal_parts};
 use crate::statement::Revoke;
 
@@ -45,9 +46,9 @@ pub struct Conflict {
     /// The role.
     pub role: RoleName,
     /// A shortest chain of memberships from the role to `rds_ad`, both ends included.
-    pub ad_path: Vec<RoleName>,
+    pub ad_path: Vec<PathStep>,
     /// A shortest chain of memberships from the role to `rds_iam`, both ends included.
-    pub iam_path: Vec<RoleName>,
+    pub iam_path: Vec<PathStep>,
     /// What ends it: all of them, in this order.
     pub fix: Vec<Revoke>,
 }
@@ -128,9 +129,28 @@ impl MembershipGraph {
     /// # Errors
     /// 42704 when one of the two roles is not in the graph.
     pub fn conflicts(&self, rule: &ConflictRule, name_grantors: bool) -> Result<Vec<Conflict>, Error> {
+        let mut conflicts = Vec::new();
+        self.each_conflict(rule, name_grantors, |conflict| conflicts.push(conflict))?;
+        Ok(conflicts)
+    }
+
+    /// The same, one after the other: as many as there are roles, each with two paths.
+    ///
+    /// # Errors
+    /// As for [`conflicts`](Self::conflicts).
+    pub fn each_conflict(
+        &self,
+        rule: &ConflictRule,
+        name_grantors: bool,
+        mut each: impl FnMut(Conflict),
+    ) -> Result<(), Error> {
         let both = Both::find(self, rule)?;
         let sides = OnceSides::default();
-        Ok(both.roles().map(|role| both.describe(role, &sides, name_grantors, &Added::default())).collect())
+        let mut fixes = Fixes::new(&both, &sides, name_grantors);
+        for role in both.roles() {
+            each(Conflict { fix: fixes.of(role).to_vec(), ..both.paths_of(role) });
+        }
+        Ok(())
     }
 
     /// The roles of this graph that are members of both.
@@ -202,10 +222,8 @@ impl MembershipGraph {
         let grant = Membership { role: granted, member, grantor: NO_ROLE, admin: false, from_creation: false };
         let after = self.with([], [grant]);
         let both = Both::find(&after, rule)?;
-        let sides = OnceSides::default();
         let new = both.roles().filter(|&role| !before.contains(&after.oid(role)));
-        let without_fix = |conflict: Conflict| Conflict { fix: Vec::new(), ..conflict };
-        Ok(new.map(|role| without_fix(both.describe(role, &sides, false, &Added::default()))).collect())
+        Ok(new.map(|role| both.paths_of(role)).collect())
     }
 }
 
@@ -252,11 +270,11 @@ impl<'g> Both<'g> {
         self.ad_reach.contains(role)
     }
 
-    pub(crate) fn ad_path(&self, role: u32) -> Option<impl Iterator<Item = &str>> {
+    pub(crate) fn ad_path(&self, role: u32) -> Option<impl Iterator<Item = PathStep<&str>>> {
         self.is_in_ad(role).then(|| self.graph.path(&self.ad_reach, role))
     }
 
-    pub(crate) fn iam_path(&self, role: u32) -> Option<impl Iterator<Item = &str>> {
+    pub(crate) fn iam_path(&self, role: u32) -> Option<impl Iterator<Item = PathStep<&str>>> {
         self.is_in_iam(role).then(|| self.graph.path(&self.iam_reach, role))
     }
 
@@ -277,12 +295,25 @@ impl<'g> Both<'g> {
         self.iam_reach.contains(role)
     }
 
+    fn reach_of(&self, side: Side) -> (&Reach, u32) {
+        match side {
+            Side::Ad => (&self.ad_reach, self.ad),
+            Side::Iam => (&self.iam_reach, self.iam),
+        }
+    }
+
     fn describe(&self, role: u32, sides: &OnceSides, name_grantors: bool, pending: &Added) -> Conflict {
+        let cut = Cut { both: self, sides, name_grantors, pending, seen: HashSet::new(), fix: Vec::new() };
+        Conflict { fix: cut.of(role), ..self.paths_of(role) }
+    }
+
+    /// The conflict without what ends it.
+    fn paths_of(&self, role: u32) -> Conflict {
         Conflict {
             role: self.graph.role_name(role),
-            ad_path: self.graph.path(&self.ad_reach, role).map(RoleName::of_catalogue).collect(),
-            iam_path: self.graph.path(&self.iam_reach, role).map(RoleName::of_catalogue).collect(),
-            fix: Cut { both: self, sides, name_grantors, pending, seen: HashSet::new(), fix: Vec::new() }.of(role),
+            ad_path: self.graph.path(&self.ad_reach, role).map(owned).collect(),
+            iam_path: self.graph.path(&self.iam_reach, role).map(owned).collect(),
+            fix: Vec::new(),
         }
     }
 
@@ -324,6 +355,70 @@ impl<'g> Both<'g> {
     }
 }
 
+fn owned(step: PathStep<&str>) -> PathStep {
+    match step {
+        PathStep::Role(name) => PathStep::Role(RoleName::of_catalogue(name)),
+        PathStep::LeftOut(count) => PathStep::LeftOut(count),
+    }
+}
+
+/// What ends the conflicts of many roles. The members of a group that is to leave by itself, and of nothing else, have its fix: it is worked out once, so that
+/// a long chain of such groups takes no more than its length.
+struct Fixes<'a> {
+    both: &'a Both<'a>,
+    sides: &'a OnceSides,
+    name_grantors: bool,
+    known: HashMap<(u32, bool), Rc<[Revoke]>>,
+}
+
+impl<'a> Fixes<'a> {
+    fn new(both: &'a Both<'a>, sides: &'a OnceSides, name_grantors: bool) -> Self {
+        Self { both, sides, name_grantors, known: HashMap::new() }
+    }
+
+    fn of(&mut self, role: u32) -> Rc<[Revoke]> {
+        let side = self.both.side(role, self.sides, self.name_grantors);
+        let mut way: Vec<u32> = Vec::new();
+        let mut at = role;
+        let fix = loop {
+            if let Some(known) = self.known.get(&(at, side == Side::Ad)) {
+                break Rc::clone(known);
+            }
+            way.push(at);
+            match self.only_way(at, side) {
+                // No membership is its own group's: the way ends. Were the catalogue otherwise, it would end here.
+                Some(above) if way.len() <= self.both.graph.len() as usize => at = above,
+                _ => {
+                    let (both, sides, pending) = (self.both, self.sides, &Added::default());
+                    let cut = Cut {
+                        both,
+                        sides,
+                        name_grantors: self.name_grantors,
+                        pending,
+                        seen: HashSet::new(),
+                        fix: Vec::new(),
+                    };
+                    break cut.leaving(at, side).into();
+                }
+            }
+        };
+        self.known.extend(way.into_iter().map(|role| ((role, side == Side::Ad), Rc::clone(&fix))));
+        fix
+    }
+
+    /// The group by which alone the role is on that side, provided that the group is to leave it by itself.
+    fn only_way(&self, role: u32, side: Side) -> Option<u32> {
+        let both = self.both;
+        let (reach, target) = both.reach_of(side);
+        let mut ways =
+            both.graph.memberships_of(role).iter().map(|edge| edge.role).filter(|&above| reach.contains(above));
+        let above = ways.next()?;
+        let is_only = ways.all(|other| other == above);
+        let leaves = is_only && above != target && both.contains(above);
+        (leaves && both.side(above, self.sides, self.name_grantors) == side).then_some(above)
+    }
+}
+
 /// Which memberships to end so that a role leaves one of the two sides, taking as little as possible from others: the role's own
 /// memberships, unless a group above it is in both by itself and is to leave the same side.
 struct Cut<'a> {
@@ -336,8 +431,12 @@ struct Cut<'a> {
 }
 
 impl Cut<'_> {
-    fn of(mut self, role: u32) -> Vec<Revoke> {
+    fn of(self, role: u32) -> Vec<Revoke> {
         let side = self.both.side(role, self.sides, self.name_grantors);
+        self.leaving(role, side)
+    }
+
+    fn leaving(mut self, role: u32, side: Side) -> Vec<Revoke> {
         self.leave(role, side);
         self.fix
     }
@@ -346,10 +445,7 @@ impl Cut<'_> {
     /// groups may be as long as somebody makes it.
     fn leave(&mut self, role: u32, side: Side) {
         let both = self.both;
-        let (reach, target) = match side {
-            Side::Ad => (&both.ad_reach, both.ad),
-            Side::Iam => (&both.iam_reach, both.iam),
-        };
+        let (reach, target) = both.reach_of(side);
         self.seen.insert(role);
         // For each role on the way, how many of its memberships have been looked at.
         let mut way = vec![(role, 0)];
@@ -416,7 +512,7 @@ mod tests {
     }
 
     fn found(edges: &[(&str, &str)]) -> Vec<(String, String, String, String)> {
-        let text = |path: &[RoleName]| path.iter().map(RoleName::as_str).collect::<Vec<_>>().join(">");
+        let text = |path: &[PathStep]| path.iter().map(ToString::to_string).collect::<Vec<_>>().join(">");
         let conflicts = graph(edges).conflicts(&rule(), false).unwrap();
         conflicts
             .iter()
@@ -551,7 +647,7 @@ mod tests {
             ["a@X.Y"],
             "the one from before is not new"
         );
-        assert_eq!(found[0].iam_path.iter().map(RoleName::as_str).collect::<Vec<_>>(), ["a@X.Y", "g", "h", "rds_iam"]);
+        assert_eq!(found[0].iam_path.iter().map(PathStep::text).collect::<Vec<_>>(), ["a@X.Y", "g", "h", "rds_iam"]);
     }
 
     #[test]
@@ -617,10 +713,10 @@ mod tests {
             prop_assert_eq!(conflicts.iter().map(|c| c.role.clone()).collect::<BTreeSet<_>>(), expected);
             for conflict in &conflicts {
                 for (path, end) in [(&conflict.ad_path, ad), (&conflict.iam_path, iam)] {
-                    prop_assert_eq!(&path[0], &conflict.role);
-                    prop_assert_eq!(path.last().unwrap(), &name(end));
+                    prop_assert_eq!(path[0].role(), Some(&conflict.role));
+                    prop_assert_eq!(path.last().unwrap().role(), Some(&name(end)));
                     for step in path.windows(2) {
-                        prop_assert!(edges.iter().any(|&(m, r)| name(m) == step[0] && name(r) == step[1]));
+                        prop_assert!(edges.iter().any(|&(m, r)| Some(&name(m)) == step[0].role() && Some(&name(r)) == step[1].role()));
                     }
                 }
                 let left: Vec<_> = edges.iter().copied()

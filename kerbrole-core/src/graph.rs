@@ -4,6 +4,8 @@
 //! (`is_member` in src/backend/libpq/hba.c asks `is_member_of_role_nosuper`). `pg_has_role()` would not do: it says
 //! yes to everything for a superuser.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::ops::Range;
 
 use crate::names::RoleName;
@@ -63,6 +65,51 @@ pub(crate) struct Edge {
 pub(crate) struct Reach {
     target: u32,
     next: Vec<u32>,
+    /// How many steps it takes.
+    depth: Vec<u32>,
+    /// The role on the way from which it is [`TAIL`] steps, or the role itself where it is nearer: the end of a long path begins there.
+    near: Vec<u32>,
+}
+
+/// Of a long path the first so many roles are shown ...
+const HEAD: usize = 25;
+
+/// ... and those that are at most so many steps from its end. With what stands for the rest a path has 50 elements at most.
+const TAIL: u32 = 23;
+
+/// One element of a chain of memberships.
+///
+/// A chain can be as long as somebody makes it, and there is one for each role that is asked for: of more than 50 roles the middle is left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathStep<Name = RoleName> {
+    /// A role.
+    Role(Name),
+    /// So many roles that are not shown.
+    LeftOut(u32),
+}
+
+impl<Name: AsRef<str>> PathStep<Name> {
+    /// The role's name, or `... 59950 more ...`.
+    pub fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Role(name) => name.as_ref().into(),
+            Self::LeftOut(count) => format!("... {count} more ...").into(),
+        }
+    }
+
+    /// The name of a role that is shown.
+    pub fn role(&self) -> Option<&Name> {
+        match self {
+            Self::Role(name) => Some(name),
+            Self::LeftOut(_) => None,
+        }
+    }
+}
+
+impl<Name: AsRef<str>> fmt::Display for PathStep<Name> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text())
+    }
 }
 
 /// No next step: not reached.
@@ -146,6 +193,8 @@ impl MembershipGraph {
     pub(crate) fn reach(&self, target: u32) -> Reach {
         let mut next = vec![NOWHERE; self.oids.len()];
         next[target as usize] = target;
+        let mut depth = vec![0; self.oids.len()];
+        let mut near: Vec<u32> = (0..self.len()).collect();
         let mut level = vec![target];
         while !level.is_empty() {
             // In the order of names, so that the first to reach a member is the first by name.
@@ -155,19 +204,29 @@ impl MembershipGraph {
                 for &member in self.members_of(role) {
                     if next[member as usize] == NOWHERE {
                         next[member as usize] = role;
+                        depth[member as usize] = depth[role as usize] + 1;
+                        if depth[member as usize] > TAIL {
+                            near[member as usize] = near[role as usize];
+                        }
                         below.push(member);
                     }
                 }
             }
             level = below;
         }
-        Reach { target, next }
+        Reach { target, next, depth, near }
     }
 
-    /// The names on a shortest way from `role` up to the target of `reach`, both ends included.
-    pub(crate) fn path<'g>(&'g self, reach: &'g Reach, role: u32) -> impl Iterator<Item = &'g str> {
+    /// The names on a shortest way from `role` up to the target of `reach`, both ends included; the middle of a long one is left out, and not gone along.
+    pub(crate) fn path<'g>(&'g self, reach: &'g Reach, role: u32) -> impl Iterator<Item = PathStep<&'g str>> {
         let next = |&at: &u32| (at != reach.target && reach.contains(at)).then(|| reach.next[at as usize]);
-        std::iter::successors(Some(role), next).map(|at| self.name(at))
+        let from = move |start: Option<u32>| std::iter::successors(start, next).map(|at| PathStep::Role(self.name(at)));
+        let roles = reach.depth[role as usize] as usize + 1;
+        let shown = HEAD + TAIL as usize + 1;
+        let is_long = roles > shown + 1;
+        let head = if is_long { HEAD } else { roles };
+        let left_out = is_long.then(|| PathStep::LeftOut(index(roles - shown)));
+        from(Some(role)).take(head).chain(left_out).chain(from(is_long.then(|| reach.near[role as usize])))
     }
 
     /// The same graph with further roles and memberships.

@@ -67,7 +67,7 @@ pub use check::{
 };
 pub use conflict::{Added, Conflict, ConflictRule, NewConflict};
 pub use error::{Error, LONGEST_ARGUMENT, SqlState};
-pub use graph::{Membership, MembershipGraph, RoleOid};
+pub use graph::{Membership, MembershipGraph, PathStep, RoleOid};
 pub use hba::{HbaLine, HbaVerdict, IdentLine, Login};
 pub use ident::ident_lines;
 pub use keytab::keytab_principals;

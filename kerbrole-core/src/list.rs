@@ -2,7 +2,7 @@
 
 use crate::conflict::{Both, ConflictRule};
 use crate::error::Error;
-use crate::graph::{MembershipGraph, RoleOid};
+use crate::graph::{MembershipGraph, PathStep, RoleOid};
 use crate::names::{KnownRealms, principal_parts};
 
 /// A role whose name is that of a principal.
@@ -28,12 +28,12 @@ impl<'l> ListedPrincipal<'l> {
     }
 
     /// A shortest chain of memberships to `rds_ad`, both ends included; `None` where there is none, so that no ticket opens the role.
-    pub fn ad_path(&self) -> Option<impl Iterator<Item = &'l str> + use<'l>> {
+    pub fn ad_path(&self) -> Option<impl Iterator<Item = PathStep<&'l str>> + use<'l>> {
         self.both.ad_path(self.place)
     }
 
     /// A shortest chain of memberships to `rds_iam`; anything but `None` is a conflict where there is an `ad_path` too.
-    pub fn iam_path(&self) -> Option<impl Iterator<Item = &'l str> + use<'l>> {
+    pub fn iam_path(&self) -> Option<impl Iterator<Item = PathStep<&'l str>> + use<'l>> {
         self.both.iam_path(self.place)
     }
 }
@@ -105,14 +105,14 @@ mod tests {
             ],
         );
         let rule = ConflictRule::new(RoleName::new("rds_ad").unwrap(), RoleName::new("rds_iam").unwrap()).unwrap();
-        fn text<'p>(path: impl Iterator<Item = &'p str>) -> String {
-            path.collect::<Vec<_>>().join(">")
+        fn text<'p>(path: impl Iterator<Item = PathStep<&'p str>>) -> String {
+            path.map(|step| step.to_string()).collect::<Vec<_>>().join(">")
         }
         let mut rows = Vec::new();
         list_principals(roles.iter().map(|r| (r.oid, r.can_login)), &graph, &rule, |p| {
             let (ad, iam) = (p.ad_path().map(text).unwrap_or_default(), p.iam_path().map(text).unwrap_or_default());
             let name = (p.role_name.to_string(), p.username.to_string(), p.realm.to_string());
-            rows.push((name, p.can_login, text(p.groups()), ad, iam));
+            rows.push((name, p.can_login, p.groups().collect::<Vec<_>>().join(">"), ad, iam));
         })
         .unwrap();
         let name = |username: &str| (format!("{username}@X.Y"), username.to_string(), "X.Y".to_string());

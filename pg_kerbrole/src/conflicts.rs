@@ -1,6 +1,6 @@
 //! `kerb_conflicts` and `kerb_preview_grant`: the roles that are members of both `rds_ad` and `rds_iam`, or would be.
 
-use kerbrole_core::{Error, RoleName, RoleOid, neighbourhood};
+use kerbrole_core::{Error, PathStep, RoleOid, neighbourhood};
 use pgrx::prelude::*;
 
 use crate::args::Text;
@@ -9,7 +9,8 @@ use crate::report::Raise;
 use crate::rows::TableIterator;
 use crate::settings;
 
-/// Every role that is a member of both, with a shortest path to each and the REVOKE that ends it.
+/// Every role that is a member of both, with a shortest path to each and the REVOKE that ends it. Of a path of more than 50 roles the middle is left out:
+/// an element such as `... 9951 more ...` stands for it.
 ///
 /// Privileges: EXECUTE. Errors: 42704 when `rds_ad` or `rds_iam` is missing.
 #[pg_extern]
@@ -21,11 +22,14 @@ fn kerb_conflicts() -> TableIterator<
 > {
     let rule = settings::conflict_rule();
     let graph = catalog::around_conflicts(&rule).unwrap_or_else(|| catalog::logins_and_memberships().1);
-    let conflicts = graph.conflicts(&rule, settings::NAME_GRANTORS).or_raise();
-    TableIterator::new(conflicts.into_iter().map(move |conflict| {
-        let fix: Vec<_> = conflict.fix.iter().map(ToString::to_string).collect();
-        (conflict.role.to_string(), names(conflict.ad_path), names(conflict.iam_path), fix.join(" "))
-    }))
+    // One by one: there are as many as roles, each with two paths.
+    TableIterator::written(move |rows| {
+        let written = graph.each_conflict(&rule, settings::NAME_GRANTORS, |conflict| {
+            let fix: Vec<_> = conflict.fix.iter().map(ToString::to_string).collect();
+            rows.put((conflict.role.to_string(), names(&conflict.ad_path), names(&conflict.iam_path), fix.join(" ")));
+        });
+        written.or_raise();
+    })
 }
 
 /// The conflicts that `GRANT granted_role TO member` would create, for the member and every role below it. Changes nothing.
@@ -44,7 +48,7 @@ fn kerb_preview_grant(
     let of_rule = [rule.ad_role(), rule.iam_role()].into_iter().filter_map(|name| catalog::role_oid(name.as_str()));
     let Ok(graph) = neighbourhood(&mut Memberships::open(), [member], of_rule.chain([granted]));
     let conflicts = graph.preview_grant(granted, member, &rule).or_raise();
-    TableIterator::new(conflicts.into_iter().map(|c| (c.role.to_string(), names(c.ad_path), names(c.iam_path))))
+    TableIterator::new(conflicts.into_iter().map(|c| (c.role.to_string(), names(&c.ad_path), names(&c.iam_path))))
 }
 
 fn existing_role(name: Option<Text>, argument: &'static str) -> RoleOid {
@@ -58,6 +62,6 @@ fn existing_role(name: Option<Text>, argument: &'static str) -> RoleOid {
         .or_raise()
 }
 
-fn names(path: Vec<RoleName>) -> Vec<String> {
-    path.into_iter().map(String::from).collect()
+fn names(path: &[PathStep]) -> Vec<String> {
+    path.iter().map(ToString::to_string).collect()
 }

@@ -1,6 +1,6 @@
 //! `kerb_list_principals`: who has access, and by which way.
 
-use kerbrole_core::list_principals;
+use kerbrole_core::{PathStep, list_principals};
 use pgrx::prelude::*;
 
 use crate::catalog;
@@ -40,11 +40,16 @@ fn kerb_list_principals() -> TableIterator<
                 p.realm,
                 p.can_login,
                 Texts(p.groups()),
-                p.ad_path().map(Texts),
-                p.iam_path().map(Texts),
+                p.ad_path().map(steps),
+                p.iam_path().map(steps),
                 sessions.get(&p.oid).map_or(0, |&n| i32::try_from(n).unwrap_or(i32::MAX)),
             ));
         });
         listed.or_raise();
     })
+}
+
+/// A path as an array of text.
+fn steps<'p>(path: impl Iterator<Item = PathStep<&'p str>>) -> Texts<impl Iterator<Item = String>> {
+    Texts(path.map(|step| step.to_string()))
 }

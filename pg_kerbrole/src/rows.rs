@@ -74,13 +74,13 @@ impl Varlenas {
         Value::At(at)
     }
 
-    fn texts<'t>(&mut self, texts: impl Iterator<Item = &'t str>) -> Value {
+    fn texts(&mut self, texts: impl Iterator<Item = impl AsRef<str>>) -> Value {
         let at = self.0.len();
         // Length, dimensions, no NULLs, type of the elements; their number, and the number of the first.
         self.0.extend([0, 1, 0, pg_sys::TEXTOID.to_u32(), 0, 1]);
         let mut count = 0;
         for text in texts {
-            self.text(text);
+            self.text(text.as_ref());
             count += 1;
         }
         self.0[at + 4] = count;
@@ -158,7 +158,7 @@ impl Column for String {
 /// An array.
 pub(crate) struct Texts<T>(pub(crate) T);
 
-impl<'t, T: Iterator<Item = &'t str>> Column for Texts<T> {
+impl<S: AsRef<str>, T: Iterator<Item = S>> Column for Texts<T> {
     type Sql = sql::TextArray;
 
     fn value(self, varlenas: &mut Varlenas) -> Value {

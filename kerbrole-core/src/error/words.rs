@@ -1,6 +1,7 @@
 //! What is said about a refusal besides its message: DETAIL and HINT.
 
 use super::{Error, counted, visible};
+use crate::graph::PathStep;
 use crate::names::RoleName;
 use crate::powers::Power;
 use crate::quote::{array_literal, quote_literal};
@@ -52,7 +53,7 @@ impl Error {
             }
             Self::Conflict { conflict, others, ad_role, iam_role, .. }
             | Self::ConflictMade { conflict, others, ad_role, iam_role } => {
-                let path = |path: &[RoleName]| array_literal(path.iter().map(RoleName::as_str));
+                let path = |path: &[PathStep]| array_literal(path.iter().map(PathStep::text));
                 let mut detail = format!(
                     "Path to {ad_role}: {}. Path to {iam_role}: {}.",
                     path(&conflict.ad_path),

@@ -61,6 +61,7 @@ pub const SUITES: &[(&str, &[Case])] = &[
     ("attacks::lookalikes", attacks::lookalikes::CASES),
     ("attacks::not_principals", attacks::not_principals::CASES),
     ("attacks::opened_again", attacks::opened_again::CASES),
+    ("attacks::other_encodings", attacks::other_encodings::CASES),
     ("attacks::search_path", attacks::search_path::CASES),
     ("attacks::settings", attacks::settings::CASES),
     ("attacks::sql_injection", attacks::sql_injection::CASES),

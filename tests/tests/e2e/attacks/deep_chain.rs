@@ -33,6 +33,20 @@ fn a_chain_of_sixty_thousand_groups_is_refused_and_no_backend_ends(c: &Context<'
         error.detail()
     );
     assert_eq!(su.code(&format!("SELECT kerb_add_principal('ann@a.b', groups => '{{r{last},rds_iam}}')")), "0LP01");
+    // A path of sixty thousand roles is shown by both its ends.
+    assert!(error.detail().unwrap().contains(&format!("\"... {} more ...\"", DEEP + 1 - 49)), "{:?}", error.detail());
+    // Everybody in both, by force: as many rows, each with two paths.
+    c.set_guard(&mut su, "off");
+    su.run(&format!("GRANT rds_iam TO r{last}"));
+    let mut audit = c.superuser();
+    let pid = audit.one("SELECT pg_backend_pid()");
+    let rows = "SELECT count(*), max(cardinality(ad_path)), max(cardinality(iam_path)), count(DISTINCT fix) FROM kerb_conflicts()";
+    assert_eq!(audit.rows(rows), [[DEEP.to_string(), "50".into(), "50".into(), "1".into()]]);
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap().trim().trim_end_matches(" kB");
+    assert!(peak.parse::<u64>().unwrap() < 200 * 1024, "{peak} kB");
+    su.run(&format!("REVOKE rds_iam FROM r{last}"));
+    c.set_guard(&mut su, "on");
     // The cluster is the same one, and the work goes on.
     assert_eq!(su.one("SELECT pg_postmaster_start_time()"), before);
     su.run(&format!("REVOKE rds_ad FROM r{last}; GRANT rds_iam TO r{last}"));

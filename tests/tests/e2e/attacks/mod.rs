@@ -9,6 +9,7 @@ pub mod large_arguments;
 pub mod lookalikes;
 pub mod not_principals;
 pub mod opened_again;
+pub mod other_encodings;
 pub mod search_path;
 pub mod settings;
 pub mod sql_injection;
