@@ -9,7 +9,7 @@ cases! {
 
 const SET_UP: &str = "CREATE ROLE adteam IN ROLE rds_ad; CREATE USER \"carl@A.B\" IN ROLE adteam; CREATE USER \"dora@A.B\" IN ROLE rds_ad";
 const WAYS_GONE: &str = "REVOKE rds_ad FROM adteam; REVOKE rds_ad FROM \"dora@A.B\"";
-const OPEN: &str = "SELECT rolname FROM pg_roles WHERE rolname LIKE '%@%' AND rolcanlogin";
+const OPEN: &str = "SELECT rolname FROM pg_roles WHERE rolname LIKE '%@%' AND rolcanlogin ORDER BY 1";
 
 fn adding_again_opens_nobody(c: &Context<'_>) {
     let (mut su, mut master) = (c.superuser(), c.master());
