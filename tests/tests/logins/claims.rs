@@ -33,7 +33,10 @@ const CLAIMS: &[Claim] = &[
         "Creates the role of a principal and returns its exact name, which is what the person has to log in as.",
         &[(MATRIX, "Bob, role added as Bob"), (OTHER_SPELLINGS, "alice, who asks for another spelling of the role")],
     ),
-    ("A principal that was disabled (NOLOGIN) stays disabled.", &[(LIFE, "carol, disabled and then added if missing")]),
+    (
+        "A role that has NOLOGIN keeps it, since somebody may have disabled it:",
+        &[(LIFE, "carol, disabled and then added if missing")],
+    ),
     ("NOLOGIN is what ends a Kerberos login:", &[(LIFE, "carol, disabled"), (LIFE, "carol, enabled")]),
     (
         "the server looks at passwords and VALID UNTIL for passwords only.",
