@@ -64,7 +64,9 @@ fn enabling_warns(c: &Context<'_>) {
     let (said, _) = scene.enable(&hugo);
     scene.told("hugo, enabled", "hugo", &hugo, [said, NO_WARNING], LogsIn);
     scene.su.wait_for_no_sessions(&hugo);
-    scene.su.run(&format!("CREATE ROLE apps IN ROLE rds_iam; GRANT apps TO \"{hugo}\""));
+    scene.su.run(&format!(
+        "CREATE ROLE apps IN ROLE rds_iam; GRANT apps TO rds_master WITH ADMIN OPTION; GRANT apps TO \"{hugo}\""
+    ));
     scene.master.run(&format!("SELECT kerb_disable_principal('{hugo}')"));
     let (said, hint) = scene.enable(&hugo);
     scene.told("hugo, enabled as a member of a group in rds_iam", "hugo", &hugo, [said, IN_BOTH], SentToIam);
