@@ -6,6 +6,8 @@ use std::fmt;
 use kerbrole_core::{Error as Refusal, RoleName, array_elements};
 use tokio_postgres::error::SqlState;
 
+use crate::plain::CONFLICT_SEEN;
+
 /// Why something did not happen.
 ///
 /// `Display` is the message; the database's own error is the [source](StdError::source).
@@ -91,6 +93,14 @@ impl Error {
         self
     }
 
+    /// Whether the check inside a batch of plain statements found a conflict that had not been there when the batch was planned.
+    pub(crate) fn saw_a_conflict(&self) -> bool {
+        match &*self.0 {
+            Inner::Database { error, .. } => error.as_db_error().is_some_and(|e| e.message() == CONFLICT_SEEN),
+            _ => false,
+        }
+    }
+
     /// What kind of matter it is.
     pub fn kind(&self) -> ErrorKind {
         match &*self.0 {
@@ -137,6 +147,11 @@ impl Error {
                 "Since PostgreSQL 16 whoever creates a role becomes a member of it: \"{user}\" would be nested under {ad_role}, and where pg_hba.conf \
                  sends members of {ad_role} to GSSAPI, no password would let it in any more. Only a superuser can end such a membership."
             )),
+            Inner::Database { .. } if self.saw_a_conflict() => Some(
+                "It was not so when the statements were planned: somebody else changed memberships at the same time, or whoever runs them becomes a member of what it creates, \
+                 and is in the other role already."
+                    .into(),
+            ),
             Inner::Database { error, .. } => error.as_db_error()?.detail().map(Into::into),
             Inner::ExtensionMissing | Inner::NoAnswer => None,
         }
@@ -163,6 +178,9 @@ impl Error {
                  Members of {ad_role} already are not refused."
             )),
             Inner::ExtensionMissing => Some("As a superuser: CREATE EXTENSION pg_kerbrole".into()),
+            Inner::Database { .. } if self.saw_a_conflict() => {
+                Some("Nothing was changed. Run it again; if it stays so, look at who is in both: a list of the conflicts shows them.".into())
+            }
             Inner::Database { error, hint } => {
                 hint.clone().or_else(|| error.as_db_error()?.hint().map(Into::into))
             }
@@ -198,6 +216,9 @@ impl fmt::Display for Error {
             Inner::NoAnswer => f.write_str("the server answered with no row"),
             Inner::WouldNest { user, ad_role } => {
                 write!(f, "creating a principal would make \"{user}\" a member of {ad_role}")
+            }
+            Inner::Database { .. } if self.saw_a_conflict() => {
+                f.write_str("a role would come to be a member of both of the roles that exclude each other")
             }
             Inner::Database { error, .. } => match error.as_db_error() {
                 Some(refused) => f.write_str(refused.message()),

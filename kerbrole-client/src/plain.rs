@@ -26,7 +26,8 @@ use crate::types::{
     AddOptions, Added, CaseFinding, Check, Conflict, DropOptions, Dropped, ListedPrincipal, Moved, Plan,
     PrincipalState, SyncRow, names,
 };
-use batch::{Batch, CONFLICT_SEEN};
+use batch::Batch;
+pub(crate) use batch::CONFLICT_SEEN;
 use catalog::Catalog;
 
 /// How often a batch is planned anew when somebody else was faster.

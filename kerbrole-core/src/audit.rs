@@ -1,5 +1,6 @@
 //! Roles that the case of their names opens to the wrong tickets, or to none.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::case::{fold_case, hash_ignoring_case};
@@ -85,8 +86,8 @@ pub fn case_audit(
     fix_with: FixWith,
 ) -> Result<Vec<CaseFinding>, Error> {
     let both = Both::find(graph, rule)?;
-    let audit = Audit { graph, caseins: rules.caseins_users, fix_with };
     let in_ad = |role: &Role| graph.place(role.oid).is_some_and(|place| both.is_in_ad(place));
+    let audit = Audit { roles, by_name: OnceCell::new(), in_ad: &in_ad, caseins: rules.caseins_users, fix_with };
 
     let mut realms = KnownRealms::default();
     let mut logins = Vec::new();
@@ -127,7 +128,10 @@ fn spelled_alike(mut roles: Vec<(u64, &Role)>) -> Vec<Vec<&Role>> {
 }
 
 struct Audit<'r> {
-    graph: &'r MembershipGraph,
+    roles: &'r [Role],
+    /// Most audits ask for no name.
+    by_name: OnceCell<HashMap<&'r str, &'r Role>>,
+    in_ad: &'r dyn Fn(&Role) -> bool,
     caseins: bool,
     fix_with: FixWith,
 }
@@ -257,11 +261,21 @@ impl Audit<'_> {
         }
     }
 
-    /// Another name where it is free; where it is not, there is a role already that its ticket opens.
+    /// Another name where it is free. Where it is not, there may be a role already that its ticket opens, and this one is to be shut; a role that nobody logs in as
+    /// is in the way, and this one may be the only one that works.
     fn rename(&self, role: &Role, to: &RoleName) -> String {
-        if self.graph.find(to).is_some() {
-            return self.disable(role);
+        let by_name = || self.roles.iter().map(|role| (role.name.as_str(), role)).collect();
+        match self.by_name.get_or_init(by_name).get(to.as_str()) {
+            Some(other) if other.can_login && (self.in_ad)(other) => self.disable(role),
+            Some(_) => format!(
+                "/* The role of that name cannot be logged in to by a ticket. Drop or rename it first. */ {}",
+                self.renaming(role, to)
+            ),
+            None => self.renaming(role, to),
         }
+    }
+
+    fn renaming(&self, role: &Role, to: &RoleName) -> String {
         match to.principal() {
             Some(principal) if self.by_function(role) => format!(
                 "SELECT kerb_rename_principal({}, NULL, {});",
@@ -305,6 +319,21 @@ mod tests {
         let findings = case_audit(&roles, &graph, &rule, &rules, FixWith::Functions).unwrap();
         let names = |f: &CaseFinding| f.roles.iter().map(RoleName::as_str).collect::<Vec<_>>().join(" ");
         findings.iter().map(|f| (f.problem.as_str(), names(f), f.fix.clone())).collect()
+    }
+
+    #[test]
+    fn the_only_login_that_works_is_not_shut() {
+        let in_the_way = "/* The role of that name cannot be logged in to by a ticket. Drop or rename it first. */ \
+                          SELECT kerb_rename_principal('Carl@A.B', NULL, 'carl');";
+        for other in ["-carl@A.B", "!carl@A.B", "-!carl@A.B"] {
+            let found = audit(true, &["Carl@A.B", other]);
+            let fixes: Vec<_> = found.iter().filter(|f| f.0 == "closed_by_caseins").map(|f| f.2.as_str()).collect();
+            assert_eq!(fixes, [in_the_way], "{other}");
+        }
+        // Where its ticket opens the other one already, this one goes.
+        let found = audit(true, &["Carl@A.B", "carl@A.B"]);
+        let fixes: Vec<_> = found.iter().filter(|f| f.0 == "closed_by_caseins").map(|f| f.2.as_str()).collect();
+        assert_eq!(fixes, ["SELECT kerb_disable_principal('Carl@A.B');"]);
     }
 
     fn rows(rows: &[(&'static str, &str, &str)]) -> Vec<(&'static str, String, String)> {

@@ -359,6 +359,14 @@ pub enum Error {
         /// The role that differs by case only, if there is one.
         other: Option<RoleName>,
     },
+    /// A setting has a value that cannot be read.
+    #[error("{setting} is set to what cannot be read: {reason}")]
+    Setting {
+        /// The setting.
+        setting: &'static str,
+        /// What is wrong with its value.
+        reason: Box<Error>,
+    },
     /// A statement that the caller had no right to when it began was allowed.
     #[error("the right to change these memberships was given while the statement ran")]
     AllowedMeanwhile,
@@ -469,6 +477,7 @@ impl Error {
             Self::NotInAd { .. } => SqlState::InvalidGrantOperation,
             Self::OnlyDisabled { .. } => SqlState::DependentObjectsStillExist,
             Self::RenameRealm { first, .. } => first.sqlstate(),
+            Self::Setting { .. } => SqlState::InvalidParameterValue,
             Self::Conflict { .. } | Self::ConflictMade { .. } => SqlState::InvalidGrantOperation,
         }
     }

@@ -54,7 +54,12 @@ pub(crate) fn end_at_commit(role: RoleOid) {
 }
 
 fn register() {
-    register_xact_callback(PgXactCallbackEvent::PrePrepare, || Err(Error::PreparedTransaction).or_raise());
+    // What asked for it may have been undone by ROLLBACK TO.
+    register_xact_callback(PgXactCallbackEvent::PrePrepare, || {
+        if ENDINGS.with_borrow(|endings| !endings.is_empty()) {
+            Err(Error::PreparedTransaction).or_raise()
+        }
+    });
     register_xact_callback(PgXactCallbackEvent::Commit, || {
         let roles: Vec<_> = ENDINGS.take().into_iter().map(|ending| ending.role).collect();
         if !roles.is_empty() {

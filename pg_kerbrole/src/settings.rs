@@ -5,6 +5,7 @@
 
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use kerbrole_core::{ConflictRule, Error, NameRules, NetbiosDomains, Realm, RealmList, RoleName, UsernameCase};
 use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum};
@@ -56,8 +57,22 @@ pub(crate) fn guard() -> Guard {
     GUARD.get()
 }
 
+/// Whether the settings are being defined: what was set before the library came is checked then.
+static DEFINING: AtomicBool = AtomicBool::new(false);
+
+/// Whether a value that cannot be read is kept all the same, for whatever needs it to say so and not to go on.
+///
+/// Where the server refuses a value that stands in its configuration, for a database or for a role, it says so in a WARNING and goes on with the default:
+/// for `kerbrole.allowed_realms` that is any realm. Somebody who types SET or ALTER ... SET is there to read the error, and a reload of the configuration
+/// leaves the value that there was.
+fn keeps(source: pg_sys::GucSource::Type) -> bool {
+    use pg_sys::GucSource::{PGC_S_FILE, PGC_S_GLOBAL, PGC_S_INTERACTIVE};
+    source < PGC_S_INTERACTIVE && (source >= PGC_S_GLOBAL || source >= PGC_S_FILE && DEFINING.load(Ordering::Relaxed))
+}
+
 /// Defines every setting, and reserves the prefix so that a misspelt one is an error.
 pub(crate) fn define() {
+    DEFINING.store(true, Ordering::Relaxed);
     string(
         c"kerbrole.ad_role",
         c"The role whose members log in through Kerberos.",
@@ -120,6 +135,7 @@ pub(crate) fn define() {
         GucFlags::default(),
     );
     reserve_prefix();
+    DEFINING.store(false, Ordering::Relaxed);
 }
 
 #[cfg(not(feature = "pg14"))]
@@ -163,7 +179,11 @@ fn string(
 ///
 /// # Safety
 /// `value` is what the server hands to a check hook: a pointer to a C string or to NULL.
-unsafe fn check(value: *mut *mut c_char, parse: impl FnOnce(&str) -> Result<(), Error>) -> bool {
+unsafe fn check(
+    value: *mut *mut c_char,
+    source: pg_sys::GucSource::Type,
+    parse: impl FnOnce(&str) -> Result<(), Error>,
+) -> bool {
     // SAFETY: see above.
     let text = unsafe {
         if value.is_null() || (*value).is_null() {
@@ -173,6 +193,9 @@ unsafe fn check(value: *mut *mut c_char, parse: impl FnOnce(&str) -> Result<(), 
     };
     let text = text.to_string_lossy();
     let Err(error) = parse(&text) else { return true };
+    if keeps(source) {
+        return true;
+    }
     let detail = match error.hint() {
         Some(hint) => format!("{error}. {hint}"),
         None => format!("{error}."),
@@ -190,10 +213,10 @@ macro_rules! check_hooks {
         unsafe extern "C-unwind" fn $name(
             value: *mut *mut c_char,
             _extra: *mut *mut c_void,
-            _source: pg_sys::GucSource::Type,
+            source: pg_sys::GucSource::Type,
         ) -> bool {
             // SAFETY: called by the server, with what it hands to a check hook.
-            unsafe { check(value, $parse) }
+            unsafe { check(value, source, $parse) }
         }
     )*};
 }
@@ -209,6 +232,11 @@ fn text(setting: &GucSetting<Option<CString>>) -> String {
     setting.get().map(|value| value.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
+/// The value of a setting; 22023 where what was set in the configuration cannot be read.
+fn readable<T>(setting: &'static str, value: Result<T, Error>) -> T {
+    value.map_err(|reason| Error::Setting { setting, reason: Box::new(reason) }).or_raise()
+}
+
 /// The rules for names as they are set now.
 pub(crate) fn name_rules() -> NameRules {
     let default_realm = text(&DEFAULT_REALM);
@@ -219,16 +247,17 @@ pub(crate) fn name_rules() -> NameRules {
             UsernameCaseSetting::lower => UsernameCase::Lower,
             UsernameCaseSetting::preserve => UsernameCase::Preserve,
         },
-        default_realm: (!default_realm.is_empty()).then(|| Realm::parse(&default_realm).or_raise()),
-        allowed_realms: text(&ALLOWED_REALMS).parse::<RealmList>().or_raise(),
-        netbios_domains: text(&NETBIOS_DOMAINS).parse::<NetbiosDomains>().or_raise(),
+        default_realm: (!default_realm.is_empty())
+            .then(|| readable("kerbrole.default_realm", Realm::parse(&default_realm))),
+        allowed_realms: readable("kerbrole.allowed_realms", text(&ALLOWED_REALMS).parse::<RealmList>()),
+        netbios_domains: readable("kerbrole.netbios_domains", text(&NETBIOS_DOMAINS).parse::<NetbiosDomains>()),
     }
 }
 
 /// The two roles that exclude each other, as they are set now.
 pub(crate) fn conflict_rule() -> ConflictRule {
-    let role = |setting| RoleName::new(text(setting)).or_raise();
-    ConflictRule::new(role(&AD_ROLE), role(&IAM_ROLE)).or_raise()
+    let role = |name, setting| readable(name, RoleName::new(text(setting)));
+    ConflictRule::new(role("kerbrole.ad_role", &AD_ROLE), role("kerbrole.iam_role", &IAM_ROLE)).or_raise()
 }
 
 /// Whether the server ignores case when it compares a role with a principal.

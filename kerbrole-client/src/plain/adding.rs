@@ -15,10 +15,13 @@ impl<C: GenericClient> Plain<'_, C> {
             if_not_exists: options.if_not_exists,
         };
         let principals = principals.iter().map(|(_, canonical)| canonical.role_name().to_string());
-        let wanted = principals.clone().chain(options.groups.iter().cloned()).chain(self.of_rule());
+        // Whoever creates a role becomes a member of it, and so does everybody below: whether they were in both before counts.
+        let creator = self.server.nests_creators().then(|| self.server.user.clone());
+        let wanted =
+            principals.clone().chain(options.groups.iter().cloned()).chain(self.of_rule()).chain(creator.clone());
         let roles = self.catalog().roles_spelled_like(wanted).await?;
         let oid = |name: &String| roles.get(name).map(|role| role.oid);
-        let below: Vec<_> = principals.filter_map(|name| oid(&name)).collect();
+        let below: Vec<_> = principals.chain(creator).filter_map(|name| oid(&name)).collect();
         let above: Vec<_> = self.of_rule().iter().chain(&options.groups).filter_map(oid).collect();
         let graph = self.catalog().neighbourhood(&below, &above).await?;
         let add = plan_add(&request, &roles, &graph, self.rule, self.name_grantors())?;
@@ -207,7 +210,7 @@ fn somebody_was_faster(error: &Error) -> bool {
     match error.code() {
         Some(code) if code == SqlState::DUPLICATE_OBJECT || code == SqlState::UNIQUE_VIOLATION => true,
         Some(code) if code == SqlState::UNDEFINED_OBJECT => true,
-        _ => error.to_string() == CONFLICT_SEEN,
+        _ => error.saw_a_conflict(),
     }
 }
 

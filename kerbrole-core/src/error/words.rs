@@ -124,6 +124,12 @@ impl Error {
             Self::RuleRoleMissing { setting, .. } => {
                 format!("Run sql/rds_roles.sql to create the roles that RDS has, or set {setting} to the role that stands for it here.")
             }
+            Self::Setting { setting, reason } => {
+                let what = reason.hint().map(|hint| format!(" {hint}")).unwrap_or_default();
+                format!(
+                    "Nothing is done by a rule that cannot be read. Correct {setting} where it is set: in the server's configuration, or by ALTER DATABASE or ALTER ROLE ... SET.{what}"
+                )
+            }
             Self::AllowedMeanwhile => "Run it again: the guard has to look at it from the start.".into(),
             Self::Powers { .. } => "A superuser can change it. Whoever gives a role another name, or opens it again, must be able to give what it can do.".into(),
             Self::RoleMissing { other: Some(other), .. } => {

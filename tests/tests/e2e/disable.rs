@@ -111,6 +111,12 @@ fn a_prepared_transaction_ends_no_session(c: &Context<'_>) {
     }
     assert!(!has_ended(&mut ann));
     assert_eq!(su.one("SELECT can_login FROM kerb_principals"), "f");
+    // Once the call is undone nothing is left to end.
+    su.run("BEGIN; SAVEPOINT before; SELECT kerb_disable_principal('ann@a.b', terminate => true)");
+    for statement in ["ROLLBACK TO before", "PREPARE TRANSACTION 'x'", "COMMIT PREPARED 'x'"] {
+        su.run(statement);
+    }
+    assert!(!has_ended(&mut ann));
 }
 
 /// A login that comes while the transaction is open is let in, by what is committed then, and ended with the commit.

@@ -8,7 +8,7 @@ use crate::world::{Context, REALM, Session};
 
 cases! {
     EachVersion: a_dropped_principal_leaves_no_trace, what_is_owned_is_never_dropped, owners_hand_over, other_databases_are_told_and_the_login_is_closed,
-        privileges_that_others_granted, memberships_granted_to_others_stay, who_may_inherit, sessions_are_in_the_way, missing_principals,
+        privileges_that_others_granted, memberships_granted_to_others_stay, who_may_inherit, an_heir_that_is_another_one_meanwhile, sessions_are_in_the_way, missing_principals,
         whoever_logs_in_meanwhile_does_not_stay, objects_made_meanwhile_are_not_lost, a_privilege_granted_meanwhile, two_drops_at_once, a_rename_meanwhile;
     Guarded: a_grant_meanwhile, a_dropped_principal_leaves_no_trace, privileges_that_others_granted, memberships_granted_to_others_stay;
 }
@@ -181,6 +181,27 @@ fn memberships_granted_to_others_stay(c: &Context<'_>) {
     assert_eq!(master.one("SELECT kerb_drop_principal('ann@a.b')"), "ann@A.B");
     assert_eq!(su.rows(members), expected);
     assert_eq!(traces_of(&mut su, &oid), [""; 0]);
+}
+
+/// Between the look at the heir and the lock on it the name becomes another role's, one that the caller could not act for.
+fn an_heir_that_is_another_one_meanwhile(c: &Context<'_>) {
+    let mut su = c.superuser();
+    su.run("CREATE ROLE heir; CREATE ROLE app_of_somebody; CREATE ROLE delegate LOGIN; GRANT heir TO delegate; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO delegate; \
+            CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE TABLE t (); ALTER TABLE t OWNER TO \"ann@A.B\"");
+    let drop = "SELECT kerb_drop_principal('ann@a.b', reassign_owned_to => 'heir')";
+    let mut delegate = c.connect("delegate");
+    delegate.run("SET application_name = 'delegate'");
+    let mut holder = c.superuser();
+    // Only the role's row is locked, and not yet the memberships.
+    holder.run("BEGIN; ALTER ROLE heir RENAME TO was_heir");
+    let code = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| delegate.code(drop));
+        su.wait_for_waiting("delegate");
+        holder.run("ALTER ROLE app_of_somebody RENAME TO heir; COMMIT");
+        waiting.join().unwrap()
+    });
+    assert_eq!(code, "42501");
+    assert_eq!(su.one("SELECT relowner::regrole FROM pg_class WHERE relname = 't'"), "\"ann@A.B\"");
 }
 
 fn who_may_inherit(c: &Context<'_>) {

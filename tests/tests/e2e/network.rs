@@ -18,7 +18,7 @@ cases! {
     EachVersion: an_add_is_whole_or_absent_wherever_it_is_cut, a_bulk_add_leaves_whole_portions_and_can_be_completed, a_slow_network_changes_nothing;
     BareEachVersion: an_add_is_whole_or_absent_wherever_it_is_cut, a_bulk_add_leaves_whole_portions_and_can_be_completed, a_slow_network_changes_nothing,
         a_restart_in_between, round_trips_do_not_grow, a_future_that_is_dropped, two_clients_that_would_make_a_conflict,
-        a_grant_that_commits_meanwhile_is_seen, a_list_says_what_it_could_not_take_back, nobody_is_nested_unasked, nothing_is_left_of_the_mutex, inside_a_transaction, errors_say_what_to_grant, owners_hand_over, sessions_end, a_list_shows_what_it_does;
+        a_grant_that_commits_meanwhile_is_seen, a_list_says_what_it_could_not_take_back, nobody_is_nested_unasked, an_administrator_in_both_goes_on, nothing_is_left_of_the_mutex, inside_a_transaction, errors_say_what_to_grant, owners_hand_over, sessions_end, a_list_shows_what_it_does;
 }
 
 const CUTS: [Cut; 4] = [Cut::Before, Cut::Half, Cut::During, Cut::After];
@@ -378,6 +378,28 @@ fn nobody_is_nested_unasked(c: &Context<'_>) {
     su.run(&undo[0]);
     su.run("REVOKE rds_ad FROM rds_master CASCADE; GRANT rds_ad TO \"ann@A.B\"");
     assert_eq!(c.master().one("SELECT pg_has_role('rds_ad', 'MEMBER')"), "f");
+}
+
+/// Conflicts that were there before block nothing, the administrator's own included, who becomes a member of what it creates since 16.
+fn an_administrator_in_both_goes_on(c: &Context<'_>) {
+    let mut su = c.superuser();
+    su.run("CREATE ROLE team; GRANT team TO rds_master WITH ADMIN OPTION; GRANT rds_ad TO rds_master WITH ADMIN OPTION; GRANT rds_iam TO rds_master; \
+            CREATE ROLE below; GRANT rds_master TO below; ALTER ROLE rds_master CREATEROLE");
+    Runtime::new().unwrap().block_on(async {
+        let client = connect(&config(c, "rds_master", "postgres")).await;
+        let kerbrole = Kerbrole::new(&client).await.unwrap();
+        assert_eq!(kerbrole.add_principal("ann@a.b", None, &AddOptions::new()).await.unwrap(), "ann@A.B");
+        let in_team = AddOptions::new().group("team").if_not_exists(true);
+        assert_eq!(kerbrole.add_principals(&["ann@a.b", "bob@a.b"], &in_team).await.unwrap().len(), 2);
+        let list = ["ann@a.b", "bob@a.b", "cyd@a.b"];
+        assert_eq!(kerbrole.sync_principals(&list, Absent::Keep, false).await.unwrap().len(), 1);
+        // A new one is refused as ever, with its paths.
+        let error = kerbrole.add_principal("dan@a.b", None, &AddOptions::new().group("rds_iam")).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Conflict);
+        assert_eq!(error.conflict_paths().unwrap().1, ["dan@A.B", "rds_iam"]);
+    });
+    let all = "SELECT rolname FROM pg_roles WHERE rolname LIKE '%@A.B' AND rolcanlogin ORDER BY 1";
+    assert_eq!(su.column(all), ["ann@A.B", "bob@A.B", "cyd@A.B"]);
 }
 
 fn nothing_is_left_of_the_mutex(c: &Context<'_>) {

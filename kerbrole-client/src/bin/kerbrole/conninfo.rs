@@ -10,14 +10,52 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio_postgres::Config;
+use tokio_postgres::config::SslNegotiation;
 
 use crate::exit::Failure;
+use crate::passfile::{Passfile, Wanted};
 
 /// Keywords that tokio-postgres does not know, or knows less of, and that are handled here.
-const OURS: [&str; 7] = ["sslmode", "sslrootcert", "passfile", "service", "gssencmode", "krbsrvname", "sslcompression"];
+const OURS: [&str; 6] = ["sslmode", "sslrootcert", "passfile", "service", "krbsrvname", "sslcompression"];
+
+/// Keywords that tokio-postgres knows and that mean the same in libpq.
+const THEIRS: [&str; 15] = [
+    "user",
+    "password",
+    "dbname",
+    "options",
+    "application_name",
+    "host",
+    "hostaddr",
+    "port",
+    "connect_timeout",
+    "keepalives",
+    "keepalives_idle",
+    "keepalives_interval",
+    "target_session_attrs",
+    "channel_binding",
+    "load_balance_hosts",
+];
+
+/// What libpq can be asked to demand and this cannot keep, with the values that demand nothing. A demand for safety is never passed over.
+const DEMANDS: [(&str, &[&str]); 12] = [
+    ("gssencmode", &["", "disable", "prefer"]),
+    ("require_auth", &[""]),
+    ("requirepeer", &[""]),
+    ("sslcrl", &[""]),
+    ("sslcrldir", &[""]),
+    ("sslcert", &[""]),
+    ("sslkey", &[""]),
+    ("sslcertmode", &["", "disable", "allow"]),
+    // Nothing older than TLS 1.2 is spoken.
+    ("ssl_min_protocol_version", &["", "TLSv1", "TLSv1.1", "TLSv1.2"]),
+    ("ssl_max_protocol_version", &["", "TLSv1.3"]),
+    ("sslsni", &["", "1"]),
+    ("tcp_user_timeout", &["", "0"]),
+];
 
 /// What libpq calls each parameter in the environment.
-const ENVIRONMENT: [(&str, &str); 13] = [
+const ENVIRONMENT: [(&str, &str); 28] = [
     ("PGHOST", "host"),
     ("PGHOSTADDR", "hostaddr"),
     ("PGPORT", "port"),
@@ -31,6 +69,21 @@ const ENVIRONMENT: [(&str, &str); 13] = [
     ("PGAPPNAME", "application_name"),
     ("PGOPTIONS", "options"),
     ("PGTARGETSESSIONATTRS", "target_session_attrs"),
+    ("PGLOADBALANCEHOSTS", "load_balance_hosts"),
+    ("PGCHANNELBINDING", "channel_binding"),
+    ("PGREQUIREAUTH", "require_auth"),
+    ("PGREQUIREPEER", "requirepeer"),
+    ("PGGSSENCMODE", "gssencmode"),
+    ("PGSSLNEGOTIATION", "sslnegotiation"),
+    ("PGSSLCRL", "sslcrl"),
+    ("PGSSLCRLDIR", "sslcrldir"),
+    ("PGSSLCERT", "sslcert"),
+    ("PGSSLKEY", "sslkey"),
+    ("PGSSLCERTMODE", "sslcertmode"),
+    ("PGSSLMINPROTOCOLVERSION", "ssl_min_protocol_version"),
+    ("PGSSLMAXPROTOCOLVERSION", "ssl_max_protocol_version"),
+    ("PGSSLSNI", "sslsni"),
+    ("PGSSLCOMPRESSION", "sslcompression"),
 ];
 
 /// How a connection is protected: libpq's `sslmode`.
@@ -55,9 +108,9 @@ impl SslMode {
             "verify-ca" => Self::VerifyCa,
             "verify-full" => Self::VerifyFull,
             _ => {
-                return Err(Failure::usage(format!(
-                    "invalid sslmode \"{text}\": write disable, allow, prefer, require, verify-ca or verify-full"
-                )));
+                return Err(Failure::usage(
+                    "the sslmode is none: write disable, allow, prefer, require, verify-ca or verify-full".into(),
+                ));
             }
         })
     }
@@ -66,7 +119,12 @@ impl SslMode {
 /// Everything that a connection needs, but for the password that somebody may have to type.
 #[derive(Debug)]
 pub(crate) struct Connection {
+    /// Every host.
     pub(crate) config: Config,
+    /// What is tried, one after the other: the same, or each host for itself where the password file has different passwords for them.
+    pub(crate) tried: Vec<Config>,
+    /// TLS from the first byte, and the protocol named in the handshake.
+    pub(crate) direct: bool,
     pub(crate) sslmode: SslMode,
     pub(crate) sslrootcert: Option<String>,
 }
@@ -118,17 +176,54 @@ impl Connection {
         home: Option<&Path>,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, Failure> {
-        let sslmode = parameters.remove("sslmode").map_or(Ok(SslMode::default()), |text| SslMode::parse(&text))?;
+        for (keyword, harmless) in DEMANDS {
+            if parameters.remove(keyword).is_some_and(|value| !harmless.contains(&value.as_str())) {
+                return Err(Failure::usage(format!(
+                    "{keyword} is set to what kerbrole cannot keep, and is not passed over: leave it out, also of the environment and of the service, or use psql"
+                )));
+            }
+        }
         let sslrootcert = parameters.remove("sslrootcert").or_else(|| default_root(home));
-        let passfile =
-            parameters.remove("passfile").map(PathBuf::from).or_else(|| home.map(|home| home.join(".pgpass")));
-        if parameters.remove("gssencmode").as_deref() == Some("require") {
+        let sslmode = parameters.remove("sslmode").map(|text| SslMode::parse(&text)).transpose()?;
+        let sslmode = match (sslrootcert.as_deref(), sslmode) {
+            // As libpq: the certificates of the machine vouch for half the world, so that the name has to be right too.
+            (Some("system"), None) => SslMode::VerifyFull,
+            (Some("system"), Some(mode)) if mode != SslMode::VerifyFull => {
+                return Err(Failure::usage(
+                    "with sslrootcert=system nothing weaker than sslmode=verify-full is of use: write that, or leave sslmode out"
+                        .into(),
+                ));
+            }
+            (_, mode) => mode.unwrap_or_default(),
+        };
+        let verifies = matches!(sslmode, SslMode::VerifyCa | SslMode::VerifyFull)
+            || sslmode == SslMode::Require && sslrootcert.is_some();
+        if verifies && home.is_some_and(|home| home.join(".postgresql/root.crl").exists()) {
             return Err(Failure::usage(
-                "gssencmode=require is not supported: connect over TLS, or through a socket".into(),
+                "there is a list of revoked certificates, ~/.postgresql/root.crl, and kerbrole cannot look at one: use psql".into(),
             ));
         }
+        let direct = match parameters.remove("sslnegotiation").as_deref() {
+            None | Some("" | "postgres") => false,
+            Some("direct") if matches!(sslmode, SslMode::Disable | SslMode::Allow | SslMode::Prefer) => {
+                return Err(Failure::usage(
+                    "sslnegotiation=direct needs sslmode=require, verify-ca or verify-full".into(),
+                ));
+            }
+            Some("direct") => true,
+            Some(_) => return Err(Failure::usage("the sslnegotiation is none: write postgres or direct".into())),
+        };
+        let passfile =
+            parameters.remove("passfile").map(PathBuf::from).or_else(|| home.map(|home| home.join(".pgpass")));
         parameters.remove("krbsrvname");
         parameters.remove("sslcompression");
+        // Whatever else is there may be a part of a password: it is not repeated.
+        if parameters.keys().any(|keyword| !THEIRS.contains(&keyword.as_str())) {
+            return Err(Failure::usage(format!(
+                "a keyword of the connection parameters is not known; those that are: {}, sslmode, sslrootcert, sslnegotiation, passfile, service",
+                THEIRS.join(", ")
+            )));
+        }
         if !parameters.contains_key("host") && !parameters.contains_key("hostaddr") {
             let port = parameters.get("port").map_or("5432", String::as_str);
             parameters.insert("host".into(), default_host(port));
@@ -146,29 +241,80 @@ impl Connection {
         if !parameters.contains_key("application_name") {
             parameters.insert("application_name".into(), "kerbrole".into());
         }
-        if !parameters.contains_key("password")
-            && let Some(passfile) = passfile
-            && let Some(password) = from_passfile(&passfile, &parameters)
-        {
-            parameters.insert("password".into(), password);
+        // An empty password is none, and the file is asked.
+        if parameters.get("password").is_some_and(String::is_empty) {
+            parameters.remove("password");
         }
+        let passwords = match passfile {
+            Some(path) if !parameters.contains_key("password") => from_passfile(&Passfile::read(&path), &parameters),
+            _ => Vec::new(),
+        };
         let timeout = match parameters.remove("connect_timeout") {
             Some(text) => Some(
                 text.trim()
                     .parse::<u64>()
-                    .map_err(|_| Failure::usage(format!("invalid connect_timeout \"{text}\"")))?,
+                    .map_err(|_| Failure::usage("the connect_timeout is no number of seconds".into()))?,
             ),
             None => None,
         };
-        let mut config: Config = as_string(&parameters)
-            .parse()
-            // Its message names the keyword and never a value.
-            .map_err(|error| Failure::usage(format!("the connection parameters are not understood: {error}")))?;
-        if let Some(seconds) = timeout.filter(|&seconds| seconds > 0) {
-            config.connect_timeout(Duration::from_secs(seconds));
+        let read = |parameters: &Parameters| -> Result<Config, Failure> {
+            let mut config: Config = as_string(parameters)
+                .parse()
+                // Its message names the keyword and never a value.
+                .map_err(|error| Failure::usage(format!("the connection parameters are not understood: {error}")))?;
+            if let Some(seconds) = timeout.filter(|&seconds| seconds > 0) {
+                config.connect_timeout(Duration::from_secs(seconds));
+            }
+            if direct {
+                config.ssl_negotiation(SslNegotiation::Direct);
+            }
+            Ok(config)
+        };
+        let all_the_same = passwords.windows(2).all(|two| two[0].1 == two[1].1);
+        if let (true, Some((_, Some(password)))) = (all_the_same, passwords.first()) {
+            parameters.insert("password".into(), password.clone());
         }
-        Ok(Self { config, sslmode, sslrootcert })
+        let config = read(&parameters)?;
+        let tried = if all_the_same {
+            vec![config.clone()]
+        } else {
+            let of_host = |(host, password): &(Parameters, Option<String>)| {
+                let mut one = parameters.clone();
+                one.retain(|keyword, _| !["host", "hostaddr", "port"].contains(&keyword.as_str()));
+                one.extend(host.clone());
+                one.extend(password.clone().map(|password| ("password".to_string(), password)));
+                read(&one)
+            };
+            passwords.iter().map(of_host).collect::<Result<_, _>>()?
+        };
+        Ok(Self { config, tried, direct, sslmode, sslrootcert })
     }
+}
+
+/// Each host with its own address and port, and its password in the file. As libpq: by the name, else by the address.
+fn from_passfile(passfile: &Passfile, parameters: &Parameters) -> Vec<(Parameters, Option<String>)> {
+    let list =
+        |keyword: &str| -> Vec<&str> { parameters.get(keyword).map_or(Vec::new(), |text| text.split(',').collect()) };
+    let (hosts, addresses, ports) = (list("host"), list("hostaddr"), list("port"));
+    let get = |keyword: &str| parameters.get(keyword).map_or("", String::as_str);
+    (0..hosts.len().max(addresses.len()))
+        .map(|at| {
+            let of =
+                |list: &[&str]| list.get(at).map(|text| text.trim()).filter(|text| !text.is_empty()).map(String::from);
+            let port = of(&ports).or_else(|| ports.first().filter(|_| ports.len() == 1).map(ToString::to_string));
+            let (host, address) = (of(&hosts), of(&addresses));
+            let name = host.as_deref().or(address.as_deref()).unwrap_or_default();
+            let password = passfile.find(&Wanted {
+                host: name,
+                port: port.as_deref().unwrap_or("5432"),
+                dbname: get("dbname"),
+                user: get("user"),
+            });
+            let one = [("host", host.clone()), ("hostaddr", address.clone()), ("port", port.clone())];
+            let one = one.into_iter().filter_map(|(keyword, value)| Some((keyword.to_string(), value?)));
+            (one.collect(), password.filter(|password| !password.is_empty()).map(String::from))
+        })
+        .collect()
 }
 
 /// What is there already stays.
@@ -194,7 +340,7 @@ fn from_string(text: &str) -> Result<Parameters, Failure> {
         }
         while chars.next_if(|c| c.is_whitespace()).is_some() {}
         if chars.next() != Some('=') {
-            return Err(bad(&format!("there is no \"=\" after \"{keyword}\"")));
+            return Err(bad("there is no \"=\" after a keyword; a value with spaces stands in single quotes"));
         }
         while chars.next_if(|c| c.is_whitespace()).is_some() {}
         let quoted = chars.next_if_eq(&'\'').is_some();
@@ -205,7 +351,7 @@ fn from_string(text: &str) -> Result<Parameters, Failure> {
                 Some('\'') if quoted => break,
                 Some(c) if !quoted && c.is_whitespace() => break,
                 Some(c) => value.push(c),
-                None if quoted => return Err(bad(&format!("the quote after \"{keyword}\" is not closed"))),
+                None if quoted => return Err(bad("a single quote is not closed")),
                 None => break,
             }
         }
@@ -252,8 +398,9 @@ fn from_url(text: &str) -> Result<Parameters, Failure> {
         parameters.insert("dbname".into(), decode(dbname)?);
     }
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (keyword, value) =
-            pair.split_once('=').ok_or_else(|| bad(&format!("there is no \"=\" after \"{pair}\"")))?;
+        let (keyword, value) = pair
+            .split_once('=')
+            .ok_or_else(|| bad("there is no \"=\" after a parameter; ? and & in a password are written %3F and %26"))?;
         let keyword = if keyword == "ssl" && value == "true" { "sslmode" } else { keyword };
         let value = if keyword == "sslmode" && value == "true" { "require".into() } else { decode(value)? };
         parameters.insert(keyword.into(), value);
@@ -323,56 +470,6 @@ fn section(text: &str, name: &str, path: &Path) -> Result<Option<Parameters>, Fa
         }
     }
     Ok(found)
-}
-
-/// The password of the first line that matches: `host:port:database:user:password`, `*` for any. libpq passes over a file that others can read, and so does this.
-fn from_passfile(path: &Path, parameters: &Parameters) -> Option<String> {
-    if others_can_read(path) {
-        eprintln!(
-            "kerbrole: {} can be read by others and is passed over: chmod 600 {}",
-            path.display(),
-            path.display()
-        );
-        return None;
-    }
-    let text = fs::read_to_string(path).ok()?;
-    let get = |keyword: &str, otherwise: &str| parameters.get(keyword).cloned().unwrap_or_else(|| otherwise.into());
-    let host = get("host", "localhost");
-    // A socket stands for the machine itself.
-    let host = if host.starts_with('/') { "localhost".into() } else { host };
-    let wanted = [host, get("port", "5432"), get("dbname", ""), get("user", "")];
-    text.lines().filter(|line| !line.starts_with('#')).find_map(|line| {
-        let fields = fields(line);
-        let [host, port, dbname, user, password] = fields.try_into().ok()?;
-        let matches =
-            [host, port, dbname, user].iter().zip(&wanted).all(|(field, value)| field == "*" || field == value);
-        matches.then_some(password)
-    })
-}
-
-/// Fields between colons, `\` before a colon that is none.
-fn fields(line: &str) -> Vec<String> {
-    let mut fields = vec![String::new()];
-    let mut chars = line.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            ':' if fields.len() < 5 => fields.push(String::new()),
-            '\\' => fields.last_mut().into_iter().for_each(|field| field.extend(chars.next())),
-            c => fields.last_mut().into_iter().for_each(|field| field.push(c)),
-        }
-    }
-    fields
-}
-
-#[cfg(unix)]
-fn others_can_read(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    fs::metadata(path).is_ok_and(|data| data.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-fn others_can_read(_: &Path) -> bool {
-    false
 }
 
 /// Where libpq looks for a socket on Debian, else elsewhere.

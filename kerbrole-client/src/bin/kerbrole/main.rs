@@ -11,6 +11,7 @@ mod exit;
 mod input;
 mod krb5_conf;
 mod output;
+mod passfile;
 mod rules;
 mod tls;
 

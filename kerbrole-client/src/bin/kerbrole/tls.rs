@@ -24,12 +24,13 @@ impl Connection {
         self.can_verify()?;
         let user = self.config.get_user().unwrap_or_default().to_string();
         if ask_first && let Some(password) = ask(&user) {
-            self.config.password(password);
+            self.set_password(&password);
         }
+        let has_password = |config: &tokio_postgres::Config| config.get_password().is_some();
         match self.try_open().await {
-            Err(error) if self.config.get_password().is_none() && wants_password(&error) => match ask(&user) {
+            Err(error) if !self.tried.iter().any(has_password) && wants_password(&error) => match ask(&user) {
                 Some(password) => {
-                    self.config.password(password);
+                    self.set_password(&password);
                     self.try_open().await.map_err(|error| self.failure(&error))
                 }
                 None => Err(self.failure(&error)),
@@ -54,8 +55,23 @@ impl Connection {
         }
     }
 
+    fn set_password(&mut self, password: &str) {
+        for config in &mut self.tried {
+            config.password(password);
+        }
+    }
+
     async fn try_open(&self) -> Result<Client, tokio_postgres::Error> {
-        let mut config = self.config.clone();
+        let (last, before) = self.tried.split_last().unwrap_or((&self.config, &[]));
+        for config in before {
+            if let Ok(client) = self.try_one(config.clone()).await {
+                return Ok(client);
+            }
+        }
+        self.try_one(last.clone()).await
+    }
+
+    async fn try_one(&self, mut config: tokio_postgres::Config) -> Result<Client, tokio_postgres::Error> {
         match self.sslmode {
             SslMode::Disable => {
                 config.ssl_mode(tokio_postgres::config::SslMode::Disable);
@@ -87,7 +103,12 @@ impl Connection {
         let builder = ClientConfig::builder_with_provider(provider);
         #[allow(clippy::expect_used, reason = "ring speaks TLS 1.2 and 1.3")]
         let builder = builder.with_safe_default_protocol_versions().expect("protocol versions");
-        builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
+        let mut config = builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
+        if self.direct {
+            // RFC 7301; the server refuses TLS from the first byte without it (PostgreSQL, "SSL Session Encryption").
+            config.alpn_protocols = vec![b"postgresql".to_vec()];
+        }
+        config
     }
 
     /// As libpq: `require` verifies the chain where there is a file of certificates.

@@ -216,3 +216,108 @@ pub(super) fn a_krb5_conf_by_which_one_logs_in(c: &Context<'_>) {
     assert!(!log_in(c.server, &ticket, &format!("confd@{REALM}")).unwrap().ok);
     assert_eq!(Ended::from(program().args(["krb5-conf", "--realm", "a b"]).output().unwrap()).code, 2);
 }
+
+/// psql and kerbrole with the same connection string, variables and password file: both connect, or neither.
+fn both(c: &Context<'_>, conninfo: &str, variables: &[(&str, &str)]) -> (bool, Ended) {
+    let home = tempfile::tempdir_in(c.site.path()).unwrap();
+    let clean = |mut command: std::process::Command| {
+        command.env("HOME", home.path()).env_remove("PGPASSWORD").envs(variables.iter().copied());
+        command
+    };
+    let mut psql = clean(c.server.command("psql"));
+    let psql = psql.args(["-X", "-w", "-c", "SELECT 1", "-d", conninfo]).output().unwrap().status.success();
+    (psql, Ended::from(clean(program()).args(["probe", "-q", "-d", conninfo]).output().unwrap()))
+}
+
+/// What a variable or the string demands for safety is kept, or refused by name.
+pub(super) fn demands_are_kept_or_refused(c: &Context<'_>) {
+    let port = c.server.port;
+    let socket = format!("host={} port={port} user=rds_master dbname=postgres", c.server.socket().display());
+    for (variable, value, keyword) in [
+        ("PGREQUIREAUTH", "scram-sha-256", "require_auth"),
+        ("PGREQUIREPEER", "somebody", "requirepeer"),
+        ("PGGSSENCMODE", "require", "gssencmode"),
+        ("PGSSLCRL", "/revoked", "sslcrl"),
+        ("PGSSLCRLDIR", "/revoked", "sslcrldir"),
+        ("PGSSLCERTMODE", "require", "sslcertmode"),
+        ("PGSSLMINPROTOCOLVERSION", "TLSv1.3", "ssl_min_protocol_version"),
+        ("PGSSLNEGOTIATION", "direct", "sslnegotiation"),
+    ] {
+        for (conninfo, variables) in
+            [(socket.clone(), vec![(variable, value)]), (format!("{socket} {keyword}={value}"), vec![])]
+        {
+            let (_, ended) = both(c, &conninfo, &variables);
+            assert!(ended.code == 2 && ended.err.contains(keyword), "{variable}: {} {}", ended.code, ended.err);
+        }
+    }
+    for (variable, value) in
+        [("PGGSSENCMODE", "prefer"), ("PGCHANNELBINDING", "prefer"), ("PGSSLMINPROTOCOLVERSION", "TLSv1.2")]
+    {
+        let (_, ended) = both(c, &socket, &[(variable, value)]);
+        assert_eq!(ended.code, 0, "{variable}: {}", ended.err);
+    }
+    // Without a password there is no channel to bind to.
+    let (psql, ended) = both(c, &socket, &[("PGCHANNELBINDING", "require")]);
+    assert_eq!((psql, ended.code), (false, 3), "{}", ended.err);
+    // The certificates of the machine are for verify-full, which is what they stand for where no mode is given; this server has no TLS.
+    c.superuser().run("ALTER ROLE rds_master PASSWORD 'only here'");
+    let tcp = format!("host=127.0.0.1 port={port} user=rds_master dbname=postgres password='only here'");
+    assert_eq!(both(c, &tcp, &[]).1.code, 0);
+    for system in [format!("{tcp} sslrootcert=system"), format!("{tcp} sslrootcert=system sslmode=verify-full")] {
+        assert_eq!(both(c, &system, &[]).1.code, 3, "{system}");
+    }
+    for mode in ["disable", "allow", "prefer", "require", "verify-ca"] {
+        let (_, ended) = both(c, &format!("{tcp} sslrootcert=system sslmode={mode}"), &[]);
+        assert!(ended.code == 2 && ended.err.contains("verify-full"), "{mode}: {}", ended.err);
+    }
+}
+
+/// A password of the file goes to the host that its line is for, and to no other.
+pub(super) fn passwords_go_to_their_host(c: &Context<'_>) {
+    c.superuser().run("ALTER ROLE rds_master PASSWORD 'right'");
+    let port = c.server.port;
+    let rest = "user=rds_master dbname=postgres sslmode=disable connect_timeout=5";
+    let address = format!("hostaddr=127.0.0.1 port={port} {rest}");
+    let name = format!("host=localhost hostaddr=127.0.0.1 port={port} {rest}");
+    let several = format!("host=localhost,127.0.0.1 hostaddr=127.0.0.1,127.0.0.1 port=1,{port} {rest}");
+    for (lines, conninfo, connects) in [
+        ("localhost:*:*:*:right", &address, false),
+        ("127.0.0.1:*:*:*:right", &address, true),
+        ("127.0.0.1:*:*:*:right", &name, false),
+        ("localhost:*:*:*:right", &name, true),
+        ("\\*:*:*:*:right", &name, false),
+        ("*:*:*:*:right", &name, true),
+        ("localhost:*:*:*:wrong\n127.0.0.1:*:*:*:right", &several, true),
+        ("localhost:*:*:*:right\n127.0.0.1:*:*:*:wrong", &several, false),
+        ("localhost:*:*:*:right", &several, false),
+        ("localhost:*:*:*:right", &format!("{name} password=''"), true),
+        ("localhost:*:*:*:right", &format!("{name} password=wrong"), false),
+    ] {
+        let passfile = c.site.path().join(format!("passfile-{port}"));
+        // A byte that is no UTF-8 in a line before.
+        let mut bytes = b"x:*:*:\xe9:y\n".to_vec();
+        bytes.extend(lines.as_bytes());
+        fs::write(&passfile, bytes).unwrap();
+        fs::set_permissions(&passfile, fs::Permissions::from_mode(0o600)).unwrap();
+        let (psql, ended) = both(c, conninfo, &[("PGPASSFILE", passfile.to_str().unwrap())]);
+        assert_eq!((psql, ended.code == 0), (connects, connects), "{lines} for {conninfo}: {}", ended.err);
+    }
+}
+
+/// What cannot be understood may be a part of a password.
+pub(super) fn nothing_of_a_string_is_repeated(c: &Context<'_>) {
+    for bad in [
+        "host=x password=pass s3cret x",
+        "host=x password=pass s3cret=x",
+        "host=x password='pass s3cret",
+        "host=x sslmode=s3cret",
+        "host=x connect_timeout=s3cret",
+        "postgresql://u:pa?s3cret@h/d",
+        "postgresql://u:p@h/d?password=pa&s3cret",
+        "postgresql://u:p@h/d?password=pa&s3cret=x",
+        "postgresql://u:s3cret%zz@h/d",
+    ] {
+        let ended = run(c, &["list", "-d", bad]);
+        assert!(ended.code == 2 && !ended.err.contains("s3cret"), "{bad}: {}", ended.err);
+    }
+}

@@ -24,7 +24,7 @@ use results::*;
 
 cases! {
     EachVersion: a_life_in_commands, results_in_every_form, files_and_their_mistakes, what_cannot_be_reached, who_is_asked, sql_can_be_pasted,
-        a_krb5_conf_by_which_one_logs_in, the_reader_goes_away, an_interrupt_in_the_middle, connections_as_psql_makes_them, tls_modes,
+        a_krb5_conf_by_which_one_logs_in, the_reader_goes_away, an_interrupt_in_the_middle, connections_as_psql_makes_them, tls_modes, demands_are_kept_or_refused, passwords_go_to_their_host, nothing_of_a_string_is_repeated,
         the_page_prints_what_it_says, every_command_in_json, a_terminal_is_asked, rules_that_do_not_hold_are_refused;
     Bare: rules_of_plain_statements, every_command_in_json, a_life_in_commands, results_in_every_form, files_and_their_mistakes, who_is_asked, sql_can_be_pasted;
     BareEachVersion: an_interrupt_in_the_middle;
