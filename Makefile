@@ -1,6 +1,6 @@
 # Every habit in one word.
 #
-#   make demo                    the whole story on a private server, in a minute or two (KEEP=1 leaves it running)
+#   make demo                    the whole story on a private server, in two or three minutes the first time (KEEP=1 leaves it running)
 #   make test                    everything on the PostgreSQL at hand and one more (VERSIONS="15" for one)
 #   make test VERSIONS="14 15 16 17 18 19"   on all that there are
 #   make test-ad                 logins of an Active Directory's accounts: a Samba domain controller (root has to run it)
