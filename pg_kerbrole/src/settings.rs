@@ -64,10 +64,13 @@ static DEFINING: AtomicBool = AtomicBool::new(false);
 ///
 /// Where the server refuses a value that stands in its configuration, for a database or for a role, it says so in a WARNING and goes on with the default:
 /// for `kerbrole.allowed_realms` that is any realm. Somebody who types SET or ALTER ... SET is there to read the error, and a reload of the configuration
-/// leaves the value that there was.
+/// leaves the value that there was. A parallel worker is given what its leader has, and an error there would be one of somebody's query.
 fn keeps(source: pg_sys::GucSource::Type) -> bool {
     use pg_sys::GucSource::{PGC_S_FILE, PGC_S_GLOBAL, PGC_S_INTERACTIVE};
-    source < PGC_S_INTERACTIVE && (source >= PGC_S_GLOBAL || source >= PGC_S_FILE && DEFINING.load(Ordering::Relaxed))
+    // SAFETY: reads a static of the server.
+    let is_parallel_worker = unsafe { pg_sys::ParallelWorkerNumber } >= 0;
+    let from_the_configuration = source >= PGC_S_FILE && DEFINING.load(Ordering::Relaxed);
+    is_parallel_worker || source < PGC_S_INTERACTIVE && (source >= PGC_S_GLOBAL || from_the_configuration)
 }
 
 /// Defines every setting, and reserves the prefix so that a misspelt one is an error.

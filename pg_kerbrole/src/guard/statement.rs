@@ -17,7 +17,7 @@ pub(super) enum Change {
     Rename { to: CString },
 }
 
-/// Whether a statement can write memberships at all. Reads the tag only: it is asked for every utility statement there is.
+/// Whether a statement can write memberships at all. It is asked for every utility statement there is, and of most reads the tag only.
 ///
 /// # Safety
 /// `node` is a valid statement.

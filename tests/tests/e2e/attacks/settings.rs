@@ -85,6 +85,12 @@ fn what_cannot_be_read_stops_the_work(c: &Context<'_>) {
         let mut su = Session::open(&own.0, "rdsadmin", "postgres").unwrap();
         su.run("CREATE EXTENSION pg_kerbrole");
         assert_eq!(su.code(add), "22023", "{preload}");
+        // Nobody else's work is stopped: a parallel worker is given the values of its leader.
+        let parallel = if c.major() >= 16 { "debug_parallel_query" } else { "force_parallel_mode" };
+        su.run(&format!("SET {parallel} = on"));
+        assert_eq!(su.code(add), "22023");
+        assert_ne!(su.one("SELECT count(*) FROM pg_class"), "0", "{preload}");
+        su.run(&format!("RESET {parallel}"));
         // Corrected, it works, and what is wrong after that leaves the list as it was.
         su.run("ALTER SYSTEM SET kerbrole.allowed_realms = 'good.example'");
         su.run("SELECT pg_reload_conf()");
