@@ -6,7 +6,7 @@ use tokio_postgres::{GenericClient, Row};
 
 use crate::error::Error;
 use crate::types::{
-    AddOptions, Added, CaseFinding, Check, Conflict, DropOptions, Dropped, ListedPrincipal, Moved, SyncRow,
+    AddOptions, Added, CaseFinding, Check, Conflict, DropOptions, Dropped, ListedPrincipal, Moved, SyncOptions, SyncRow,
 };
 
 type Argument<'a> = (&'a (dyn ToSql + Sync), Type);
@@ -191,9 +191,18 @@ impl<C: GenericClient> Functions<'_, C> {
             .collect()
     }
 
-    pub(crate) async fn sync(&self, principals: &[&str], absent: &str, dry_run: bool) -> Result<Vec<SyncRow>, Error> {
-        let arguments: [Argument<'_>; 3] =
-            [(&principals, Type::TEXT_ARRAY), (&absent, Type::TEXT), (&dry_run, Type::BOOL)];
+    pub(crate) async fn sync(
+        &self,
+        principals: &[&str],
+        options: &SyncOptions,
+        dry_run: bool,
+    ) -> Result<Vec<SyncRow>, Error> {
+        let arguments: [Argument<'_>; 4] = [
+            (&principals, Type::TEXT_ARRAY),
+            (&options.absent.as_str(), Type::TEXT),
+            (&dry_run, Type::BOOL),
+            (&options.realms, Type::TEXT_ARRAY),
+        ];
         let rows = self.call("kerb_sync_principals", &arguments).await?;
         rows.iter()
             .map(|row| {

@@ -17,11 +17,11 @@ pub use kerbrole_core::{
 pub use probe::{Extension, Family, Server, probe};
 pub use types::{
     AddOptions, Added, CaseFinding, Check, Conflict, DropOptions, Dropped, ListedPrincipal, Moved, Plan,
-    PrincipalState, SyncRow,
+    PrincipalState, SyncOptions, SyncRow,
 };
 
 use extension::Functions;
-use kerbrole_core::{Canonical, ConflictRule, Meant};
+use kerbrole_core::{Canonical, ConflictRule, Meant, SyncRequest};
 use plain::Plain;
 use tokio_postgres::GenericClient;
 
@@ -520,12 +520,22 @@ impl<'c, C: GenericClient> Kerbrole<'c, C> {
     pub async fn sync_principals(
         &self,
         principals: &[&str],
-        absent: Absent,
+        options: &SyncOptions,
         dry_run: bool,
     ) -> Result<Vec<SyncRow>, Error> {
         match self.functions() {
-            Some(functions) => functions.sync(principals, absent.as_str(), dry_run).await,
-            None => self.plain().sync(self.canonical(principals)?, absent, self.max_removals, dry_run).await,
+            Some(functions) => functions.sync(principals, options, dry_run).await,
+            None => {
+                let realms =
+                    options.realms.as_ref().map(|realms| realms.iter().map(|realm| Realm::parse(realm)).collect());
+                let request = SyncRequest {
+                    wanted: self.canonical(principals)?,
+                    absent: options.absent,
+                    realms: realms.transpose()?,
+                    at_most: self.max_removals,
+                };
+                self.plain().sync(request, dry_run).await
+            }
         }
     }
 

@@ -10,7 +10,7 @@ mod walk;
 use std::collections::HashMap;
 
 use kerbrole_core::{
-    Absent, AddAction, AddRequest, Canonical, CaseFinding as CoreFinding, ConflictRule, ConnectionLimit, Dependants,
+    AddAction, AddRequest, Canonical, CaseFinding as CoreFinding, ConflictRule, ConnectionLimit, Dependants,
     DropOutcome, DropPlan, Error as Refusal, FixWith, GrantedBy, LoginFacts, LoginPlan, Meant, MembershipGraph,
     MembershipOptions, NameRules, Realm, RenamePlan, Role, RoleName, RoleOid, RoleSet, Statement, SyncRequest,
     case_audit, check_principal, check_too_long, list_principals, plan_add, plan_disable, plan_drop, plan_enable,

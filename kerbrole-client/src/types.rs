@@ -1,6 +1,6 @@
 //! What is asked for, and what comes back. The same from either backend.
 
-use kerbrole_core::{AddAction, AddPlan, CaseProblem, Statement, SyncAction};
+use kerbrole_core::{Absent, AddAction, AddPlan, CaseProblem, Statement, SyncAction};
 
 /// What is wanted besides a role with LOGIN and `rds_ad`.
 #[derive(Debug, Clone, Default)]
@@ -54,6 +54,35 @@ impl DropOptions {
     #[must_use]
     pub fn reassign_owned_to(mut self, role: impl Into<String>) -> Self {
         self.heir = Some(role.into());
+        self
+    }
+}
+
+/// What becomes of principals that are not on a list.
+#[derive(Debug, Clone, Default)]
+pub struct SyncOptions {
+    pub(crate) absent: Absent,
+    pub(crate) realms: Option<Vec<String>>,
+}
+
+impl SyncOptions {
+    /// They stay as they are; and the list is about the realms that it names.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What becomes of them.
+    #[must_use]
+    pub fn absent(mut self, absent: Absent) -> Self {
+        self.absent = absent;
+        self
+    }
+
+    /// Makes the list be about this realm, and others that are given so: nobody of a realm that it is not about is disabled or dropped. An empty list
+    /// names no realm, and removes nobody otherwise.
+    #[must_use]
+    pub fn realm(mut self, realm: impl Into<String>) -> Self {
+        self.realms.get_or_insert_default().push(realm.into());
         self
     }
 }

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use crate::error::Error;
 use crate::graph::{Edge, Membership, MembershipGraph, NO_ROLE, PathStep, Reach, RoleOid};
-use crate::names::{KnownRealms, RoleName, principal_parts};
+use crate::names::{KnownRealms, RoleName, principal_parts, shown};
 use crate::statement::Revoke;
 
 /// The two roles that exclude each other: the settings `kerbrole.ad_role` and `kerbrole.iam_role`.
@@ -282,7 +282,7 @@ impl<'g> Both<'g> {
     pub(crate) fn groups(&self, role: u32) -> impl Iterator<Item = &str> {
         // One membership may stand in several rows, one for each grantor.
         let once = self.graph.memberships_of(role).chunk_by(|a, b| a.role == b.role).map(|same| same[0].role);
-        once.filter(|&group| group != self.ad).map(|group| self.graph.name(group))
+        once.filter(|&group| group != self.ad).map(|group| shown(self.graph.name(group)))
     }
 
     /// The conflict that a role is in, if it is in one.

@@ -176,6 +176,12 @@ pub enum Error {
         /// The database's encoding.
         encoding: String,
     },
+    /// A role whose name is no text here, so that nobody can have put it on a list.
+    #[error("role \"{role}\"{} has a name that is no text in this database and is not changed", with_oid(role))]
+    Unwritable {
+        /// The role.
+        role: RoleName,
+    },
     /// A text so long that it is no name, refused before it is copied.
     #[error("an argument of {bytes} bytes is no name")]
     ArgumentTooLong {
@@ -449,6 +455,7 @@ impl Error {
             | Self::SameRole { .. }
             | Self::RoleNameInvalid { .. }
             | Self::Encoding { .. }
+            | Self::Unwritable { .. }
             | Self::HeirIsTheRole { .. }
             | Self::Absent { .. }
             | Self::UnknownWord { .. }
@@ -486,6 +493,11 @@ impl Error {
 /// `2 sessions`
 pub(crate) fn counted(count: usize, thing: &str) -> String {
     format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
+}
+
+/// ` (OID 16400)`
+fn with_oid(role: &RoleName) -> String {
+    role.unwritable_oid().map(|oid| format!(" (OID {oid})")).unwrap_or_default()
 }
 
 /// `text` fit for a message: what cannot be seen or would break the line is written as an escape.

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use crate::names::RoleName;
+use crate::names::{RoleName, shown};
 use crate::places::{Names, Places};
 
 /// A role's OID.
@@ -92,7 +92,7 @@ impl<Name: AsRef<str>> PathStep<Name> {
     /// The role's name, or `... 59950 more ...`.
     pub fn text(&self) -> Cow<'_, str> {
         match self {
-            Self::Role(name) => name.as_ref().into(),
+            Self::Role(name) => shown(name.as_ref()).into(),
             Self::LeftOut(count) => format!("... {count} more ...").into(),
         }
     }

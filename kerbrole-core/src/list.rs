@@ -3,13 +3,13 @@
 use crate::conflict::{Both, ConflictRule};
 use crate::error::Error;
 use crate::graph::{MembershipGraph, PathStep, RoleOid};
-use crate::names::{KnownRealms, principal_parts};
+use crate::names::{KnownRealms, principal_parts, shown, unwritable_principal_parts};
 
 /// A role whose name is that of a principal.
 pub struct ListedPrincipal<'l> {
     /// The role's OID.
     pub oid: RoleOid,
-    /// The role's name.
+    /// The role's name; what can be shown of it, where it cannot be written.
     pub role_name: &'l str,
     /// The part before the `@`.
     pub username: &'l str,
@@ -59,9 +59,10 @@ pub fn list_principals(
     }
     let mut realms = KnownRealms::default();
     for (place, can_login) in (0..).zip(logins) {
-        let (Some(can_login), role_name) = (can_login, graph.name(place)) else { continue };
-        if let Some((username, realm)) = principal_parts(role_name, &mut realms) {
-            let oid = graph.oid(place);
+        let (Some(can_login), name) = (can_login, graph.name(place)) else { continue };
+        let parts = principal_parts(name, &mut realms).or_else(|| unwritable_principal_parts(name));
+        if let Some((username, realm)) = parts {
+            let (oid, role_name) = (graph.oid(place), shown(name));
             each(&ListedPrincipal { oid, role_name, username, realm, can_login, both: &both, place });
         }
     }

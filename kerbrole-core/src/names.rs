@@ -7,7 +7,8 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::error::Error;
-use crate::quote::quote_identifier;
+use crate::graph::RoleOid;
+use crate::quote::{quote_identifier, role_by_oid};
 use crate::realm::Realm;
 use crate::username::Username;
 
@@ -110,9 +111,33 @@ pub(crate) fn principal_parts<'s>(name: &'s str, realms: &mut KnownRealms<'s>) -
     allowed.then_some((username, realm))
 }
 
+/// The same of a name that cannot be written, as far as it can be shown: whatever its other characters are.
+pub(crate) fn unwritable_principal_parts(held: &str) -> Option<(&str, &str)> {
+    oid_of_unwritable(held)?;
+    let shown = shown(held);
+    shown.replace('?', "x").parse::<Principal>().ok()?;
+    shown.split_once('@')
+}
+
 /// The exact name of a role: 1 to 63 bytes without NUL, in the spelling the server stores. A copy shares the text.
+///
+/// Names are bytes, and roles belong to all databases: one that was made in a database of another encoding may be no text where it is read. Such a name is
+/// held by what can be shown of it and the role's OID ([`unwritable`](Self::unwritable)); it equals no name that somebody writes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RoleName(Arc<str>);
+
+/// Between what can be shown of a name and the OID of the role: no name holds it.
+const MARK: char = '\0';
+
+/// What can be shown of a name as it is held.
+pub(crate) fn shown(held: &str) -> &str {
+    held.split(MARK).next().unwrap_or(held)
+}
+
+/// The OID of the role, where the name as it is held cannot be written.
+fn oid_of_unwritable(held: &str) -> Option<RoleOid> {
+    held.split_once(MARK)?.1.parse().ok()
+}
 
 impl RoleName {
     /// How many bytes of a name the server keeps (`NAMEDATALEN - 1`, src/include/pg_config_manual.h).
@@ -125,6 +150,22 @@ impl RoleName {
     pub fn new(name: impl AsRef<str>) -> Result<Self, Error> {
         let name = name.as_ref();
         Self::check(name).map(|()| Self(name.into()))
+    }
+
+    /// A name that is no text where it is read: what can be shown of it, and the role's OID.
+    pub fn unwritable(shown: &str, role: RoleOid) -> Self {
+        let shown = shown.replace(MARK, "?");
+        Self(format!("{shown}{MARK}{role}").into())
+    }
+
+    /// The role's OID, where its name cannot be written.
+    pub fn unwritable_oid(&self) -> Option<RoleOid> {
+        oid_of_unwritable(&self.0)
+    }
+
+    /// Whether that is a name, as it is held.
+    pub(crate) fn can_be_held(held: &str) -> bool {
+        oid_of_unwritable(held).is_some() || Self::check(held).is_ok()
     }
 
     /// A name that was looked at before.
@@ -142,14 +183,19 @@ impl RoleName {
         Ok(())
     }
 
-    /// The name, unquoted.
+    /// The name as it is held, unquoted: to compare with others. `Display` shows it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The name as SQL has to spell it, always quoted.
+    /// The name as SQL has to spell it, always quoted; of a name that cannot be written what can be shown, which is no role's name.
     pub fn quoted(&self) -> String {
-        quote_identifier(&self.0)
+        quote_identifier(shown(&self.0))
+    }
+
+    /// The same for a statement that is then made fit to run by [`by_oid`](crate::quote::by_oid).
+    pub(crate) fn in_statement(&self) -> String {
+        self.unwritable_oid().map_or_else(|| self.quoted(), role_by_oid)
     }
 
     /// The principal that this role is the login of, if the name is that of one.
@@ -170,13 +216,13 @@ impl AsRef<str> for RoleName {
 
 impl From<RoleName> for String {
     fn from(name: RoleName) -> Self {
-        name.as_str().into()
+        name.to_string()
     }
 }
 
 impl fmt::Display for RoleName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(shown(&self.0))
     }
 }
 

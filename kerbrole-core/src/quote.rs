@@ -2,6 +2,8 @@
 
 use postgres_protocol::escape;
 
+use crate::graph::RoleOid;
+
 /// `name` as a quoted identifier, `"` doubled: `o"brien` → `"o""brien"`.
 ///
 /// Always quoted, even where SQL would not need it, so that what is shown is what is meant. `name` must not
@@ -15,6 +17,44 @@ pub fn quote_identifier(name: &str) -> String {
 /// A value with a backslash comes back in the `E'…'` form with a leading space, as libpq writes it.
 pub fn quote_literal(value: &str) -> String {
     escape::escape_literal(value)
+}
+
+/// `text` as a comment in SQL. Comments nest: what would begin or end one in the text is written apart.
+pub(crate) fn comment(text: &str) -> String {
+    let mut apart = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!((apart.chars().next_back(), c), (Some('*'), '/') | (Some('/'), '*')) {
+            apart.push(' ');
+        }
+        apart.push(c);
+    }
+    format!("/* {apart} */")
+}
+
+/// Where a role stands in a statement whose name cannot be written: [`by_oid`] looks it up.
+pub(crate) fn role_by_oid(role: RoleOid) -> String {
+    format!("\0{role}\0")
+}
+
+/// A statement in which a role stands by its OID, made fit to run: a block that looks its name up. Others stay as they are.
+///
+/// Everything in it is the server's own (`format` and the comparison of OIDs, which `pg_catalog` has); the names come from the catalogue and are quoted there.
+pub(crate) fn by_oid(statement: String) -> String {
+    if !statement.contains('\0') {
+        return statement;
+    }
+    let (mut template, mut roles) = (String::new(), String::new());
+    for (at, part) in statement.split('\0').enumerate() {
+        if at % 2 == 0 {
+            template.push_str(&part.replace('%', "%%"));
+        } else {
+            template.push_str("%I");
+            roles.push_str(&format!(", (SELECT rolname FROM pg_catalog.pg_roles WHERE oid = {part})"));
+        }
+    }
+    let template = quote_literal(&template);
+    let block = format!("BEGIN EXECUTE pg_catalog.format({}{roles}); END", template.trim_start());
+    format!("DO {}", quote_literal(&block).trim_start())
 }
 
 /// Elements as PostgreSQL prints a `text[]`: `{alice@CORP.EXAMPLE.COM,"night shift",rds_iam}`.

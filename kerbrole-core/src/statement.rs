@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::names::RoleName;
+use crate::quote::by_oid;
 
 /// The options of a membership.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,26 +117,40 @@ pub enum Statement {
 
 impl fmt::Display for Statement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::CreateLogin { role, member_of } => {
-                write!(f, "CREATE ROLE {} LOGIN IN ROLE {}", role.quoted(), member_of.quoted())
+        f.write_str(&by_oid(Template(self).to_string()))
+    }
+}
+
+/// A statement, with roles by their OIDs where their names cannot be written.
+struct Template<'s>(&'s Statement);
+
+impl fmt::Display for Template<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Statement::CreateLogin { role, member_of } => {
+                write!(f, "CREATE ROLE {} LOGIN IN ROLE {}", role.in_statement(), member_of.in_statement())
             }
-            Self::CreateUser { role } => write!(f, "CREATE USER {} WITH LOGIN", role.quoted()),
-            Self::AllowLogin { role } => write!(f, "ALTER ROLE {} LOGIN", role.quoted()),
-            Self::ForbidLogin { role } => write!(f, "ALTER ROLE {} NOLOGIN", role.quoted()),
-            Self::Rename { role, to } => write!(f, "ALTER ROLE {} RENAME TO {}", role.quoted(), to.quoted()),
-            Self::ReassignOwned { role, to } => write!(f, "REASSIGN OWNED BY {} TO {}", role.quoted(), to.quoted()),
-            Self::RevokeAs { privileges, object, role, .. } | Self::RevokePrivileges { privileges, object, role } => {
-                write!(f, "REVOKE {privileges} ON {object} FROM {} CASCADE", role.quoted())
+            Statement::CreateUser { role } => write!(f, "CREATE USER {} WITH LOGIN", role.in_statement()),
+            Statement::AllowLogin { role } => write!(f, "ALTER ROLE {} LOGIN", role.in_statement()),
+            Statement::ForbidLogin { role } => write!(f, "ALTER ROLE {} NOLOGIN", role.in_statement()),
+            Statement::Rename { role, to } => {
+                write!(f, "ALTER ROLE {} RENAME TO {}", role.in_statement(), to.in_statement())
             }
-            Self::DropOwned { role } => write!(f, "DROP OWNED BY {}", role.quoted()),
-            Self::DropRole { role } => write!(f, "DROP ROLE {}", role.quoted()),
-            Self::RevokeGrant { role, granted, member, name_grantor } => {
-                write!(f, "REVOKE {} FROM {}", granted.quoted(), member.quoted())?;
-                if *name_grantor { write!(f, " GRANTED BY {}", role.quoted()) } else { Ok(()) }
+            Statement::ReassignOwned { role, to } => {
+                write!(f, "REASSIGN OWNED BY {} TO {}", role.in_statement(), to.in_statement())
             }
-            Self::GrantWith { granted, member, options } => {
-                write!(f, "GRANT {} TO {}", granted.quoted(), member.quoted())?;
+            Statement::RevokeAs { privileges, object, role, .. }
+            | Statement::RevokePrivileges { privileges, object, role } => {
+                write!(f, "REVOKE {privileges} ON {object} FROM {} CASCADE", role.in_statement())
+            }
+            Statement::DropOwned { role } => write!(f, "DROP OWNED BY {}", role.in_statement()),
+            Statement::DropRole { role } => write!(f, "DROP ROLE {}", role.in_statement()),
+            Statement::RevokeGrant { role, granted, member, name_grantor } => {
+                write!(f, "REVOKE {} FROM {}", granted.in_statement(), member.in_statement())?;
+                if *name_grantor { write!(f, " GRANTED BY {}", role.in_statement()) } else { Ok(()) }
+            }
+            Statement::GrantWith { granted, member, options } => {
+                write!(f, "GRANT {} TO {}", granted.in_statement(), member.in_statement())?;
                 match options.inherit_and_set {
                     Some((inherit, set)) => {
                         write!(f, " WITH ADMIN {}, INHERIT {inherit}, SET {set}", options.admin)
@@ -144,7 +159,7 @@ impl fmt::Display for Statement {
                     None => Ok(()),
                 }
             }
-            Self::Grant { roles, members } => write!(f, "GRANT {} TO {}", list(roles), list(members)),
+            Statement::Grant { roles, members } => write!(f, "GRANT {} TO {}", list(roles), list(members)),
         }
     }
 }
@@ -153,14 +168,17 @@ impl Statement {
     /// The statement as somebody would paste it into psql, with its semicolon.
     pub fn script(&self) -> String {
         match self {
-            Self::RevokeAs { grantor, .. } => format!("SET ROLE {}; {self}; RESET ROLE;", grantor.quoted()),
+            Self::RevokeAs { grantor, .. } => {
+                let set_role = by_oid(format!("SET ROLE {}", grantor.in_statement()));
+                format!("{set_role}; {self}; RESET ROLE;")
+            }
             _ => format!("{self};"),
         }
     }
 }
 
 fn list(names: &[RoleName]) -> String {
-    let quoted: Vec<_> = names.iter().map(RoleName::quoted).collect();
+    let quoted: Vec<_> = names.iter().map(RoleName::in_statement).collect();
     quoted.join(", ")
 }
 
@@ -185,11 +203,15 @@ pub struct Revoke {
 
 impl fmt::Display for Revoke {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "REVOKE {} FROM {}", self.role.quoted(), self.member.quoted())?;
+        let mut sql = format!("REVOKE {} FROM {}", self.role.in_statement(), self.member.in_statement());
         if let Some(grantor) = &self.granted_by {
-            write!(f, " GRANTED BY {}", grantor.quoted())?;
+            sql.push_str(" GRANTED BY ");
+            sql.push_str(&grantor.in_statement());
         }
-        f.write_str(if self.cascade { " CASCADE" } else { "" })?;
+        if self.cascade {
+            sql.push_str(" CASCADE");
+        }
+        f.write_str(&by_oid(sql))?;
         f.write_str(if self.from_creation { " /* a membership that came from creating the role */;" } else { ";" })
     }
 }
@@ -219,5 +241,25 @@ mod tests {
             revoke.to_string(),
             r#"REVOKE "rds_iam" FROM "g" GRANTED BY "root" CASCADE /* a membership that came from creating the role */;"#
         );
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_written_is_looked_up_by_its_oid() {
+        let lost = RoleName::unwritable("100%?", 16400);
+        let quote = RoleName::new("o'b\"").unwrap();
+        let grant = Statement::Grant { roles: vec![quote.clone()], members: vec![lost.clone(), quote.clone()] };
+        assert_eq!(
+            grant.script(),
+            r#"DO 'BEGIN EXECUTE pg_catalog.format(''GRANT "o''''b""" TO %I, "o''''b"""'', (SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 16400)); END';"#
+        );
+        let revoke = Revoke {
+            role: lost.clone(),
+            member: lost.clone(),
+            granted_by: Some(lost),
+            cascade: true,
+            from_creation: false,
+        };
+        assert_eq!(revoke.to_string().matches("WHERE oid = 16400").count(), 3);
+        assert!(revoke.to_string().contains("REVOKE %I FROM %I GRANTED BY %I CASCADE"));
     }
 }

@@ -6,12 +6,14 @@ use std::str::FromStr;
 use crate::add::{AddAction, AddPlan, AddRequest, plan_add};
 use crate::conflict::{Both, ConflictRule};
 use crate::error::Error;
-use crate::graph::{MembershipGraph, RoleOid};
-use crate::names::{KnownRealms, RoleName, principal_parts};
-use crate::removal::{Dependants, DropOutcome, plan_drop};
+use crate::graph::{MembershipGraph, NO_ROLE, RoleOid};
+use crate::names::{KnownRealms, RoleName, principal_parts, unwritable_principal_parts};
+use crate::quote::comment;
+use crate::realm::Realm;
+use crate::removal::{Dependants, DropOutcome, DropPlan, GrantMade, plan_drop};
 use crate::role::{Role, RoleSet};
 use crate::rules::Canonical;
-use crate::statement::Statement;
+use crate::statement::{MembershipOptions, Statement};
 use crate::target::changeable;
 
 /// What becomes of principals that are not on the list.
@@ -58,6 +60,8 @@ pub struct SyncRequest {
     pub wanted: Vec<(String, Canonical)>,
     /// What becomes of the others.
     pub absent: Absent,
+    /// The realms that the list is about: nobody of another realm is removed. `None` stands for those of `wanted`, so that an empty list removes nobody.
+    pub realms: Option<Vec<Realm>>,
     /// How many may be disabled or dropped at once; `None` stands for half of the principals that such a run could remove.
     pub at_most: Option<usize>,
 }
@@ -103,6 +107,17 @@ pub struct SyncStep {
     pub role: RoleName,
     /// The statement.
     pub statement: Statement,
+    /// Why the role is disabled and not dropped, where that was wanted; with the first statement about it.
+    pub reason: Option<Box<Error>>,
+}
+
+impl SyncStep {
+    /// `statement`, as it is shown, and behind it the reason as a comment.
+    pub fn with_reason(&self, statement: String) -> String {
+        let Some(reason) = &self.reason else { return statement };
+        let detail = reason.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
+        format!("{statement} {}", comment(&format!("{reason}{detail}")))
+    }
 }
 
 /// The difference.
@@ -159,10 +174,23 @@ pub fn plan_sync(
     };
     let in_ad = |role: &Role| graph.place(role.oid).is_some_and(|place| both.is_in_ad(place));
     let candidates = all.iter().filter(removable);
-    let mut candidates: Vec<_> =
-        candidates.filter(|role| principal_parts(role.name.as_str(), &mut realms).is_some() && in_ad(role)).collect();
+    let about: HashSet<&str> = match &request.realms {
+        Some(realms) => realms.iter().map(Realm::as_str).collect(),
+        None => request.wanted.iter().map(|(_, canonical)| canonical.principal.realm().as_str()).collect(),
+    };
+    let mut candidates: Vec<_> = candidates
+        .filter(|role| {
+            let parts = principal_parts(role.name.as_str(), &mut realms);
+            parts.is_some_and(|(_, realm)| about.contains(realm)) && in_ad(role)
+        })
+        .collect();
     let principals = candidates.len();
     candidates.retain(|role| !on_the_list.contains(&role.name));
+    let is_meant = |role: &&Role| {
+        unwritable_principal_parts(role.name.as_str()).is_some_and(|(_, realm)| about.contains(realm)) && in_ad(role)
+    };
+    let unwritable = all.iter().filter(removable).filter(is_meant);
+    plan.left.extend(unwritable.map(|role| Error::Unwritable { role: role.name.clone() }));
     candidates.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     let steps_before = plan.steps.len();
     plan.remove(&candidates, absent, rule, name_grantors, dependants);
@@ -189,7 +217,7 @@ impl SyncPlan {
                 Some(AddAction::Created) => SyncAction::Create,
                 _ => SyncAction::Adopt,
             };
-            self.steps.push(SyncStep { action, role: role.clone(), statement: statement.clone() });
+            self.steps.push(SyncStep { action, role: role.clone(), statement: statement.clone(), reason: None });
         }
         self.changed.extend(self.add.roles(AddAction::Adopted).filter_map(|name| roles.get(name.as_str())).cloned());
     }
@@ -208,7 +236,7 @@ impl SyncPlan {
             }
             outcome.disabled = false;
             let statement = Statement::AllowLogin { role: role.name.clone() };
-            self.steps.push(SyncStep { action: SyncAction::Enable, role: role.name.clone(), statement });
+            self.steps.push(SyncStep { action: SyncAction::Enable, role: role.name.clone(), statement, reason: None });
             self.changed.push(role.clone());
         }
     }
@@ -224,41 +252,87 @@ impl SyncPlan {
         let (mine, others): (Vec<&Role>, Vec<&Role>) =
             candidates.iter().partition(|role| changeable(role, rule).is_ok());
         self.left.extend(others.into_iter().filter_map(|role| changeable(role, rule).err()));
-        let of_all = match absent {
+        let mut of_all = match absent {
             Absent::Drop if !mine.is_empty() => dependants(&mine.iter().map(|role| role.oid).collect::<Vec<_>>()),
             _ => HashMap::new(),
         };
+        let mut gone = Gone::default();
         for role in mine {
-            let statements = match absent {
+            let planned = match absent {
                 Absent::Drop => {
-                    let nothing = Dependants::default();
-                    let dependants = of_all.get(&role.oid).unwrap_or(&nothing);
-                    match plan_drop(role, dependants, None, rule, name_grantors) {
-                        Ok(plan) if plan.outcome == DropOutcome::Dropped => Some((SyncAction::Drop, plan.statements)),
-                        Ok(plan) => {
-                            if let DropOutcome::Disabled(holdings) = plan.outcome {
-                                self.left.push(Error::OnlyDisabled { role: role.name.clone(), holdings });
-                            }
-                            Some((SyncAction::Disable, plan.statements))
-                        }
-                        Err(reason) => {
-                            self.left.push(reason);
-                            None
-                        }
-                    }
+                    let dependants = gone.as_left(role, of_all.remove(&role.oid).unwrap_or_default());
+                    Some(plan_drop(role, &dependants, None, rule, name_grantors))
                 }
                 _ => None,
             };
-            let (action, statements) = statements.unwrap_or_else(|| {
-                let forbid = Statement::ForbidLogin { role: role.name.clone() };
-                (SyncAction::Disable, if role.can_login { vec![forbid] } else { Vec::new() })
-            });
+            let (action, statements, reason) = match planned {
+                Some(Ok(plan)) if plan.outcome == DropOutcome::Dropped => {
+                    gone.add(&plan);
+                    (SyncAction::Drop, plan.statements, None)
+                }
+                Some(Ok(DropPlan { outcome: DropOutcome::Disabled(holdings), statements, .. })) => {
+                    let reason = Error::OnlyDisabled { role: role.name.clone(), holdings };
+                    (SyncAction::Disable, statements, Some(reason))
+                }
+                other => {
+                    let forbid = Statement::ForbidLogin { role: role.name.clone() };
+                    let statements = if role.can_login { vec![forbid] } else { Vec::new() };
+                    (SyncAction::Disable, statements, other.and_then(Result::err))
+                }
+            };
             if !statements.is_empty() {
                 self.changed.push(role.clone());
             }
-            let step = |statement| SyncStep { action, role: role.name.clone(), statement };
-            self.steps.extend(statements.into_iter().map(step));
+            let mut with_the_first = reason.clone().map(Box::new);
+            self.left.extend(reason);
+            self.steps.extend(statements.into_iter().map(|statement| SyncStep {
+                action,
+                role: role.name.clone(),
+                statement,
+                reason: with_the_first.take(),
+            }));
         }
+    }
+}
+
+/// Those who are dropped before another is: what hangs on that one was looked at when they were there.
+#[derive(Default)]
+struct Gone {
+    roles: HashSet<RoleName>,
+    /// What they had granted and the bootstrap superuser has by then.
+    taken_over: HashMap<(RoleName, RoleName), MembershipOptions>,
+}
+
+impl Gone {
+    fn add(&mut self, plan: &DropPlan) {
+        self.roles.insert(plan.role.name.clone());
+        for statement in &plan.statements {
+            if let Statement::GrantWith { granted, member, options } = statement {
+                self.taken_over.insert((granted.clone(), member.clone()), *options);
+            }
+        }
+    }
+
+    /// What still hangs on a role.
+    fn as_left(&self, role: &Role, mut dependants: Dependants) -> Dependants {
+        if self.roles.is_empty() {
+            return dependants;
+        }
+        dependants.foreign_grants.retain(|grant| !self.roles.contains(&grant.grantor));
+        dependants
+            .grants_made
+            .retain(|grant| !self.roles.contains(&grant.granted) && !self.roles.contains(&grant.member));
+        let taken_over: Vec<_> = dependants
+            .grants_made
+            .iter()
+            .filter(|grant| grant.grantor == role.oid)
+            .filter_map(|grant| {
+                let options = *self.taken_over.get(&(grant.granted.clone(), grant.member.clone()))?;
+                Some(GrantMade { grantor: NO_ROLE, options, ..grant.clone() })
+            })
+            .collect();
+        dependants.grants_made.extend(taken_over);
+        dependants
     }
 }
 
@@ -298,6 +372,18 @@ mod tests {
         at_most: Option<usize>,
         holders: &[&str],
     ) -> Result<SyncPlan, Error> {
+        plan_about(there, wanted, absent, Some(&["A.B"]), at_most, holders)
+    }
+
+    fn plan_about(
+        there: &[&str],
+        wanted: &[&str],
+        absent: Absent,
+        realms: Option<&[&str]>,
+        at_most: Option<usize>,
+        holders: &[&str],
+    ) -> Result<SyncPlan, Error> {
+        let realms = realms.map(|realms| realms.iter().map(|realm| Realm::parse(realm).unwrap()).collect());
         let cluster = cluster(there);
         let rule = ConflictRule::new(RoleName::new("rds_ad").unwrap(), RoleName::new("rds_iam").unwrap()).unwrap();
         let rules = NameRules::default();
@@ -312,7 +398,7 @@ mod tests {
             }
         };
         let dependants = |oids: &[RoleOid]| oids.iter().map(|oid| (*oid, owner(oid))).collect();
-        let request = SyncRequest { wanted, absent, at_most };
+        let request = SyncRequest { wanted, absent, realms, at_most };
         plan_sync(&request, &cluster.roles, &cluster.graph, &rule, true, |_| Ok(()), dependants)
     }
 
@@ -361,6 +447,20 @@ mod tests {
         assert_eq!(refused(&["ann@a.b", "bob@a.b"], None), None, "half of them");
         assert_eq!(refused(&[], Some(4)), None);
         assert_eq!(refused(&["ann@a.b", "bob@a.b", "cyd@a.b"], Some(0)), Some("53400"));
+    }
+
+    #[test]
+    fn a_list_is_about_its_realms() {
+        let there = ["ann@A.B", "bob@A.B", "cyd@C.D", "dan@E.F"];
+        let removed = |wanted: &[&str], realms| {
+            let plan = plan_about(&there, wanted, Absent::Disable, realms, Some(9), &[]).unwrap();
+            plan.steps.iter().map(|step| step.role.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(removed(&["ann@a.b"], None), ["bob@A.B"]);
+        assert_eq!(removed(&["ann@a.b", "cyd@c.d"], None), ["bob@A.B"]);
+        assert_eq!(removed(&[], None), [""; 0]);
+        assert_eq!(removed(&[], Some(&["C.D", "E.F"])), ["cyd@C.D", "dan@E.F"]);
+        assert_eq!(removed(&["ann@a.b"], Some(&["C.D"])), ["cyd@C.D"]);
     }
 
     #[test]

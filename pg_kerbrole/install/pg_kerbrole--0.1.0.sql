@@ -194,7 +194,8 @@ AS 'MODULE_PATHNAME', 'kerb_rename_realm_wrapper';
 CREATE  FUNCTION "kerb_sync_principals"(
 	"principals" text[], /* :: std :: option :: Option < Vec < Option < Text > > > */
 	"absent" text DEFAULT 'keep', /* Option < Text > */
-	"dry_run" bool DEFAULT true /* Option < bool > */
+	"dry_run" bool DEFAULT true, /* Option < bool > */
+	"realms" text[] DEFAULT NULL /* :: std :: option :: Option < Vec < Option < Text > > > */
 ) RETURNS TABLE (
 	"action" TEXT,  /* String */
 	"role_name" TEXT,  /* String */
@@ -232,7 +233,7 @@ COMMENT ON FUNCTION kerb_drop_principal(text, text, boolean, text) IS
     'drops a Kerberos principal''s role with its memberships and its privileges here; what it owns goes to reassign_owned_to';
 COMMENT ON FUNCTION kerb_case_audit() IS
     'roles that the case or length of their names opens to the wrong tickets or to none, now or with krb_caseins_users flipped, each with a fix';
-COMMENT ON FUNCTION kerb_sync_principals(text[], text, boolean) IS
+COMMENT ON FUNCTION kerb_sync_principals(text[], text, boolean, text[]) IS
     'brings the principals in line with a list; only shows the statements unless dry_run is false; absent: keep, disable or drop';
 COMMENT ON FUNCTION kerb_check_principal(text, text) IS
     'every question that a login of a Kerberos principal to this database asks, with its answer and what would mend it; changes nothing';
@@ -248,7 +249,7 @@ REVOKE ALL ON FUNCTION kerb_preview_grant(text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_list_principals() FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_check_principal(text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_case_audit() FROM PUBLIC;
-REVOKE ALL ON FUNCTION kerb_sync_principals(text[], text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION kerb_sync_principals(text[], text, boolean, text[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_disable_principal(text, text, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_enable_principal(text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_rename_principal(text, text, text, text) FROM PUBLIC;
@@ -269,7 +270,7 @@ BEGIN
         GRANT EXECUTE ON FUNCTION kerb_rename_realm(text, text, boolean) TO rds_superuser;
         GRANT EXECUTE ON FUNCTION kerb_drop_principal(text, text, boolean, text) TO rds_superuser;
         GRANT EXECUTE ON FUNCTION kerb_case_audit() TO rds_superuser;
-        GRANT EXECUTE ON FUNCTION kerb_sync_principals(text[], text, boolean) TO rds_superuser;
+        GRANT EXECUTE ON FUNCTION kerb_sync_principals(text[], text, boolean, text[]) TO rds_superuser;
         GRANT EXECUTE ON FUNCTION kerb_check_principal(text, text) TO rds_superuser;
         GRANT SELECT ON kerb_principals TO rds_superuser;
     END IF;

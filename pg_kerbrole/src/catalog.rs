@@ -101,7 +101,7 @@ pub(crate) fn oid_key(column: u32, oid: RoleOid) -> pg_sys::ScanKeyData {
 fn role(row: &pg_sys::FormData_pg_authid) -> Option<Role> {
     Some(Role {
         oid: row.oid.to_u32(),
-        name: role_name(&row.rolname)?,
+        name: role_name(row.oid, &row.rolname)?,
         can_login: row.rolcanlogin,
         elevated: Elevated {
             superuser: row.rolsuper,
@@ -120,21 +120,26 @@ fn name_bytes(name: &pg_sys::NameData) -> &[u8] {
     CStr::from_bytes_until_nul(bytes).map_or(bytes, CStr::to_bytes)
 }
 
-fn role_name(name: &pg_sys::NameData) -> Option<RoleName> {
-    RoleName::new(shown_name(name)).ok()
+/// A stored name. One that is no text here (a role made in a database of another encoding) is held with the role's OID.
+fn role_name(role: pg_sys::Oid, name: &pg_sys::NameData) -> Option<RoleName> {
+    let bytes = name_bytes(name);
+    match text(bytes) {
+        Some(name) => RoleName::new(name).ok(),
+        None => Some(RoleName::unwritable(&shown_bytes(bytes), role.to_u32())),
+    }
 }
 
-/// A stored name as text. What is not UTF-8 (a role made in a database of another encoding) is shown with replacements.
-fn shown_name(name: &pg_sys::NameData) -> Cow<'_, str> {
-    shown_bytes(name_bytes(name))
+/// Bytes that are text in this database, and the same text in UTF-8.
+fn text(bytes: &[u8]) -> Option<&str> {
+    std::str::from_utf8(bytes).ok().filter(|text| text.is_ascii() || holds_utf8())
 }
 
-/// The same for the bytes of any text in this database.
+/// Any bytes, to be shown: with replacements where they are no text here.
 pub(crate) fn shown_bytes(bytes: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) if text.is_ascii() || holds_utf8() => text.into(),
-        Ok(text) => text.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect(),
-        Err(_) => bytes.iter().map(|&b| if b.is_ascii() { char::from(b) } else { '?' }).collect(),
+    match (text(bytes), std::str::from_utf8(bytes)) {
+        (Some(text), _) => text.into(),
+        (None, Ok(text)) => text.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect(),
+        (None, Err(_)) => bytes.iter().map(|&b| if b.is_ascii() { char::from(b) } else { '?' }).collect(),
     }
 }
 
@@ -334,7 +339,7 @@ impl MembershipCatalog for Memberships {
     type Error = Infallible;
 
     fn name(&mut self, role: RoleOid) -> Result<Option<RoleName>, Infallible> {
-        Ok(of_role(role, |row| role_name(&row.rolname)))
+        Ok(of_role(role, |row| role_name(row.oid, &row.rolname)))
     }
 
     fn memberships_of(&mut self, member: RoleOid) -> Result<Vec<Membership>, Infallible> {
@@ -379,7 +384,11 @@ pub(crate) fn roles_and_memberships() -> (Vec<Role>, MembershipGraph) {
 pub(crate) fn logins_and_memberships() -> (Vec<(RoleOid, bool)>, MembershipGraph) {
     let (mut text, mut ends, mut logins) = (String::new(), Vec::new(), Vec::new());
     Table::open(pg_sys::AuthIdRelationId).scan(pg_sys::InvalidOid, &mut [], |row: &pg_sys::FormData_pg_authid| {
-        text.push_str(&shown_name(&row.rolname));
+        let name = name_bytes(&row.rolname);
+        match self::text(name) {
+            Some(name) => text.push_str(name),
+            None => text.push_str(RoleName::unwritable(&shown_bytes(name), row.oid.to_u32()).as_str()),
+        }
         ends.push(text.len());
         logins.push((row.oid.to_u32(), row.rolcanlogin));
     });

@@ -10,7 +10,8 @@ use pgrx::pg_sys;
 /// functions would look names up in the caller's temporary schema. What runs under it, and why it may:
 ///
 /// - CREATE, ALTER and DROP ROLE, GRANT and REVOKE of roles, with quoted names (run.rs): the server runs no event triggers for what belongs to
-///   no database (src/backend/tcop/utility.c), catalogues have no triggers of users', and there is nothing to evaluate.
+///   no database (src/backend/tcop/utility.c), catalogues have no triggers of users', and there is nothing to evaluate. Where a role's name is no text in this database the statement is
+///   in a DO block, which looks the name up by OID (kerbrole_core::Statement): what it evaluates is in pg_catalog, as for the queries below.
 /// - REASSIGN OWNED, DROP OWNED and REVOKE of privileges (privileges.rs): not as statements, which run event triggers.
 /// - The queries on access lists (dependants.rs) and for row locks (lock.rs): every name in them is qualified with pg_catalog, and so is
 ///   every operator; only a superuser could change what is there.

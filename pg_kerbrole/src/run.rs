@@ -64,7 +64,10 @@ fn execute(statements: &[Statement], caller: RoleOid) {
 
 /// A role that the plan names: locked since it was looked at, so that the name still means it.
 fn oid(role: &RoleName) -> RoleOid {
-    catalog::role_oid(role.as_str()).ok_or_else(|| Error::ChangedMeanwhile { role: role.clone() }).or_raise()
+    role.unwritable_oid()
+        .or_else(|| catalog::role_oid(role.as_str()))
+        .ok_or_else(|| Error::ChangedMeanwhile { role: role.clone() })
+        .or_raise()
 }
 
 fn shown(role: RoleOid) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use kerbrole_core::{Absent, Error, RoleOid, Statement, SyncAction, SyncPlan, SyncRequest, plan_sync};
+use kerbrole_core::{Absent, Error, Realm, RoleOid, Statement, SyncAction, SyncPlan, SyncRequest, plan_sync};
 use pgrx::prelude::*;
 
 use crate::add::{check, names, notice_disabled};
@@ -28,6 +28,9 @@ const TOLD: usize = 10;
 /// - `disable`: NOLOGIN, and principals on the list that are disabled are enabled;
 /// - `drop`: dropped; those that have sessions, own something or have privileges in other databases are disabled, which a NOTICE says.
 ///
+/// `realms` says which realms the list is about: nobody of another realm is disabled or dropped. By default it is about the realms that it names, so that an
+/// empty list removes nobody.
+///
 /// A principal, here, is a role with the name of one that is a member of `rds_ad`. Other roles, and those with SUPERUSER and the like, are never touched.
 ///
 /// Privileges: EXECUTE. Errors: those of `kerb_add_principals`; 22023 for `absent`; 53400 when more principals would be disabled or dropped than
@@ -39,6 +42,7 @@ fn kerb_sync_principals(
     principals: Option<Vec<Option<Text>>>,
     absent: default!(Option<Text>, "'keep'"),
     dry_run: default!(Option<bool>, "true"),
+    realms: default!(Option<Vec<Option<Text>>>, "NULL"),
 ) -> TableIterator<'static, (name!(action, String), name!(role_name, String), name!(statement, String))> {
     let principals = principals.ok_or(Error::Null { argument: "principals" }).or_raise();
     let absent: String = absent.ok_or(Error::Null { argument: "absent" }).or_raise().into();
@@ -51,6 +55,7 @@ fn kerb_sync_principals(
     let request = SyncRequest {
         wanted: names(Some(principals), "an element of principals").into_iter().map(canonical).collect(),
         absent,
+        realms: realms.map(realms_of),
         at_most: settings::sync_max_removals(),
     };
 
@@ -68,11 +73,15 @@ fn kerb_sync_principals(
     notice_case(request.wanted.iter().map(|(_, canonical)| canonical));
     notice_disabled(&plan.add.outcomes);
     tell(&plan.left);
-    TableIterator::new(
-        plan.steps
-            .into_iter()
-            .map(|step| (step.action.as_str().to_string(), step.role.to_string(), step.statement.script())),
-    )
+    TableIterator::new(plan.steps.into_iter().map(|step| {
+        let statement = step.with_reason(step.statement.script());
+        (step.action.as_str().to_string(), step.role.to_string(), statement)
+    }))
+}
+
+fn realms_of(realms: Vec<Option<Text>>) -> Vec<Realm> {
+    let realm = |text: String| Realm::parse(&text).or_raise();
+    names(Some(realms), "an element of realms").into_iter().map(realm).collect()
 }
 
 fn plan(request: &SyncRequest) -> SyncPlan {

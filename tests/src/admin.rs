@@ -4,7 +4,7 @@
 
 use std::cell::RefCell;
 
-use kerbrole_client::{Absent, AddOptions, Backend, Check, DropOptions, Dropped, Error, Kerbrole};
+use kerbrole_client::{Absent, AddOptions, Backend, Check, DropOptions, Dropped, Error, Kerbrole, SyncOptions};
 use tokio::runtime::Runtime;
 use tokio_postgres::{Client, NoTls};
 
@@ -113,7 +113,7 @@ impl Admin {
     }
 
     pub fn sync(&self, principals: &[&str], absent: Absent) {
-        self.run(async |k| k.sync_principals(principals, absent, false).await);
+        self.run(async |k| k.sync_principals(principals, &SyncOptions::new().absent(absent), false).await);
     }
 
     /// The statements that end what is in conflict.

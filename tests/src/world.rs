@@ -318,16 +318,16 @@ impl Context<'_> {
             su.run(&format!("DROP SCHEMA {schema} CASCADE"));
         }
         su.run("CREATE SCHEMA public AUTHORIZATION pg_database_owner; GRANT USAGE ON SCHEMA public TO PUBLIC");
-        let roles: Vec<_> = su
-            .rows("SELECT quote_ident(rolname) FROM pg_roles WHERE oid >= 16384")
-            .into_iter()
-            .map(|mut row| row.remove(0))
-            .collect();
+        // By their OIDs: a name need not be text here.
+        let roles = su.column("SELECT oid FROM pg_roles WHERE oid >= 16384");
         // One lock for each: in portions that the default lock table holds.
         for chunk in roles.chunks(1000) {
-            let list = chunk.join(", ");
-            su.run(&format!("DROP OWNED BY {list} CASCADE"));
-            su.run(&format!("DROP ROLE {list}"));
+            let oids = chunk.join(", ");
+            su.run(&format!(
+                "DO $$ DECLARE list text; BEGIN \
+                   SELECT string_agg(quote_ident(rolname), ', ') INTO list FROM pg_roles WHERE oid IN ({oids}); \
+                   EXECUTE 'DROP OWNED BY ' || list || ' CASCADE'; EXECUTE 'DROP ROLE ' || list; END $$"
+            ));
         }
         self.server.run_script("rds_roles.sql", "postgres", &[]).unwrap();
         if !self.kind.is_bare() {

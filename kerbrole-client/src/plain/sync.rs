@@ -3,15 +3,8 @@
 use super::*;
 
 impl<C: GenericClient> Plain<'_, C> {
-    pub(crate) async fn sync(
-        &self,
-        wanted: Vec<(String, Canonical)>,
-        absent: Absent,
-        at_most: Option<usize>,
-        dry_run: bool,
-    ) -> Result<Vec<SyncRow>, Error> {
+    pub(crate) async fn sync(&self, request: SyncRequest, dry_run: bool) -> Result<Vec<SyncRow>, Error> {
         let (roles, graph) = self.catalog().everything().await?;
-        let request = SyncRequest { wanted, absent, at_most };
         let plan_with = |known: &HashMap<RoleOid, Dependants>, asked: &mut Vec<RoleOid>| {
             plan_sync(
                 &request,
@@ -46,7 +39,7 @@ impl<C: GenericClient> Plain<'_, C> {
             .into_iter()
             .map(|step| SyncRow {
                 action: step.action,
-                statement: in_plain_words(&step.statement),
+                statement: step.with_reason(in_plain_words(&step.statement)),
                 role_name: step.role.to_string(),
             })
             .collect())

@@ -103,7 +103,7 @@ impl Error {
             }
             Self::SameRole { .. } => "Set them to two different roles; their defaults are rds_ad and rds_iam.".into(),
             Self::RoleNameInvalid { .. } => "A role name has at least one character and no NUL.".into(),
-            Self::Encoding { .. } => "Connect to a database with encoding UTF8: roles belong to the whole cluster.".into(),
+            Self::Encoding { .. } | Self::Unwritable { .. } => "Connect to a database with encoding UTF8: roles belong to the whole cluster.".into(),
             Self::ArgumentTooLong { .. } => "Give one name: of a role's, PostgreSQL keeps 63 bytes.".into(),
             Self::TooLong { .. } => "Give the account a shorter sAMAccountName in the directory. Letters outside ASCII take two to four bytes \
                  each."

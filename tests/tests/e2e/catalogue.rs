@@ -94,7 +94,7 @@ fn signatures_are_the_contract(c: &Context<'_>) {
             ],
             [
                 "kerb_sync_principals",
-                "principals text[], absent text DEFAULT 'keep'::text, dry_run boolean DEFAULT true",
+                "principals text[], absent text DEFAULT 'keep'::text, dry_run boolean DEFAULT true, realms text[] DEFAULT NULL::text[]",
                 "TABLE(action text, role_name text, statement text)",
             ],
         ]

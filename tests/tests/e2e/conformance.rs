@@ -2,7 +2,7 @@
 //!
 //! Where it does not, the reason stands in `differences`, which is what the README of the crate shows.
 
-use kerbrole_client::{Absent, AddOptions, Backend, DropOptions, Dropped, Error, ErrorKind, Kerbrole};
+use kerbrole_client::{Absent, AddOptions, Backend, DropOptions, Dropped, Error, ErrorKind, Kerbrole, SyncOptions};
 use tokio_postgres::{Client, NoTls};
 
 use crate::cases;
@@ -467,7 +467,7 @@ async fn try_outcome(kerbrole: &Kerbrole<'_, Client>, call: Call) -> Result<Stri
             moved.iter().map(one).collect::<Vec<_>>().join(", ")
         }
         Sync(names, absent, dry_run) => {
-            let rows = kerbrole.sync_principals(names, absent, dry_run).await?;
+            let rows = kerbrole.sync_principals(names, &SyncOptions::new().absent(absent), dry_run).await?;
             let mut told: Vec<_> = rows.iter().map(|r| format!("{} {}", r.action.as_str(), r.role_name)).collect();
             told.sort();
             told.dedup();

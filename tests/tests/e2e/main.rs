@@ -58,6 +58,7 @@ pub const SUITES: &[(&str, &[Case])] = &[
     ("attacks::guard_by_nobody", attacks::guard_by_nobody::CASES),
     ("attacks::inherited_powers", attacks::inherited_powers::CASES),
     ("attacks::large_arguments", attacks::large_arguments::CASES),
+    ("attacks::leavers", attacks::leavers::CASES),
     ("attacks::lookalikes", attacks::lookalikes::CASES),
     ("attacks::not_principals", attacks::not_principals::CASES),
     ("attacks::opened_again", attacks::opened_again::CASES),

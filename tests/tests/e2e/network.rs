@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use kerbrole_client::{Absent, AddOptions, Backend, Error, ErrorKind, Kerbrole, PrincipalState};
+use kerbrole_client::{Absent, AddOptions, Backend, Error, ErrorKind, Kerbrole, PrincipalState, SyncOptions};
 use kerbrole_tests::proxy::{Cut, Proxy};
 use kerbrole_tests::site::wait_until;
 use tokio::runtime::Runtime;
@@ -22,6 +22,10 @@ cases! {
 }
 
 const CUTS: [Cut; 4] = [Cut::Before, Cut::Half, Cut::During, Cut::After];
+
+fn dropping() -> SyncOptions {
+    SyncOptions::new().absent(Absent::Drop)
+}
 
 fn config(c: &Context<'_>, user: &str, database: &str) -> tokio_postgres::Config {
     let mut config = tokio_postgres::Config::new();
@@ -326,7 +330,7 @@ fn a_list_says_what_it_could_not_take_back(c: &Context<'_>) {
             Runtime::new().unwrap().block_on(async {
                 let client = connect(&through(&proxy, "rdsadmin")).await;
                 let kerbrole = Kerbrole::<Client>::builder().max_removals(1).build(&client).await.unwrap();
-                kerbrole.sync_principals(&["old@a.b"], Absent::Drop, false).await.unwrap_err()
+                kerbrole.sync_principals(&["old@a.b"], &dropping(), false).await.unwrap_err()
             })
         });
         wait_until(|| su.one("SELECT count(*) FROM pg_roles WHERE rolname = 'gone@A.B'") == "0").unwrap();
@@ -392,7 +396,7 @@ fn an_administrator_in_both_goes_on(c: &Context<'_>) {
         let in_team = AddOptions::new().group("team").if_not_exists(true);
         assert_eq!(kerbrole.add_principals(&["ann@a.b", "bob@a.b"], &in_team).await.unwrap().len(), 2);
         let list = ["ann@a.b", "bob@a.b", "cyd@a.b"];
-        assert_eq!(kerbrole.sync_principals(&list, Absent::Keep, false).await.unwrap().len(), 1);
+        assert_eq!(kerbrole.sync_principals(&list, &SyncOptions::new(), false).await.unwrap().len(), 1);
         // A new one is refused as ever, with its paths.
         let error = kerbrole.add_principal("dan@a.b", None, &AddOptions::new().group("rds_iam")).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Conflict);
@@ -558,7 +562,7 @@ fn a_list_shows_what_it_does(c: &Context<'_>) {
         let list = ["stays@a.b", "also@a.b", "new@a.b"];
         let mut shown: Vec<Vec<String>> = Vec::new();
         for dry_run in [true, false] {
-            let rows = kerbrole.sync_principals(&list, kerbrole_client::Absent::Drop, dry_run).await.unwrap();
+            let rows = kerbrole.sync_principals(&list, &dropping(), dry_run).await.unwrap();
             shown.push(rows.into_iter().map(|row| format!("{} {}", row.action.as_str(), row.statement)).collect());
         }
         let expected = [
@@ -567,7 +571,7 @@ fn a_list_shows_what_it_does(c: &Context<'_>) {
             "drop DROP ROLE \"old@A.B\";",
         ];
         assert_eq!(shown, [expected, expected]);
-        assert!(kerbrole.sync_principals(&list, kerbrole_client::Absent::Drop, false).await.unwrap().is_empty());
+        assert!(kerbrole.sync_principals(&list, &dropping(), false).await.unwrap().is_empty());
     });
     assert_eq!(
         states(c),

@@ -93,7 +93,7 @@ fn random_arguments_never_crash_a_backend(c: &Context<'_>) {
             7 => su.client.query("SELECT kerb_rename_principal($1, NULL, $2)", &[text, other]),
             8 => su.client.query("SELECT * FROM kerb_rename_realm($1, $2, $3)", &[text, other, flag]),
             9 => su.client.query("SELECT kerb_drop_principal($1, NULL, $3, $2)", &[text, other, flag]),
-            10 => su.client.query("SELECT * FROM kerb_sync_principals($1, $2, $3)", &[array, text, flag]),
+            10 => su.client.query("SELECT * FROM kerb_sync_principals($1, $2, $3, $4)", &[array, text, flag, groups]),
             11 => su.client.query(
                 "SELECT * FROM kerb_sync_principals($1, CASE WHEN $2 THEN 'disable' ELSE 'drop' END, $3)",
                 &[array, flag, flag],

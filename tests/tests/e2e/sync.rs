@@ -5,7 +5,7 @@ use crate::world::{Context, Session};
 
 cases! {
     EachVersion: dry_by_default_and_what_is_shown_is_carried_out, a_second_run_finds_nothing, disabling_follows_the_list, dropping_leaves_what_it_must,
-        an_empty_list_locks_nobody_out, all_or_nothing, roles_that_are_no_principals, bad_arguments, who_changes_something_meanwhile;
+        an_empty_list_locks_nobody_out, a_list_is_about_its_realms, all_or_nothing, roles_that_are_no_principals, bad_arguments, who_changes_something_meanwhile;
     Every: spellings_lead_to_the_same_roles;
     Guarded: dry_by_default_and_what_is_shown_is_carried_out, dropping_leaves_what_it_must;
 }
@@ -104,7 +104,7 @@ fn dropping_leaves_what_it_must(c: &Context<'_>) {
     su.run("ALTER DATABASE postgres SET kerbrole.sync_max_removals = 5");
     let _busy = c.connect("busy@A.B");
     let mut master_now = c.master();
-    let rows = master_now.rows("SELECT action, role_name FROM kerb_sync_principals('{}', 'drop', false) GROUP BY 1, 2 ORDER BY role_name COLLATE \"C\"");
+    let rows = master_now.rows("SELECT action, role_name FROM kerb_sync_principals('{}', 'drop', false, '{a.b}') GROUP BY 1, 2 ORDER BY role_name COLLATE \"C\"");
     assert_eq!(
         rows,
         [
@@ -137,7 +137,7 @@ fn an_empty_list_locks_nobody_out(c: &Context<'_>) {
     let before = su.traces();
     for absent in ["disable", "drop"] {
         let call = |list: &str, dry_run: bool| {
-            format!("SELECT count(*) FROM kerb_sync_principals('{list}', '{absent}', {dry_run})")
+            format!("SELECT count(*) FROM kerb_sync_principals('{list}', '{absent}', {dry_run}, realms => '{{a.b}}')")
         };
         let error = master.error(&call("{}", false));
         assert_eq!(error.code().code(), "53400");
@@ -161,10 +161,29 @@ fn an_empty_list_locks_nobody_out(c: &Context<'_>) {
     assert_eq!(master.code("SET kerbrole.sync_max_removals = 100"), "42501");
     for (limit, code) in [("0", "53400"), ("2", "53400"), ("3", "")] {
         su.run(&format!("SET kerbrole.sync_max_removals = {limit}"));
-        let outcome = su.try_rows("SELECT * FROM kerb_sync_principals('{}', 'disable', false)");
+        let outcome = su.try_rows("SELECT * FROM kerb_sync_principals('{}', 'disable', false, '{A.B}')");
         assert_eq!(outcome.map_or_else(|e| e.code().code().to_string(), |_| String::new()), code, "{limit}");
     }
     assert_eq!(master.one("SELECT count(*) FROM kerb_principals WHERE can_login AND ad_path IS NOT NULL"), "0");
+}
+
+/// One list for each realm; what it does not name it does not touch.
+fn a_list_is_about_its_realms(c: &Context<'_>) {
+    let mut master = c.master();
+    master.run("SELECT kerb_add_principals('{ann@a.b,bob@a.b,cyd@c.d,dan@c.d}')");
+    let mut sync = |arguments: &str| {
+        master.rows(&format!("SELECT action, role_name FROM kerb_sync_principals({arguments})")).concat().join(" ")
+    };
+    for absent in ["disable", "drop"] {
+        assert_eq!(sync(&format!("'{{ann@a.b}}', '{absent}'")), format!("{absent} bob@A.B"));
+        assert_eq!(sync(&format!("'{{}}', '{absent}'")), "");
+        assert_eq!(sync(&format!("'{{cyd@c.d}}', '{absent}', realms => '{{C.d}}'")), format!("{absent} dan@C.D"));
+        assert_eq!(sync(&format!("'{{cyd@c.d}}', '{absent}', realms => '{{e.f}}'")), "");
+        assert_eq!(sync(&format!("'{{ann@a.b,cyd@c.d}}', '{absent}'")), format!("{absent} bob@A.B {absent} dan@C.D"));
+    }
+    for (realms, code) in [("{a_b!}", "22023"), ("{NULL}", "22023"), ("{\"\"}", "22023")] {
+        assert_eq!(master.code(&format!("SELECT * FROM kerb_sync_principals('{{}}', realms => '{realms}')")), code);
+    }
 }
 
 fn all_or_nothing(c: &Context<'_>) {
@@ -191,13 +210,13 @@ fn roles_that_are_no_principals(c: &Context<'_>) {
     let (mut su, mut master) = (c.superuser(), c.master());
     su.run(CLUSTER);
     su.run("SET kerbrole.sync_max_removals = 100");
-    su.run("SELECT * FROM kerb_sync_principals('{}', 'drop', false)");
+    su.run("SELECT * FROM kerb_sync_principals('{}', 'drop', false, '{a.b}')");
     // A member of rds_ad that is no principal, a principal's name that is no member, and a name that no ticket has.
     assert_eq!(
         su.column("SELECT rolname FROM pg_roles WHERE rolname LIKE '%@%' OR rolname IN ('app', 'team') ORDER BY rolname COLLATE \"C\""),
         ["app", "eve@A.B", "group@A.B", "team", "x@a.b"]
     );
-    assert_eq!(master.rows("SELECT * FROM kerb_sync_principals('{}', 'drop')").len(), 0);
+    assert_eq!(master.rows("SELECT * FROM kerb_sync_principals('{}', 'drop', realms => '{a.b}')").len(), 0);
 }
 
 fn bad_arguments(c: &Context<'_>) {

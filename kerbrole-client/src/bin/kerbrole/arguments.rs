@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use kerbrole_client::Absent;
 
 use crate::exit::CODES;
 use crate::rules::RuleOptions;
@@ -113,6 +114,16 @@ pub(crate) enum AbsentChoice {
     Drop,
 }
 
+impl From<AbsentChoice> for Absent {
+    fn from(choice: AbsentChoice) -> Self {
+        match choice {
+            AbsentChoice::Keep => Self::Keep,
+            AbsentChoice::Disable => Self::Disable,
+            AbsentChoice::Drop => Self::Drop,
+        }
+    }
+}
+
 /// What is to be done.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -214,6 +225,9 @@ pub(crate) enum Command {
         /// What becomes of the others
         #[arg(long, value_enum, default_value = "keep")]
         absent: AbsentChoice,
+        /// A realm that the list is about; nobody of another one is removed (default: those that it names)
+        #[arg(long, value_name = "REALM")]
+        absent_realm: Vec<String>,
         /// Print the SQL instead of running it
         #[arg(short = 'n', long)]
         dry_run: bool,

@@ -4,11 +4,11 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use futures_util::TryStreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
-use kerbrole_client::{Absent, AddAction, AddOptions, Added, Backend, DropOptions, Dropped, Kerbrole};
+use kerbrole_client::{AddAction, AddOptions, Added, Backend, DropOptions, Dropped, Kerbrole, SyncOptions};
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 
-use crate::arguments::{AbsentChoice, Arguments, BackendChoice, Command, GeneralOptions, Principals};
+use crate::arguments::{Arguments, BackendChoice, Command, GeneralOptions, Principals};
 use crate::exit::Failure;
 use crate::input::{Wanted, principals};
 use crate::output::{Table, print};
@@ -69,8 +69,9 @@ pub(crate) async fn run(arguments: &Arguments, client: &Client) -> Outcome {
             job.conflicts(&conflicts)
         }
         Command::CaseAudit => job.case_audit().await,
-        Command::Sync { principals, absent, dry_run, check, yes } => {
-            job.sync(principals, *absent, *dry_run, *check, *yes).await
+        Command::Sync { principals, absent, absent_realm, dry_run, check, yes } => {
+            let options = absent_realm.iter().fold(SyncOptions::new().absent((*absent).into()), SyncOptions::realm);
+            job.sync(principals, &options, *dry_run, *check, *yes).await
         }
         Command::Probe => job.probe(),
         // These need no connection.
@@ -386,15 +387,10 @@ impl Job<'_> {
         Ok(!findings.is_empty())
     }
 
-    async fn sync(&self, given: &Principals, absent: AbsentChoice, dry_run: bool, check: bool, yes: bool) -> Outcome {
+    async fn sync(&self, given: &Principals, options: &SyncOptions, dry_run: bool, check: bool, yes: bool) -> Outcome {
         let wanted = self.wanted(given)?;
         let names: Vec<_> = wanted.iter().map(|one| one.principal.as_str()).collect();
-        let absent = match absent {
-            AbsentChoice::Keep => Absent::Keep,
-            AbsentChoice::Disable => Absent::Disable,
-            AbsentChoice::Drop => Absent::Drop,
-        };
-        let mut rows = self.kerbrole.sync_principals(&names, absent, true).await?;
+        let mut rows = self.kerbrole.sync_principals(&names, options, true).await?;
         if dry_run {
             let script: String = rows.iter().map(|row| format!("{}\n", row.statement)).collect();
             print(&if script.is_empty() { script } else { format!("BEGIN;\n{script}COMMIT;\n") })?;
@@ -406,7 +402,7 @@ impl Job<'_> {
             if removed > 0 {
                 self.confirm(&format!("Disable or drop {removed} principal(s)"), yes)?;
             }
-            rows = self.kerbrole.sync_principals(&names, absent, false).await?;
+            rows = self.kerbrole.sync_principals(&names, options, false).await?;
         }
         if !differs {
             self.say("nothing to do");

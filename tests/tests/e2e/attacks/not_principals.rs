@@ -64,7 +64,7 @@ const CHANGES: [&str; 8] = [
     "kerb_drop_principal('$P', if_exists => true, reassign_owned_to => current_user)",
     "kerb_rename_principal('$P', NULL, 'x', 'c.d')",
     "kerb_rename_realm('a.b', 'c.d', false)",
-    "kerb_sync_principals('{}', 'drop', false)",
+    "kerb_sync_principals('{}', 'drop', false, '{a.b}')",
 ];
 
 /// By nobody: superusers are told why, and how else.

@@ -4,6 +4,7 @@ use crate::cases;
 use crate::world::Context;
 
 cases! {
+    EachVersion: every_fix_can_be_run_as_it_is_printed;
     Guarded: the_guard_finds_names_by_their_bytes;
 }
 
@@ -44,5 +45,34 @@ fn the_guard_finds_names_by_their_bytes(c: &Context<'_>) {
         // What makes no conflict goes through.
         there.run(&statement("GRANT %I TO %I", &[name("zo"), "'plain'".into()]));
         there.run(&statement("DROP ROLE %I, %I, plain", &[name("zo"), name("g")]));
+    }
+}
+
+/// Wherever it is printed: a role's name may be text in the database that it was made in, and none in another.
+fn every_fix_can_be_run_as_it_is_printed(c: &Context<'_>) {
+    let mut su = c.superuser();
+    for (encoding, database) in [("LATIN1", "latin"), ("SQL_ASCII", "bytes"), ("UTF8", "utf")] {
+        su.run(&format!(
+            "CREATE DATABASE {database} TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'"
+        ));
+        c.try_connect("rdsadmin", database).unwrap().run("CREATE EXTENSION pg_kerbrole");
+    }
+    su.run("CREATE ROLE first; CREATE ROLE \"Zoë's %I\"; CREATE ROLE \"100%?\"");
+    let mut latin = c.try_connect("rdsadmin", "latin").unwrap();
+    latin.run("DO $$ BEGIN EXECUTE format('CREATE ROLE %I', convert_from('g'::bytea || '\\xe9', 'LATIN1')); END $$");
+    let odd = "SELECT oid FROM pg_roles WHERE oid > (SELECT oid FROM pg_roles WHERE rolname = 'first')";
+    for database in ["latin", "bytes", "utf"] {
+        su.run(&format!(
+            "DO $$ DECLARE role oid; BEGIN FOR role IN {odd} LOOP \
+                EXECUTE (SELECT format('GRANT rds_ad, rds_iam TO %I', rolname) FROM pg_roles WHERE oid = role); END LOOP; END $$"
+        ));
+        let mut there = c.try_connect("rdsadmin", database).unwrap();
+        let conflicts = there.rows("SELECT role_name, fix FROM kerb_conflicts()");
+        assert_eq!(conflicts.len(), 3, "{database}: {conflicts:?}");
+        for row in &conflicts {
+            there.run(&row[1]);
+        }
+        assert_eq!(there.one("SELECT count(*) FROM kerb_conflicts()"), "0", "{database}: {conflicts:?}");
+        su.run(&format!("DO $$ DECLARE role oid; BEGIN FOR role IN {odd} LOOP EXECUTE (SELECT format('REVOKE rds_ad, rds_iam FROM %I', rolname) FROM pg_roles WHERE oid = role); END LOOP; END $$"));
     }
 }

@@ -56,6 +56,7 @@ fn nothing_that_is_passed_is_run(c: &Context<'_>) {
             "kerb_rename_realm($1, $2, false)",
             "kerb_sync_principals(ARRAY[$1, $2], 'keep', false)",
             "kerb_sync_principals('{}', coalesce($1, $2), false)",
+            "kerb_sync_principals('{}', 'drop', false, ARRAY[$1, $2])",
         ] {
             let _refused_or_taken_as_a_name = master.client.query(&format!("SELECT {call}"), &[payload, &none]);
             let _refused_or_taken_as_a_name = master.client.query(&format!("SELECT {call}"), &[payload, &"a.b"]);
