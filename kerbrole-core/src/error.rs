@@ -5,6 +5,7 @@ mod words;
 use std::fmt;
 
 use crate::conflict::Conflict;
+use crate::graph::PathStep;
 use crate::names::RoleName;
 use crate::powers::Power;
 use crate::realm::Realm;
@@ -15,6 +16,12 @@ use crate::statement::Revoke;
 
 /// As long as a text can be that is taken for a name, in bytes: longer than any spelling of one, and short enough to be shown in an error.
 pub const LONGEST_ARGUMENT: usize = 4096;
+
+/// How many elements a list of names can have that one call takes: more than a directory's people who need one server, and little enough memory for a server.
+pub const LONGEST_LIST: usize = 250_000;
+
+/// How many bytes the elements of such a list can have together.
+pub const LARGEST_LIST: usize = 32 * 1024 * 1024;
 
 /// The SQLSTATEs in use (src/backend/utils/errcodes.txt).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,6 +49,8 @@ pub enum SqlState {
     DependentObjectsStillExist,
     /// 53400: more removals than one call may make.
     ConfigurationLimitExceeded,
+    /// 54000: a longer list than one call takes.
+    ProgramLimitExceeded,
     /// 40001: another transaction changed the same role meanwhile.
     SerializationFailure,
     /// 0A000: not possible in a prepared transaction.
@@ -63,6 +72,7 @@ impl SqlState {
             Self::ObjectInUse => "55006",
             Self::DependentObjectsStillExist => "2BP01",
             Self::ConfigurationLimitExceeded => "53400",
+            Self::ProgramLimitExceeded => "54000",
             Self::SerializationFailure => "40001",
             Self::FeatureNotSupported => "0A000",
         }
@@ -186,6 +196,14 @@ pub enum Error {
     #[error("an argument of {bytes} bytes is no name")]
     ArgumentTooLong {
         /// How long it is.
+        bytes: usize,
+    },
+    /// A list with more elements, or more bytes in them, than one call takes, refused before it is copied.
+    #[error("a list of {elements} elements with {bytes} bytes is more than one call takes")]
+    ListTooLong {
+        /// How many elements it has.
+        elements: usize,
+        /// How many bytes they have together.
         bytes: usize,
     },
     /// More than 63 bytes.
@@ -403,7 +421,7 @@ pub enum Error {
         /// What gives it the powers.
         group: RoleName,
         /// A chain of memberships from the role to the group, both ends included.
-        path: Vec<RoleName>,
+        path: Vec<PathStep>,
         /// Which they are.
         power: Power,
     },
@@ -478,6 +496,7 @@ impl Error {
             Self::InUse { .. } => SqlState::ObjectInUse,
             Self::Owner { .. } => SqlState::DependentObjectsStillExist,
             Self::TooManyRemovals { .. } => SqlState::ConfigurationLimitExceeded,
+            Self::ListTooLong { .. } => SqlState::ProgramLimitExceeded,
             Self::ChangedMeanwhile { .. } | Self::AllowedMeanwhile => SqlState::SerializationFailure,
             Self::PreparedTransaction => SqlState::FeatureNotSupported,
             // Said as warnings only.

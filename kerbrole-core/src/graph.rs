@@ -72,10 +72,10 @@ pub(crate) struct Reach {
 }
 
 /// Of a long path the first so many roles are shown ...
-const HEAD: usize = 25;
+pub(crate) const HEAD: usize = 25;
 
 /// ... and those that are at most so many steps from its end. With what stands for the rest a path has 50 elements at most.
-const TAIL: u32 = 23;
+pub(crate) const TAIL: u32 = 23;
 
 /// One element of a chain of memberships.
 ///

@@ -66,7 +66,7 @@ pub use check::{
     Check, ConnectionLimit, DatabaseFacts, KeytabFacts, LoginFacts, ServerFacts, check_principal, check_too_long,
 };
 pub use conflict::{Added, Conflict, ConflictRule, NewConflict};
-pub use error::{Error, LONGEST_ARGUMENT, SqlState};
+pub use error::{Error, LARGEST_LIST, LONGEST_ARGUMENT, LONGEST_LIST, SqlState};
 pub use graph::{Membership, MembershipGraph, PathStep, RoleOid};
 pub use hba::{HbaLine, HbaVerdict, IdentLine, Login};
 pub use ident::ident_lines;

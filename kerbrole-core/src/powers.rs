@@ -7,7 +7,7 @@ use std::collections::{HashMap, VecDeque};
 
 use crate::conflict::ConflictRule;
 use crate::error::Error;
-use crate::graph::RoleOid;
+use crate::graph::{HEAD, PathStep, RoleOid, TAIL};
 use crate::neighbourhood::MembershipCatalog;
 use crate::role::{Elevated, Role};
 
@@ -84,18 +84,37 @@ pub fn refuse_powers<G: Groups>(
                 to_visit.push_back(there);
                 continue;
             };
-            let mut path = Vec::new();
+            let mut way = Vec::new();
             let mut at = there;
             while at != start {
-                path.extend(groups.name(at.0)?);
+                way.push(at.0);
                 at = came_from[&at];
             }
-            path.push(role.name.clone());
-            path.reverse();
+            let path = shown(role, way, groups)?;
             return Ok(Err(Error::Powers { role: role.name.clone(), group: name, path, power }));
         }
     }
     Ok(Ok(()))
+}
+
+/// The names on a way from a role up, of which the first group comes last; the middle of a long one is left out, as that of every path is.
+fn shown<G: Groups>(role: &Role, mut way: Vec<RoleOid>, groups: &mut G) -> Result<Vec<PathStep>, G::Error> {
+    way.reverse();
+    let tail = TAIL as usize + 1;
+    let is_long = way.len() + 1 > HEAD + 1 + tail;
+    let (head, rest) = way.split_at(if is_long { HEAD - 1 } else { way.len() });
+    let (left_out, tail) = rest.split_at(if is_long { rest.len() - tail } else { 0 });
+    let mut path = vec![PathStep::Role(role.name.clone())];
+    for &group in head {
+        path.extend(groups.name(group)?.map(PathStep::Role));
+    }
+    if is_long {
+        path.push(PathStep::LeftOut(u32::try_from(left_out.len()).unwrap_or(u32::MAX)));
+    }
+    for &group in tail {
+        path.extend(groups.name(group)?.map(PathStep::Role));
+    }
+    Ok(path)
 }
 
 #[cfg(test)]

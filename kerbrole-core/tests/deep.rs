@@ -1,14 +1,17 @@
 //! A chain of memberships may be as long as somebody makes it: nothing here goes along it on the stack.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
 use std::thread;
 
 use kerbrole_core::{
-    Added, ConflictRule, Error, Membership, MembershipCatalog, MembershipGraph, RoleName, RoleOid, few_below,
-    list_principals, neighbourhood, neighbourhood_of_conflicts,
+    Absent, AddRequest, Added, ConflictRule, ConnectionLimit, DatabaseFacts, Dependants, Elevated, Error, FixWith,
+    Groups, LoginFacts, Meant, Membership, MembershipCatalog, MembershipGraph, NameRules, Realm, Role, RoleName,
+    RoleOid, RoleSet, SyncRequest, case_audit, check_principal, few_below, list_principals, neighbourhood,
+    neighbourhood_of_conflicts, plan_add, plan_disable, plan_drop, plan_enable, plan_rename, plan_rename_realm,
+    plan_sync, refuse_powers,
 };
 
 const DEEP: u32 = 1_000_000;
@@ -34,10 +37,15 @@ fn name(oid: RoleOid) -> String {
 
 /// 1 is a member of 2, 2 of 3, and so on; the last one of `ends`.
 fn chain(ends: &[RoleOid]) -> MembershipGraph {
+    chain_with(&ends.iter().map(|&end| (DEEP, end)).collect::<Vec<_>>())
+}
+
+/// The same with further memberships.
+fn chain_with(more: &[(RoleOid, RoleOid)]) -> MembershipGraph {
     let steps = (1..DEEP).map(|oid| membership(oid, oid + 1));
     MembershipGraph::new(
-        (1..=IAM).map(|oid| (oid, name(oid))),
-        steps.chain(ends.iter().map(|&end| membership(DEEP, end))),
+        (1..=IAM + 1).map(|oid| (oid, name(oid))),
+        steps.chain(more.iter().map(|&(member, role)| membership(member, role))),
     )
 }
 
@@ -68,9 +76,14 @@ impl MembershipCatalog for Catalogue {
     }
 }
 
+/// Runs what would overflow the stack if anything in it went along the chain there.
+fn on_a_small_stack(walk: fn()) {
+    thread::Builder::new().stack_size(256 * 1024).spawn(walk).unwrap().join().unwrap();
+}
+
 #[test]
-fn a_chain_of_a_million_roles_fits_on_a_small_stack() {
-    let walk = || {
+fn conflicts() {
+    on_a_small_stack(|| {
         let both = chain(&[AD, IAM]);
         assert_eq!(both.conflicting_roles(&rule()).unwrap().len(), DEEP as usize);
         let new = both.new_conflict(&HashSet::new(), &Added::from_iter([(DEEP, IAM)]), &rule(), true).unwrap().unwrap();
@@ -91,19 +104,186 @@ fn a_chain_of_a_million_roles_fits_on_a_small_stack() {
         assert!(steps <= 100 * conflicts && fixes == conflicts, "{steps} {fixes}");
         // The one that was added stays in the fix's place of what is refused: nothing else is wrong.
         assert_eq!(new.conflict.fix, []);
-        let mut listed = 0;
-        list_principals([(1, true)], &both, &rule(), |p| listed += p.ad_path().unwrap().count()).unwrap();
-        assert_eq!(listed, 50);
+    });
+}
 
+/// Those that hand over all conflicts at once, where few of the roles on the chain are in one.
+#[test]
+fn conflicts_of_a_few() {
+    on_a_small_stack(|| {
+        let low = chain_with(&[(DEEP, AD), (10, IAM)]);
+        let conflicts = low.conflicts(&rule(), true).unwrap();
+        assert_eq!(conflicts.len(), 10);
+        assert_eq!((conflicts[0].role.as_str(), conflicts[0].ad_path.len()), ("ann@A.B", 50));
+        let conflicts = chain(&[AD]).preview_grant(IAM, 10, &rule()).unwrap();
+        assert_eq!(conflicts.len(), 10);
+        assert_eq!((conflicts[0].role.as_str(), conflicts[0].iam_path.len()), ("ann@A.B", 11));
+    });
+}
+
+#[test]
+fn a_refused_grant() {
+    on_a_small_stack(|| {
         let refused = chain(&[AD]).refuse_grant(IAM, DEEP, &rule(), true).unwrap_err();
         assert!(matches!(refused, Error::Conflict { .. }), "{}", refused.sqlstate());
+        in_few_words(&refused);
+        assert_eq!(chain(&[AD]).refuse_grant(DEEP, IAM + 1, &rule(), true).unwrap(), HashSet::new());
+    });
+}
 
+#[test]
+fn neighbourhoods() {
+    on_a_small_stack(|| {
         let Ok(around) = neighbourhood(&mut Catalogue, [DEEP], [AD, IAM]);
         assert_eq!(around.conflicting_roles(&rule()).unwrap().len(), DEEP as usize);
         let Ok(below) = few_below(&mut Catalogue, AD, usize::MAX);
         assert_eq!(below.unwrap().len(), DEEP as usize + 1);
         let Ok(around) = neighbourhood_of_conflicts(&mut Catalogue, [AD, IAM], usize::MAX);
         assert_eq!(around.unwrap().conflicting_roles(&rule()).unwrap().len(), DEEP as usize);
-    };
-    thread::Builder::new().stack_size(256 * 1024).spawn(walk).unwrap().join().unwrap();
+    });
+}
+
+#[test]
+fn lists_and_questions() {
+    on_a_small_stack(|| {
+        let (graph, rule, roles) = (chain(&[AD, IAM]), rule(), all());
+        let mut listed = 0;
+        list_principals([(1, true)], &graph, &rule, |p| listed += p.ad_path().unwrap().count()).unwrap();
+        assert_eq!(listed, 50);
+        let findings = case_audit(&roles, &graph, &rule, &NameRules::default(), FixWith::Functions).unwrap();
+        assert_eq!(findings, []);
+        let of_ann: RoleSet = roles.iter().take(1).cloned().collect();
+        let facts = LoginFacts {
+            caseins_users: false,
+            roles: &of_ann,
+            graph: &graph,
+            role_limit: ConnectionLimit { limit: -1, sessions: 0 },
+            database: DatabaseFacts {
+                name: "postgres".into(),
+                allows_connections: true,
+                limit: ConnectionLimit { limit: -1, sessions: 0 },
+                may_connect: true,
+            },
+            server: None,
+            fix_with: FixWith::Functions,
+        };
+        let checks = check_principal(&ann(), &facts, &rule, true).unwrap();
+        let wrong: Vec<_> = checks.iter().filter(|check| !check.ok).map(|check| check.name).collect();
+        assert_eq!(wrong, ["not_rds_iam"]);
+        assert!(
+            checks
+                .iter()
+                .all(|check| check.detail.len() < 2000 && check.fix.as_ref().is_none_or(|fix| fix.len() < 2000))
+        );
+    });
+}
+
+#[test]
+fn plans_that_add() {
+    on_a_small_stack(|| {
+        let (rule, names) = (rule(), NameRules::default());
+        let roles: RoleSet = all().into_iter().collect();
+        let request = |name: &str| AddRequest {
+            principals: vec![(name.into(), names.canonicalize(name, None).unwrap())],
+            groups: vec!["r2".into()],
+            if_not_exists: true,
+        };
+        let in_ad = chain(&[AD]);
+        for name in ["ann@a.b", "bob@a.b"] {
+            let plan = plan_add(&request(name), &roles, &in_ad, &rule, true).unwrap();
+            assert_eq!(plan.conflicts_before, HashSet::new());
+            plan.check_after(&in_ad, &rule, true).unwrap();
+            in_few_words(&plan.check_after(&chain(&[AD, IAM]), &rule, true).unwrap_err());
+        }
+        in_few_words(&plan_add(&request("bob@a.b"), &roles, &chain(&[IAM]), &rule, true).unwrap_err());
+        assert_eq!(plan_enable(&ann(), &roles, &in_ad, &names, &rule, true).unwrap().statements.len(), 0);
+        let warned = plan_enable(&ann(), &roles, &chain(&[AD, IAM]), &names, &rule, true).unwrap().warnings;
+        assert_eq!(warned.len(), 1);
+        in_few_words(&warned[0]);
+    });
+}
+
+#[test]
+fn plans_that_take_away_and_rename() {
+    on_a_small_stack(|| {
+        let (rule, names, all) = (rule(), NameRules::default(), all());
+        let roles: RoleSet = all.iter().cloned().collect();
+        assert_eq!(plan_disable(&ann(), &roles, &rule).unwrap().statements.len(), 1);
+        assert_eq!(plan_drop(&all[0], &Dependants::default(), None, &rule, true).unwrap().statements.len(), 1);
+        let bea = names.canonicalize("bea@a.b", None).unwrap();
+        assert!(plan_rename(&ann(), &bea, &roles, &rule, |_| 0).unwrap().statement.is_some());
+        let (old, new) = (Realm::parse("a.b").unwrap(), Realm::parse("c.d").unwrap());
+        assert_eq!(plan_rename_realm(&old, &new, &all, &roles, &rule, |_| 0).unwrap().len(), 1);
+        for absent in [Absent::Keep, Absent::Disable, Absent::Drop] {
+            let wanted = vec![("bea@a.b".into(), bea.clone())];
+            let request = SyncRequest { wanted, absent, at_most: Some(1) };
+            let of = |oids: &[RoleOid]| oids.iter().map(|&oid| (oid, Dependants::default())).collect::<HashMap<_, _>>();
+            let plan = plan_sync(&request, &all, &chain(&[AD]), &rule, true, |_| Ok(()), of).unwrap();
+            assert_eq!(plan.changed.len(), usize::from(absent != Absent::Keep), "{absent:?}");
+        }
+    });
+}
+
+#[test]
+fn powers_of_groups() {
+    on_a_small_stack(|| {
+        let ann = &all()[0];
+        // The last of the chain has an attribute; before that everything may be granted, or nothing is looked at any more.
+        for (groups, more) in [(OfGroups { grantable: true }, 999_951), (OfGroups { grantable: false }, 0)] {
+            let mut groups = groups;
+            let Ok(refused) = refuse_powers(ann, &rule(), &mut groups);
+            let Err(error @ Error::Powers { .. }) = refused else { panic!("{refused:?}") };
+            in_few_words(&error);
+            assert_eq!(error.detail().unwrap().contains(&format!("... {more} more ...")), more > 0, "{error}");
+        }
+    });
+}
+
+/// Nothing that is said has the whole chain in it.
+fn in_few_words(error: &Error) {
+    for text in [Some(error.to_string()), error.detail(), error.hint()].into_iter().flatten() {
+        assert!(text.len() < 2000, "{} bytes: {}", text.len(), &text[..100]);
+    }
+}
+
+fn ann() -> Meant {
+    NameRules::default().meant("ann@a.b", None).unwrap()
+}
+
+/// Every role on the chain, and the two of the rule.
+fn all() -> Vec<Role> {
+    let role =
+        |oid| Role { oid, name: RoleName::new(name(oid)).unwrap(), can_login: oid == 1, elevated: Elevated::default() };
+    (1..=IAM).map(role).collect()
+}
+
+/// The catalogue as one caller sees it.
+struct OfGroups {
+    grantable: bool,
+}
+
+impl MembershipCatalog for OfGroups {
+    type Error = Infallible;
+
+    fn name(&mut self, role: RoleOid) -> Result<Option<RoleName>, Infallible> {
+        Catalogue.name(role)
+    }
+
+    fn memberships_of(&mut self, member: RoleOid) -> Result<Vec<Membership>, Infallible> {
+        Catalogue.memberships_of(member)
+    }
+
+    fn members_of(&mut self, role: RoleOid) -> Result<Vec<Membership>, Infallible> {
+        Catalogue.members_of(role)
+    }
+}
+
+impl Groups for OfGroups {
+    fn attributes(&mut self, role: RoleOid) -> Result<Elevated, Infallible> {
+        Ok(Elevated { createrole: role == DEEP, ..Elevated::default() })
+    }
+
+    fn may_grant(&mut self, _: RoleOid) -> Result<bool, Infallible> {
+        Ok(self.grantable)
+    }
 }

@@ -1,6 +1,6 @@
 //! What is said about a refusal besides its message: DETAIL and HINT.
 
-use super::{Error, counted, visible};
+use super::{Error, LARGEST_LIST, LONGEST_LIST, counted, visible};
 use crate::graph::PathStep;
 use crate::names::RoleName;
 use crate::powers::Power;
@@ -36,7 +36,7 @@ impl Error {
                 return (!all.is_empty()).then(|| all.join(" "));
             }
             Self::Powers { group, path, power, .. } => {
-                let path = array_literal(path.iter().map(RoleName::as_str));
+                let path = array_literal(path.iter().map(PathStep::text));
                 let why = match power {
                     Power::Attributes(attributes) => format!("\"{group}\" has {attributes}"),
                     Power::Predefined => format!("\"{group}\" is one of the server's own roles"),
@@ -105,6 +105,10 @@ impl Error {
             Self::RoleNameInvalid { .. } => "A role name has at least one character and no NUL.".into(),
             Self::Encoding { .. } | Self::Unwritable { .. } => "Connect to a database with encoding UTF8: roles belong to the whole cluster.".into(),
             Self::ArgumentTooLong { .. } => "Give one name: of a role's, PostgreSQL keeps 63 bytes.".into(),
+            Self::ListTooLong { .. } => format!(
+                "One call takes up to {LONGEST_LIST} elements with {LARGEST_LIST} bytes in all. Add the principals in several calls; for a synchronisation, list only \
+                 those who are to have access to this server."
+            ),
             Self::TooLong { .. } => "Give the account a shorter sAMAccountName in the directory. Letters outside ASCII take two to four bytes \
                  each."
                 .into(),
