@@ -207,6 +207,20 @@ impl Server {
         command
     }
 
+    /// Builds a library for this server from one file of `tests/src/c`, and returns what to name in LOAD.
+    ///
+    /// # Errors
+    /// With what the compiler says.
+    pub fn compile(&self, name: &str) -> Result<PathBuf> {
+        let library = self.folder.join(format!("{name}.so"));
+        let source = workspace().join("tests/src/c").join(format!("{name}.c"));
+        let mut cc = Command::new("cc");
+        cc.args(["-shared", "-fPIC", "-Wall", "-Werror", "-I"]).arg(self.installation.headers()?);
+        run(cc.arg("-o").arg(&library).arg(source))?;
+        self.site.give_to_servers(&library)?;
+        Ok(library)
+    }
+
     /// How to connect as anybody, through the socket.
     #[cfg(feature = "suites")]
     pub fn connection(&self, user: &str, database: &str) -> postgres::Config {

@@ -8,7 +8,7 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -44,7 +44,18 @@ struct Shared {
     cut: Mutex<Option<(usize, Cut)>>,
     /// How many requests there were, over all connections.
     requests: AtomicUsize,
+    hold: Mutex<Hold>,
+    let_go: Condvar,
     ended: AtomicBool,
+}
+
+/// Logins that stop in the middle.
+#[derive(Debug, Default)]
+struct Hold {
+    /// At which of its answers to the server's questions a login stops.
+    at: Option<usize>,
+    /// How many have stopped there.
+    stopped: usize,
 }
 
 impl Proxy {
@@ -60,6 +71,8 @@ impl Proxy {
             delay,
             cut: Mutex::new(None),
             requests: AtomicUsize::new(0),
+            hold: Mutex::default(),
+            let_go: Condvar::new(),
             ended: AtomicBool::new(false),
         });
         let mine = shared.clone();
@@ -86,6 +99,22 @@ impl Proxy {
         *lock(&self.shared.cut) = None;
     }
 
+    /// Keeps back this one of the client's answers while it logs in, counted from 0, until [`let_go`](Self::let_go): a password is one, SCRAM takes two.
+    pub fn hold_answer(&self, number: usize) {
+        *lock(&self.shared.hold) = Hold { at: Some(number), stopped: 0 };
+    }
+
+    /// How many logins are kept back.
+    pub fn held(&self) -> usize {
+        lock(&self.shared.hold).stopped
+    }
+
+    /// Lets them go on.
+    pub fn let_go(&self) {
+        *lock(&self.shared.hold) = Hold::default();
+        self.shared.let_go.notify_all();
+    }
+
     /// How many requests there were so far.
     pub fn requests(&self) -> usize {
         self.shared.requests.load(Ordering::SeqCst)
@@ -95,6 +124,7 @@ impl Proxy {
 impl Drop for Proxy {
     fn drop(&mut self) {
         self.shared.ended.store(true, Ordering::SeqCst);
+        self.let_go();
         // Wakes the thread that listens.
         let _woken = TcpStream::connect(("127.0.0.1", self.port));
     }
@@ -123,10 +153,15 @@ fn serve(shared: &Arc<Shared>, client: &TcpStream) {
 fn forward_requests(shared: &Shared, mut client: &TcpStream, server: &UnixStream, cut_after: &AtomicBool) {
     let Ok(writer) = server.try_clone() else { return };
     let send = delayed(shared.delay, writer);
-    let mut is_startup = true;
+    let (mut is_startup, mut answers) = (true, 0);
     while let Some(message) = read_message(&mut client, is_startup) {
         // A query, or the end of an extended one.
         let is_request = !is_startup && matches!(message[0], b'Q' | b'S');
+        // A password, or what stands in its place.
+        if !is_startup && message[0] == b'p' {
+            hold(shared, answers);
+            answers += 1;
+        }
         is_startup = false;
         if is_request {
             let number = shared.requests.fetch_add(1, Ordering::SeqCst);
@@ -148,6 +183,17 @@ fn forward_requests(shared: &Shared, mut client: &TcpStream, server: &UnixStream
         }
         if send.send(message).is_err() {
             return;
+        }
+    }
+}
+
+/// Waits while this answer of a login is kept back.
+fn hold(shared: &Shared, answer: usize) {
+    let mut hold = lock(&shared.hold);
+    if hold.at == Some(answer) {
+        hold.stopped += 1;
+        while hold.at == Some(answer) {
+            hold = shared.let_go.wait(hold).unwrap_or_else(PoisonError::into_inner);
         }
     }
 }

@@ -163,6 +163,15 @@ impl Installation {
         copy_all(&folder.join("extension"), &self.extensions())
     }
 
+    /// Where the headers for libraries of this version are.
+    ///
+    /// # Errors
+    /// When it is not prepared.
+    pub fn headers(&self) -> Result<PathBuf> {
+        let output = run(Command::new(pg_config(self.major)?).arg("--includedir-server"))?;
+        Ok(lossy(&output.stdout).trim_end_matches('\n').into())
+    }
+
     /// Where the scripts of extensions are.
     pub fn extensions(&self) -> PathBuf {
         self.share.join("extension")
