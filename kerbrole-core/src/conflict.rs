@@ -221,12 +221,28 @@ impl MembershipGraph {
         member: RoleOid,
         rule: &ConflictRule,
     ) -> Result<Vec<Conflict>, Error> {
+        let mut conflicts = Vec::new();
+        self.each_previewed(granted, member, rule, |conflict| conflicts.push(conflict))?;
+        Ok(conflicts)
+    }
+
+    /// The same, one after the other: as many as there are roles below the member, each with two paths.
+    ///
+    /// # Errors
+    /// As for [`preview_grant`](Self::preview_grant).
+    pub fn each_previewed(
+        &self,
+        granted: RoleOid,
+        member: RoleOid,
+        rule: &ConflictRule,
+        mut each: impl FnMut(Conflict),
+    ) -> Result<(), Error> {
         let before = self.conflicting_roles(rule)?;
         let grant = Membership { role: granted, member, grantor: NO_ROLE, admin: false, from_creation: false };
         let after = self.with([], [grant]);
         let both = Both::find(&after, rule)?;
-        let new = both.roles().filter(|&role| !before.contains(&after.oid(role)));
-        Ok(new.map(|role| both.paths_of(role)).collect())
+        both.roles().filter(|&role| !before.contains(&after.oid(role))).for_each(|role| each(both.paths_of(role)));
+        Ok(())
     }
 }
 

@@ -115,6 +115,9 @@ fn conflicts_of_a_few() {
         let conflicts = low.conflicts(&rule(), true).unwrap();
         assert_eq!(conflicts.len(), 10);
         assert_eq!((conflicts[0].role.as_str(), conflicts[0].ad_path.len()), ("ann@A.B", 50));
+        let mut previewed = 0;
+        chain(&[AD]).each_previewed(IAM, DEEP, &rule(), |conflict| previewed += conflict.iam_path.len()).unwrap();
+        assert!(previewed > 49 * DEEP as usize && previewed <= 50 * DEEP as usize, "{previewed}");
         let conflicts = chain(&[AD]).preview_grant(IAM, 10, &rule()).unwrap();
         assert_eq!(conflicts.len(), 10);
         assert_eq!((conflicts[0].role.as_str(), conflicts[0].iam_path.len()), ("ann@A.B", 11));

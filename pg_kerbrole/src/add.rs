@@ -7,7 +7,7 @@ use kerbrole_core::{
 };
 use pgrx::prelude::*;
 
-use crate::args::Text;
+use crate::args::{Names, Text};
 use crate::canonicalize::{canonical, notice_case};
 use crate::catalog::{self, Memberships};
 use crate::lock::lock_memberships;
@@ -25,7 +25,7 @@ use crate::settings::{self, NAME_GRANTORS};
 fn kerb_add_principal(
     username: Option<Text>,
     realm: default!(Option<Text>, "NULL"),
-    groups: default!(Option<Vec<Option<Text>>>, "'{}'"),
+    groups: default!(Option<Names>, "'{}'"),
     if_not_exists: default!(Option<bool>, "false"),
 ) -> String {
     let canonical = canonical(username, realm);
@@ -50,8 +50,8 @@ fn kerb_add_principal(
 #[search_path(pg_catalog, pg_temp)]
 #[allow(clippy::type_complexity, reason = "the columns of the result")]
 fn kerb_add_principals(
-    principals: Option<Vec<Option<Text>>>,
-    groups: default!(Option<Vec<Option<Text>>>, "'{}'"),
+    principals: Option<Names>,
+    groups: default!(Option<Names>, "'{}'"),
     if_not_exists: default!(Option<bool>, "false"),
 ) -> TableIterator<'static, (name!(principal, String), name!(role_name, String), name!(action, String))> {
     let principals = principals.ok_or(Error::Null { argument: "principals" }).or_raise();
@@ -69,9 +69,9 @@ fn kerb_add_principals(
     TableIterator::new(rows.into_iter().map(|o| (o.principal, o.role.into(), o.action.as_str().to_string())))
 }
 
-pub(crate) fn names(texts: Option<Vec<Option<Text>>>, argument: &'static str) -> Vec<String> {
+pub(crate) fn names(texts: Option<Names>, argument: &'static str) -> Vec<String> {
     let not_null = |text: Option<Text>| text.ok_or(Error::Null { argument }).or_raise().into();
-    texts.unwrap_or_default().into_iter().map(not_null).collect()
+    texts.into_iter().flatten().map(not_null).collect()
 }
 
 /// Locks, plans, carries out, checks.

@@ -6,14 +6,14 @@
 
 use std::ffi::CStr;
 
-use kerbrole_core::{Error, LONGEST_ARGUMENT};
+use kerbrole_core::{Error, LARGEST_LIST, LONGEST_ARGUMENT, LONGEST_LIST};
 use pgrx::callconv::{Arg, ArgAbi};
-use pgrx::datum::{Datum, UnboxDatum};
 use pgrx::nullable::Nullable;
 use pgrx::pgrx_sql_entity_graph::metadata::{
     ArgumentError, ReturnsError, ReturnsRef, SqlMappingRef, SqlTranslatable, TypeOrigin,
 };
-use pgrx::{FromDatum, pg_sys};
+use pgrx::prelude::*;
+use pgrx::{PgSqlErrorCode, check_for_interrupts};
 
 use crate::report::Raise;
 
@@ -40,6 +40,42 @@ impl From<Text> for String {
     }
 }
 
+/// A `text[]` argument: names, of which some may be NULL.
+pub(crate) struct Names(Vec<Option<Text>>);
+
+impl Names {
+    /// Measured before anything is copied, for the same reason as one text.
+    fn from_server(array: &Array<'_, &[u8]>) -> Self {
+        let elements = array.len();
+        let too_long = |bytes| Err(Error::ListTooLong { elements, bytes }).or_raise();
+        if elements > LONGEST_LIST {
+            too_long(array.iter().flatten().map(<[u8]>::len).sum())
+        }
+        let bytes = array.iter().flatten().map(<[u8]>::len).sum();
+        if bytes > LARGEST_LIST {
+            too_long(bytes)
+        }
+        let mut names = Vec::new();
+        if names.try_reserve_exact(elements).is_err() {
+            ereport!(ERROR, PgSqlErrorCode::ERRCODE_OUT_OF_MEMORY, "out of memory for a list of names");
+        }
+        for name in array.iter() {
+            check_for_interrupts!();
+            names.push(name.map(Text::from_server));
+        }
+        Self(names)
+    }
+}
+
+impl IntoIterator for Names {
+    type Item = Option<Text>;
+    type IntoIter = std::vec::IntoIter<Option<Text>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
 /// Whether bytes beyond ASCII mean UTF-8 in this database. In SQL_ASCII they mean whatever the client sent.
 pub(crate) fn holds_utf8() -> bool {
     // SAFETY: reads a static of the server, set before any function can be called.
@@ -50,26 +86,6 @@ pub(crate) fn holds_utf8() -> bool {
 fn encoding_name() -> String {
     // SAFETY: returns a pointer to a constant string of the server.
     unsafe { CStr::from_ptr(pg_sys::GetDatabaseEncodingName()) }.to_string_lossy().into_owned()
-}
-
-impl FromDatum for Text {
-    unsafe fn from_polymorphic_datum(datum: pg_sys::Datum, is_null: bool, oid: pg_sys::Oid) -> Option<Self> {
-        // SAFETY: the caller promises a datum of type text, which has the same layout as bytea.
-        unsafe { <&[u8]>::from_polymorphic_datum(datum, is_null, oid) }.map(Self::from_server)
-    }
-}
-
-// SAFETY: an element of a text[] is a text, and the value returned borrows nothing from it.
-unsafe impl UnboxDatum for Text {
-    type As<'src> = Self;
-
-    unsafe fn unbox<'src>(datum: Datum<'src>) -> Self::As<'src>
-    where
-        Self: 'src,
-    {
-        // SAFETY: as for from_polymorphic_datum.
-        Self::from_server(unsafe { <&[u8]>::unbox(datum) })
-    }
 }
 
 // SAFETY: unboxes a text, and says in SqlTranslatable that it takes one.
@@ -92,4 +108,27 @@ unsafe impl SqlTranslatable for Text {
     const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
     const ARGUMENT_SQL: Result<SqlMappingRef, ArgumentError> = Ok(SqlMappingRef::literal("text"));
     const RETURN_SQL: Result<ReturnsRef, ReturnsError> = Ok(ReturnsRef::One(SqlMappingRef::literal("text")));
+}
+
+// SAFETY: unboxes a text[], whose elements have the same layout as bytea, and says in SqlTranslatable that it takes one.
+unsafe impl<'fcx> ArgAbi<'fcx> for Names {
+    unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
+        // SAFETY: the caller promises an argument of type text[] that is not null.
+        Self::from_server(&unsafe { <Array<'fcx, &'fcx [u8]>>::unbox_arg_unchecked(arg) })
+    }
+
+    unsafe fn unbox_nullable_arg(arg: Arg<'_, 'fcx>) -> Nullable<Self> {
+        // SAFETY: the caller promises an argument of type text[].
+        let array: Option<Array<'fcx, &'fcx [u8]>> =
+            unsafe { <Array<'fcx, &'fcx [u8]>>::unbox_nullable_arg(arg) }.into_option();
+        array.map(|array| Self::from_server(&array)).into()
+    }
+}
+
+// SAFETY: the SQL type named here is the one that is unboxed above.
+unsafe impl SqlTranslatable for Names {
+    const TYPE_IDENT: &'static str = pgrx::pgrx_resolved_type!(Names);
+    const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
+    const ARGUMENT_SQL: Result<SqlMappingRef, ArgumentError> = Ok(SqlMappingRef::literal("text[]"));
+    const RETURN_SQL: Result<ReturnsRef, ReturnsError> = Ok(ReturnsRef::One(SqlMappingRef::literal("text[]")));
 }

@@ -47,8 +47,12 @@ fn kerb_preview_grant(
     let rule = settings::conflict_rule();
     let of_rule = [rule.ad_role(), rule.iam_role()].into_iter().filter_map(|name| catalog::role_oid(name.as_str()));
     let Ok(graph) = neighbourhood(&mut Memberships::open(), [member], of_rule.chain([granted]));
-    let conflicts = graph.preview_grant(granted, member, &rule).or_raise();
-    TableIterator::new(conflicts.into_iter().map(|c| (c.role.to_string(), names(&c.ad_path), names(&c.iam_path))))
+    TableIterator::written(move |rows| {
+        let written = graph.each_previewed(granted, member, &rule, |c| {
+            rows.put((c.role.to_string(), names(&c.ad_path), names(&c.iam_path)));
+        });
+        written.or_raise();
+    })
 }
 
 fn existing_role(name: Option<Text>, argument: &'static str) -> RoleOid {

@@ -6,7 +6,7 @@ use kerbrole_core::{Absent, Error, Realm, RoleOid, Statement, SyncAction, SyncPl
 use pgrx::prelude::*;
 
 use crate::add::{check, names, notice_disabled};
-use crate::args::Text;
+use crate::args::{Names, Text};
 use crate::canonicalize::notice_case;
 use crate::catalog;
 use crate::dependants;
@@ -39,7 +39,7 @@ const TOLD: usize = 10;
 #[search_path(pg_catalog, pg_temp)]
 #[allow(clippy::type_complexity, reason = "the columns of the result")]
 fn kerb_sync_principals(
-    principals: Option<Vec<Option<Text>>>,
+    principals: Option<Names>,
     absent: default!(Option<Text>, "'keep'"),
     dry_run: default!(Option<bool>, "true"),
     realms: default!(Option<Vec<Option<Text>>>, "NULL"),

@@ -7,6 +7,7 @@
 mod add;
 mod atomic;
 mod attacks;
+mod bounds;
 mod callers;
 mod case_audit;
 mod case_rule;
@@ -25,6 +26,7 @@ mod encodings;
 mod groups;
 mod guard;
 mod list;
+mod logging_in;
 mod names;
 mod network;
 mod other_hooks;
@@ -38,6 +40,7 @@ mod scale;
 mod scripts;
 mod servers;
 mod settings;
+mod storm;
 mod sync;
 mod upgrade;
 
@@ -59,6 +62,7 @@ pub const SUITES: &[(&str, &[Case])] = &[
     ("attacks::inherited_powers", attacks::inherited_powers::CASES),
     ("attacks::large_arguments", attacks::large_arguments::CASES),
     ("attacks::leavers", attacks::leavers::CASES),
+    ("attacks::long_lists", attacks::long_lists::CASES),
     ("attacks::lookalikes", attacks::lookalikes::CASES),
     ("attacks::not_principals", attacks::not_principals::CASES),
     ("attacks::opened_again", attacks::opened_again::CASES),
@@ -68,6 +72,7 @@ pub const SUITES: &[(&str, &[Case])] = &[
     ("attacks::sql_injection", attacks::sql_injection::CASES),
     ("attacks::temp_schema", attacks::temp_schema::CASES),
     ("attacks::wrappers", attacks::wrappers::CASES),
+    ("bounds", bounds::CASES),
     ("callers", callers::CASES),
     ("case_audit", case_audit::CASES),
     ("case_rule", case_rule::CASES),
@@ -86,6 +91,7 @@ pub const SUITES: &[(&str, &[Case])] = &[
     ("groups", groups::CASES),
     ("guard", guard::CASES),
     ("list", list::CASES),
+    ("logging_in", logging_in::CASES),
     ("names", names::CASES),
     ("network", network::CASES),
     ("other_hooks", other_hooks::CASES),
@@ -99,6 +105,7 @@ pub const SUITES: &[(&str, &[Case])] = &[
     ("scripts", scripts::CASES),
     ("servers", servers::CASES),
     ("settings", settings::CASES),
+    ("storm", storm::CASES),
     ("sync", sync::CASES),
     ("upgrade", upgrade::CASES),
 ];

@@ -7,6 +7,7 @@ pub mod guard_by_nobody;
 pub mod inherited_powers;
 pub mod large_arguments;
 pub mod leavers;
+pub mod long_lists;
 pub mod lookalikes;
 pub mod not_principals;
 pub mod opened_again;
