@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -33,15 +33,30 @@ fn whoever_has_no_right_keeps_nobody_waiting(c: &Context<'_>) {
     let started = su.one("SELECT pg_postmaster_start_time()");
     let log_before = c.server.log_text().len();
     let alone = work(c, "a");
-    let over = AtomicBool::new(false);
+    let (over, rounds) = (AtomicBool::new(false), AtomicUsize::new(0));
     let storms = Mutex::new(BTreeMap::new());
     let (beside, held_up) = thread::scope(|scope| {
         let watcher = scope.spawn(|| watch(c, &over));
         for number in 0..CONNECTIONS {
-            let (over, storms) = (&over, &storms);
-            scope.spawn(move || storm(c, number, over, storms));
+            let (over, rounds, storms) = (&over, &rounds, &storms);
+            scope.spawn(move || {
+                let mut session = c.connect("anybody");
+                while !over.load(Ordering::SeqCst) {
+                    storm(c, number, &mut session, storms);
+                    rounds.fetch_add(1, Ordering::SeqCst);
+                }
+            });
         }
-        let beside = work(c, "b");
+        // As long as it takes all of them to go through everything once.
+        let mut beside = work(c, "b");
+        for more in 0.. {
+            if rounds.load(Ordering::SeqCst) >= CONNECTIONS {
+                break;
+            }
+            for ((_, times), (_, further)) in beside.iter_mut().zip(work(c, &format!("b{more}-"))) {
+                times.extend(further);
+            }
+        }
         over.store(true, Ordering::SeqCst);
         (beside, watcher.join().unwrap())
     });
@@ -130,8 +145,8 @@ fn watch(c: &Context<'_>, over: &AtomicBool) -> Vec<Vec<String>> {
     }
 }
 
-/// Goes through everything at least once, and again until the others have done their work.
-fn storm(c: &Context<'_>, number: usize, over: &AtomicBool, told: &Mutex<BTreeMap<String, u32>>) {
+/// Goes through everything once.
+fn storm(c: &Context<'_>, number: usize, session: &mut Session, told: &Mutex<BTreeMap<String, u32>>) {
     let list = |of: &str, count: usize| (0..count).map(|i| format!("{of}{i}")).collect::<Vec<_>>().join(", ");
     let (roles, users) = (list("r", 3000), list("u", 3000));
     let mut statements = vec![
@@ -161,11 +176,12 @@ fn storm(c: &Context<'_>, number: usize, over: &AtomicBool, told: &Mutex<BTreeMa
         "CREATE TEMP TABLE IF NOT EXISTS mine (a int PRIMARY KEY); DROP TABLE mine".into(),
         "DROP OWNED BY anybody; REASSIGN OWNED BY anybody TO other".into(),
         "SET ROLE rds_superuser".into(),
-        "DO $$ BEGIN FOR i IN 1..200 LOOP BEGIN EXECUTE 'GRANT rds_iam TO rds_ad'; EXCEPTION WHEN OTHERS THEN NULL; END; END LOOP; END $$".into(),
+        again_and_again(200),
     ];
     for mode in ["ROW SHARE", "ROW EXCLUSIVE", "SHARE ROW EXCLUSIVE", "ACCESS EXCLUSIVE"] {
         for table in ["pg_auth_members", "pg_authid", "pg_shdepend", "pg_db_role_setting"] {
-            statements.push(format!("LOCK TABLE pg_catalog.{table} IN {mode} MODE"));
+            statements
+                .push(format!("BEGIN; LOCK TABLE pg_catalog.{table} IN {mode} MODE; SELECT pg_sleep(0.05); COMMIT"));
         }
     }
     for table in ["pg_auth_members", "pg_database"] {
@@ -177,26 +193,27 @@ fn storm(c: &Context<'_>, number: usize, over: &AtomicBool, told: &Mutex<BTreeMa
         statements.push("GRANT anybody TO other".into());
     }
     let count = |outcome: String| *told.lock().unwrap().entry(outcome).or_default() += 1;
-    let mut session = c.connect("anybody");
-    loop {
-        // Each connection begins elsewhere.
-        let start = statements.len() * number / CONNECTIONS;
-        for statement in statements[start..].iter().chain(&statements[..start]) {
-            count(outcome(&mut session, statement));
-        }
-        in_transactions(&mut session, &count);
-        let prepared =
-            session.client.prepare("GRANT rds_iam TO rds_ad").and_then(|grant| session.client.execute(&grant, &[]));
-        count(prepared.map_or_else(|error| code(&error), |_| "fine".into()));
-        cancelled(&mut session, &statements[0], &count);
-        cut_off(c, &statements[0]);
-        // Away without a word, in the middle of a transaction.
-        let _failed = session.client.simple_query("BEGIN; GRANT rds_iam TO rds_ad");
-        session = c.connect("anybody");
-        if over.load(Ordering::SeqCst) {
-            return;
-        }
+    // Each connection begins elsewhere.
+    let start = statements.len() * number / CONNECTIONS;
+    for statement in statements[start..].iter().chain(&statements[..start]) {
+        count(outcome(session, statement));
     }
+    in_transactions(session, &count);
+    let prepared =
+        session.client.prepare("GRANT rds_iam TO rds_ad").and_then(|grant| session.client.execute(&grant, &[]));
+    count(prepared.map_or_else(|error| code(&error), |_| "fine".into()));
+    cancelled(session, &count);
+    cut_off(c, &statements[0]);
+    // Away without a word, in the middle of a transaction.
+    let _failed = session.client.simple_query("BEGIN; GRANT rds_iam TO rds_ad");
+    *session = c.connect("anybody");
+}
+
+/// `GRANT rds_iam TO rds_ad` so often, refused each time.
+fn again_and_again(times: u32) -> String {
+    format!(
+        "DO $$ BEGIN FOR i IN 1..{times} LOOP BEGIN EXECUTE 'GRANT rds_iam TO rds_ad'; EXCEPTION WHEN insufficient_privilege THEN NULL; END; END LOOP; END $$"
+    )
 }
 
 fn code(error: &postgres::Error) -> String {
@@ -224,7 +241,7 @@ fn in_transactions(session: &mut Session, count: &impl Fn(String)) {
     count(outcome(session, "PREPARE TRANSACTION 'x'"));
 }
 
-fn cancelled(session: &mut Session, statement: &str, count: &impl Fn(String)) {
+fn cancelled(session: &mut Session, count: &impl Fn(String)) {
     let cancel = session.client.cancel_token();
     let done = AtomicBool::new(false);
     let outcome = thread::scope(|scope| {
@@ -233,7 +250,7 @@ fn cancelled(session: &mut Session, statement: &str, count: &impl Fn(String)) {
                 let _too_late = cancel.cancel_query(NoTls);
             }
         });
-        let outcome = outcome(session, statement);
+        let outcome = outcome(session, &again_and_again(5000));
         done.store(true, Ordering::SeqCst);
         outcome
     });
