@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use kerbrole_core::{Error as Refusal, RoleName, array_elements};
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{DbError, SqlState};
 
 use crate::plain::CONFLICT_SEEN;
 
@@ -27,14 +27,28 @@ enum Inner {
         user: String,
         ad_role: String,
     },
+    SessionsLeft(SessionsLeft),
     Database {
         error: tokio_postgres::Error,
         hint: Option<String>,
+        /// Whether the hint names a right that the user lacks.
+        is_lacking: bool,
     },
 }
 
+/// A principal that is disabled, and its sessions that whoever did it may not end.
+#[derive(Debug)]
+pub(crate) struct SessionsLeft {
+    pub(crate) role: RoleName,
+    pub(crate) user: String,
+    pub(crate) left: usize,
+    /// Or the role is disabled in the caller's open transaction.
+    pub(crate) is_committed: bool,
+    pub(crate) hint: String,
+}
+
 /// What became of a change that was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Undone {
     /// Nothing was done, or the caller's transaction is there to roll back.
     Nothing,
@@ -42,6 +56,8 @@ pub(crate) enum Undone {
     All,
     /// It was committed; what it added was taken back, and who it disabled or dropped stays so.
     Additions,
+    /// It was committed, and could not be taken back, for this reason.
+    Not(String),
 }
 
 /// What kind of matter it is.
@@ -58,6 +74,8 @@ pub enum ErrorKind {
     Privilege,
     /// Creating the first principal would make the administrator a member of `rds_ad`: see [`Builder::accept_nesting`](crate::Builder::accept_nesting).
     WouldNest,
+    /// The principal is disabled, and sessions of it go on, since the privilege to end them is missing.
+    SessionsLeft,
     /// The connection or the protocol failed. Whether the last statement was carried out is not known: call
     /// [`Kerbrole::state_of`](crate::Kerbrole::state_of) over a new connection, or repeat the call with
     /// [`if_not_exists`](crate::AddOptions::if_not_exists), which completes what is missing and does nothing twice.
@@ -65,6 +83,14 @@ pub enum ErrorKind {
 }
 
 impl Error {
+    /// For [`ErrorKind::SessionsLeft`]: the exact name of the role, and how many sessions of it go on.
+    pub fn sessions_left_of(&self) -> Option<(&str, usize)> {
+        match &*self.0 {
+            Inner::SessionsLeft(SessionsLeft { role, left, .. }) => Some((role.as_str(), *left)),
+            _ => None,
+        }
+    }
+
     pub(crate) fn extension_missing() -> Self {
         Self(Box::new(Inner::ExtensionMissing))
     }
@@ -82,21 +108,42 @@ impl Error {
         Self(Box::new(Inner::Refused { refusal, undone }))
     }
 
-    /// The same with what to do where a privilege is missing.
-    pub(crate) fn or_else_grant(mut self, what: impl FnOnce() -> String) -> Self {
-        if let Inner::Database { error, hint } = &mut *self.0
-            && hint.is_none()
-            && error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE)
+    pub(crate) fn sessions_left(left: SessionsLeft) -> Self {
+        Self(Box::new(Inner::SessionsLeft(left)))
+    }
+
+    /// Whether the server refused something for want of a right.
+    pub(crate) fn is_want_of_a_right(&self) -> bool {
+        matches!(&*self.0, Inner::Database { .. }) && self.code() == Some(SqlState::INSUFFICIENT_PRIVILEGE)
+    }
+
+    /// The same with what to do about it, where that is known.
+    pub(crate) fn with_hint(mut self, what: Option<String>) -> Self {
+        if let Inner::Database { hint, .. } = &mut *self.0
+            && what.is_some()
         {
-            *hint = Some(what());
+            *hint = what;
         }
         self
+    }
+
+    /// The same with the rights that the user lacks.
+    pub(crate) fn lacking(mut self, what: String) -> Self {
+        if let Inner::Database { hint, is_lacking, .. } = &mut *self.0 {
+            (*hint, *is_lacking) = (Some(what), true);
+        }
+        self
+    }
+
+    /// Whether it is known which right the user lacks.
+    pub(crate) fn is_lacking(&self) -> bool {
+        matches!(&*self.0, Inner::Database { is_lacking: true, .. })
     }
 
     /// Whether the check inside a batch of plain statements found a conflict that had not been there when the batch was planned.
     pub(crate) fn saw_a_conflict(&self) -> bool {
         match &*self.0 {
-            Inner::Database { error, .. } => error.as_db_error().is_some_and(|e| e.message() == CONFLICT_SEEN),
+            Inner::Database { error, .. } => error.as_db_error().is_some_and(|e| e.constraint() == Some(CONFLICT_SEEN)),
             _ => false,
         }
     }
@@ -106,6 +153,7 @@ impl Error {
         match &*self.0 {
             Inner::ExtensionMissing => ErrorKind::ExtensionMissing,
             Inner::WouldNest { .. } => ErrorKind::WouldNest,
+            Inner::SessionsLeft(_) => ErrorKind::SessionsLeft,
             Inner::NoAnswer => ErrorKind::Connection,
             Inner::Database { error, .. } if error.as_db_error().is_none() => ErrorKind::Connection,
             _ => match self.code().as_ref().map(SqlState::code) {
@@ -122,7 +170,8 @@ impl Error {
     pub fn code(&self) -> Option<SqlState> {
         match &*self.0 {
             Inner::Refused { refusal, .. } => Some(SqlState::from_code(refusal.sqlstate().code())),
-            Inner::WouldNest { .. } => Some(SqlState::INSUFFICIENT_PRIVILEGE),
+            Inner::WouldNest { .. } | Inner::SessionsLeft(_) => Some(SqlState::INSUFFICIENT_PRIVILEGE),
+            Inner::Database { error, .. } if has_no_grantor(error) => Some(SqlState::INSUFFICIENT_PRIVILEGE),
             Inner::Database { error, .. } => error.code().cloned(),
             Inner::ExtensionMissing | Inner::NoAnswer => None,
         }
@@ -132,14 +181,17 @@ impl Error {
     pub fn detail(&self) -> Option<String> {
         match &*self.0 {
             Inner::Refused { refusal, undone } => {
+                const OTHER: &str = "Somebody else granted the other half at the same time";
                 let more = match undone {
                     Undone::Nothing => None,
-                    Undone::All => Some("Somebody else granted the other half at the same time; what this call did was taken back."),
-                    Undone::Additions => Some(
-                        "Somebody else granted the other half at the same time; what this call added was taken back, who it disabled or dropped stays so.",
-                    ),
-                }
-                .map(String::from);
+                    Undone::All => Some(format!("{OTHER}; what this call did was taken back.")),
+                    Undone::Additions => Some(format!(
+                        "{OTHER}; what this call added was taken back, who it disabled or dropped stays so."
+                    )),
+                    Undone::Not(reason) => {
+                        Some(format!("{OTHER}; what this call did stays, since it could not be taken back: {reason}."))
+                    }
+                };
                 let all: Vec<_> = refusal.detail().into_iter().chain(more).collect();
                 (!all.is_empty()).then(|| all.join(" "))
             }
@@ -147,6 +199,15 @@ impl Error {
                 "Since PostgreSQL 16 whoever creates a role becomes a member of it: \"{user}\" would be nested under {ad_role}, and where pg_hba.conf \
                  sends members of {ad_role} to GSSAPI, no password would let it in any more. Only a superuser can end such a membership."
             )),
+            Inner::SessionsLeft(SessionsLeft { is_committed: true, .. }) => {
+                Some("NOLOGIN is committed: nobody logs in to the role any more.".into())
+            }
+            Inner::SessionsLeft(_) => {
+                Some("NOLOGIN is a part of the open transaction: it holds when that is committed, and not before.".into())
+            }
+            Inner::Database { error, .. } if has_no_grantor(error) => {
+                Some("The ADMIN option is there through a membership that is not inherited.".into())
+            }
             Inner::Database { .. } if self.saw_a_conflict() => Some(
                 "It was not so when the statements were planned: somebody else changed memberships at the same time, or whoever runs them becomes a member of what it creates, \
                  and is in the other role already."
@@ -177,11 +238,12 @@ impl Error {
                  extension where it can be installed. A superuser undoes it with REVOKE ... FROM \"{user}\" for each principal (nesting_of_user() lists the statements). \
                  Members of {ad_role} already are not refused."
             )),
+            Inner::SessionsLeft(left) => Some(left.hint.clone()),
             Inner::ExtensionMissing => Some("As a superuser: CREATE EXTENSION pg_kerbrole".into()),
             Inner::Database { .. } if self.saw_a_conflict() => {
                 Some("Nothing was changed. Run it again; if it stays so, look at who is in both: a list of the conflicts shows them.".into())
             }
-            Inner::Database { error, hint } => {
+            Inner::Database { error, hint, .. } => {
                 hint.clone().or_else(|| error.as_db_error()?.hint().map(Into::into))
             }
             Inner::NoAnswer => None,
@@ -208,6 +270,12 @@ impl Error {
     }
 }
 
+/// The server's internal error where somebody has ADMIN on a role and inherits it from nobody (`check_role_grantor`, src/backend/commands/user.c): never translated.
+fn has_no_grantor(error: &tokio_postgres::Error) -> bool {
+    let is_it = |e: &DbError| *e.code() == SqlState::INTERNAL_ERROR && e.message() == "no possible grantors";
+    error.as_db_error().is_some_and(is_it)
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
@@ -217,9 +285,19 @@ impl fmt::Display for Error {
             Inner::WouldNest { user, ad_role } => {
                 write!(f, "creating a principal would make \"{user}\" a member of {ad_role}")
             }
-            Inner::Database { .. } if self.saw_a_conflict() => {
-                f.write_str("a role would come to be a member of both of the roles that exclude each other")
+            Inner::SessionsLeft(SessionsLeft { role, user, left: 1, .. }) => {
+                write!(
+                    f,
+                    "role \"{role}\" is disabled (NOLOGIN), and 1 session of it goes on that \"{user}\" may not end"
+                )
             }
+            Inner::SessionsLeft(SessionsLeft { role, user, left, .. }) => {
+                write!(
+                    f,
+                    "role \"{role}\" is disabled (NOLOGIN), and {left} sessions of it go on that \"{user}\" may not end"
+                )
+            }
+            Inner::Database { error, .. } if has_no_grantor(error) => f.write_str("permission denied to grant a role"),
             Inner::Database { error, .. } => match error.as_db_error() {
                 Some(refused) => f.write_str(refused.message()),
                 None => error.fmt(f),
@@ -240,7 +318,7 @@ impl StdError for Error {
 
 impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Self {
-        Self(Box::new(Inner::Database { error, hint: None }))
+        Self(Box::new(Inner::Database { error, hint: None, is_lacking: false }))
     }
 }
 

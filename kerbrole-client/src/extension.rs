@@ -118,7 +118,12 @@ impl<C: GenericClient> Functions<'_, C> {
         let name = self.text("kerb_drop_principal", &arguments).await?;
         let rows = self.client.query_typed(IS_THERE, &[(&name, Type::TEXT)]).await?;
         let is_there: bool = rows.first().ok_or_else(Error::no_answer)?.try_get(0)?;
-        Ok(if is_there { Dropped::OnlyDisabled(name) } else { Dropped::Gone(name) })
+        // What keeps it the catalogue says.
+        Ok(if is_there {
+            Dropped::OnlyDisabled { role_name: name, kept_by: String::new() }
+        } else {
+            Dropped::Gone(name)
+        })
     }
 
     pub(crate) async fn list(&self) -> Result<Vec<ListedPrincipal>, Error> {

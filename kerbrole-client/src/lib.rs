@@ -37,7 +37,8 @@ pub enum Backend {
 
 /// A server, seen through a connection or a transaction, on which principals are managed.
 ///
-/// What is changed inside an open transaction is a part of it; otherwise each method that changes something does all of it or nothing.
+/// What is changed inside an open transaction is a part of it; otherwise each method that changes something does all of it or nothing
+/// ([`Kerbrole::disable_principal`] disables also where it may not end the sessions).
 #[derive(Debug)]
 pub struct Kerbrole<'c, C> {
     client: &'c C,
@@ -374,17 +375,22 @@ impl<'c, C: GenericClient> Kerbrole<'c, C> {
         let meant = self.meant(username, realm)?;
         match self.functions() {
             Some(_) if options.if_exists && !self.plain().exists(&meant).await? => Ok(Dropped::Missing),
-            Some(functions) => functions.drop(username, realm, options).await,
+            Some(functions) => match functions.drop(username, realm, options).await? {
+                Dropped::OnlyDisabled { role_name, .. } => self.plain().what_keeps(role_name, None).await,
+                dropped => Ok(dropped),
+            },
             None => self.plain().drop(&meant, options).await,
         }
     }
 
     /// Keeps a principal from logging in, and ends its sessions if asked to: with the extension when the transaction commits, with plain statements at once.
     ///
-    /// Privileges: EXECUTE on `kerb_disable_principal`. With plain statements CREATEROLE, since PostgreSQL 16 ADMIN on the role, and `pg_signal_backend`.
+    /// Privileges: EXECUTE on `kerb_disable_principal`. With plain statements CREATEROLE, since PostgreSQL 16 ADMIN on the role, and for sessions `pg_signal_backend` or
+    /// the role's own rights.
     ///
     /// # Errors
-    /// 42704 when it is not there, 42501 when its role has SUPERUSER and the like or without the privileges.
+    /// 42704 when it is not there, 42501 when its role has SUPERUSER and the like or without the privileges. With plain statements, and without the privilege to end
+    /// its sessions only, it is disabled all the same: [`ErrorKind::SessionsLeft`], also 42501. That error leaves a transaction as it is.
     pub async fn disable_principal(
         &self,
         username: &str,

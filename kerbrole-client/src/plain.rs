@@ -3,7 +3,9 @@
 mod adding;
 mod batch;
 mod catalog;
+mod dropping;
 mod lifecycle;
+mod rights;
 mod sync;
 mod walk;
 
@@ -11,10 +13,10 @@ use std::collections::HashMap;
 
 use kerbrole_core::{
     AddAction, AddRequest, Canonical, CaseFinding as CoreFinding, ConflictRule, ConnectionLimit, Dependants,
-    DropOutcome, DropPlan, Error as Refusal, FixWith, GrantedBy, LoginFacts, LoginPlan, Meant, MembershipGraph,
-    MembershipOptions, NameRules, Realm, RenamePlan, Role, RoleName, RoleOid, RoleSet, Statement, SyncRequest,
-    case_audit, check_principal, check_too_long, list_principals, plan_add, plan_disable, plan_drop, plan_enable,
-    plan_rename, plan_rename_realm, plan_sync, refuse_moves,
+    DropOutcome, DropPlan, Error as Refusal, FixWith, GrantedBy, Holding, LoginFacts, LoginPlan, Meant,
+    MembershipGraph, MembershipOptions, NameRules, Realm, RenamePlan, Role, RoleName, RoleOid, RoleSet, Statement,
+    SyncRequest, case_audit, check_principal, check_too_long, list_principals, plan_add, plan_disable, plan_drop,
+    plan_enable, plan_rename, plan_rename_realm, plan_sync, refuse_moves,
 };
 use tokio_postgres::GenericClient;
 use tokio_postgres::error::SqlState;

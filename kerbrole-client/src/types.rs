@@ -105,9 +105,14 @@ pub struct Added {
 pub enum Dropped {
     /// The role of this name is gone.
     Gone(String),
-    /// The role of this name is disabled. Other databases hold something of it: drop the principal in each of them. Or, with plain statements, it has privileges that
-    /// only the owners of the objects, or a superuser, can take away.
-    OnlyDisabled(String),
+    /// The role is disabled, and what it owned in this database is the heir's, if there is one. Other databases hold something of it: drop the principal in each of
+    /// them. Or, with plain statements, it has privileges that only the owners of the objects, or a superuser, can take away.
+    OnlyDisabled {
+        /// The role.
+        role_name: String,
+        /// What still hangs on it, and where: `1 object and 2 privileges in database "app"`.
+        kept_by: String,
+    },
     /// There was none.
     Missing,
 }

@@ -101,6 +101,21 @@ pub enum Statement {
         /// ADMIN, INHERIT, SET.
         options: MembershipOptions,
     },
+    /// A membership of a named grantor's, since PostgreSQL 16. Options that are not given stay as they are where it is there already.
+    GrantBy {
+        /// What is granted.
+        granted: RoleName,
+        /// To whom.
+        member: RoleName,
+        /// ADMIN
+        admin: Option<bool>,
+        /// INHERIT
+        inherit: Option<bool>,
+        /// SET
+        set: Option<bool>,
+        /// Who has ADMIN on what is granted.
+        grantor: RoleName,
+    },
     /// The end of a role.
     DropRole {
         /// The role.
@@ -158,6 +173,17 @@ impl fmt::Display for Template<'_> {
                     None if options.admin => f.write_str(" WITH ADMIN OPTION"),
                     None => Ok(()),
                 }
+            }
+            Statement::GrantBy { granted, member, admin, inherit, set, grantor } => {
+                write!(f, "GRANT {} TO {}", granted.in_statement(), member.in_statement())?;
+                let options: Vec<_> = [("ADMIN", admin), ("INHERIT", inherit), ("SET", set)]
+                    .into_iter()
+                    .filter_map(|(option, value)| value.map(|value| format!("{option} {value}")))
+                    .collect();
+                if !options.is_empty() {
+                    write!(f, " WITH {}", options.join(", "))?;
+                }
+                write!(f, " GRANTED BY {}", grantor.in_statement())
             }
             Statement::Grant { roles, members } => write!(f, "GRANT {} TO {}", list(roles), list(members)),
         }
@@ -228,6 +254,15 @@ mod tests {
         let grant =
             Statement::Grant { roles: vec![name("g1"), name("g 2")], members: vec![name("a@A.B"), name("b@A.B")] };
         assert_eq!(grant.to_string(), r#"GRANT "g1", "g 2" TO "a@A.B", "b@A.B""#);
+        let by = Statement::GrantBy {
+            granted: name("g"),
+            member: name("m\"m"),
+            admin: None,
+            inherit: Some(true),
+            set: Some(false),
+            grantor: name("b y"),
+        };
+        assert_eq!(by.to_string(), r#"GRANT "g" TO "m""m" WITH INHERIT true, SET false GRANTED BY "b y""#);
         let mut revoke = Revoke {
             role: name("rds_iam"),
             member: name("g"),

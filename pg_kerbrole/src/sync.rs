@@ -42,7 +42,7 @@ fn kerb_sync_principals(
     principals: Option<Names>,
     absent: default!(Option<Text>, "'keep'"),
     dry_run: default!(Option<bool>, "true"),
-    realms: default!(Option<Vec<Option<Text>>>, "NULL"),
+    realms: default!(Option<Names>, "NULL"),
 ) -> TableIterator<'static, (name!(action, String), name!(role_name, String), name!(statement, String))> {
     let principals = principals.ok_or(Error::Null { argument: "principals" }).or_raise();
     let absent: String = absent.ok_or(Error::Null { argument: "absent" }).or_raise().into();
@@ -79,7 +79,7 @@ fn kerb_sync_principals(
     }))
 }
 
-fn realms_of(realms: Vec<Option<Text>>) -> Vec<Realm> {
+fn realms_of(realms: Names) -> Vec<Realm> {
     let realm = |text: String| Realm::parse(&text).or_raise();
     names(Some(realms), "an element of realms").into_iter().map(realm).collect()
 }

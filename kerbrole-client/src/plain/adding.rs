@@ -63,10 +63,7 @@ impl<C: GenericClient> Plain<'_, C> {
         let changed = of(AddAction::Adopted).chain(of(AddAction::Created).take(1));
         let changed: Vec<_> = changed.map(|outcome| outcome.role_name.clone()).collect();
         let batch = Batch::of(&plan.statements).guarded(self.server, self.rule, &changed, &plan.add.conflicts_before);
-        self.client
-            .batch_execute(batch.sql())
-            .await
-            .map_err(|e| Error::from(e).or_else_grant(|| self.rights_to_add()))?;
+        self.run(&batch, &plan.statements).await?;
         self.look_again(plan).await
     }
 
@@ -80,23 +77,13 @@ impl<C: GenericClient> Plain<'_, C> {
             // The caller's transaction to roll back.
             return Err(refusal.into());
         }
-        self.client.batch_execute(Batch::of(&taken_back(plan)).sql()).await?;
+        if let Err(error) = self.client.batch_execute(Batch::of(&taken_back(plan)).sql()).await {
+            return Err(stays(refusal, error));
+        }
         let removes =
             |statement: &Statement| matches!(statement, Statement::ForbidLogin { .. } | Statement::DropRole { .. });
         let undone = if plan.statements.iter().any(removes) { Undone::Additions } else { Undone::All };
         Err(Error::taken_back(refusal, undone))
-    }
-
-    fn rights_to_add(&self) -> String {
-        let (user, ad) = (quoted(&self.server.user), self.rule.ad_role().quoted());
-        let createrole = format!("ALTER ROLE {user} CREATEROLE;");
-        match self.server.nests_creators() {
-            true => format!(
-                "Creating roles needs CREATEROLE ({createrole}), and granting {ad} ADMIN on it (GRANT {ad} TO {user} WITH ADMIN OPTION;), which is itself a membership of {ad}. \
-                 Further groups need ADMIN on them. Where the extension can be installed, EXECUTE on its functions is enough."
-            ),
-            false => format!("Creating roles and granting them needs CREATEROLE: {createrole}"),
-        }
     }
 
     /// A plain GRANT that keeps the rule.
@@ -115,12 +102,9 @@ impl<C: GenericClient> Plain<'_, C> {
         let before = graph.refuse_grant(granted.oid, member.oid, self.rule, self.name_grantors())?;
         let grant = Statement::Grant { roles: vec![granted.name.clone()], members: vec![member.name.clone()] };
         let changed = [member.name.to_string()];
-        let batch = Batch::of(&[grant]).guarded(self.server, self.rule, &changed, &before);
-        self.client.batch_execute(batch.sql()).await.map_err(|e| {
-            let admin =
-                || format!("GRANT {} TO {} WITH ADMIN OPTION;", granted.name.quoted(), quoted(&self.server.user));
-            Error::from(e).or_else_grant(admin)
-        })?;
+        let grant = [grant];
+        let batch = Batch::of(&grant).guarded(self.server, self.rule, &changed, &before);
+        self.run(&batch, &grant).await?;
         let (graph, ..) = self.for_grant(granted.name.as_str(), member.name.as_str()).await?;
         let Some(new) =
             graph.new_conflict(&before, &kerbrole_core::Added::default(), self.rule, self.name_grantors())?
@@ -133,8 +117,10 @@ impl<C: GenericClient> Plain<'_, C> {
         }
         let (granted, member) = (granted.name, member.name);
         let revoke = Statement::RevokeGrant { role: granted.clone(), granted, member, name_grantor: false };
-        self.client.batch_execute(Batch::of(&[revoke]).sql()).await?;
-        Err(Error::taken_back(refusal, Undone::All))
+        match self.client.batch_execute(Batch::of(&[revoke]).sql()).await {
+            Ok(()) => Err(Error::taken_back(refusal, Undone::All)),
+            Err(error) => Err(stays(refusal, error)),
+        }
     }
 
     /// Both roles, what is below the member, and what is above either.
@@ -212,6 +198,18 @@ fn somebody_was_faster(error: &Error) -> bool {
         Some(code) if code == SqlState::UNDEFINED_OBJECT => true,
         _ => error.saw_a_conflict(),
     }
+}
+
+/// A conflict that was made, and cannot be taken back.
+fn stays(refusal: Refusal, error: tokio_postgres::Error) -> Error {
+    let refusal = match refusal {
+        Refusal::Conflict { mut conflict, others, ad_role, iam_role, fix, .. } => {
+            conflict.fix = fix;
+            Refusal::ConflictMade { conflict, others, ad_role, iam_role }
+        }
+        other => other,
+    };
+    Error::taken_back(refusal, Undone::Not(Error::from(error).to_string()))
 }
 
 /// What undoes a plan that was carried out.

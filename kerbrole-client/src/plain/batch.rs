@@ -10,8 +10,8 @@ use kerbrole_core::{ConflictRule, RoleOid, Statement, array_literal, quote_liter
 use super::walk::{members_of, roles_of, start};
 use crate::probe::Server;
 
-/// What the check inside a batch raises: distinguishes it from 0LP01 of the server's own.
-pub(crate) const CONFLICT_SEEN: &str = "kerbrole: a role is a member of both";
+/// The constraint that the check inside a batch names in its error: distinguishes it from 0LP01 of the server's own.
+pub(crate) const CONFLICT_SEEN: &str = "kerbrole_one_login_method";
 
 /// Puts statements together.
 pub(crate) struct Batch {
@@ -94,7 +94,7 @@ fn check(rule: &ConflictRule, changed: &[String], before: &HashSet<RoleOid>) -> 
          iam AS ({} UNION SELECT next.oid FROM iam CROSS JOIN {}), \
          up AS (SELECT oid AS below, oid AS at FROM {} AS start UNION SELECT up.below, next.oid FROM up CROSS JOIN {}) \
          SELECT FROM up WHERE at OPERATOR(pg_catalog.=) ({}) AND below OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT oid FROM down))) \
-         THEN RAISE EXCEPTION USING ERRCODE = '0LP01', MESSAGE = {}; END IF; END",
+         THEN RAISE EXCEPTION USING ERRCODE = '0LP01', CONSTRAINT = {}, MESSAGE = {}; END IF; END",
         start(&format!(
             "SELECT oid FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) ANY ({changed}::pg_catalog.text[]::pg_catalog.name[])"
         )),
@@ -109,6 +109,7 @@ fn check(rule: &ConflictRule, changed: &[String], before: &HashSet<RoleOid>) -> 
         )),
         roles_of("up.at"),
         role(rule.ad_role().as_str()),
-        literal(CONFLICT_SEEN)
+        literal(CONFLICT_SEEN),
+        literal(&format!("a role would come to be a member of both {} and {}", rule.ad_role(), rule.iam_role()))
     ))
 }

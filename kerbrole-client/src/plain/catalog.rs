@@ -13,6 +13,7 @@ use kerbrole_core::{
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{GenericClient, Row};
 
+use super::rights::may_grant;
 use super::walk::{NOWHERE, members_of, roles_of, start};
 use crate::error::Error;
 use crate::probe::Server;
@@ -281,14 +282,17 @@ impl<C: GenericClient> Catalog<'_, C> {
             .collect()
     }
 
+    /// The memberships that these granted, and those of the same roles and members by who is to grant them instead: see
+    /// [`grantors_instead_of`](Self::grantors_instead_of).
     async fn grants_made(&self, by: &Vec<RoleOid>) -> Result<HashMap<RoleOid, Vec<GrantMade>>, Error> {
         let sql = format!(
-            "SELECT {}, a.rolname::pg_catalog.text, b.rolname::pg_catalog.text, mine.grantor FROM pg_catalog.pg_auth_members mine \
+            "SELECT {}, a.rolname::pg_catalog.text, b.rolname::pg_catalog.text, mine.grantor FROM pg_catalog.pg_auth_members mine {} \
              JOIN pg_catalog.pg_auth_members m ON m.roleid OPERATOR(pg_catalog.=) mine.roleid AND m.member OPERATOR(pg_catalog.=) mine.member \
-               AND (m.grantor OPERATOR(pg_catalog.=) mine.grantor OR m.grantor OPERATOR(pg_catalog.=) 10) \
+               AND (m.grantor OPERATOR(pg_catalog.=) mine.grantor OR m.grantor OPERATOR(pg_catalog.=) coalesce(instead.grantor, {BOOTSTRAP_SUPERUSER})) \
              JOIN pg_catalog.pg_roles a ON a.oid OPERATOR(pg_catalog.=) m.roleid JOIN pg_catalog.pg_roles b ON b.oid OPERATOR(pg_catalog.=) m.member \
              WHERE mine.grantor OPERATOR(pg_catalog.=) ANY ($1)",
-            self.membership_columns()
+            self.membership_columns(),
+            self.instead()
         );
         let mut grants: HashMap<RoleOid, Vec<GrantMade>> = HashMap::new();
         for row in self.rows(&sql, &[(by, Type::OID_ARRAY)]).await? {
@@ -304,6 +308,34 @@ impl<C: GenericClient> Catalog<'_, C> {
             });
         }
         Ok(grants)
+    }
+}
+
+impl<C: GenericClient> Catalog<'_, C> {
+    /// Who grants what `mine` grants when the roles of `$1` are gone: whoever is no superuser has to have ADMIN itself, or to inherit it. A superuser does it as
+    /// the bootstrap superuser, and up to 15 a pair of roles has one membership whoever grants it.
+    fn instead(&self) -> String {
+        let may = match self.server.names_grantors() && !self.server.is_superuser {
+            true => may_grant("$1"),
+            false => "false".into(),
+        };
+        format!(
+            "LEFT JOIN LATERAL (SELECT m.member AS grantor FROM pg_catalog.pg_auth_members m WHERE m.roleid OPERATOR(pg_catalog.=) mine.roleid AND {may} \
+             ORDER BY m.member OPERATOR(pg_catalog.<>) (SELECT oid FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) current_user), m.member LIMIT 1) instead ON true"
+        )
+    }
+
+    /// For each role that `role` granted who may grant it in its place.
+    pub(crate) async fn grantors_instead_of(&self, role: &Role) -> Result<HashMap<RoleName, RoleName>, Error> {
+        let sql = format!(
+            "SELECT DISTINCT r.rolname::pg_catalog.text, g.rolname::pg_catalog.text FROM pg_catalog.pg_auth_members mine {} \
+             JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) mine.roleid JOIN pg_catalog.pg_roles g ON g.oid OPERATOR(pg_catalog.=) instead.grantor \
+             WHERE mine.grantor OPERATOR(pg_catalog.=) ANY ($1)",
+            self.instead()
+        );
+        let rows = self.rows(&sql, &[(&vec![role.oid], Type::OID_ARRAY)]).await?;
+        let name = |row: &Row, column| Ok::<_, Error>(RoleName::new(row.try_get::<_, String>(column)?)?);
+        rows.iter().map(|row| Ok((name(row, 0)?, name(row, 1)?))).collect()
     }
 }
 

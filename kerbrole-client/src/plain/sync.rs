@@ -25,8 +25,13 @@ impl<C: GenericClient> Plain<'_, C> {
         if !asked.is_empty() {
             let mut known = self.catalog().dependants(&asked).await?;
             // Whoever has anything is dropped one by one, or disabled: a batch that fails for one would fail for all.
-            for dependants in known.values_mut() {
+            for (oid, dependants) in &mut known {
                 dependants.holdings.iter_mut().for_each(|holding| holding.here = false);
+                let granted = dependants.grants_made.iter().filter(|grant| grant.grantor == *oid).count();
+                if granted > 0 && self.server.nests_creators() {
+                    let privileges = u32::try_from(granted).unwrap_or(u32::MAX);
+                    dependants.holdings.push(Holding { database: None, here: false, owned: 0, privileges });
+                }
             }
             plan = plan_with(&known, &mut asked)?;
         }

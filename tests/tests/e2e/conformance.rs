@@ -451,7 +451,7 @@ async fn try_outcome(kerbrole: &Kerbrole<'_, Client>, call: Call) -> Result<Stri
                 heir.into_iter().fold(DropOptions::new().if_exists(if_exists), DropOptions::reassign_owned_to);
             match kerbrole.drop_principal(name, None, &options).await? {
                 Dropped::Gone(name) => format!("gone {name}"),
-                Dropped::OnlyDisabled(name) => format!("disabled {name}"),
+                Dropped::OnlyDisabled { role_name, .. } => format!("disabled {role_name}"),
                 Dropped::Missing => "missing".into(),
                 other => format!("{other:?}"),
             }

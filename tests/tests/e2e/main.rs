@@ -31,6 +31,7 @@ mod names;
 mod network;
 mod other_hooks;
 mod pg_regression;
+mod plain;
 mod properties;
 mod readme;
 mod release;
@@ -96,6 +97,7 @@ pub const SUITES: &[(&str, &[Case])] = &[
     ("network", network::CASES),
     ("other_hooks", other_hooks::CASES),
     ("pg_regression", pg_regression::CASES),
+    ("plain", plain::CASES),
     ("properties", properties::CASES),
     ("readme", readme::CASES),
     ("release", release::CASES),

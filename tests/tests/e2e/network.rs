@@ -511,7 +511,8 @@ fn owners_hand_over(c: &Context<'_>) {
         let dropped = kerbrole.drop_principal("ann@a.b", None, &heir).await.unwrap();
         assert_eq!(dropped, kerbrole_client::Dropped::Gone("ann@A.B".into()));
         let dropped = kerbrole.drop_principal("far@a.b", None, &heir).await.unwrap();
-        assert_eq!(dropped, kerbrole_client::Dropped::OnlyDisabled("far@A.B".into()));
+        let kept_by = "1 object in database \"other\"".into();
+        assert_eq!(dropped, kerbrole_client::Dropped::OnlyDisabled { role_name: "far@A.B".into(), kept_by });
     });
     assert_eq!(
         su.column("SELECT relowner::regrole::text FROM pg_class WHERE relname IN ('t', 'u')"),

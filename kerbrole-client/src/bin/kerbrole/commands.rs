@@ -198,7 +198,10 @@ impl Job<'_> {
                     }
                     Ok(None) => break,
                     Err(error) if added.is_empty() => return Err(error.into()),
-                    Err(error) => return Err(Failure::Partly { done: added.len(), total, error }),
+                    Err(error) => {
+                        let again = "run it again with --if-not-exists to go on";
+                        return Err(Failure::Partly { done: added.len(), total, again, error });
+                    }
                 }
             }
         }
@@ -227,11 +230,13 @@ impl Job<'_> {
         for one in &wanted {
             match self.kerbrole.drop_principal(&one.principal, None, options).await {
                 Ok(Dropped::Gone(name)) => table.row([name.into(), "dropped".into()]),
-                Ok(Dropped::OnlyDisabled(name)) => {
-                    table.row([name.into(), "disabled: something still hangs on it".into()])
+                Ok(Dropped::OnlyDisabled { role_name, kept_by }) => {
+                    table.row([role_name.into(), format!("disabled, not dropped: {kept_by}").into()])
                 }
                 Ok(_) => table.row([one.principal.clone().into(), "was not there".into()]),
-                Err(error) => return self.partly(&table, wanted.len(), error),
+                Err(error) => {
+                    return self.partly(&table, wanted.len(), "run it again with --if-exists to go on", error);
+                }
             }
         }
         table.print(self.general.format)?;
@@ -239,17 +244,19 @@ impl Job<'_> {
     }
 
     /// What was done before an error is shown, and counts.
-    fn partly(&self, table: &Table, total: usize, error: kerbrole_client::Error) -> Outcome {
+    fn partly(&self, table: &Table, total: usize, again: &'static str, error: kerbrole_client::Error) -> Outcome {
         if table.rows.is_empty() {
             return Err(error.into());
         }
         table.print(self.general.format)?;
-        Err(Failure::Partly { done: table.rows.len(), total, error })
+        Err(Failure::Partly { done: table.rows.len(), total, again, error })
     }
 
     async fn disable(&self, given: &Principals, terminate: bool, dry_run: bool) -> Outcome {
         let wanted = self.wanted(given)?;
         let mut table = Table::new(&["role_name", "outcome"]);
+        // Whoever cannot be thrown out does not keep the others in.
+        let mut sessions_left = Vec::new();
         for one in &wanted {
             if dry_run {
                 print(&self.kerbrole.plan_disable(&one.principal, None).await?.sql())?;
@@ -257,13 +264,20 @@ impl Job<'_> {
             }
             match self.kerbrole.disable_principal(&one.principal, None, terminate).await {
                 Ok(name) => table.row([name.into(), "disabled".into()]),
-                Err(error) => return self.partly(&table, wanted.len(), error),
+                Err(error) => match error.sessions_left_of() {
+                    Some((name, left)) => {
+                        let go_on = if left == 1 { "session goes" } else { "sessions go" };
+                        table.row([name.into(), format!("disabled, {left} {go_on} on").into()]);
+                        sessions_left.push(error);
+                    }
+                    None => return self.partly(&table, wanted.len(), "run it again to go on", error),
+                },
             }
         }
         if !dry_run {
             table.print(self.general.format)?;
         }
-        Ok(false)
+        if sessions_left.is_empty() { Ok(false) } else { Err(Failure::SessionsLeft(sessions_left)) }
     }
 
     async fn enable(&self, given: &Principals, dry_run: bool) -> Outcome {
@@ -276,7 +290,7 @@ impl Job<'_> {
             }
             match self.kerbrole.enable_principal(&one.principal, None).await {
                 Ok(name) => table.row([name.into(), "enabled".into()]),
-                Err(error) => return self.partly(&table, wanted.len(), error),
+                Err(error) => return self.partly(&table, wanted.len(), "run it again to go on", error),
             }
         }
         if !dry_run {

@@ -14,7 +14,8 @@ Exit codes:
   2  usage: arguments, input files, names that can be no principal
   3  no connection
   4  refused: the rule, a privilege, a role that exists, is missing or in use
-  5  partly done: an earlier portion of a long list was carried out";
+  5  partly done: an earlier portion of a long list was carried out, or
+     principals are disabled and sessions of them go on";
 
 /// Why the command ends before its work is done.
 #[derive(Debug)]
@@ -26,7 +27,9 @@ pub(crate) enum Failure {
     /// The server, or the rules, said no.
     Refused(Error),
     /// Some of it was carried out before that.
-    Partly { done: usize, total: usize, error: Error },
+    Partly { done: usize, total: usize, again: &'static str, error: Error },
+    /// All are disabled, and whoever did it may not end sessions of these.
+    SessionsLeft(Vec<Error>),
     /// Whoever reads the output has had enough.
     PipeClosed,
 }
@@ -52,7 +55,7 @@ impl Failure {
                     _ => 4,
                 },
             },
-            Self::Partly { .. } => 5,
+            Self::Partly { .. } | Self::SessionsLeft(_) => 5,
             Self::PipeClosed => 0,
         })
     }
@@ -70,9 +73,18 @@ impl fmt::Display for Failure {
         match self {
             Self::Usage(message) | Self::Connection(message) => f.write_str(message),
             Self::Refused(error) => write_error(f, error),
-            Self::Partly { done, total, error } => {
-                writeln!(f, "{done} of {total} are done, the rest is not; run it again with --if-not-exists to go on")?;
+            Self::Partly { done, total, again, error } => {
+                writeln!(f, "{done} of {total} are done, the rest is not; {again}")?;
                 write_error(f, error)
+            }
+            Self::SessionsLeft(errors) => {
+                for (number, error) in errors.iter().enumerate() {
+                    if number > 0 {
+                        f.write_str("\nkerbrole: ")?;
+                    }
+                    write_error(f, error)?;
+                }
+                Ok(())
             }
             Self::PipeClosed => Ok(()),
         }
