@@ -117,6 +117,26 @@ impl Error {
         matches!(&*self.0, Inner::Database { .. }) && self.code() == Some(SqlState::INSUFFICIENT_PRIVILEGE)
     }
 
+    /// Whether that was the right to an object (`aclcheck_error`, src/backend/catalog/aclchk.c), and
+    /// not one over a role.
+    pub(crate) fn is_about_an_object(&self) -> bool {
+        self.refused_by().and_then(DbError::routine) == Some("aclcheck_error")
+    }
+
+    /// Whether somebody else changed the same row of the catalogue, which the server refuses with an
+    /// internal error, untranslated (`simple_heap_update`, src/backend/access/heap/heapam.c).
+    pub(crate) fn is_changed_meanwhile(&self) -> bool {
+        const WORDS: [&str; 2] = ["tuple concurrently updated", "tuple concurrently deleted"];
+        self.refused_by().is_some_and(|e| *e.code() == SqlState::INTERNAL_ERROR && WORDS.contains(&e.message()))
+    }
+
+    fn refused_by(&self) -> Option<&DbError> {
+        match &*self.0 {
+            Inner::Database { error, .. } => error.as_db_error(),
+            _ => None,
+        }
+    }
+
     /// The same with what to do about it, where that is known.
     pub(crate) fn with_hint(mut self, what: Option<String>) -> Self {
         if let Inner::Database { hint, .. } = &mut *self.0
@@ -172,6 +192,7 @@ impl Error {
             Inner::Refused { refusal, .. } => Some(SqlState::from_code(refusal.sqlstate().code())),
             Inner::WouldNest { .. } | Inner::SessionsLeft(_) => Some(SqlState::INSUFFICIENT_PRIVILEGE),
             Inner::Database { error, .. } if has_no_grantor(error) => Some(SqlState::INSUFFICIENT_PRIVILEGE),
+            Inner::Database { .. } if self.is_changed_meanwhile() => Some(SqlState::T_R_SERIALIZATION_FAILURE),
             Inner::Database { error, .. } => error.code().cloned(),
             Inner::ExtensionMissing | Inner::NoAnswer => None,
         }
@@ -243,6 +264,7 @@ impl Error {
             Inner::Database { .. } if self.saw_a_conflict() => {
                 Some("Nothing was changed. Run it again; if it stays so, look at who is in both: a list of the conflicts shows them.".into())
             }
+            Inner::Database { .. } if self.is_changed_meanwhile() => Some("Nothing was changed. Run it again.".into()),
             Inner::Database { error, hint, .. } => {
                 hint.clone().or_else(|| error.as_db_error()?.hint().map(Into::into))
             }
@@ -298,6 +320,9 @@ impl fmt::Display for Error {
                 )
             }
             Inner::Database { error, .. } if has_no_grantor(error) => f.write_str("permission denied to grant a role"),
+            Inner::Database { .. } if self.is_changed_meanwhile() => {
+                f.write_str("a role or membership was changed by another transaction meanwhile")
+            }
             Inner::Database { error, .. } => match error.as_db_error() {
                 Some(refused) => f.write_str(refused.message()),
                 None => error.fmt(f),

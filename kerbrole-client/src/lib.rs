@@ -362,7 +362,8 @@ impl<'c, C: GenericClient> Kerbrole<'c, C> {
 
     /// Drops a principal's role with its memberships and its privileges in this database; nothing that it owns is dropped.
     ///
-    /// Privileges: EXECUTE on `kerb_drop_principal`, and the right to SET ROLE to the heir. With plain statements CREATEROLE, and since PostgreSQL 16 ADMIN on the role.
+    /// Privileges: EXECUTE on `kerb_drop_principal`, and the right to SET ROLE to the heir. With plain statements CREATEROLE, since PostgreSQL 16 ADMIN on the role, and
+    /// on what it granted to others; for an heir membership of it, inherited.
     ///
     /// # Errors
     /// 42704 when it is not there, 2BP01 when it owns something and there is no heir, 55006 when it has sessions, 42501.

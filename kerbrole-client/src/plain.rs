@@ -32,8 +32,40 @@ use batch::Batch;
 pub(crate) use batch::CONFLICT_SEEN;
 use catalog::Catalog;
 
-/// How often a batch is planned anew when somebody else was faster.
+/// How often something is planned anew when somebody else was faster.
 const ATTEMPTS: usize = 3;
+
+/// What is tried again when somebody else was faster.
+struct Attempts {
+    left: usize,
+    first: Option<Error>,
+}
+
+impl Attempts {
+    fn new() -> Self {
+        Self { left: ATTEMPTS - 1, first: None }
+    }
+
+    /// How it ends, or nothing where it is to be tried again. The caller's transaction can have
+    /// failed with the first attempt: then its error is the one to tell.
+    fn settle<T>(
+        &mut self,
+        outcome: Result<T, Error>,
+        somebody_was_faster: fn(&Error) -> bool,
+    ) -> Option<Result<T, Error>> {
+        match outcome {
+            Err(error) if self.left > 0 && somebody_was_faster(&error) => {
+                self.left -= 1;
+                self.first.get_or_insert(error);
+                None
+            }
+            Err(error) if error.code() == Some(SqlState::IN_FAILED_SQL_TRANSACTION) => {
+                Some(Err(self.first.take().unwrap_or(error)))
+            }
+            outcome => Some(outcome),
+        }
+    }
+}
 
 /// Everything that an operation depends on.
 pub(crate) struct Plain<'k, C> {

@@ -39,15 +39,19 @@ impl<C: GenericClient> Plain<'_, C> {
         principals: &[(String, Canonical)],
         options: &AddOptions,
     ) -> Result<Vec<Added>, Error> {
-        let mut attempt = 1;
+        let mut attempts = Attempts::new();
         loop {
-            let plan = self.plan_add(principals, options).await?;
-            match self.carry_out(&plan).await {
-                Ok(()) => return Ok(plan.outcomes),
-                Err(error) if attempt < ATTEMPTS && somebody_was_faster(&error) => attempt += 1,
-                Err(error) => return Err(error),
+            let outcome = self.try_add(principals, options).await;
+            if let Some(outcome) = attempts.settle(outcome, somebody_was_faster) {
+                return outcome;
             }
         }
+    }
+
+    async fn try_add(&self, principals: &[(String, Canonical)], options: &AddOptions) -> Result<Vec<Added>, Error> {
+        let plan = self.plan_add(principals, options).await?;
+        self.carry_out(&plan).await?;
+        Ok(plan.outcomes)
     }
 
     pub(super) async fn carry_out(&self, plan: &Plan) -> Result<(), Error> {
@@ -88,11 +92,11 @@ impl<C: GenericClient> Plain<'_, C> {
 
     /// A plain GRANT that keeps the rule.
     pub(crate) async fn grant_role(&self, granted: &str, member: &str) -> Result<(), Error> {
-        let mut attempt = 1;
+        let mut attempts = Attempts::new();
         loop {
-            match self.try_grant(granted, member).await {
-                Err(error) if attempt < ATTEMPTS && somebody_was_faster(&error) => attempt += 1,
-                outcome => return outcome,
+            let outcome = self.try_grant(granted, member).await;
+            if let Some(outcome) = attempts.settle(outcome, somebody_was_faster) {
+                return outcome;
             }
         }
     }
@@ -196,7 +200,7 @@ fn somebody_was_faster(error: &Error) -> bool {
     match error.code() {
         Some(code) if code == SqlState::DUPLICATE_OBJECT || code == SqlState::UNIQUE_VIOLATION => true,
         Some(code) if code == SqlState::UNDEFINED_OBJECT => true,
-        _ => error.saw_a_conflict(),
+        _ => error.saw_a_conflict() || error.is_changed_meanwhile(),
     }
 }
 

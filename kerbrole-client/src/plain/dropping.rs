@@ -30,6 +30,16 @@ impl<C: GenericClient> Plain<'_, C> {
     }
 
     pub(crate) async fn drop(&self, meant: &Meant, options: &DropOptions) -> Result<Dropped, Error> {
+        let mut attempts = Attempts::new();
+        loop {
+            let outcome = self.try_drop(meant, options).await;
+            if let Some(outcome) = attempts.settle(outcome, Error::is_changed_meanwhile) {
+                return outcome;
+            }
+        }
+    }
+
+    async fn try_drop(&self, meant: &Meant, options: &DropOptions) -> Result<Dropped, Error> {
         let Some(plan) = self.plan_drop(meant, options).await? else { return Ok(Dropped::Missing) };
         let gone = plan.outcome == DropOutcome::Dropped;
         let (role, statements) = (plan.role, plan.statements);

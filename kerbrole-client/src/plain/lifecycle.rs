@@ -20,6 +20,16 @@ impl<C: GenericClient> Plain<'_, C> {
     }
 
     pub(crate) async fn disable(&self, meant: &Meant, terminate: bool) -> Result<String, Error> {
+        let mut attempts = Attempts::new();
+        loop {
+            let outcome = self.try_disable(meant, terminate).await;
+            if let Some(outcome) = attempts.settle(outcome, Error::is_changed_meanwhile) {
+                return outcome;
+            }
+        }
+    }
+
+    async fn try_disable(&self, meant: &Meant, terminate: bool) -> Result<String, Error> {
         let plan = self.plan_disable(meant).await?;
         self.change(&plan.statements).await?;
         if terminate {
@@ -58,6 +68,9 @@ impl<C: GenericClient> Plain<'_, C> {
         let (runner, mut held) = self.runner_and_held(std::slice::from_ref(&signal), &[]).await?;
         let held = held.remove(&signal).unwrap_or_default();
         let lacks = missing_rights_of(&signal, &runner, held, self.name_grantors());
+        if lacks.is_empty() {
+            return Ok("The right to end them was given meanwhile: run it again.".into());
+        }
         Ok(format!(
             "{} Whoever has them can end the sessions: SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = {};",
             lacks_in_words(&runner, &lacks, self.rule.ad_role(), true),
@@ -72,6 +85,16 @@ impl<C: GenericClient> Plain<'_, C> {
     }
 
     pub(crate) async fn enable(&self, meant: &Meant) -> Result<String, Error> {
+        let mut attempts = Attempts::new();
+        loop {
+            let outcome = self.try_enable(meant).await;
+            if let Some(outcome) = attempts.settle(outcome, Error::is_changed_meanwhile) {
+                return outcome;
+            }
+        }
+    }
+
+    async fn try_enable(&self, meant: &Meant) -> Result<String, Error> {
         let plan = self.plan_enable(meant).await?;
         self.change(&plan.statements).await?;
         Ok(plan.role.name.to_string())
@@ -86,6 +109,16 @@ impl<C: GenericClient> Plain<'_, C> {
     }
 
     pub(crate) async fn rename(&self, meant: &Meant, new: &Canonical) -> Result<String, Error> {
+        let mut attempts = Attempts::new();
+        loop {
+            let outcome = self.try_rename(meant, new).await;
+            if let Some(outcome) = attempts.settle(outcome, Error::is_changed_meanwhile) {
+                return outcome;
+            }
+        }
+    }
+
+    async fn try_rename(&self, meant: &Meant, new: &Canonical) -> Result<String, Error> {
         let plan = self.plan_rename(meant, new).await?;
         self.change(plan.statement.as_slice()).await?;
         Ok(plan.to.to_string())

@@ -15,7 +15,11 @@ impl<C: GenericClient> Plain<'_, C> {
                 if !error.is_want_of_a_right() {
                     return Err(error);
                 }
-                match self.what_is_missing(statements).await {
+                let missing = match error.is_about_an_object() {
+                    true => self.places_that_are_missing(statements).await,
+                    false => self.what_is_missing(statements).await,
+                };
+                match missing {
                     Some(hint) => Err(error.lacking(hint)),
                     None => Err(error.with_hint(only_owners_revoke(statements))),
                 }
@@ -37,10 +41,7 @@ impl<C: GenericClient> Plain<'_, C> {
         let ad_role = self.rule.ad_role();
         match self.runner_and_held(&roles_concerned(statements), &dropped).await {
             Ok((runner, held)) => {
-                let mut lacks = missing(statements, &runner, &held, ad_role, since_16);
-                if lacks.is_empty() {
-                    lacks = self.missing_places(&runner, statements).await.unwrap_or_default();
-                }
+                let lacks = missing(statements, &runner, &held, ad_role, since_16);
                 (!lacks.is_empty()).then(|| self.in_words(&runner, &lacks, true))
             }
             // In a transaction that has failed nothing can be asked any more.
@@ -51,6 +52,13 @@ impl<C: GenericClient> Plain<'_, C> {
                 (!lacks.is_empty()).then(|| self.in_words(&runner, &lacks, false))
             }
         }
+    }
+
+    /// The same where the server spoke of an object, and not of a role.
+    async fn places_that_are_missing(&self, statements: &[Statement]) -> Option<String> {
+        let (runner, _) = self.runner_and_held(&[], &[]).await.ok()?;
+        let lacks = self.missing_places(&runner, statements).await.ok()?;
+        (!lacks.is_empty()).then(|| self.in_words(&runner, &lacks, true))
     }
 
     fn in_words(&self, runner: &Runner, lacks: &[Lack], is_known: bool) -> String {

@@ -14,18 +14,20 @@ use crate::world::{Context, Session};
 
 mod conflicts;
 mod drops;
+mod meanwhile;
 mod rights;
 mod sessions;
 
 use conflicts::*;
 use drops::*;
+use meanwhile::*;
 use rights::*;
 use sessions::*;
 
 cases! {
     BareEachVersion: each_missing_right_is_named_and_is_enough, in_a_failed_transaction_all_that_it_takes_is_named, sessions_that_cannot_be_ended_are_told, sessions_in_a_transaction_are_told,
         the_command_goes_on_with_the_others, memberships_of_the_administrator_stay, memberships_that_the_dropped_one_granted_stay, a_list_takes_no_membership_from_those_who_stay, nothing_internal_is_said,
-        what_cannot_be_taken_back_is_told;
+        what_cannot_be_taken_back_is_told, a_role_that_is_changed_meanwhile, a_role_that_is_changed_meanwhile_in_a_transaction;
     EachVersion: an_heir_gets_what_is_here;
     BareEachVersion: an_heir_gets_what_is_here, an_heir_gets_what_is_here_beside_what_cannot_be_revoked;
 }
