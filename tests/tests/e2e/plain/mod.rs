@@ -25,7 +25,7 @@ use rights::*;
 use sessions::*;
 
 cases! {
-    BareEachVersion: each_missing_right_is_named_and_is_enough, in_a_failed_transaction_all_that_it_takes_is_named, sessions_that_cannot_be_ended_are_told, sessions_in_a_transaction_are_told,
+    BareEachVersion: each_missing_right_is_named_and_is_enough, another_role_that_has_it_is_named, in_a_failed_transaction_all_that_it_takes_is_named, sessions_that_cannot_be_ended_are_told, sessions_in_a_transaction_are_told,
         the_command_goes_on_with_the_others, memberships_of_the_administrator_stay, memberships_that_the_dropped_one_granted_stay, a_list_takes_no_membership_from_those_who_stay, nothing_internal_is_said,
         what_cannot_be_taken_back_is_told, a_role_that_is_changed_meanwhile, a_role_that_is_changed_meanwhile_in_a_transaction;
     EachVersion: an_heir_gets_what_is_here;
@@ -51,9 +51,19 @@ async fn connect(c: &Context<'_>, user: &str) -> Client {
 
 /// How the command ends, with what it says on standard output and beside it.
 fn command(c: &Context<'_>, user: &str, arguments: &[&str]) -> (i32, String, String) {
+    command_with(c, user, &[], arguments)
+}
+
+fn command_with(
+    c: &Context<'_>,
+    user: &str,
+    environment: &[(&str, &str)],
+    arguments: &[&str],
+) -> (i32, String, String) {
     let mut command = Command::new(built("kerbrole"));
     command.env_clear().env("HOME", "/nonexistent").env("PGHOST", c.server.socket());
     command.env("PGPORT", c.server.port.to_string()).env("PGUSER", user).env("PGDATABASE", "postgres");
+    command.envs(environment.iter().copied());
     let output = command.args(arguments).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))

@@ -267,3 +267,18 @@ pub(super) fn in_a_failed_transaction_all_that_it_takes_is_named(c: &Context<'_>
     let wanted: &[&str] = if c.major() >= 16 { &[CREATEROLE, ADMIN_ON_ANN] } else { &[CREATEROLE] };
     assert_eq!(statements_in(&hint), wanted, "{hint}");
 }
+
+/// Attributes are not inherited, and a role that has CREATEROLE lends it to who sets it.
+pub(super) fn another_role_that_has_it_is_named(c: &Context<'_>) {
+    let mut su = c.superuser();
+    su.run(SETUP);
+    su.run("CREATE ROLE dbas CREATEROLE; GRANT dbas TO dba");
+    if c.major() >= 16 {
+        su.run("GRANT \"ann@A.B\" TO dbas WITH ADMIN OPTION");
+    }
+    let disable = ["disable", "ann@a.b"];
+    let (code, _, err) = command(c, "dba", &disable);
+    assert!(code == 4 && err.contains("SET ROLE \"dbas\""), "{err}");
+    let (code, out, err) = command_with(c, "dba", &[("PGOPTIONS", "-c role=dbas")], &disable);
+    assert!(code == 0 && out.contains("disabled"), "{out}{err}");
+}
