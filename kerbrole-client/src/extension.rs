@@ -1,9 +1,12 @@
 //! By the extension's functions, fully qualified.
 
-use kerbrole_core::{AddAction, CaseProblem, Error as Refusal, SyncAction};
+use std::collections::HashMap;
+
+use kerbrole_core::{AddAction, CaseProblem, Error as Refusal, SyncAction, array_literal};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{GenericClient, Row};
 
+use crate::each::Set;
 use crate::error::Error;
 use crate::types::{
     AddOptions, Added, CaseFinding, Check, Conflict, DropOptions, Dropped, ListedPrincipal, Moved, SyncOptions, SyncRow,
@@ -55,21 +58,26 @@ impl<C: GenericClient> Functions<'_, C> {
             (&options.groups, Type::TEXT_ARRAY),
             (&options.if_not_exists, Type::BOOL),
         ];
-        let rows = self.call("kerb_add_principals", &arguments).await?;
-        rows.iter()
-            .map(|row| {
-                let action: String = row.try_get(2)?;
-                Ok(Added {
-                    principal: row.try_get(0)?,
-                    role_name: row.try_get(1)?,
-                    action: known(
-                        &action,
-                        &[AddAction::Created, AddAction::Adopted, AddAction::Unchanged],
-                        AddAction::as_str,
-                    )?,
-                })
-            })
-            .collect()
+        added(&self.call("kerb_add_principals", &arguments).await?)
+    }
+
+    /// Several sets of principals in one statement, which is carried out whole or not at all; outcomes in the order of the sets.
+    pub(crate) async fn add_sets(&self, sets: &[Set], if_not_exists: bool) -> Result<Vec<Added>, Error> {
+        let typed = |set: &Set| array_literal(set.principals.iter().map(|(typed, _)| typed));
+        let principals: Vec<_> = sets.iter().map(typed).collect();
+        let groups: Vec<_> = sets.iter().map(|set| array_literal(&set.groups)).collect();
+        let sql = format!(
+            "SELECT a.* FROM pg_catalog.unnest($1, $2) AS s (principals, groups) \
+             CROSS JOIN LATERAL {}.kerb_add_principals(s.principals::pg_catalog.text[], s.groups::pg_catalog.text[], $3) AS a",
+            self.schema
+        );
+        let arguments: [Argument<'_>; 3] =
+            [(&principals, Type::TEXT_ARRAY), (&groups, Type::TEXT_ARRAY), (&if_not_exists, Type::BOOL)];
+        // Nobody is in two of the sets, so that each row is found by what was typed.
+        let rows = added(&self.client.query_typed(&sql, &arguments).await?)?;
+        let mut rows: HashMap<_, _> = rows.into_iter().map(|one| (one.principal.clone(), one)).collect();
+        let all = sets.iter().flat_map(|set| &set.principals);
+        all.map(|(typed, _)| rows.remove(typed).ok_or_else(Error::no_answer)).collect()
     }
 
     pub(crate) async fn disable(&self, username: &str, realm: Option<&str>, terminate: bool) -> Result<String, Error> {
@@ -220,6 +228,21 @@ impl<C: GenericClient> Functions<'_, C> {
             })
             .collect()
     }
+}
+
+/// The rows of `kerb_add_principals`.
+fn added(rows: &[Row]) -> Result<Vec<Added>, Error> {
+    const ACTIONS: [AddAction; 3] = [AddAction::Created, AddAction::Adopted, AddAction::Unchanged];
+    rows.iter()
+        .map(|row| {
+            let action: String = row.try_get(2)?;
+            Ok(Added {
+                principal: row.try_get(0)?,
+                role_name: row.try_get(1)?,
+                action: known(&action, &ACTIONS, AddAction::as_str)?,
+            })
+        })
+        .collect()
 }
 
 /// The value that a word of the extension stands for; a newer extension may know more of them than this crate.

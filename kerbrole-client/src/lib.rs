@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod bulk;
+mod each;
 mod error;
 mod extension;
 mod plain;
@@ -9,6 +10,7 @@ mod probe;
 mod types;
 
 pub use bulk::{Bulk, Progress};
+pub use each::Wanted;
 pub use error::{Error, ErrorKind};
 pub use kerbrole_core::{
     Absent, AddAction, CaseProblem, NameRules, NetbiosDomains, Realm, RealmList, RoleName, Statement, SyncAction,

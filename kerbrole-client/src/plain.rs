@@ -6,6 +6,7 @@ mod catalog;
 mod dropping;
 mod lifecycle;
 mod rights;
+mod sets;
 mod sync;
 mod walk;
 

@@ -62,10 +62,14 @@ impl<C: GenericClient> Plain<'_, C> {
         if creates && self.server.nests_creators() && !self.server.is_nested && !self.accept_nesting {
             return Err(Error::would_nest(&self.server.user, self.rule.ad_role()));
         }
-        // Until the commit nobody else sees the new roles, which are all granted the same: the first speaks for all.
+        // Until the commit nobody else sees the new roles: of those that are granted the same the first speaks for all.
         let of = |action| plan.changed().filter(move |outcome| outcome.action == action);
+        let first_of_each = plan.add.grants.iter().filter_map(|grant| match grant {
+            Statement::Grant { members, .. } => members.first().map(ToString::to_string),
+            _ => None,
+        });
         let changed = of(AddAction::Adopted).chain(of(AddAction::Created).take(1));
-        let changed: Vec<_> = changed.map(|outcome| outcome.role_name.clone()).collect();
+        let changed: Vec<_> = changed.map(|outcome| outcome.role_name.clone()).chain(first_of_each).collect();
         let batch = Batch::of(&plan.statements).guarded(self.server, self.rule, &changed, &plan.add.conflicts_before);
         self.run(&batch, &plan.statements).await?;
         self.look_again(plan).await
@@ -196,7 +200,7 @@ impl<C: GenericClient> Plain<'_, C> {
 }
 
 /// Somebody else created the same role, or granted the same, between the look and the change; or a grant was seen that makes a conflict. The next look tells.
-fn somebody_was_faster(error: &Error) -> bool {
+pub(super) fn somebody_was_faster(error: &Error) -> bool {
     match error.code() {
         Some(code) if code == SqlState::DUPLICATE_OBJECT || code == SqlState::UNIQUE_VIOLATION => true,
         Some(code) if code == SqlState::UNDEFINED_OBJECT => true,

@@ -248,7 +248,7 @@ pub(crate) enum Command {
         /// A KDC of it, host or host:port; without any the hosts of the realm's own name
         #[arg(long, value_name = "HOST")]
         kdc: Vec<String>,
-        /// Who is to log in: has the ticket and the server looked at for this one
+        /// Who is to log in: has the ticket and the server looked at for this one; without a realm, of this one
         #[arg(long, value_name = "USER@REALM")]
         principal: Option<String>,
         /// Port of the directory's DNS
@@ -258,7 +258,7 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 464, value_name = "PORT")]
         password_port: u16,
         /// Seconds that each step may take
-        #[arg(long, default_value_t = 3, value_name = "SECONDS")]
+        #[arg(long, default_value_t = 3, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
         timeout: u64,
     },
     /// Print a krb5.conf for clients of a directory's realm

@@ -4,11 +4,12 @@
 
 mod kdc;
 mod krb5;
+mod profile;
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use kerbrole_client::{Kerbrole, Realm};
+use kerbrole_client::{Error, ErrorKind, Realm};
 use serde_json::{Value, json};
 use tokio::net::{TcpStream, UdpSocket, lookup_host};
 use tokio::time::timeout;
@@ -16,22 +17,46 @@ use tokio_postgres::Client;
 use tokio_postgres::config::Host;
 
 use self::kdc::User;
+use crate::arguments::{Arguments, Command};
+use crate::commands::kerbrole;
 use crate::conninfo::Connection;
-use crate::exit::Failure;
-use crate::output::Table;
+use crate::exit::{Failure, Outcome, Report};
+use crate::host::Host as NamedHost;
+use crate::krb5_conf;
+use crate::output::{Shown, Table};
 
 /// How far clocks may be apart (RFC 4120, section 1.6, "five minutes" by custom; Active Directory's default).
 const CLOCK_SKEW: i64 = 300;
 
 /// What is asked.
-pub(crate) struct Questions {
-    pub(crate) realm: Realm,
-    /// `host` or `host:port`; empty: the hosts of the realm's own name, as a directory has it.
-    pub(crate) kdcs: Vec<String>,
-    pub(crate) principal: Option<String>,
-    pub(crate) dns_port: u16,
-    pub(crate) password_port: u16,
-    pub(crate) timeout: Duration,
+struct Questions {
+    realm: Realm,
+    /// Empty: the hosts of the realm's own name, as a directory has it.
+    kdcs: Vec<NamedHost>,
+    /// With its realm.
+    principal: Option<String>,
+    dns_port: u16,
+    password_port: u16,
+    timeout: Duration,
+}
+
+impl Questions {
+    fn of(arguments: &Arguments) -> Result<Self, Failure> {
+        let Command::Doctor { realm, kdc, principal, dns_port, password_port, timeout } = &arguments.command else {
+            return Err(Failure::usage("there is nothing to examine".into()));
+        };
+        let realm = krb5_conf::parse(realm)?;
+        let of = arguments.rules.default_realm.clone().unwrap_or_else(|| realm.clone());
+        let principal = principal.as_deref().map(|typed| arguments.rules.with_realm(typed, of));
+        Ok(Self {
+            realm,
+            kdcs: kdc.iter().map(|kdc| NamedHost::parse(kdc)).collect::<Result<_, _>>()?,
+            principal,
+            dns_port: *dns_port,
+            password_port: *password_port,
+            timeout: Duration::from_secs(*timeout),
+        })
+    }
 }
 
 /// One thing that was looked at. `ok` is `None` where it could not be.
@@ -55,17 +80,22 @@ fn unknown(what: impl Into<String>, result: impl Into<String>) -> Finding {
     Finding { what: what.into(), ok: None, result: result.into(), fix: String::new() }
 }
 
-/// Looks at everything. The table has a row for each thing; true where something is wrong.
-pub(crate) async fn examine(questions: &Questions, connection: Connection) -> (Table, bool) {
+/// Looks at everything. The table has a row for each thing.
+///
+/// # Errors
+/// For options that cannot be meant; what does not work is a row.
+pub(crate) async fn examine(arguments: &Arguments, connection: Connection) -> Outcome {
+    let questions = &Questions::of(arguments)?;
+    let principal = questions.principal.as_deref();
     let endpoints = endpoints(&connection);
     let mut findings = directory(questions).await;
     for endpoint in &endpoints {
         findings.push(endpoint.look(questions.timeout).await);
     }
     let names: Vec<_> = endpoints.into_iter().map(|endpoint| endpoint.host).collect();
-    findings.extend(krb5::config(&questions.realm, &names));
-    let (caseins_users, of_the_server) = server(questions, connection).await;
-    findings.extend(krb5::ticket(questions.principal.as_deref(), caseins_users));
+    findings.extend(krb5::config(&questions.realm, &names, principal));
+    let (caseins_users, of_the_server) = server(arguments, questions, connection).await?;
+    findings.extend(krb5::ticket(principal, caseins_users));
     findings.extend(of_the_server);
 
     let mut table = Table::new(&["what", "ok", "result", "fix"]);
@@ -73,7 +103,8 @@ pub(crate) async fn examine(questions: &Questions, connection: Connection) -> (T
         let ok = finding.ok.map_or(json!("?"), Value::Bool);
         table.row([finding.what.clone().into(), ok, finding.result.clone().into(), finding.fix.clone().into()]);
     }
-    (table, findings.iter().any(|finding| finding.ok == Some(false)))
+    let is_wrong = findings.iter().any(|finding| finding.ok == Some(false));
+    Ok(Report::looked(Shown::Rows(table, arguments.general.format), is_wrong))
 }
 
 /// A server that is reached over a network.
@@ -119,13 +150,11 @@ async fn open(address: SocketAddr, limit: Duration) -> Result<TcpStream, String>
 /// The directory's own hosts: names, ports, the KDC's answer, its clock.
 async fn directory(questions: &Questions) -> Vec<Finding> {
     let domain = questions.realm.as_str().to_ascii_lowercase();
-    let kdcs = if questions.kdcs.is_empty() { vec![domain] } else { questions.kdcs.clone() };
+    let of_realm = NamedHost { name: domain, port: None };
+    let kdcs = if questions.kdcs.is_empty() { vec![of_realm] } else { questions.kdcs.clone() };
     let mut findings = Vec::new();
     for kdc in kdcs {
-        let (host, port) = match kdc.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse().ok()?))) {
-            Some((host, port)) => (host.trim_matches(['[', ']']).to_string(), port),
-            None => (kdc.clone(), 88),
-        };
+        let (host, port) = (kdc.name, kdc.port.unwrap_or(88));
         let limit = questions.timeout;
         let address = match resolve(&host, port, limit).await.map(|found| found.first().copied()) {
             Ok(Some(address)) => address,
@@ -290,8 +319,15 @@ impl Endpoint {
 }
 
 /// The server's own answer, where somebody can be asked; first, whether it ignores case.
-async fn server(questions: &Questions, connection: Connection) -> (Option<bool>, Vec<Finding>) {
-    let none = |why: String| (None, vec![unknown("server", why)]);
+///
+/// # Errors
+/// For options that do not hold for the server.
+async fn server(
+    arguments: &Arguments,
+    questions: &Questions,
+    connection: Connection,
+) -> Result<(Option<bool>, Vec<Finding>), Failure> {
+    let none = |why: String| Ok((None, vec![unknown("server", why)]));
     let Some(principal) = &questions.principal else {
         return none("say --principal to have the server asked about it".into());
     };
@@ -300,14 +336,30 @@ async fn server(questions: &Questions, connection: Connection) -> (Option<bool>,
         Ok(Err(failure)) => return none(format!("not asked: {failure}")),
         Ok(Ok(client)) => client,
     };
-    match checks(&client, principal).await {
-        Ok(answer) => answer,
-        Err(failure) => none(failure.to_string()),
+    match timeout(questions.timeout, checks(arguments, &client, principal)).await {
+        Err(_) => none(format!("no answer within {} s", questions.timeout.as_secs())),
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(Failure::Refused(error))) => match error.kind() {
+            ErrorKind::Connection => none(format!("not asked: {error}")),
+            _ => Ok((None, vec![refused(&error)])),
+        },
+        Ok(Err(failure)) => Err(failure),
     }
 }
 
-async fn checks(client: &Client, principal: &str) -> Result<(Option<bool>, Vec<Finding>), Failure> {
-    let kerbrole = Kerbrole::new(client).await?;
+/// The server, or the rules, say no to being asked.
+fn refused(error: &Error) -> Finding {
+    let fix =
+        error.hint().or_else(|| error.detail()).unwrap_or_else(|| "kerbrole probe says what server this is".into());
+    wrong("server", error.to_string(), fix)
+}
+
+async fn checks(
+    arguments: &Arguments,
+    client: &Client,
+    principal: &str,
+) -> Result<(Option<bool>, Vec<Finding>), Failure> {
+    let kerbrole = kerbrole(arguments, client).await?;
     let caseins_users = kerbrole.server().krb_caseins_users;
     let checks = kerbrole.check_principal(principal, None).await?;
     let finding = |check: kerbrole_client::Check| Finding {

@@ -2,9 +2,12 @@
 
 use std::error::Error as _;
 use std::fmt;
+use std::io;
 use std::process::ExitCode;
 
 use kerbrole_client::{Error, ErrorKind};
+
+use crate::output::{Shown, tell};
 
 /// The exit codes, as the help and the man page say them.
 pub(crate) const CODES: &str = "\
@@ -14,8 +17,70 @@ Exit codes:
   2  usage: arguments, input files, names that can be no principal
   3  no connection
   4  refused: the rule, a privilege, a role that exists, is missing or in use
-  5  partly done: an earlier portion of a long list was carried out, or
-     principals are disabled and sessions of them go on";
+  5  partly done: of several, or of a long list, some were carried out before it ended, or
+     principals are disabled and sessions of them go on
+  6  done, or nothing to do, but the result could not be written";
+
+const FINDINGS: u8 = 1;
+const NOT_WRITTEN: u8 = 6;
+
+/// What came of the work, and what is to be shown of it. The two are apart, so that printing decides nothing.
+#[derive(Debug)]
+pub(crate) struct Report {
+    shown: Shown,
+    /// Whether there are findings.
+    ended: Result<bool, Failure>,
+}
+
+/// What a command gives back; an error where there is nothing to show.
+pub(crate) type Outcome = Result<Report, Failure>;
+
+impl Report {
+    /// All was done.
+    pub(crate) fn done(shown: Shown) -> Self {
+        Self::looked(shown, false)
+    }
+
+    /// Something was looked at, and there are findings or none.
+    pub(crate) fn looked(shown: Shown, findings: bool) -> Self {
+        Self { shown, ended: Ok(findings) }
+    }
+
+    /// It ended early, and there is something to show all the same.
+    pub(crate) fn failed(shown: Shown, failure: Failure) -> Self {
+        Self { shown, ended: Err(failure) }
+    }
+
+    /// What was done stays as it is, and this is the matter with it, unless something worse ended it.
+    pub(crate) fn but(self, failure: Failure) -> Self {
+        Self { shown: self.shown, ended: self.ended.and(Err(failure)) }
+    }
+
+    /// Prints it. What happened says how the command ends; that nobody reads any more changes nothing about it, and a result that was to be kept and could
+    /// not be written is an error where there is no other.
+    pub(crate) fn end(self) -> ExitCode {
+        let printed = self.shown.print();
+        if let Err(failure) = &self.ended {
+            tell(&format!("kerbrole: {failure}"));
+        }
+        let not_written = printed.err().filter(|error| error.kind() != io::ErrorKind::BrokenPipe);
+        if let Some(error) = &not_written {
+            tell(&format!("kerbrole: the result could not be written: {error}"));
+        }
+        match self.ended {
+            Err(failure) => failure.code(),
+            Ok(true) => ExitCode::from(FINDINGS),
+            Ok(false) if not_written.is_some() => ExitCode::from(NOT_WRITTEN),
+            Ok(false) => ExitCode::SUCCESS,
+        }
+    }
+}
+
+impl From<Failure> for Report {
+    fn from(failure: Failure) -> Self {
+        Self::failed(Shown::Nothing, failure)
+    }
+}
 
 /// Why the command ends before its work is done.
 #[derive(Debug)]
@@ -26,12 +91,10 @@ pub(crate) enum Failure {
     Connection(String),
     /// The server, or the rules, said no.
     Refused(Error),
-    /// Some of it was carried out before that.
+    /// Some of it was carried out before that. `again` says how to go on.
     Partly { done: usize, total: usize, again: &'static str, error: Error },
     /// All are disabled, and whoever did it may not end sessions of these.
     SessionsLeft(Vec<Error>),
-    /// Whoever reads the output has had enough.
-    PipeClosed,
 }
 
 impl Failure {
@@ -39,10 +102,7 @@ impl Failure {
         Self::Usage(message)
     }
 
-    /// Findings are no failure, and have a code of their own.
-    pub(crate) const FINDINGS: u8 = 1;
-
-    pub(crate) fn code(&self) -> ExitCode {
+    fn code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Usage(_) => 2,
             Self::Connection(_) => 3,
@@ -56,7 +116,6 @@ impl Failure {
                 },
             },
             Self::Partly { .. } | Self::SessionsLeft(_) => 5,
-            Self::PipeClosed => 0,
         })
     }
 }
@@ -74,7 +133,11 @@ impl fmt::Display for Failure {
             Self::Usage(message) | Self::Connection(message) => f.write_str(message),
             Self::Refused(error) => write_error(f, error),
             Self::Partly { done, total, again, error } => {
-                writeln!(f, "{done} of {total} are done, the rest is not; {again}")?;
+                let rest = match error.kind() {
+                    ErrorKind::Connection => "of what was under way nobody knows, the rest is not",
+                    _ => "the rest is not",
+                };
+                writeln!(f, "{done} of {total} are done, {rest}; {again}")?;
                 write_error(f, error)
             }
             Self::SessionsLeft(errors) => {
@@ -86,7 +149,6 @@ impl fmt::Display for Failure {
                 }
                 Ok(())
             }
-            Self::PipeClosed => Ok(()),
         }
     }
 }

@@ -3,20 +3,18 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 
-use crate::exit::Failure;
+use kerbrole_client::{Error, NameRules, Wanted};
 
-/// A principal and its groups, and where it was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Wanted {
-    pub(crate) principal: String,
-    pub(crate) groups: Vec<String>,
-}
+use crate::exit::Failure;
 
 /// All principals that were named, in order. A file has one a line, and `#` at its beginning or after white space begins a comment; or it is CSV with a header, `principal` and,
 /// if there is one, `groups` (names between `;`), in which `#` means nothing. `-` is standard input. Nothing is done before all of it was read.
 pub(crate) fn principals(arguments: &[String], files: &[String], realm: Option<&str>) -> Result<Vec<Wanted>, Failure> {
-    let mut wanted: Vec<_> =
-        arguments.iter().map(|name| Wanted { principal: with_realm(name, realm), groups: Vec::new() }).collect();
+    let mut wanted = Vec::new();
+    for name in arguments {
+        check(name, realm)?;
+        wanted.push(Wanted { principal: with_realm(name, realm), groups: Vec::new() });
+    }
     for file in files {
         if file == "-" {
             read(io::stdin().lock(), "standard input", realm, &mut wanted)?;
@@ -39,17 +37,15 @@ fn read(mut from: impl BufRead, name: &str, realm: Option<&str>, wanted: &mut Ve
     let mut first = String::new();
     let at = |line: u64, what: String| Failure::usage(format!("{name}, line {line}: {what}"));
     from.read_line(&mut first).map_err(|error| at(1, error.to_string()))?;
-    let header = first.trim().trim_start_matches('\u{feff}').to_ascii_lowercase();
-    let is_csv = header == "principal" || header.starts_with("principal,");
-    if is_csv {
-        return read_csv(from, name, &header, realm, wanted);
+    if let Some(columns) = Columns::of(&first).map_err(|what| at(1, what))? {
+        return read_csv(from, name, &columns, realm, wanted);
     }
     for (line, number) in std::iter::once(Ok(first)).chain(from.lines()).zip(1..) {
         let line = line.map_err(|error| at(number, error.to_string()))?;
         let text = line.trim().trim_start_matches('\u{feff}');
         let text = without_comment(text).trim();
         if !text.is_empty() {
-            check(text, realm).map_err(|what| at(number, what))?;
+            check(text, realm).map_err(|error| at(number, in_a_line(&error)))?;
             wanted.push(Wanted { principal: with_realm(text, realm), groups: Vec::new() });
         }
     }
@@ -62,50 +58,77 @@ fn without_comment(text: &str) -> &str {
     text.char_indices().filter(|(_, c)| *c == '#').find(begins).map_or(text, |(at, _)| &text[..at])
 }
 
+/// Where in a row the principal is, and the groups.
+struct Columns {
+    number: usize,
+    principal: usize,
+    groups: Option<usize>,
+}
+
+impl Columns {
+    /// The columns that a first line names; none where the file is a plain list. As with other rows the names may stand in quotes, which is how PowerShell
+    /// writes them.
+    fn of(header: &str) -> Result<Option<Self>, String> {
+        let header = header.trim().trim_start_matches('\u{feff}');
+        let mut reader =
+            csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).from_reader(header.as_bytes());
+        let Some(Ok(record)) = reader.records().next() else { return Ok(None) };
+        let columns: Vec<_> = record.iter().map(str::to_ascii_lowercase).collect();
+        let place = |name: &str| columns.iter().position(|column| column == name);
+        let Some(principal) = place("principal") else { return Ok(None) };
+        if let Some(unknown) = columns.iter().find(|column| !["principal", "groups"].contains(&column.as_str())) {
+            return Err(format!("unknown column \"{unknown}\": there can be principal and groups"));
+        }
+        if let Some(twice) = columns.iter().enumerate().find(|(at, column)| place(column) != Some(*at)) {
+            return Err(format!("there is more than one column \"{}\"", twice.1));
+        }
+        Ok(Some(Self { number: columns.len(), principal, groups: place("groups") }))
+    }
+}
+
 fn read_csv(
     from: impl BufRead,
     name: &str,
-    header: &str,
+    columns: &Columns,
     realm: Option<&str>,
     wanted: &mut Vec<Wanted>,
 ) -> Result<(), Failure> {
-    let columns: Vec<_> = header.split(',').map(str::trim).collect();
-    if let Some(unknown) = columns.iter().find(|column| !["principal", "groups"].contains(column)) {
-        return Err(Failure::usage(format!(
-            "{name}, line 1: unknown column \"{unknown}\": there can be principal and groups"
-        )));
-    }
+    let at = |line: u64, what: String| Failure::usage(format!("{name}, line {line}: {what}"));
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(from);
     for record in reader.records() {
         // The header was line 1.
         let record = record.map_err(|error| {
             let line = error.position().map_or(0, csv::Position::line) + 1;
-            Failure::usage(format!("{name}, line {line}: {error}"))
+            at(line, error.to_string())
         })?;
         let line = record.position().map_or(0, csv::Position::line) + 1;
-        if record.len() != columns.len() {
-            let what = format!("{} fields, and the header has {}", record.len(), columns.len());
-            return Err(Failure::usage(format!("{name}, line {line}: {what}")));
+        if record.len() != columns.number {
+            return Err(at(line, format!("{} fields, and the header has {}", record.len(), columns.number)));
         }
-        let principal = record.get(0).unwrap_or_default();
-        check(principal, realm).map_err(|what| Failure::usage(format!("{name}, line {line}: {what}")))?;
-        let groups = record.get(1).unwrap_or_default().split(';').map(str::trim).filter(|group| !group.is_empty());
+        let principal = record.get(columns.principal).unwrap_or_default();
+        check(principal, realm).map_err(|error| at(line, in_a_line(&error)))?;
+        let groups = columns.groups.and_then(|at| record.get(at)).unwrap_or_default();
+        let groups = groups.split(';').map(str::trim).filter(|group| !group.is_empty());
         wanted.push(Wanted { principal: with_realm(principal, realm), groups: groups.map(String::from).collect() });
     }
     Ok(())
 }
 
-/// What can be no principal whatever the server's settings are is told with its line.
-fn check(text: &str, realm: Option<&str>) -> Result<(), String> {
+/// What can be no principal whatever the server's settings are is refused before anything is sent.
+fn check(text: &str, realm: Option<&str>) -> Result<(), Error> {
     let text = with_realm(text, realm);
-    // A name without a realm may be one where there is a default.
-    if !text.contains('@') && !text.is_empty() {
+    // A name without a realm may be one where there is a default, and one that is too long is told of by whoever looks for it.
+    if !text.contains('@') && !text.is_empty() || text.len() > LONGEST {
         return Ok(());
     }
-    kerbrole_client::NameRules::default()
-        .meant(&text, None)
-        .map(drop)
-        .map_err(|error| format!("{error}{}", error.hint().map(|hint| format!(". {hint}")).unwrap_or_default()))
+    Ok(NameRules::default().meant(&text, None).map(drop)?)
+}
+
+/// The bytes of a role's name that a server keeps.
+const LONGEST: usize = 63;
+
+fn in_a_line(error: &Error) -> String {
+    format!("{error}{}", error.hint().map(|hint| format!(". {hint}")).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -146,5 +169,13 @@ mod tests {
         );
         assert!(all("principal,team\nx,y\n").unwrap_err().starts_with("file, line 1: unknown column \"team\""));
         assert!(all("principal,groups\nalice,x\nno one@x y,\n").unwrap_err().starts_with("file, line 3: "));
+        assert!(all("groups,principal,groups\n").unwrap_err().contains("more than one column \"groups\""));
+    }
+
+    #[test]
+    fn a_header_in_quotes_or_another_order_is_a_header() {
+        for text in ["\"Principal\",\"Groups\"\r\n\"alice\",\"team\"\r\n", "groups,principal\nteam,alice\n"] {
+            assert_eq!(all(text).unwrap(), [("alice@A.B".into(), vec!["team".to_string()])], "{text}");
+        }
     }
 }

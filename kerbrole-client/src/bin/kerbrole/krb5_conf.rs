@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use kerbrole_client::Realm;
 
 use crate::exit::Failure;
+use crate::host::Host;
 
 /// The domains of RDS endpoints, whose servers are members of the directory's realm.
 const RDS_DOMAINS: [&str; 2] = [".rds.amazonaws.com", ".rds.amazonaws.com.cn"];
@@ -13,7 +14,38 @@ const RDS_DOMAINS: [&str; 2] = [".rds.amazonaws.com", ".rds.amazonaws.com.cn"];
 #[derive(Debug, PartialEq, Eq)]
 struct Place {
     realm: Realm,
-    kdcs: Vec<String>,
+    kdcs: Vec<Host>,
+}
+
+/// Which realm the hosts of a domain are of, or a host: rules for [domain_realm], each of which stands there once.
+#[derive(Debug, Default)]
+struct Rules {
+    of_directory: Vec<(String, Realm)>,
+    of_servers: Vec<(String, Realm)>,
+}
+
+impl Rules {
+    fn of(places: &[&Place]) -> Self {
+        let both = |place: &&Place| {
+            let domain = place.realm.as_str().to_ascii_lowercase();
+            [(format!(".{domain}"), place.realm.clone()), (domain, place.realm.clone())]
+        };
+        Self { of_directory: places.iter().flat_map(both).collect(), of_servers: Vec::new() }
+    }
+
+    fn add_server(&mut self, domain: &str, realm: &Realm) -> Result<(), Failure> {
+        match self.of_directory.iter().chain(&self.of_servers).find(|(known, _)| known == domain) {
+            None => self.of_servers.push((domain.into(), realm.clone())),
+            Some((_, known)) if known == realm => {}
+            // The first of two is the one that counts.
+            Some((_, known)) => {
+                return Err(Failure::usage(format!(
+                    "{domain} would be of {known} and of {realm}\nHINT:  A host is of one realm: leave out one of the two."
+                )));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The file's text.
@@ -25,17 +57,30 @@ pub(crate) fn krb5_conf(
     endpoints: &[String],
 ) -> Result<String, Failure> {
     let own = Place { realm: parse(realm)?, kdcs: hosts(kdcs)? };
-    let mut trusted = Vec::new();
+    let mut trusted: Vec<Place> = Vec::new();
     for trust in trusts {
         let (realm, kdcs) = trust.split_once('=').unwrap_or((trust, ""));
-        let kdcs: Vec<_> = kdcs.split(',').filter(|kdc| !kdc.is_empty()).map(String::from).collect();
-        trusted.push(Place { realm: parse(realm)?, kdcs: hosts(&kdcs)? });
-    }
-    if let Some(twice) = trusted.iter().find(|place| place.realm == own.realm) {
-        return Err(Failure::usage(format!("realm {} cannot trust itself", twice.realm)));
+        let realm = parse(realm)?;
+        let kdcs: Vec<_> = kdcs.split(',').map(str::trim).filter(|kdc| !kdc.is_empty()).map(String::from).collect();
+        let kdcs = hosts(&kdcs)?;
+        if realm == own.realm {
+            return Err(Failure::usage(format!("realm {realm} cannot trust itself")));
+        }
+        // Named again with further KDCs it is one realm with all of them.
+        match trusted.iter_mut().find(|place| place.realm == realm) {
+            Some(place) => kdcs.into_iter().for_each(|kdc| once(&mut place.kdcs, kdc)),
+            None => trusted.push(Place { realm, kdcs }),
+        }
     }
     let places: Vec<_> = std::iter::once(&own).chain(&trusted).collect();
-    Ok(write(&own, &trusted, &places, rds, &hosts(endpoints)?))
+    let mut rules = Rules::of(&places);
+    if rds {
+        RDS_DOMAINS.into_iter().try_for_each(|domain| rules.add_server(domain, &own.realm))?;
+    }
+    for endpoint in endpoints {
+        rules.add_server(&self::endpoint(endpoint)?, &own.realm)?;
+    }
+    Ok(write(&own, &trusted, &places, &rules))
 }
 
 pub(crate) fn parse(realm: &str) -> Result<Realm, Failure> {
@@ -45,19 +90,37 @@ pub(crate) fn parse(realm: &str) -> Result<Realm, Failure> {
     })
 }
 
-/// Host names and addresses, with a port or without. Nothing that could end a line or a block.
-fn hosts(names: &[String]) -> Result<Vec<String>, Failure> {
-    let is_host = |name: &&String| {
-        !name.is_empty()
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']'))
-    };
-    match names.iter().find(|name| !is_host(name)) {
-        Some(bad) => Err(Failure::usage(format!("\"{bad}\" is no host"))),
-        None => Ok(names.to_vec()),
+/// Each once.
+fn hosts(names: &[String]) -> Result<Vec<Host>, Failure> {
+    let mut hosts = Vec::new();
+    for name in names {
+        once(&mut hosts, Host::parse(name)?);
+    }
+    Ok(hosts)
+}
+
+fn once(hosts: &mut Vec<Host>, host: Host) {
+    if !hosts.contains(&host) {
+        hosts.push(host);
     }
 }
 
-fn write(own: &Place, trusted: &[Place], places: &[&Place], rds: bool, endpoints: &[String]) -> String {
+/// A host, or all of a domain with a dot before it, as rules have it: MIT looks a host up in lower case, without a dot at its end. A port is none of Kerberos'
+/// business, and an address is of no realm.
+fn endpoint(text: &str) -> Result<String, Failure> {
+    let (dot, name) = text.strip_prefix('.').map_or(("", text), |rest| (".", rest));
+    let host = Host::parse(name)?;
+    if host.address().is_some() {
+        return Err(Failure::usage(format!(
+            "{} is an address, and a ticket is for a server's name\nHINT:  Give the name that clients connect to.",
+            host.name
+        )));
+    }
+    let name = host.name.to_ascii_lowercase();
+    Ok(format!("{dot}{}", name.strip_suffix('.').unwrap_or(&name)))
+}
+
+fn write(own: &Place, trusted: &[Place], places: &[&Place], rules: &Rules) -> String {
     let by_dns = places.iter().any(|place| place.kdcs.is_empty());
     let mut text = String::new();
     // Writing to a string cannot fail.
@@ -81,28 +144,20 @@ fn write(own: &Place, trusted: &[Place], places: &[&Place], rds: bool, endpoints
             line(&format!("        kdc = {kdc}"));
         }
         if let Some(first) = place.kdcs.first() {
-            line(&format!(
-                "        admin_server = {}",
-                first.rsplit_once(':').map_or(first.as_str(), |(host, _)| host)
-            ));
+            line(&format!("        admin_server = {}", first.without_port()));
         }
         line("    }");
     }
     line("");
     line("[domain_realm]");
-    for place in places {
-        let domain = place.realm.as_str().to_ascii_lowercase();
-        line(&format!("    .{domain} = {}", place.realm));
-        line(&format!("    {domain} = {}", place.realm));
+    for (domain, realm) in &rules.of_directory {
+        line(&format!("    {domain} = {realm}"));
     }
-    if rds {
+    if !rules.of_servers.is_empty() {
         line("    # The servers are members of the directory, whatever their endpoints are called.");
-        for domain in RDS_DOMAINS {
-            line(&format!("    {domain} = {}", own.realm));
-        }
     }
-    for endpoint in endpoints {
-        line(&format!("    {endpoint} = {}", own.realm));
+    for (domain, realm) in &rules.of_servers {
+        line(&format!("    {domain} = {realm}"));
     }
     if !trusted.is_empty() {
         line("");
@@ -145,6 +200,34 @@ mod tests {
             assert!(both.contains(part), "{part}: {both}");
         }
         assert!(!both.contains("amazonaws"));
+    }
+
+    #[test]
+    fn each_rule_and_each_kdc_stands_there_once() {
+        let text = krb5_conf(
+            "a.b",
+            &texts(&["[fd00::5]:88", "fd00::5", "[fd00::5]:88"]),
+            &texts(&["c.d=dc1.c.d", "C.D=dc2.c.d,dc1.c.d"]),
+            true,
+            &texts(&["DB.example.com:5432", "db.example.com.", "x.rds.amazonaws.com"]),
+        )
+        .unwrap();
+        for part in [
+            "        kdc = [fd00::5]:88\n        kdc = [fd00::5]\n        admin_server = [fd00::5]\n",
+            "        kdc = dc1.c.d\n        kdc = dc2.c.d\n        admin_server = dc1.c.d\n",
+            "    db.example.com = A.B\n    x.rds.amazonaws.com = A.B\n",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert_eq!(text.matches("C.D = {").count(), 2, "in [realms] and in [capaths]: {text}");
+        for (trusts, endpoints) in
+            [(vec!["c.d"], vec!["c.d"]), (vec![], vec!["10.0.0.1"]), (vec![], vec!["fd00::5"]), (vec![], vec![":88"])]
+        {
+            assert!(
+                krb5_conf("a.b", &[], &texts(&trusts), false, &texts(&endpoints)).is_err(),
+                "{trusts:?} {endpoints:?}"
+            );
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The command `kerbrole`: what the library does, from a terminal, a pipeline, a cron job.
 
 #![forbid(unsafe_code)]
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
 mod arguments;
@@ -8,53 +9,63 @@ mod commands;
 mod conninfo;
 mod doctor;
 mod exit;
+mod host;
 mod input;
 mod krb5_conf;
 mod output;
 mod passfile;
 mod rules;
+mod secrets;
 mod tls;
 
+use std::env;
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::{CommandFactory, Parser};
 
 use arguments::{Arguments, Command};
 use conninfo::{Connection, Given, environment};
-use exit::Failure;
+use exit::{Failure, Outcome, Report};
+use output::Shown;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match run(&arguments) {
-        Ok(false) => ExitCode::SUCCESS,
-        Ok(true) => ExitCode::from(Failure::FINDINGS),
-        Err(failure) => {
-            let text = failure.to_string();
-            if !text.is_empty() {
-                eprintln!("kerbrole: {text}");
-            }
-            failure.code()
+    run().unwrap_or_else(Report::from).end()
+}
+
+fn run() -> Outcome {
+    let given: Vec<_> = env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect();
+    secrets::look(&given)?;
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        // What was asked for: help, or the version.
+        Err(asked) if !asked.use_stderr() && !io::stdout().is_terminal() => {
+            return Ok(Report::done(Shown::Text(asked.render().to_string())));
         }
+        // In colours on a terminal.
+        Err(error) => error.exit(),
+    };
+    match without_a_server(&arguments)? {
+        Some(shown) => Ok(Report::done(shown)),
+        None => with_a_server(&arguments),
     }
 }
 
-fn run(arguments: &Arguments) -> Result<bool, Failure> {
-    match &arguments.command {
+/// What needs no connection.
+fn without_a_server(arguments: &Arguments) -> Result<Option<Shown>, Failure> {
+    Ok(Some(match &arguments.command {
         Command::Completions { shell } => {
             let mut script = Vec::new();
             // Without -?: fish 4 takes no such flag, and would complete nothing at all.
             let mut command = Arguments::command().mut_arg("help", |help| help.short(None));
             clap_complete::generate(*shell, &mut command, "kerbrole", &mut script);
-            output::print(&String::from_utf8_lossy(&script))?;
-            return Ok(false);
+            Shown::Text(String::from_utf8_lossy(&script).into_owned())
         }
         Command::Man { to: Some(folder) } => {
             clap_mangen::generate_to(Arguments::command(), folder)
                 .map_err(|error| Failure::usage(format!("cannot write to {}: {error}", folder.display())))?;
-            return Ok(false);
+            Shown::Nothing
         }
         Command::Man { to: None } => {
             let mut page = Vec::new();
@@ -63,15 +74,16 @@ fn run(arguments: &Arguments) -> Result<bool, Failure> {
             command.build();
             let rendered = clap_mangen::Man::new(command).render(&mut page);
             rendered.map_err(|error| Failure::usage(error.to_string()))?;
-            output::print(&String::from_utf8_lossy(&page))?;
-            return Ok(false);
+            Shown::Text(String::from_utf8_lossy(&page).into_owned())
         }
         Command::Krb5Conf { realm, kdc, trust, rds, endpoint } => {
-            output::print(&krb5_conf::krb5_conf(realm, kdc, trust, *rds, endpoint)?)?;
-            return Ok(false);
+            Shown::Text(krb5_conf::krb5_conf(realm, kdc, trust, *rds, endpoint)?)
         }
-        _ => {}
-    }
+        _ => return Ok(None),
+    }))
+}
+
+fn with_a_server(arguments: &Arguments) -> Outcome {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::usage(error.to_string()))?;
     let outcome = runtime.block_on(async {
@@ -84,18 +96,8 @@ fn run(arguments: &Arguments) -> Result<bool, Failure> {
         };
         let home = environment("HOME").map(PathBuf::from);
         let connection = Connection::find(&given, home.as_deref(), environment)?;
-        if let Command::Doctor { realm, kdc, principal, dns_port, password_port, timeout } = &arguments.command {
-            let questions = doctor::Questions {
-                realm: krb5_conf::parse(realm)?,
-                kdcs: kdc.clone(),
-                principal: principal.clone(),
-                dns_port: *dns_port,
-                password_port: *password_port,
-                timeout: Duration::from_secs(*timeout),
-            };
-            let (table, findings) = doctor::examine(&questions, connection).await;
-            table.print(arguments.general.format)?;
-            return Ok(findings);
+        if let Command::Doctor { .. } = &arguments.command {
+            return doctor::examine(arguments, connection).await;
         }
         let may_ask = !server.no_password && io::stdin().is_terminal();
         let ask = |user: &str| {

@@ -1,13 +1,48 @@
-//! Results, in the form that was asked for.
+//! Results, in the form that was asked for, and what is said beside them. Nothing else here prints.
 
 use std::io::{self, Write};
 
 use serde_json::{Map, Value};
 
 use crate::arguments::Format;
-use crate::exit::Failure;
+
+/// What a command prints on standard output.
+#[derive(Debug)]
+pub(crate) enum Shown {
+    Nothing,
+    /// As it is.
+    Text(String),
+    Rows(Table, Format),
+}
+
+impl Shown {
+    /// Prints it. The error is that of the one who would have read it, and says nothing about the work.
+    pub(crate) fn print(&self) -> io::Result<()> {
+        let mut out = io::BufWriter::new(io::stdout().lock());
+        match self {
+            Self::Nothing => {}
+            Self::Text(text) => out.write_all(text.as_bytes())?,
+            Self::Rows(table, Format::Table) => table.print_columns(&mut out)?,
+            Self::Rows(table, Format::Json) => table.print_json(&mut out)?,
+            Self::Rows(table, Format::Csv) => table.print_csv(&mut out)?,
+        }
+        out.flush()
+    }
+}
+
+/// Says something on standard error. Where nobody can be told the work goes on: eprintln! would end it.
+pub(crate) fn tell(text: &str) {
+    let _nobody_listens = writeln!(io::stderr(), "{}", visible(text, "\n"));
+}
+
+/// Asks something, with the cursor after it.
+pub(crate) fn prompt(text: &str) {
+    let mut err = io::stderr();
+    let _nobody_listens = write!(err, "{}", visible(text, "")).and_then(|()| err.flush());
+}
 
 /// A table: the names of its columns, and rows of values.
+#[derive(Debug)]
 pub(crate) struct Table {
     pub(crate) columns: &'static [&'static str],
     pub(crate) rows: Vec<Vec<Value>>,
@@ -20,17 +55,6 @@ impl Table {
 
     pub(crate) fn row(&mut self, values: impl IntoIterator<Item = Value>) {
         self.rows.push(values.into_iter().collect());
-    }
-
-    /// Prints it. A reader that has gone away is no error.
-    pub(crate) fn print(&self, format: Format) -> Result<(), Failure> {
-        let mut out = io::stdout().lock();
-        let printed = match format {
-            Format::Table => self.print_columns(&mut out),
-            Format::Json => self.print_json(&mut out),
-            Format::Csv => self.print_csv(&mut out),
-        };
-        written(printed.and_then(|()| out.flush()))
     }
 
     fn print_json(&self, out: &mut impl Write) -> io::Result<()> {
@@ -89,19 +113,30 @@ fn text(value: &Value) -> String {
 }
 
 fn one_line(text: &str) -> String {
-    text.replace('\n', " ")
+    visible(&text.replace('\n', " "), "")
 }
 
-/// Prints lines as they are.
-pub(crate) fn print(text: &str) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+/// The name of a role may hold what a terminal takes for a command: it is shown, and not sent.
+fn visible(text: &str, kept: &str) -> String {
+    if !text.contains(|c: char| c.is_control()) {
+        return text.into();
+    }
+    let one = |c: char| if c.is_control() && !kept.contains(c) { c.escape_default().to_string() } else { c.into() };
+    text.chars().map(one).collect()
 }
 
-fn written(outcome: io::Result<()>) -> Result<(), Failure> {
-    match outcome {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Failure::PipeClosed),
-        Err(error) => Err(Failure::Usage(format!("cannot write: {error}"))),
-        Ok(()) => Ok(()),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_steers_a_terminal() {
+        let mut table = Table::new(&["role_name"]);
+        table.row(["a\u{1b}]0;x\u{7}\nb\u{9b}2J".into()]);
+        let mut out = Vec::new();
+        table.print_columns(&mut out).unwrap();
+        let printed = String::from_utf8(out).unwrap();
+        assert_eq!(printed.lines().last().unwrap(), r"a\u{1b}]0;x\u{7} b\u{9b}2J");
+        assert_eq!(visible("one\ntwo\u{1b}[31m", "\n"), "one\ntwo\\u{1b}[31m");
     }
 }

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use crate::output::tell;
+
 /// Whose password is looked for.
 pub(crate) struct Wanted<'w> {
     /// The host's name, else its address, as it was given; a folder for a socket.
@@ -34,7 +36,7 @@ impl Passfile {
     pub(crate) fn read(path: &Path) -> Self {
         if others_can_read(path) {
             let path = path.display();
-            eprintln!("kerbrole: {path} can be read by others and is passed over: chmod 600 {path}");
+            tell(&format!("kerbrole: {path} can be read by others and is passed over: chmod 600 {path}"));
             return Self(Vec::new());
         }
         // One line in another encoding does not hide the others.

@@ -1,7 +1,7 @@
 //! What the extension has settings for, and plain statements are told by options.
 
 use clap::{Args, ValueEnum};
-use kerbrole_client::{Backend, Builder, Kerbrole, NetbiosDomains, Realm, RealmList, UsernameCase};
+use kerbrole_client::{Backend, Builder, Kerbrole, NameRules, NetbiosDomains, Realm, RealmList, UsernameCase};
 use tokio_postgres::Client;
 
 use crate::exit::Failure;
@@ -76,6 +76,16 @@ impl RuleOptions {
             builder = builder.max_removals(at_most);
         }
         builder
+    }
+
+    /// A principal as tickets have it, the realm in upper case; without one it is of this one. What cannot be understood stays as it was typed.
+    pub(crate) fn with_realm(&self, typed: &str, default_realm: Realm) -> String {
+        let rules = NameRules {
+            default_realm: Some(default_realm),
+            netbios_domains: self.netbios_domains.clone().unwrap_or_default(),
+            ..NameRules::default()
+        };
+        rules.canonicalize(typed, None).map_or_else(|_| typed.into(), |one| one.role_name().to_string())
     }
 
     /// The extension goes by the settings that its administrator made. Who asks for a rule has to know that it does not hold.

@@ -1,99 +1,149 @@
 //! This machine's Kerberos: krb5.conf, and the ticket.
 
-use std::collections::BTreeMap;
-use std::fs;
+use std::net::IpAddr;
 use std::process::Command;
 
 use kerbrole_client::Realm;
 
+use super::profile::{Profile, Unread};
 use super::{Finding, fine, unknown, wrong};
 use crate::conninfo::environment;
 
-/// Sections, each with its `key = value` lines; keys of a block are the block's name.
-type Sections = BTreeMap<String, Vec<(String, String)>>;
-
 const MAKE_ONE: &str = "kerbrole krb5-conf prints one";
 
-/// Whether krb5.conf agrees with the realm, and sends each endpoint to it.
-pub(super) fn config(realm: &Realm, endpoints: &[String]) -> Vec<Finding> {
-    let path = environment("KRB5_CONFIG").and_then(|paths| paths.split(':').next().map(String::from));
-    let path = path.unwrap_or_else(|| "/etc/krb5.conf".into());
-    let what = format!("krb5.conf ({path})");
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) => return vec![wrong(what, error.to_string(), MAKE_ONE)],
-    };
-    let sections = sections(&text);
-    let get = |section: &str, key: &str| {
-        let lines = sections.get(section)?;
-        lines.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
+/// Whether krb5.conf agrees with the realm, and sends each endpoint to it. `principal` is whose ticket it is.
+pub(super) fn config(realm: &Realm, endpoints: &[String], principal: Option<&str>) -> Vec<Finding> {
+    let list = environment("KRB5_CONFIG").unwrap_or_else(|| "/etc/krb5.conf".into());
+    let what = format!("krb5.conf ({list})");
+    let profile = match Profile::read(&list) {
+        Ok(profile) => profile,
+        Err(Unread::Missing(why)) => return vec![wrong(what, why, MAKE_ONE)],
+        Err(Unread::Wrong(why)) => return vec![wrong(what, why, "mend it: Kerberos takes nothing of it as it is")],
+        Err(Unread::Module(module)) => {
+            return vec![unknown(
+                what,
+                format!("what it says comes from the module {module}, which is not looked into"),
+            )];
+        }
     };
     let mut findings = Vec::new();
-    findings.push(match get("libdefaults", "default_realm") {
-        Some(default) if default == realm.as_str() => fine(what, format!("default_realm = {default}")),
-        Some(other) => {
-            wrong(what, format!("default_realm = {other}"), format!("default_realm = {realm} in [libdefaults]"))
-        }
-        None => wrong(what, "no default_realm", format!("default_realm = {realm} in [libdefaults]")),
+    let missing: Vec<_> = profile.missing.iter().map(|path| path.display().to_string()).collect();
+    let missing = if missing.is_empty() { String::new() } else { format!("; not read: {}", missing.join(", ")) };
+    let default_realm = profile.value(&["libdefaults", "default_realm"]);
+    findings.push(match default_realm {
+        Some(default) if default == realm.as_str() => fine(what, format!("default_realm = {default}{missing}")),
+        Some(other) => wrong(
+            what,
+            format!("default_realm = {other}{missing}"),
+            format!("default_realm = {realm} in [libdefaults]"),
+        ),
+        None => wrong(what, format!("no default_realm{missing}"), format!("default_realm = {realm} in [libdefaults]")),
     });
-    let by_dns = get("libdefaults", "dns_lookup_kdc").is_none_or(|value| !["false", "no", "off", "0"].contains(&value));
-    let is_listed = get("realms", realm.as_str()).is_some();
-    findings.push(match (is_listed, by_dns) {
+    let by_dns = profile.is_on(&["libdefaults", "dns_lookup_kdc"]).or(profile.is_on(&["libdefaults", "dns_fallback"]));
+    let has_kdc = !profile.values(&["realms", realm.as_str(), "kdc"]).is_empty();
+    findings.push(match (has_kdc, by_dns.unwrap_or(true)) {
         (true, _) => fine("krb5.conf: realm", "in [realms]"),
         (false, true) => fine("krb5.conf: realm", "its KDCs are looked up in DNS"),
         (false, false) => wrong(
             "krb5.conf: realm",
-            format!("{realm} is not in [realms], and dns_lookup_kdc is off"),
-            format!("{realm} = {{ kdc = ... }} in [realms]"),
+            format!("{realm} has no kdc in [realms], and dns_lookup_kdc is off"),
+            format!("{realm} = {{ kdc = ... }} in [realms], on three lines"),
         ),
     });
-    let empty = Vec::new();
-    let domains = sections.get("domain_realm").unwrap_or(&empty);
-    for endpoint in endpoints {
-        let what = format!("krb5.conf: {endpoint}");
-        findings.push(match realm_of(endpoint, domains) {
-            Some(mapped) if mapped == realm.as_str() => fine(what, format!("is of {mapped}")),
-            Some(other) => {
-                wrong(what, format!("is sent to {other}"), format!("{endpoint} = {realm} in [domain_realm]"))
-            }
-            None if endpoint.to_ascii_uppercase().ends_with(&format!(".{realm}")) => {
-                fine(what, "is of the realm by its name")
-            }
-            None => wrong(what, "is of no realm", format!("{endpoint} = {realm} in [domain_realm]")),
-        });
-    }
+    // Where there is no rule the KDC of the ticket's own realm is asked.
+    let of_ticket = principal.and_then(|principal| principal.rsplit_once('@')).map(|(_, its)| its).or(default_realm);
+    findings.extend(endpoints.iter().map(|endpoint| of_endpoint(&profile, endpoint, realm, of_ticket)));
     findings
 }
 
-/// The host itself, then the domains that it is in, the longest first.
-fn realm_of<'d>(host: &str, domains: &'d [(String, String)]) -> Option<&'d str> {
-    let host = host.to_ascii_lowercase();
-    let find = |name: &str| domains.iter().find(|(domain, _)| domain == name).map(|(_, realm)| realm.as_str());
-    let dots = host.char_indices().filter(|(_, c)| *c == '.').map(|(at, _)| at);
-    find(&host).or_else(|| dots.into_iter().find_map(|at| find(&host[at..])))
-}
-
-fn sections(text: &str) -> Sections {
-    let mut sections = Sections::new();
-    let mut section = String::new();
-    let mut depth = 0usize;
-    for line in text.lines().map(str::trim).filter(|line| !line.starts_with(['#', ';']) && !line.is_empty()) {
-        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-            section = name.0.trim().into();
-            depth = 0;
-        } else if line.starts_with('}') {
-            depth = depth.saturating_sub(1);
-        } else if let Some((key, value)) = line.split_once('=') {
-            let (key, value) = (key.trim(), value.trim());
-            if depth == 0 {
-                sections.entry(section.clone()).or_default().push((key.into(), value.into()));
-            }
-            if value.starts_with('{') && !value.ends_with('}') {
-                depth += 1;
-            }
+/// Whether a ticket for the server is asked for in the realm.
+fn of_endpoint(profile: &Profile, endpoint: &str, realm: &Realm, of_ticket: Option<&str>) -> Finding {
+    let what = format!("krb5.conf: {endpoint}");
+    let fix = format!("{} = {realm} in [domain_realm]", cleaned(endpoint));
+    if endpoint.parse::<IpAddr>().is_ok() {
+        let off = |key: &str| profile.is_on(&["libdefaults", key]) == Some(false);
+        return match off("rdns") || off("dns_canonicalize_hostname") {
+            true => wrong(
+                what,
+                "is an address, and tickets are for names",
+                "connect to the server's name; beside it hostaddr can give the address",
+            ),
+            false => unknown(what, "is an address, and DNS is asked for its name"),
+        };
+    }
+    match host_realm(profile, endpoint) {
+        HostRealm::Rule { domain, realm: mapped } if mapped == realm.as_str() => {
+            fine(what, format!("is of {mapped} (by {domain} = {mapped})"))
+        }
+        HostRealm::Rule { domain, realm: other } => {
+            wrong(what, format!("is sent to {other} (by {domain} = {other})"), fix)
+        }
+        HostRealm::NoRule { .. } if of_ticket == Some(realm.as_str()) => {
+            fine(what, format!("no rule: the KDC of the ticket's own realm is asked, {realm}"))
+        }
+        HostRealm::NoRule { asks: Some(setting), .. } => {
+            unknown(what, format!("no rule, and {setting} has DNS asked which realm it is of"))
+        }
+        HostRealm::NoRule { parent: Some(parent), .. } if parent == realm.as_str() => {
+            fine(what, "no rule, but it is of the realm by its name")
+        }
+        HostRealm::NoRule { parent, .. } => {
+            let asked: Vec<_> = of_ticket.map(String::from).into_iter().chain(parent).collect();
+            let asked = if asked.is_empty() {
+                "no realm is asked".into()
+            } else {
+                format!("{} is asked", asked.join(", then "))
+            };
+            wrong(what, format!("no rule: {asked}"), fix)
         }
     }
-    sections
+}
+
+/// Which realm a host is of.
+#[derive(Debug, PartialEq, Eq)]
+enum HostRealm {
+    Rule {
+        domain: String,
+        realm: String,
+    },
+    /// The KDC of the ticket's own realm is asked. Where it knows nothing of the server DNS may say, else it is the parent domain, in upper case.
+    NoRule {
+        asks: Option<&'static str>,
+        parent: Option<String>,
+    },
+}
+
+/// As MIT takes it: in lower case, without a dot at its end (clean_hostname in src/lib/krb5/os/hostrealm.c).
+fn cleaned(host: &str) -> String {
+    let host = host.to_ascii_lowercase();
+    host.strip_suffix('.').unwrap_or(&host).into()
+}
+
+/// For a.b.c: a.b.c, .b.c, b.c, .c, c, the first that has a rule (hostrealm_profile.c); else what hostrealm_dns.c and hostrealm_domain.c come to.
+fn host_realm(profile: &Profile, host: &str) -> HostRealm {
+    let host = cleaned(host);
+    let mut rest = Some(host.as_str());
+    while let Some(domain) = rest.filter(|domain| !domain.is_empty()) {
+        if let Some(realm) = profile.value(&["domain_realm", domain]) {
+            return HostRealm::Rule { domain: domain.into(), realm: realm.into() };
+        }
+        rest = match domain.strip_prefix('.') {
+            Some(bare) => Some(bare),
+            None => domain.find('.').map(|at| &domain[at..]),
+        };
+    }
+    let tries = |number: &str| number.parse::<i32>().is_ok_and(|number| number >= 0);
+    HostRealm::NoRule {
+        asks: if profile.is_on(&["libdefaults", "dns_lookup_realm"]) == Some(true) {
+            Some("dns_lookup_realm")
+        } else {
+            profile
+                .value(&["libdefaults", "realm_try_domains"])
+                .filter(|number| tries(number))
+                .map(|_| "realm_try_domains")
+        },
+        parent: host.split_once('.').map(|(_, parent)| parent.to_ascii_uppercase()),
+    }
 }
 
 /// Whether there is a ticket that is good, and whose. `caseins_users` is the server's setting, where it is known.
@@ -140,21 +190,4 @@ fn of_somebody_else(principal: &str, wanted: &str, caseins_users: Option<bool>) 
         )
     };
     wrong("ticket", said, fix)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn blocks_and_domains_are_read() {
-        let text = "# c\n[libdefaults]\n default_realm = A.B\n[realms]\n A.B = {\n  kdc = x\n  default_realm = no\n }\n C.D = { kdc = y }\n[domain_realm]\n .a.b = A.B\n db.a.b=C.D\n";
-        let sections = sections(text);
-        let keys: Vec<_> = sections["realms"].iter().map(|(key, _)| key.as_str()).collect();
-        assert_eq!(keys, ["A.B", "C.D"]);
-        let domains = &sections["domain_realm"];
-        assert_eq!(realm_of("DB.a.b", domains), Some("C.D"));
-        assert_eq!(realm_of("x.y.a.b", domains), Some("A.B"));
-        assert_eq!(realm_of("a.b", domains), None);
-    }
 }

@@ -1,0 +1,127 @@
+//! A connection string holds a password, and what cannot be understood is repeated in errors: a string in the wrong place is refused before anybody looks at it.
+
+use crate::exit::Failure;
+
+/// Whether all that may hold a password stands where one is looked for.
+pub(crate) fn look(arguments: &[String]) -> Result<(), Failure> {
+    let mut is_dbname = false;
+    for argument in arguments {
+        let (option, value) = split(argument, is_dbname);
+        is_dbname = option.is_some_and(|option| option == "--dbname" || is_short_dbname(option)) && value.is_none();
+        let Some(value) = value else { continue };
+        let belongs = option.is_some_and(|option| option == "--dbname" || is_short_dbname(option));
+        if option == Some("--password") {
+            return Err(Failure::usage(
+                "--password asks for one and takes none: put it into ~/.pgpass, or into PGPASSWORD".into(),
+            ));
+        }
+        if !belongs && is_connection_string(value) {
+            return Err(Failure::usage(
+                "a connection string stands where none is taken: give it with -d. It is not repeated here, since it may hold a password".into(),
+            ));
+        }
+        if belongs && is_cut_within_password(value) {
+            return Err(Failure::usage(
+                "the connection URL is not understood: / and ? in a password are written %2F and %3F, @ in a database's name %40".into(),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The option that an argument is, or belongs to, and the value that comes with it.
+fn split(argument: &str, is_dbname: bool) -> (Option<&str>, Option<&str>) {
+    if is_dbname {
+        return (Some("-d"), Some(argument));
+    }
+    if argument.starts_with("--") {
+        return match argument.split_once('=') {
+            Some((option, value)) => (Some(option), Some(value)),
+            None => (Some(argument), None),
+        };
+    }
+    // -dVALUE, -qd VALUE, -hVALUE: letters up to the first one that takes a value.
+    let Some(letters) = argument.strip_prefix('-').filter(|letters| !letters.is_empty()) else {
+        return (None, Some(argument));
+    };
+    let takes_none = |c: char| matches!(c, 'w' | 'W' | 'q' | 'v' | '?' | 'n' | 'y');
+    let at = letters.find(|c| !takes_none(c)).map_or(letters.len(), |at| at + 1);
+    let at = if letters.is_char_boundary(at) { at } else { letters.len() };
+    let (option, value) = argument.split_at(at + 1);
+    (Some(option), Some(value.trim_start_matches('=')).filter(|value| !value.is_empty()))
+}
+
+fn is_short_dbname(option: &str) -> bool {
+    !option.starts_with("--") && option.ends_with('d')
+}
+
+/// No name of a host, a user, a role or a principal looks like one.
+fn is_connection_string(value: &str) -> bool {
+    let url = ["postgres://", "postgresql://"].iter().any(|scheme| value.contains(scheme));
+    let keyword = value.split_once("password").is_some_and(|(_, rest)| rest.trim_start().starts_with('='));
+    url || keyword
+}
+
+/// What comes after the first `/` or `?` of a URL is a database or a parameter, unless it ends the password: then it would be told that there is no such host.
+fn is_cut_within_password(value: &str) -> bool {
+    let Some((scheme, rest)) = value.split_once("://") else { return false };
+    matches!(scheme, "postgres" | "postgresql")
+        && rest.find(['/', '?']).is_some_and(|at| {
+            let query = rest[at..].split_once('?');
+            let (path, query) = query.unwrap_or((&rest[at..], ""));
+            path.contains('@')
+                || query
+                    .split('&')
+                    .any(|pair| pair.split_once('=').is_none_or(|(key, _)| key.contains('@')) && pair.contains('@'))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(arguments: &[&str]) -> bool {
+        let arguments: Vec<_> = arguments.iter().map(ToString::to_string).collect();
+        match look(&arguments) {
+            Ok(()) => false,
+            Err(failure) => {
+                assert!(!failure.to_string().contains("s3cret"));
+                true
+            }
+        }
+    }
+
+    #[test]
+    fn a_string_stands_behind_d_only() {
+        const URL: &str = "postgresql://u:s3cret@h/d";
+        for good in [
+            &["list", "-d", URL][..],
+            &["list", "--dbname", URL],
+            &["-qd", URL, "list"],
+            &["list", &format!("--dbname={URL}")],
+            &["list", &format!("-d{URL}")],
+            &["list", "-d", "host=h password=s3cret"],
+            &["list", "-d", "postgresql://u:s3cret@h/d?options=-c%20x"],
+            &["list", "-d", "postgresql://u@h?password=s@cret"],
+            &["add", "password@a.b", "-d", "x"],
+            &["list", "-h", "db.example.com", "-W"],
+        ] {
+            assert!(!refused(good), "{good:?}");
+        }
+        for bad in [
+            &["list", URL][..],
+            &[URL, "list"],
+            &["list", "-h", URL],
+            &["list", &format!("-h{URL}")],
+            &["list", &format!("--host={URL}")],
+            &["add", "host=h password=s3cret"],
+            &["list", "-qh", URL],
+            &["list", "--password=s3cret"],
+            &["list", "-d", "postgresql://u:12/s3cret@h/d"],
+            &["list", "-d", "postgresql://u:s/s3cret@h/d"],
+            &["list", "-d", "postgresql://u:s?s3cret@h/d"],
+        ] {
+            assert!(refused(bad), "{bad:?}");
+        }
+    }
+}
