@@ -15,8 +15,16 @@ use kerbrole_tests::version::built;
 use crate::cases;
 use crate::world::{Context, REALM};
 
+mod krb5_conf;
+mod options;
+
+use krb5_conf::*;
+use options::*;
+
 cases! {
-    EachVersion: each_fault_is_named;
+    EachVersion: each_fault_is_named, rules_of_others_are_refused, whoever_has_no_realm_is_of_the_directory;
+    BareEachVersion: rules_are_gone_by;
+    Newest: a_host_is_of_the_realm_that_mit_takes_it_for, a_ticket_without_a_rule_is_no_fault, a_file_is_read_as_mit_reads_it, what_comes_from_a_module_is_not_known;
 }
 
 /// A KDC whose clock is a year behind: the answers of another, with the year changed.
@@ -141,7 +149,7 @@ fn each_fault_is_named(c: &Context<'_>) {
     let conf = |path: &PathBuf| format!("krb5.conf ({})", path.display());
     let other_default = file("default", good.replace(&format!("default_realm = {REALM}"), "default_realm = OTHER.COM"));
     let no_realm = file("realm", good.replace(&format!(" {REALM} = {{"), " OTHER.COM = {"));
-    let no_domain = file("domain", good.replace(" localhost = ", " elsewhere = "));
+    let improper = file("improper", format!("{good}}}\n"));
     let wrong_domain = file("wrong-domain", good.replace(&format!(" localhost = {REALM}"), " localhost = OTHER.COM"));
     let expired = expired_ticket(c, &user);
     let someone = c.kdc.ticket_of("someone-else").unwrap().cache;
@@ -170,17 +178,14 @@ fn each_fault_is_named(c: &Context<'_>) {
             SetUp { database: database("host=localhost hostaddr=127.0.0.1", 1), ..healthy() },
             vec!["database localhost:1".into()],
         ),
-        (
-            SetUp { database: database("host=db.invalid", 5432), ..healthy() },
-            vec!["database db.invalid:5432".into(), "krb5.conf: db.invalid".into()],
-        ),
+        (SetUp { database: database("host=db.invalid", 5432), ..healthy() }, vec!["database db.invalid:5432".into()]),
         (
             SetUp { config: "/nonexistent/krb5.conf".into(), ..healthy() },
             vec!["krb5.conf (/nonexistent/krb5.conf)".into()],
         ),
         (SetUp { config: other_default.clone(), ..healthy() }, vec![conf(&other_default)]),
         (SetUp { config: no_realm.clone(), ..healthy() }, vec!["krb5.conf: realm".into()]),
-        (SetUp { config: no_domain.clone(), ..healthy() }, vec!["krb5.conf: localhost".into()]),
+        (SetUp { config: improper.clone(), ..healthy() }, vec![conf(&improper), "ticket".into()]),
         (SetUp { config: wrong_domain.clone(), ..healthy() }, vec!["krb5.conf: localhost".into()]),
         (SetUp { ticket: "FILE:/nonexistent/ticket".into(), ..healthy() }, vec!["ticket".into()]),
         (SetUp { ticket: someone, ..healthy() }, vec!["ticket".into()]),

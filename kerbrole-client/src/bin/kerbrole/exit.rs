@@ -15,7 +15,7 @@ Exit codes:
   0  done, or nothing to do
   1  findings: conflicts, case-audit, a check or doctor that is not ok, drift with sync --check
   2  usage: arguments, input files, names that can be no principal
-  3  no connection
+  3  no connection, or it was lost before anything was known to be done
   4  refused: the rule, a privilege, a role that exists, is missing or in use
   5  partly done: of several, or of a long list, some were carried out before it ended, or
      principals are disabled and sessions of them go on
@@ -91,7 +91,7 @@ pub(crate) enum Failure {
     Connection(String),
     /// The server, or the rules, said no.
     Refused(Error),
-    /// Some of it was carried out before that. `again` says how to go on.
+    /// Some of it was carried out before that, or may have been where the connection was lost. `again` says how to go on.
     Partly { done: usize, total: usize, again: &'static str, error: Error },
     /// All are disabled, and whoever did it may not end sessions of these.
     SessionsLeft(Vec<Error>),
@@ -100,6 +100,14 @@ pub(crate) enum Failure {
 impl Failure {
     pub(crate) fn usage(message: String) -> Self {
         Self::Usage(message)
+    }
+
+    /// Of something that changes several at once: it was refused, or the answer never came.
+    pub(crate) fn of_change(total: usize, again: &'static str) -> impl FnOnce(Error) -> Self {
+        move |error| match error.kind() {
+            ErrorKind::Connection => Self::Partly { done: 0, total, again, error },
+            _ => Self::Refused(error),
+        }
     }
 
     fn code(&self) -> ExitCode {
@@ -115,6 +123,7 @@ impl Failure {
                     _ => 4,
                 },
             },
+            Self::Partly { done: 0, .. } => 3,
             Self::Partly { .. } | Self::SessionsLeft(_) => 5,
         })
     }
@@ -134,7 +143,7 @@ impl fmt::Display for Failure {
             Self::Refused(error) => write_error(f, error),
             Self::Partly { done, total, again, error } => {
                 let rest = match error.kind() {
-                    ErrorKind::Connection => "of what was under way nobody knows, the rest is not",
+                    ErrorKind::Connection => "of what was under way it is not known, the rest is not",
                     _ => "the rest is not",
                 };
                 writeln!(f, "{done} of {total} are done, {rest}; {again}")?;

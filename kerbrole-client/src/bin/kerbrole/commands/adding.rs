@@ -16,6 +16,8 @@ const LONG: usize = 2_000;
 /// How many go at a time where they are many, so that there is something to see. Each portion is done whole or not at all.
 const PORTION: usize = 1_000;
 
+const AGAIN: &str = "run it again with --if-not-exists to go on";
+
 impl Job<'_> {
     pub(super) async fn add(
         &self,
@@ -42,10 +44,9 @@ impl Job<'_> {
         let mut added = Vec::new();
         match self.add_in_portions(&wanted, if_not_exists, &mut added).await {
             Ok(()) => Ok(self.added(added)),
-            Err(error) if added.is_empty() => Err(error.into()),
+            Err(error) if added.is_empty() => Err(Failure::of_change(wanted.len(), AGAIN)(error)),
             Err(error) => {
-                let again = "run it again with --if-not-exists to go on";
-                let failure = Failure::Partly { done: added.len(), total: wanted.len(), again, error };
+                let failure = Failure::Partly { done: added.len(), total: wanted.len(), again: AGAIN, error };
                 Ok(Report::failed(self.table(added), failure))
             }
         }

@@ -75,7 +75,7 @@ impl Job<'_> {
         for one in wanted {
             match work(&one.principal).await {
                 Ok((name, outcome)) => table.row([name.into(), outcome.into()]),
-                Err(error) if table.rows.is_empty() => return Err(error.into()),
+                Err(error) if table.rows.is_empty() => return Err(Failure::of_change(wanted.len(), again)(error)),
                 Err(error) => {
                     let failure = Failure::Partly { done: table.rows.len(), total: wanted.len(), again, error };
                     return Ok(Report::failed(self.rows(table), failure));
@@ -91,7 +91,8 @@ impl Job<'_> {
             return Ok(Report::done(Shown::Text(plan.sql())));
         }
         let mut table = Table::new(&["old_name", "new_name"]);
-        let name = self.kerbrole.rename_principal(principal, None, new_name, None).await?;
+        let name = self.kerbrole.rename_principal(principal, None, new_name, None).await;
+        let name = name.map_err(Failure::of_change(1, LIST_FIRST))?;
         table.row([principal.into(), name.into()]);
         Ok(Report::done(self.rows(table)))
     }
@@ -103,7 +104,9 @@ impl Job<'_> {
             if !is_in_the_way(&moved) && !moved.is_empty() {
                 self.confirm(&format!("Rename {} principal(s)", moved.len()), yes)?;
             }
-            moved = self.kerbrole.rename_realm(old, new, false).await?;
+            let total = moved.len();
+            let renamed = self.kerbrole.rename_realm(old, new, false).await;
+            moved = renamed.map_err(Failure::of_change(total, LIST_FIRST))?;
         }
         if moved.is_empty() {
             self.say("nothing to do");
@@ -141,7 +144,9 @@ impl Job<'_> {
             if removed > 0 {
                 self.confirm(&format!("Disable or drop {removed} principal(s)"), yes)?;
             }
-            rows = self.kerbrole.sync_principals(&names, options, false).await?;
+            let total = rows.len();
+            let synced = self.kerbrole.sync_principals(&names, options, false).await;
+            rows = synced.map_err(Failure::of_change(total, AS_IT_IS))?;
         }
         if !differs {
             self.say("nothing to do");
@@ -156,6 +161,9 @@ impl Job<'_> {
 
 /// How to go on after disabling or enabling some, which may be done twice.
 const AS_IT_IS: &str = "run it again to go on";
+
+/// How to go on where the answer to a new name never came.
+const LIST_FIRST: &str = "kerbrole list shows which names there are";
 
 /// What would be run for each. Where one is refused nothing is shown: half a script would be pasted.
 async fn plans(wanted: &[Wanted], plan: impl AsyncFn(&str) -> Result<Plan, Error>) -> Outcome {
