@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 
 use kerbrole_client::{Error, NameRules, Wanted};
+use tokio_postgres::error::SqlState;
 
 use crate::exit::Failure;
 
@@ -12,7 +13,8 @@ use crate::exit::Failure;
 pub(crate) fn principals(arguments: &[String], files: &[String], realm: Option<&str>) -> Result<Vec<Wanted>, Failure> {
     let mut wanted = Vec::new();
     for name in arguments {
-        check(name, realm)?;
+        // `kerbrole check` has something to say about a name that is too long; whoever else looks for one refuses it.
+        check(name, realm).or_else(|error| if is_too_long(&error) { Ok(()) } else { Err(error) })?;
         wanted.push(Wanted { principal: with_realm(name, realm), groups: Vec::new() });
     }
     for file in files {
@@ -117,15 +119,16 @@ fn read_csv(
 /// What can be no principal whatever the server's settings are is refused before anything is sent.
 fn check(text: &str, realm: Option<&str>) -> Result<(), Error> {
     let text = with_realm(text, realm);
-    // A name without a realm may be one where there is a default, and one that is too long is told of by whoever looks for it.
-    if !text.contains('@') && !text.is_empty() || text.len() > LONGEST {
+    // A name without a realm may be one where there is a default.
+    if !text.contains('@') && !text.is_empty() {
         return Ok(());
     }
     Ok(NameRules::default().meant(&text, None).map(drop)?)
 }
 
-/// The bytes of a role's name that a server keeps.
-const LONGEST: usize = 63;
+fn is_too_long(error: &Error) -> bool {
+    error.code() == Some(SqlState::NAME_TOO_LONG)
+}
 
 fn in_a_line(error: &Error) -> String {
     format!("{error}{}", error.hint().map(|hint| format!(". {hint}")).unwrap_or_default())
