@@ -62,17 +62,21 @@ fn is_connection_string(value: &str) -> bool {
     url || keyword
 }
 
-/// What comes after the first `/` or `?` of a URL is a database or a parameter, unless it ends the password: then it would be told that there is no such host.
+/// What comes after the first `/` or `?` of a URL is a database or a parameter, unless it is in a password: then it would be told that there is no such host.
 fn is_cut_within_password(value: &str) -> bool {
     let Some((scheme, rest)) = value.split_once("://") else { return false };
     matches!(scheme, "postgres" | "postgresql")
         && rest.find(['/', '?']).is_some_and(|at| {
             let query = rest[at..].split_once('?');
             let (path, query) = query.unwrap_or((&rest[at..], ""));
-            path.contains('@')
-                || query
+            // Without a colon there is neither a password nor what is left of one.
+            let authority = &rest[..at];
+            let in_query = || {
+                query
                     .split('&')
                     .any(|pair| pair.split_once('=').is_none_or(|(key, _)| key.contains('@')) && pair.contains('@'))
+            };
+            authority.contains(':') && (path.contains('@') || in_query())
         })
 }
 
@@ -103,6 +107,8 @@ mod tests {
             &["list", "-d", "host=h password=s3cret"],
             &["list", "-d", "postgresql://u:s3cret@h/d?options=-c%20x"],
             &["list", "-d", "postgresql://u@h?password=s@cret"],
+            &["list", "-d", "postgresql://h/my@database"],
+            &["list", "-d", "postgresql://u:s3cret@h:5432/d?user=u@x"],
             &["add", "password@a.b", "-d", "x"],
             &["list", "-h", "db.example.com", "-W"],
         ] {
