@@ -219,7 +219,7 @@ fn plans_that_take_away_and_rename() {
         assert_eq!(plan_rename_realm(&old, &new, &all, &roles, &rule, |_| 0).unwrap().len(), 1);
         for absent in [Absent::Keep, Absent::Disable, Absent::Drop] {
             let wanted = vec![("bea@a.b".into(), bea.clone())];
-            let request = SyncRequest { wanted, absent, at_most: Some(1) };
+            let request = SyncRequest { wanted, absent, realms: None, at_most: Some(1) };
             let of = |oids: &[RoleOid]| oids.iter().map(|&oid| (oid, Dependants::default())).collect::<HashMap<_, _>>();
             let plan = plan_sync(&request, &all, &chain(&[AD]), &rule, true, |_| Ok(()), of).unwrap();
             assert_eq!(plan.changed.len(), usize::from(absent != Absent::Keep), "{absent:?}");

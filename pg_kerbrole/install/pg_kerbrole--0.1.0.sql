@@ -11,7 +11,7 @@ The ordering of items is not stable, it is driven by a dependency graph.
 CREATE  FUNCTION "kerb_add_principal"(
 	"username" text, /* Option < Text > */
 	"realm" text DEFAULT NULL, /* Option < Text > */
-	"groups" text[] DEFAULT '{}', /* :: std :: option :: Option < Names > */
+	"groups" text[] DEFAULT '{}', /* Option < Names > */
 	"if_not_exists" bool DEFAULT false /* Option < bool > */
 ) RETURNS TEXT /* String */
 SET search_path TO pg_catalog, pg_temp
@@ -22,8 +22,8 @@ AS 'MODULE_PATHNAME', 'kerb_add_principal_wrapper';
 /* <begin connected objects> */
 -- pg_kerbrole::add::kerb_add_principals
 CREATE  FUNCTION "kerb_add_principals"(
-	"principals" text[], /* :: std :: option :: Option < Names > */
-	"groups" text[] DEFAULT '{}', /* :: std :: option :: Option < Names > */
+	"principals" text[], /* Option < Names > */
+	"groups" text[] DEFAULT '{}', /* Option < Names > */
 	"if_not_exists" bool DEFAULT false /* Option < bool > */
 ) RETURNS TABLE (
 	"principal" TEXT,  /* String */
@@ -192,10 +192,10 @@ AS 'MODULE_PATHNAME', 'kerb_rename_realm_wrapper';
 /* <begin connected objects> */
 -- pg_kerbrole::sync::kerb_sync_principals
 CREATE  FUNCTION "kerb_sync_principals"(
-	"principals" text[], /* :: std :: option :: Option < Names > */
+	"principals" text[], /* Option < Names > */
 	"absent" text DEFAULT 'keep', /* Option < Text > */
 	"dry_run" bool DEFAULT true, /* Option < bool > */
-	"realms" text[] DEFAULT NULL /* :: std :: option :: Option < Vec < Option < Text > > > */
+	"realms" text[] DEFAULT NULL /* Option < Names > */
 ) RETURNS TABLE (
 	"action" TEXT,  /* String */
 	"role_name" TEXT,  /* String */

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kerbrole_client::{Absent, ErrorKind};
+use kerbrole_client::{Absent, ErrorKind, SyncOptions};
 use kerbrole_tests::proxy::Proxy;
 
 use super::*;
@@ -15,7 +15,10 @@ pub(super) fn nothing_internal_is_said(c: &Context<'_>) {
     let texts = std::thread::scope(|scope| {
         let listing = scope.spawn(|| {
             by_plain_statements(c, "rdsadmin", async |kerbrole| {
-                let error = kerbrole.sync_principals(&["old@a.b"], Absent::Keep, false).await.unwrap_err();
+                let error = kerbrole
+                    .sync_principals(&["old@a.b"], &SyncOptions::new().absent(Absent::Keep), false)
+                    .await
+                    .unwrap_err();
                 assert_eq!(error.code().unwrap().code(), "0LP01");
                 let mut texts = vec![error.to_string(), error.detail().unwrap(), error.hint().unwrap()];
                 let mut cause = std::error::Error::source(&error);

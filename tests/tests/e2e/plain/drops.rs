@@ -177,7 +177,14 @@ pub(super) fn a_list_takes_no_membership_from_those_who_stay(c: &Context<'_>) {
         su.run("GRANT \"ann@A.B\" TO rds_master WITH ADMIN OPTION");
     }
     let rows = by_plain_statements(c, "rds_master", async |kerbrole| {
-        kerbrole.sync_principals(&["stays@a.b"], kerbrole_client::Absent::Drop, false).await.unwrap()
+        kerbrole
+            .sync_principals(
+                &["stays@a.b"],
+                &kerbrole_client::SyncOptions::new().absent(kerbrole_client::Absent::Drop),
+                false,
+            )
+            .await
+            .unwrap()
     });
     assert_eq!(su.one("SELECT pg_has_role('bob', 'team', 'MEMBER')"), "t");
     let last = rows.last().map(|row| (row.action.as_str(), row.role_name.as_str()));
