@@ -58,6 +58,8 @@ pub struct KeytabFacts {
 
 /// The server's own side, which only superusers see.
 pub struct ServerFacts<'f> {
+    /// The server's version.
+    pub major: u32,
     /// `listen_addresses`
     pub listen_addresses: String,
     /// The keytab.
@@ -126,7 +128,9 @@ pub fn check_principal(
     let both = Both::find(facts.graph, rule)?;
     let role = meant.find(facts.roles).ok();
     let name = role.map_or_else(|| meant.role_name(), |role| role.name.clone());
-    let questions = Questions { facts, both: &both, rule, role, name, name_grantors };
+    let mut questions = Questions { facts, both: &both, rule, role, name, name_grantors, taken: false };
+    let hba = facts.server.as_ref().map(|server| questions.hba(server));
+    questions.taken = hba.as_ref().is_some_and(|check| check.ok);
     let mut checks = vec![
         Check::ok("name_length", format!("{} bytes of at most {}", questions.name.as_str().len(), RoleName::MAX_BYTES)),
         questions.exists(),
@@ -136,7 +140,7 @@ pub fn check_principal(
     ];
     if let Some(server) = &facts.server {
         checks.push(listening(server));
-        checks.push(questions.hba(server));
+        checks.extend(hba);
         checks.push(keytab(server, &questions.name));
     }
     checks.extend([
@@ -156,6 +160,8 @@ struct Questions<'q> {
     role: Option<&'q Role>,
     name: RoleName,
     name_grantors: bool,
+    /// Whether a line of pg_hba.conf takes the ticket: then nobody asks what the role is a member of.
+    taken: bool,
 }
 
 const NO_ROLE: &str = "there is no role to look at";
@@ -249,6 +255,9 @@ impl Questions<'_> {
         let ad = self.rule.ad_role();
         self.of_role("rds_ad", |_| match self.place().and_then(|place| self.both.ad_path(place)) {
             Some(path) => Check::ok("rds_ad", format!("member of {ad} by {}", path_in_words(path))),
+            None if self.taken => {
+                Check::ok("rds_ad", format!("not a member of {ad}, which pg_hba.conf does not ask for"))
+            }
             None => Check::wrong(
                 "rds_ad",
                 format!("not a member of {ad}"),
@@ -267,6 +276,11 @@ impl Questions<'_> {
             None => Check::ok("not_rds_iam", format!("not a member of {iam}")),
             Some(path) => {
                 let path: Vec<_> = path.collect();
+                if self.taken {
+                    let path = path_in_words(path.iter().copied());
+                    let detail = format!("member of {iam} as well, by {path}, which pg_hba.conf does not ask for");
+                    return Check::ok("not_rds_iam", detail);
+                }
                 let fix = self
                     .place()
                     .and_then(|place| self.both.conflict_of(place, self.name_grantors))
@@ -292,6 +306,7 @@ impl Questions<'_> {
             role: self.name.as_str(),
             caseins_users: self.facts.caseins_users,
             ssl: server.ssl,
+            major: server.major,
             ident: &server.ident,
             is_member: &is_member,
             regex: server.regex,

@@ -51,11 +51,13 @@ pub struct Login<'l> {
     pub caseins_users: bool,
     /// Whether the server can speak TLS.
     pub ssl: bool,
+    /// The server's version: before 16 a `/`, and `+` and `all` on the right side of pg_ident.conf, are letters like others.
+    pub major: u32,
     /// The lines of pg_ident.conf.
     pub ident: &'l [IdentLine],
     /// Whether the role is a member of a role of that name, through any chain.
     pub is_member: &'l dyn Fn(&str) -> bool,
-    /// The whole match and the groups of a regular expression in a text, as the server matches; `None` where it does not.
+    /// The groups of a regular expression in a text, as the server matches; `None` where it does not match.
     pub regex: &'l dyn Fn(&str, &str) -> Option<Vec<String>>,
 }
 
@@ -151,8 +153,12 @@ impl Login<'_> {
         }
     }
 
+    fn has_patterns(&self) -> bool {
+        self.major >= 16
+    }
+
     fn is_name(&self, word: &str, name: &str) -> bool {
-        match word.strip_prefix('/') {
+        match word.strip_prefix('/').filter(|_| self.has_patterns()) {
             Some(pattern) => (self.regex)(pattern, name).is_some(),
             None => word == name,
         }
@@ -197,11 +203,19 @@ impl Login<'_> {
             let role = match line.system_user.strip_prefix('/') {
                 Some(pattern) => {
                     let Some(groups) = (self.regex)(pattern, system_user) else { return false };
-                    line.role.replacen("\\1", groups.get(1).map_or("", String::as_str), 1)
+                    match groups.first() {
+                        Some(first) => line.role.replacen("\\1", first, 1),
+                        // The server takes no line whose role wants what the pattern has not got.
+                        None if line.role.contains("\\1") => return false,
+                        None => line.role.clone(),
+                    }
                 }
                 None if self.equal(&line.system_user, system_user) => line.role.clone(),
                 None => return false,
             };
+            if !self.has_patterns() {
+                return self.equal(&role, self.role);
+            }
             match role.strip_prefix('+') {
                 Some(group) => (self.is_member)(group),
                 None if role == "all" => true,
@@ -299,13 +313,14 @@ mod tests {
             .collect();
         let regex = |pattern: &str, text: &str| {
             let groups = regex::Regex::new(pattern).ok()?.captures(text)?;
-            Some(groups.iter().map(|group| group.map_or("", |g| g.as_str()).to_string()).collect())
+            Some(groups.iter().skip(1).map(|group| group.map_or("", |g| g.as_str()).to_string()).collect())
         };
         let login = Login {
             database: "app",
             role: "alice@A.B",
             caseins_users,
             ssl,
+            major: 17,
             ident: &ident,
             is_member: &|group| ["rds_ad", "team"].contains(&group),
             regex: &regex,

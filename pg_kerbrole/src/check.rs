@@ -79,16 +79,16 @@ fn database(role: Option<RoleOid>) -> DatabaseFacts {
         None => "false".into(),
     };
     let query = format!(
-        "SELECT datname::text, datallowconn, datconnlimit, {may_connect} FROM pg_catalog.pg_database WHERE datname = current_database()"
+        "SELECT datallowconn, datconnlimit, {may_connect} FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()"
     );
     // SAFETY: reads a static of the server, and counts under a lock.
     let sessions = u32::try_from(unsafe { pg_sys::CountDBConnections(pg_sys::MyDatabaseId) }).unwrap_or(0);
     let found = rows(&query, |row| {
         Some(DatabaseFacts {
-            name: row.get(1).ok()??,
-            allows_connections: row.get(2).ok()??,
-            limit: ConnectionLimit { limit: row.get(3).ok()??, sessions },
-            may_connect: row.get(4).ok()??,
+            name: catalog::this_database_name(),
+            allows_connections: row.get(1).ok()??,
+            limit: ConnectionLimit { limit: row.get(2).ok()??, sessions },
+            may_connect: row.get(3).ok()??,
         })
     });
     found.into_iter().next().unwrap_or_else(|| error!("this database is not in pg_database"))
@@ -118,6 +118,7 @@ fn server() -> ServerFacts<'static> {
         })
     });
     ServerFacts {
+        major: pg_sys::PG_MAJORVERSION_NUM,
         listen_addresses: setting(c"listen_addresses"),
         keytab: keytab(),
         hba,
@@ -149,12 +150,17 @@ fn ident() -> Vec<IdentLine> {
     }
 }
 
-/// The whole match and the groups, by the server's own regular expressions.
+/// The groups, by the server's own regular expressions and in the collation that it takes for them (`regcomp_auth_token` in src/backend/libpq/hba.c). An empty
+/// group at the end tells a pattern without groups, of which the whole match would come, from one with a group: at the beginning options may stand, and a
+/// reference back counts from there.
 fn regex(pattern: &str, text: &str) -> Option<Vec<String>> {
-    const MATCH: &str = "SELECT pg_catalog.regexp_match($1, '(' || $2 || ')')";
+    const MATCH: &str = "SELECT pg_catalog.regexp_match($1 COLLATE pg_catalog.\"C\", $2)";
+    let with_end = format!("{pattern}()");
     let groups: Option<Vec<Option<String>>> =
-        Spi::get_one_with_args(MATCH, &[text.into(), pattern.into()]).unwrap_or(None);
-    groups.map(|groups| groups.into_iter().map(Option::unwrap_or_default).collect())
+        Spi::get_one_with_args(MATCH, &[text.into(), with_end.as_str().into()]).unwrap_or(None);
+    let mut groups: Vec<_> = groups?.into_iter().map(Option::unwrap_or_default).collect();
+    groups.pop();
+    Some(groups)
 }
 
 /// Reads as the server's own user, which is who has to be able to.

@@ -4,7 +4,7 @@ use crate::cases;
 use crate::world::Context;
 
 cases! {
-    EachVersion: rows_for_an_rds_superuser, answers_in_words, the_fixes_mend;
+    EachVersion: rows_for_an_rds_superuser, answers_in_words, the_fixes_mend, a_database_of_any_name;
 }
 
 fn rows_for_an_rds_superuser(c: &Context<'_>) {
@@ -27,6 +27,19 @@ fn rows_for_an_rds_superuser(c: &Context<'_>) {
     let servers = ["listening", "pg_hba", "keytab"];
     assert_eq!(c.superuser().column(names), [&own[..5], &servers, &own[5..]].concat());
     assert_eq!(master.one("SELECT bool_and(ok) FROM kerb_check_principal('alice@a.b')"), "t");
+}
+
+/// Also where the name is no text in the database itself.
+fn a_database_of_any_name(c: &Context<'_>) {
+    let mut su = c.superuser();
+    su.run("CREATE DATABASE \"é\" ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
+    let mut there = c.try_connect("rdsadmin", "é").unwrap();
+    there.run("CREATE EXTENSION pg_kerbrole; SELECT kerb_add_principal('alice@a.b')");
+    for user in ["rdsadmin", "rds_master"] {
+        let mut session = c.try_connect(user, "é").unwrap();
+        let database = "SELECT detail FROM kerb_check_principal('alice@a.b') WHERE check_name = 'connect' AND ok";
+        assert_eq!(session.one(database), "CONNECT on database \"??\"");
+    }
 }
 
 fn answers_in_words(c: &Context<'_>) {

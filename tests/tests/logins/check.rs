@@ -132,6 +132,20 @@ const SET_UPS: &[SetUp] = &[
         "CREATE ROLE \"$U@CORP.EXAMPLE.COM\" CONNECTION LIMIT 0 IN ROLE rds_ad",
         &["login", "connection_limit"],
     ),
+    SetUp {
+        what: "outside rds_ad, and everybody by ticket",
+        sql: "CREATE USER \"$U@CORP.EXAMPLE.COM\"",
+        hba: Some("host all all all gss"),
+        ident: "",
+        wrong: &[],
+    },
+    SetUp {
+        what: "in both, and everybody by ticket",
+        sql: "CREATE USER \"$U@CORP.EXAMPLE.COM\" IN ROLE rds_ad, rds_iam",
+        hba: Some("host all all all gss"),
+        ident: "",
+        wrong: &[],
+    },
     hba("everybody is refused first", "host all all 127.0.0.1/32 reject\nhost all +rds_ad 127.0.0.1/32 gss", STOPPED),
     hba("a password comes first", "host all all all scram-sha-256\nhost all +rds_ad all gss", STOPPED),
     hba("no gss at all", "host all all 127.0.0.1/32 scram-sha-256", STOPPED),
@@ -157,7 +171,16 @@ const SET_UPS: &[SetUp] = &[
     map("mapped", "people \"$U@CORP.EXAMPLE.COM\" \"$U@CORP.EXAMPLE.COM\"", &[]),
     map("mapped to another role", "people \"$U@CORP.EXAMPLE.COM\" somebody", STOPPED),
     map("mapped by a pattern", "people /^(.*)@CORP\\.EXAMPLE\\.COM$ \\1@CORP.EXAMPLE.COM", &[]),
+    map("mapped by a pattern in whatever case", "people /(?i)^(.*)@corp\\.example\\.com$ \\1@CORP.EXAMPLE.COM", &[]),
+    map("mapped by a pattern that refers back", "people /^(.*)@(C)ORP\\.EXAMPLE\\.\\2OM$ \\1@CORP.EXAMPLE.COM", &[]),
     map("mapped by another pattern", "people /^(.*)@CORP\\.EXAMPLE\\.COM$ \\1", STOPPED),
+];
+
+/// Before, these are letters like others.
+const BEFORE_16: &[SetUp] = &[
+    hba("what would be a pattern", "host all /^.*@CORP\\.EXAMPLE\\.COM$ all gss\nhost all all all reject", STOPPED),
+    map("mapped to what would be a group", "people \"$U@CORP.EXAMPLE.COM\" +rds_ad", STOPPED),
+    map("mapped to what would be all", "people \"$U@CORP.EXAMPLE.COM\" all", STOPPED),
 ];
 
 /// Since 16 pg_hba.conf and the right side of pg_ident.conf take patterns.
@@ -228,7 +251,7 @@ fn every_row_is_ok_if_and_only_if_the_login_succeeds(c: &Context<'_>) {
     let own = c.own_server(name, &[setting]);
     let rows = REPORT.evidence(CHECK, &own.0, c.caseins, "hand");
     let mut scene = Scene::new(&own.0, rows);
-    let since_16: &[SetUp] = if c.major() >= 16 { SINCE_16 } else { &[] };
+    let since_16: &[SetUp] = if c.major() >= 16 { SINCE_16 } else { BEFORE_16 };
     let mut logins = [0, 0];
     for (number, set_up) in SET_UPS.iter().chain(since_16).enumerate() {
         let user = format!("checked-{number}");
