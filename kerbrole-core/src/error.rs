@@ -199,12 +199,12 @@ pub enum Error {
         bytes: usize,
     },
     /// A list with more elements, or more bytes in them, than one call takes, refused before it is copied.
-    #[error("a list of {elements} elements with {bytes} bytes is more than one call takes")]
+    #[error("a list of {elements} elements{} is more than one call takes", bytes.map(|bytes| format!(" with {bytes} bytes")).unwrap_or_default())]
     ListTooLong {
         /// How many elements it has.
         elements: usize,
-        /// How many bytes they have together.
-        bytes: usize,
+        /// How many bytes they have together, where the elements are few enough to be looked at.
+        bytes: Option<usize>,
     },
     /// More than 63 bytes.
     #[error("role name \"{}\" is too long: {bytes} bytes, and PostgreSQL keeps {}", visible(role), RoleName::MAX_BYTES)]

@@ -49,11 +49,11 @@ impl Names {
         let elements = array.len();
         let too_long = |bytes| Err(Error::ListTooLong { elements, bytes }).or_raise();
         if elements > LONGEST_LIST {
-            too_long(array.iter().flatten().map(<[u8]>::len).sum())
+            too_long(None)
         }
         let bytes = array.iter().flatten().map(<[u8]>::len).sum();
         if bytes > LARGEST_LIST {
-            too_long(bytes)
+            too_long(Some(bytes))
         }
         let mut names = Vec::new();
         if names.try_reserve_exact(elements).is_err() {

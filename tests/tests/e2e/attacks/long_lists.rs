@@ -39,10 +39,10 @@ fn lists_longer_than_a_server_can_copy_are_refused(c: &Context<'_>) {
     for call in CALLS {
         for (list, size) in [
             // Twelve megabytes as the server has them, and two gigabytes as a list of texts.
-            (many("NULL", 100_000_000), "100000000 elements with 0 bytes"),
-            (many("'ann@a.b'", 20_000_000), "20000000 elements with 140000000 bytes"),
+            (many("NULL", 100_000_000), "100000000 elements"),
+            (many("'ann@a.b'", 20_000_000), "20000000 elements"),
             // As many as may be, and one.
-            (many("'ann@a.b'", 250_001), "250001 elements with 1750007 bytes"),
+            (many("'ann@a.b'", 250_001), "250001 elements"),
             // Few, and each as long as a text may be.
             (many("repeat('a', 4096)", 10_000), "10000 elements with 40960000 bytes"),
         ] {
