@@ -53,7 +53,7 @@ fn whoever_has_no_right_keeps_nobody_waiting(c: &Context<'_>) {
             if rounds.load(Ordering::SeqCst) >= CONNECTIONS {
                 break;
             }
-            for ((_, times), (_, further)) in beside.iter_mut().zip(work(c, &format!("b{more}-"))) {
+            for ((_, times), (_, further)) in beside.iter_mut().zip(work(c, &format!("b{more}x"))) {
                 times.extend(further);
             }
         }
