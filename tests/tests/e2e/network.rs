@@ -568,7 +568,7 @@ fn a_list_shows_what_it_does(c: &Context<'_>) {
         }
         let expected = [
             "create CREATE USER \"new@A.B\" WITH LOGIN; GRANT \"rds_ad\" TO \"new@A.B\";",
-            "disable ALTER ROLE \"holder@A.B\" NOLOGIN;",
+            "disable ALTER ROLE \"holder@A.B\" NOLOGIN; /* role \"holder@A.B\" is disabled (NOLOGIN) and not dropped yet: 1 privilege in database \"postgres\". */",
             "drop DROP ROLE \"old@A.B\";",
         ];
         assert_eq!(shown, [expected, expected]);
