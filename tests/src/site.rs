@@ -96,6 +96,8 @@ impl Site {
                 INTERRUPTED.store(true, Ordering::SeqCst);
                 if let Some(site) = SITE.get() {
                     site.clear();
+                    end_children();
+                    site.remove_folder();
                 }
                 std::process::exit(130);
             })
@@ -204,6 +206,7 @@ impl Site {
             thread::park();
         }
         self.clear();
+        self.remove_folder();
     }
 
     fn clear(&self) {
@@ -214,7 +217,14 @@ impl Site {
         for process in &processes {
             process.stop();
         }
-        lock(&self.folder).take();
+    }
+
+    /// Whoever still writes in it, as others may that were at work when Ctrl-C came, makes the first attempt fail.
+    fn remove_folder(&self) {
+        if let Some(folder) = lock(&self.folder).take() {
+            let path = folder.keep();
+            let _still_there = wait_until(|| fs::remove_dir_all(&path).is_ok() || !path.exists());
+        }
     }
 
     /// The process numbers of what runs.
@@ -260,6 +270,28 @@ impl Process {
             let _status = lock(&self.child).wait();
         }
     }
+}
+
+/// Ends what this process has started and still runs: a psql, a script, a server that was about to come up. Whoever waits for one of them goes on,
+/// and may start another before it comes to an end itself.
+fn end_children() {
+    let _some_are_left = wait_until(|| {
+        let children = children();
+        for &child in &children {
+            let _gone_meanwhile = kill_process(child, Signal::Kill.number());
+        }
+        children.is_empty()
+    });
+}
+
+/// The processes that this one has started and that have not ended: proc(5), `/proc/PID/task/TID/children`.
+fn children() -> Vec<Pid> {
+    let tasks = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let of_task = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok()).collect::<String>();
+    let pids = of_task.split_whitespace().filter_map(|pid| pid.parse().ok().and_then(Pid::from_raw));
+    // One that has ended and was not waited for has no command line.
+    let runs = |pid: &Pid| fs::read(format!("/proc/{}/cmdline", pid.as_raw_pid())).is_ok_and(|line| !line.is_empty());
+    pids.filter(runs).collect()
 }
 
 /// Starts processes from a thread that never ends: the kernel takes the end of the starting thread for the end of the parent.
