@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,15 +18,22 @@ cases! {
 }
 
 /// How many connections of it there are.
-const CONNECTIONS: usize = 4;
+const CONNECTIONS: usize = 3;
 
 /// How often each kind of ordinary work is done.
 const TIMES: u32 = 40;
 
+/// Between two looks, and between two attempts to cancel: each of those is a process of the server's.
+const PAUSE: Duration = Duration::from_millis(10);
+
 /// How many roles and members its statements name; `bounds::` has more of them.
 const NAMES: usize = 200;
 
+/// One storm at a time, whatever the number of servers: each takes all that the machine has.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
 fn whoever_has_no_right_keeps_nobody_waiting(c: &Context<'_>) {
+    let _mine = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let mut su = c.superuser();
     su.run("CREATE ROLE anybody LOGIN; CREATE ROLE other LOGIN; CREATE ROLE team; CREATE ROLE member IN ROLE team");
     su.run(
@@ -145,6 +152,7 @@ fn watch(c: &Context<'_>, over: &AtomicBool) -> Vec<Vec<String>> {
         if !waiting.is_empty() || over.load(Ordering::SeqCst) {
             return waiting;
         }
+        thread::sleep(PAUSE);
     }
 }
 
@@ -260,6 +268,7 @@ fn cancelled(session: &mut Session, count: &impl Fn(String)) {
         scope.spawn(|| {
             while !done.load(Ordering::SeqCst) {
                 let _too_late = cancel.cancel_query(NoTls);
+                thread::sleep(PAUSE);
             }
         });
         let outcome = outcome(session, &again_and_again(1000));
