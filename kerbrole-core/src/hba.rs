@@ -1,23 +1,30 @@
 //! Which line of pg_hba.conf a login would meet first, and whether a ticket gets through it.
 //!
-//! The rules are those of `check_hba` in src/backend/libpq/hba.c and `pg_GSS_checkauth` in src/backend/libpq/auth.c, over what the views
-//! pg_hba_file_rules and pg_ident_file_mappings show. These have lost which words were quoted: a database that is called `all` is taken for the keyword.
+//! The rules are those of `check_hba` in src/backend/libpq/hba.c and `pg_GSS_checkauth` in src/backend/libpq/auth.c, over
+//! what the views pg_hba_file_rules and pg_ident_file_mappings show, and what the files say about quotes.
+
+mod maps;
+#[cfg(test)]
+mod tests;
+mod words;
 
 use std::net::IpAddr;
 
-use crate::case::equal_ignoring_case;
+pub use maps::IdentLine;
+use words::any;
+pub use words::{Match, Word};
 
 /// A line of pg_hba.conf.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HbaLine {
     /// Its number, from 1.
     pub number: u32,
-    /// `local`, `host`, `hostssl`, `hostnossl`, `hostgssenc`, `hostnogssenc`.
+    /// `local`, `host`, `hostssl`, `hostnossl`, `hostgssenc`, `hostnogssenc`; empty where the server refuses the line.
     pub kind: String,
     /// Databases, as written.
-    pub databases: Vec<String>,
+    pub databases: Vec<Word>,
     /// Users, as written.
-    pub users: Vec<String>,
+    pub users: Vec<Word>,
     /// `all`, `samehost`, `samenet`, a host name or an address.
     pub address: Option<String>,
     /// The mask of an address.
@@ -26,39 +33,30 @@ pub struct HbaLine {
     pub method: String,
     /// `include_realm=true`, `map=people`, … as the view shows them: with `include_realm=0` the option is not there.
     pub options: Vec<String>,
-    /// Why the server cannot use the line.
+    /// What the server has to say against it.
     pub error: Option<String>,
-}
-
-/// A line of pg_ident.conf.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct IdentLine {
-    /// Which map it is of.
-    pub map: String,
-    /// Whom it maps: a name, or `/` and a regular expression.
-    pub system_user: String,
-    /// The role.
-    pub role: String,
 }
 
 /// A login as pg_hba.conf sees it.
 pub struct Login<'l> {
+    /// The server's version: 15, 16, 17, …
+    pub major: u32,
     /// The database.
-    pub database: &'l str,
+    pub database: &'l [u8],
     /// The role that is asked for, and the principal, which are called the same.
     pub role: &'l str,
     /// Whether the server ignores case when it compares them.
     pub caseins_users: bool,
+    /// Whether it then folds other bytes than A-Z; not known where it is `None`.
+    pub folds_high_bytes: Option<bool>,
     /// Whether the server can speak TLS.
     pub ssl: bool,
-    /// The server's version: before 16 a `/`, and `+` and `all` on the right side of pg_ident.conf, are letters like others.
-    pub major: u32,
-    /// The lines of pg_ident.conf.
-    pub ident: &'l [IdentLine],
+    /// The lines of pg_ident.conf; nothing where they are not those that are in force.
+    pub ident: Option<&'l [IdentLine]>,
     /// Whether the role is a member of a role of that name, through any chain.
-    pub is_member: &'l dyn Fn(&str) -> bool,
-    /// The groups of a regular expression in a text, as the server matches; `None` where it does not match.
-    pub regex: &'l dyn Fn(&str, &str) -> Option<Vec<String>>,
+    pub is_member: &'l dyn Fn(&[u8]) -> bool,
+    /// A regular expression on a name, as the server evaluates it.
+    pub regex: &'l dyn Fn(&[u8], &[u8]) -> Match,
 }
 
 /// What a login comes to.
@@ -80,9 +78,17 @@ pub enum HbaVerdict {
     },
     /// No line matches.
     NoLine,
+    /// It depends on something that is not known.
+    Unknown {
+        /// The line that depends on it.
+        line: HbaLine,
+        /// What.
+        why: String,
+    },
 }
 
-/// How a client may come. libpq tries GSSAPI encryption first where there is a ticket, then TLS, then neither; a login succeeds if one of them does.
+/// How a client may come. libpq tries GSSAPI encryption first where there is a ticket, then TLS, then neither; a login
+/// succeeds if one of them does.
 #[derive(Clone, Copy, PartialEq)]
 enum Transport {
     Gss,
@@ -90,40 +96,74 @@ enum Transport {
     Plain,
 }
 
+/// What a line does with the ticket.
+enum Passage {
+    Lets,
+    Stops(String),
+    Unknown(String),
+}
+
+const WHOSE: &str = "whether it is about this login cannot be told from the files";
+
 impl Login<'_> {
+    /// Since when patterns stand for databases and roles, and for the roles of a map there is more than names.
+    const PATTERNS_SINCE: u32 = 16;
+
     /// Finds the line that decides.
     pub fn verdict(&self, lines: &[HbaLine]) -> HbaVerdict {
         let transports = [Transport::Gss, Transport::Tls, Transport::Plain];
-        let mut stopped = None;
+        let (mut stopped, mut unknown) = (None, None);
         for transport in transports.into_iter().filter(|&t| t != Transport::Tls || self.ssl) {
             match self.over(transport, lines) {
                 passes @ HbaVerdict::Passes { .. } => return passes,
                 HbaVerdict::NoLine => {}
-                other => stopped = stopped.or(Some(other)),
+                verdict @ HbaVerdict::Unknown { .. } => unknown = unknown.or(Some(verdict)),
+                verdict @ HbaVerdict::Stopped { .. } => stopped = stopped.or(Some(verdict)),
             }
         }
-        stopped.unwrap_or(HbaVerdict::NoLine)
+        unknown.or(stopped).unwrap_or(HbaVerdict::NoLine)
     }
 
     fn over(&self, transport: Transport, lines: &[HbaLine]) -> HbaVerdict {
         let mut before: Vec<&HbaLine> = Vec::new();
+        // Lines that may let the ticket in or keep it out, and why it is not known.
+        let (mut may_pass, mut may_stop): (Option<HbaVerdict>, Vec<(&HbaLine, String)>) = (None, Vec::new());
         let mut stopped = None;
-        for line in lines.iter().filter(|line| line.error.is_none() && self.matches(line, transport)) {
-            if !before.iter().any(|earlier| covers(earlier, line)) {
-                match self.obstacle(line) {
-                    None => {
-                        let narrowed_by = before.into_iter().cloned().collect();
-                        return HbaVerdict::Passes { line: line.clone(), narrowed_by };
+        for line in lines {
+            let is_certain = match self.matches(line, transport) {
+                Some(false) => continue,
+                matches => matches.is_some(),
+            };
+            if before.iter().any(|earlier| covers(earlier, line)) {
+                continue;
+            }
+            let unknown = |why: &str| HbaVerdict::Unknown { line: line.clone(), why: why.into() };
+            match (is_certain, self.passage(line)) {
+                (true, Passage::Lets) => {
+                    if let Some((line, why)) = may_stop.into_iter().find(|(earlier, _)| covers(earlier, line)) {
+                        return HbaVerdict::Unknown { line: line.clone(), why };
                     }
-                    Some(why) => stopped = stopped.or(Some(HbaVerdict::Stopped { line: line.clone(), why })),
+                    let narrowed_by = before.into_iter().cloned().collect();
+                    return HbaVerdict::Passes { line: line.clone(), narrowed_by };
+                }
+                (true, Passage::Stops(why)) => {
+                    stopped = stopped.or(Some(HbaVerdict::Stopped { line: line.clone(), why }));
+                }
+                (false, Passage::Lets) => may_pass = may_pass.or_else(|| Some(unknown(WHOSE))),
+                (false, Passage::Stops(_)) => may_stop.push((line, WHOSE.into())),
+                (_, Passage::Unknown(why)) => {
+                    may_pass = may_pass.or_else(|| Some(unknown(&why)));
+                    may_stop.push((line, why));
                 }
             }
-            before.push(line);
+            if is_certain {
+                before.push(line);
+            }
         }
-        stopped.unwrap_or(HbaVerdict::NoLine)
+        may_pass.or(stopped).unwrap_or(HbaVerdict::NoLine)
     }
 
-    fn matches(&self, line: &HbaLine, transport: Transport) -> bool {
+    fn matches(&self, line: &HbaLine, transport: Transport) -> Option<bool> {
         let kind = match line.kind.as_str() {
             "host" => true,
             "hostssl" => transport == Transport::Tls,
@@ -132,42 +172,22 @@ impl Login<'_> {
             "hostnogssenc" => transport != Transport::Gss,
             _ => false,
         };
-        kind && line.databases.iter().any(|word| self.is_database(word))
-            && line.users.iter().any(|word| self.is_user(word))
-    }
-
-    fn is_database(&self, word: &str) -> bool {
-        match word {
-            "all" => true,
-            "sameuser" => self.database == self.role,
-            "samerole" | "samegroup" => (self.is_member)(self.database),
-            "replication" => false,
-            _ => self.is_name(word, self.database),
+        if !kind {
+            return Some(false);
+        }
+        let database = any(line.databases.iter().map(|word| self.is_database(word)));
+        let role = any(line.users.iter().map(|word| self.is_role(word, false)));
+        match (database, role) {
+            (Some(true), Some(true)) => Some(true),
+            (Some(false), _) | (_, Some(false)) => Some(false),
+            _ => None,
         }
     }
 
-    fn is_user(&self, word: &str) -> bool {
-        match word.strip_prefix('+') {
-            Some(group) => (self.is_member)(group),
-            None => word == "all" || self.is_name(word, self.role),
-        }
-    }
-
-    fn has_patterns(&self) -> bool {
-        self.major >= 16
-    }
-
-    fn is_name(&self, word: &str, name: &str) -> bool {
-        match word.strip_prefix('/').filter(|_| self.has_patterns()) {
-            Some(pattern) => (self.regex)(pattern, name).is_some(),
-            None => word == name,
-        }
-    }
-
-    /// What keeps the ticket from getting through a line that matches.
-    fn obstacle(&self, line: &HbaLine) -> Option<String> {
+    /// What becomes of the ticket on a line that matches.
+    fn passage(&self, line: &HbaLine) -> Passage {
         if line.method != "gss" {
-            return Some(match line.method.as_str() {
+            return Passage::Stops(match line.method.as_str() {
                 "reject" => "it refuses everybody".into(),
                 method => format!("it asks for {method}, not for a ticket"),
             });
@@ -177,54 +197,46 @@ impl Login<'_> {
         };
         let (user, realm) = self.role.rsplit_once('@').unwrap_or((self.role, ""));
         if let Some(wanted) = option("krb_realm")
-            && !self.equal(wanted, realm)
+            && self.equal(wanted.as_bytes(), realm.as_bytes()) != Some(true)
         {
-            return Some(format!("its krb_realm is {wanted}"));
+            return Passage::Stops(format!("its krb_realm is {wanted}"));
         }
         let without_realm = option("include_realm") != Some("true");
         let system_user = if without_realm { user } else { self.role };
-        match option("map") {
-            Some(map) if !self.is_mapped(map, system_user) => {
-                Some(format!("its map \"{map}\" in pg_ident.conf does not map {system_user} to the role"))
+        let passage = match option("map") {
+            Some(map) => match self.is_mapped(map, system_user) {
+                Some(true) => Passage::Lets,
+                Some(false) => {
+                    Passage::Stops(format!("its map \"{map}\" in pg_ident.conf does not map {system_user} to the role"))
+                }
+                None => Passage::Unknown(format!(
+                    "whether its map \"{map}\" in pg_ident.conf maps {system_user} to the role cannot be told from the files"
+                )),
+            },
+            None if without_realm => Passage::Stops(
+                "include_realm=0 takes the realm from the principal, and the role has it in its name".into(),
+            ),
+            None => Passage::Lets,
+        };
+        match (passage, option("clientcert")) {
+            (Passage::Lets, Some(wanted)) => {
+                Passage::Unknown(format!("it asks for the client's certificate as well (clientcert={wanted})"))
             }
-            None if !self.equal(system_user, self.role) => {
-                Some("include_realm=0 takes the realm from the principal, and the role has it in its name".into())
-            }
-            _ => None,
+            (passage, _) => passage,
         }
     }
 
-    fn equal(&self, a: &str, b: &str) -> bool {
-        if self.caseins_users { equal_ignoring_case(a, b) } else { a == b }
-    }
-
-    fn is_mapped(&self, map: &str, system_user: &str) -> bool {
-        self.ident.iter().filter(|line| line.map == map).any(|line| {
-            let role = match line.system_user.strip_prefix('/') {
-                Some(pattern) => {
-                    let Some(groups) = (self.regex)(pattern, system_user) else { return false };
-                    match groups.first() {
-                        Some(first) => line.role.replacen("\\1", first, 1),
-                        // The server takes no line whose role wants what the pattern has not got.
-                        None if line.role.contains("\\1") => return false,
-                        None => line.role.clone(),
-                    }
-                }
-                None if self.equal(&line.system_user, system_user) => line.role.clone(),
-                None => return false,
-            };
-            if !self.has_patterns() {
-                return self.equal(&role, self.role);
-            }
-            match role.strip_prefix('+') {
-                Some(group) => (self.is_member)(group),
-                None if role == "all" => true,
-                None => match role.strip_prefix('/') {
-                    Some(pattern) => (self.regex)(pattern, self.role).is_some(),
-                    None => self.equal(&role, self.role),
-                },
-            }
-        })
+    fn equal(&self, a: &[u8], b: &[u8]) -> Option<bool> {
+        if !self.caseins_users || a.len() != b.len() {
+            return Some(a == b);
+        }
+        if a.eq_ignore_ascii_case(b) {
+            return Some(true);
+        }
+        // Bytes that the locale may fold.
+        let mut bytes = a.iter().zip(b);
+        let may_be_folded = bytes.all(|(a, b)| a.eq_ignore_ascii_case(b) || !a.is_ascii() || !b.is_ascii());
+        if may_be_folded && self.folds_high_bytes != Some(false) { None } else { Some(false) }
     }
 }
 
@@ -254,152 +266,22 @@ fn covers(earlier: &HbaLine, later: &HbaLine) -> bool {
 }
 
 impl HbaLine {
+    /// Whether the server refuses the line, and so the file. Of one for TLS where there is none it only complains.
+    pub fn is_refused(&self) -> bool {
+        self.error.is_some() && self.kind.is_empty()
+    }
+
     /// The line about as it was written: `line 4 (host all +rds_ad 10.0.0.0 255.0.0.0 gss include_realm=true)`.
     pub fn in_words(&self) -> String {
-        let mut words = vec![self.kind.clone(), self.databases.join(","), self.users.join(",")];
+        if self.is_refused() {
+            return format!("line {}", self.number);
+        }
+        let list = |words: &[Word]| words.iter().map(Word::shown).collect::<Vec<_>>().join(",");
+        let mut words = vec![self.kind.clone(), list(&self.databases), list(&self.users)];
         words.extend(self.address.clone());
         words.extend(self.netmask.clone());
         words.push(self.method.clone());
         words.extend(self.options.iter().cloned());
         format!("line {} ({})", self.number, words.join(" "))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// `kind databases users address[/mask] method options…`
-    fn lines(text: &str) -> Vec<HbaLine> {
-        text.lines()
-            .zip(1..)
-            .map(|(line, number)| {
-                let words: Vec<_> = line.split_whitespace().collect();
-                let (address, netmask) = match words[3].split_once('/') {
-                    Some((address, mask)) => (address, Some(mask.to_string())),
-                    None => (words[3], None),
-                };
-                let list = |word: &str| word.split(',').map(String::from).collect();
-                HbaLine {
-                    number,
-                    kind: words[0].into(),
-                    databases: list(words[1]),
-                    users: list(words[2]),
-                    address: Some(address.into()),
-                    netmask,
-                    method: words[4].into(),
-                    options: options(&words[5..]),
-                    error: None,
-                }
-            })
-            .collect()
-    }
-
-    /// As the view shows them.
-    fn options(words: &[&str]) -> Vec<String> {
-        let shown = words.iter().filter(|word| !word.starts_with("include_realm"));
-        let realm = (!words.contains(&"include_realm=0")).then_some("include_realm=true");
-        shown.copied().chain(realm).map(String::from).collect()
-    }
-
-    fn verdict_with(text: &str, caseins_users: bool, ssl: bool, ident: &[(&str, &str, &str)]) -> String {
-        let ident: Vec<_> = ident
-            .iter()
-            .map(|(map, user, role)| IdentLine {
-                map: map.to_string(),
-                system_user: user.to_string(),
-                role: role.to_string(),
-            })
-            .collect();
-        let regex = |pattern: &str, text: &str| {
-            let groups = regex::Regex::new(pattern).ok()?.captures(text)?;
-            Some(groups.iter().skip(1).map(|group| group.map_or("", |g| g.as_str()).to_string()).collect())
-        };
-        let login = Login {
-            database: "app",
-            role: "alice@A.B",
-            caseins_users,
-            ssl,
-            major: 17,
-            ident: &ident,
-            is_member: &|group| ["rds_ad", "team"].contains(&group),
-            regex: &regex,
-        };
-        match login.verdict(&lines(text)) {
-            HbaVerdict::Passes { line, narrowed_by } => {
-                format!("{} passes, {} before it", line.number, narrowed_by.len())
-            }
-            HbaVerdict::Stopped { line, why } => format!("{}: {why}", line.number),
-            HbaVerdict::NoLine => "no line".into(),
-        }
-    }
-
-    fn verdict(text: &str) -> String {
-        verdict_with(text, false, false, &[])
-    }
-
-    #[test]
-    fn the_first_line_that_matches_decides() {
-        assert_eq!(verdict("host all +rds_iam all reject\nhost all +rds_ad all gss"), "2 passes, 0 before it");
-        assert_eq!(verdict("host all +team all reject\nhost all +rds_ad all gss"), "1: it refuses everybody");
-        assert_eq!(
-            verdict("host all all all scram-sha-256\nhost all all all gss"),
-            "1: it asks for scram-sha-256, not for a ticket"
-        );
-        assert_eq!(
-            verdict("local all all all trust\nhost other,postgres all all gss\nhost replication all all gss"),
-            "no line"
-        );
-        assert_eq!(verdict("host app alice@A.B all gss"), "1 passes, 0 before it");
-        assert_eq!(verdict("host sameuser all all gss"), "no line");
-        assert_eq!(verdict("host /^a /^alice@ all gss"), "1 passes, 0 before it");
-    }
-
-    #[test]
-    fn addresses_that_others_take_first() {
-        let office = "host all all 10.1.0.0/255.255.0.0 reject\n";
-        assert_eq!(verdict(&format!("{office}host all all all gss")), "2 passes, 1 before it");
-        assert_eq!(verdict(&format!("{office}host all all 10.1.2.0/255.255.255.0 gss")), "1: it refuses everybody");
-        assert_eq!(verdict(&format!("{office}host all all 10.0.0.0/255.0.0.0 gss")), "2 passes, 1 before it");
-        assert_eq!(verdict(&format!("{office}host all all ::/:: gss")), "2 passes, 1 before it");
-        assert_eq!(
-            verdict("host all all all md5\nhost all all 10.0.0.0/255.0.0.0 gss"),
-            "1: it asks for md5, not for a ticket"
-        );
-        assert_eq!(verdict("host all all db.example.com reject\nhost all all all gss"), "2 passes, 1 before it");
-    }
-
-    #[test]
-    fn transports() {
-        assert_eq!(verdict("hostssl all all all gss"), "no line");
-        assert_eq!(verdict_with("hostssl all all all gss", false, true, &[]), "1 passes, 0 before it");
-        assert_eq!(verdict("hostgssenc all all all reject\nhostnogssenc all all all gss"), "2 passes, 0 before it");
-        assert_eq!(verdict("hostnossl all all all gss"), "1 passes, 0 before it");
-    }
-
-    #[test]
-    fn options_of_gss() {
-        assert_eq!(verdict("host all all all gss include_realm=1 krb_realm=A.B"), "1 passes, 0 before it");
-        assert_eq!(verdict("host all all all gss krb_realm=C.D"), "1: its krb_realm is C.D");
-        assert_eq!(verdict("host all all all gss krb_realm=a.b"), "1: its krb_realm is a.b");
-        assert_eq!(verdict_with("host all all all gss krb_realm=a.b", true, false, &[]), "1 passes, 0 before it");
-        assert!(verdict("host all all all gss include_realm=0").starts_with("1: include_realm=0"));
-    }
-
-    #[test]
-    fn maps() {
-        let map = |options: &str, caseins, ident: &[(&str, &str, &str)]| {
-            verdict_with(&format!("host all all all gss {options}"), caseins, false, ident).starts_with("1 passes")
-        };
-        assert!(!map("map=m", false, &[]));
-        assert!(map("map=m", false, &[("m", "alice@A.B", "alice@A.B")]));
-        assert!(!map("map=m", false, &[("other", "alice@A.B", "alice@A.B"), ("m", "bob@A.B", "alice@A.B")]));
-        assert!(map("map=m", false, &[("m", "/^(.*)@A.B$", "\\1@A.B")]));
-        assert!(!map("map=m", false, &[("m", "/^(.*)@A.B$", "\\1")]));
-        assert!(map("map=m include_realm=0", false, &[("m", "alice", "alice@A.B")]));
-        assert!(!map("map=m", false, &[("m", "Alice@A.B", "alice@A.B")]));
-        assert!(map("map=m", true, &[("m", "Alice@A.B", "alice@A.B")]));
-        assert!(map("map=m", false, &[("m", "alice@A.B", "+team")]));
-        assert!(map("map=m", false, &[("m", "alice@A.B", "all")]));
     }
 }

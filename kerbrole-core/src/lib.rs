@@ -35,11 +35,11 @@ mod add;
 mod audit;
 mod case;
 mod check;
+mod config_lines;
 mod conflict;
 mod error;
 mod graph;
 mod hba;
-mod ident;
 mod keytab;
 mod list;
 mod login;
@@ -62,15 +62,16 @@ mod username;
 pub use access_list::{GrantedBy, grants_query};
 pub use add::{AddAction, AddOutcome, AddPlan, AddRequest, plan_add};
 pub use audit::{CaseFinding, CaseProblem, FixWith, case_audit};
-pub use case::{case_variant_at_least, equal_ignoring_case, fold_case};
+pub use case::{HighBytes, case_variant_at_least, equal_ignoring_case, fold_case};
 pub use check::{
-    Check, ConnectionLimit, DatabaseFacts, KeytabFacts, LoginFacts, ServerFacts, check_principal, check_too_long,
+    Check, ConnectionLimit, DatabaseFacts, KeytabFacts, Library, LoginFacts, LoginTrigger, Room, ServerFacts, SettingOf,
+    SlotFacts, StartupFacts, StartupSetting, check_principal, check_too_long, login_settings_query, preloaded,
 };
+pub use config_lines::{ConfigLine, config_lines, ident_lines, with_quotes};
 pub use conflict::{Added, Conflict, ConflictRule, NewConflict};
 pub use error::{Error, LARGEST_LIST, LONGEST_ARGUMENT, LONGEST_LIST, SqlState};
 pub use graph::{Membership, MembershipGraph, PathStep, RoleOid};
-pub use hba::{HbaLine, HbaVerdict, IdentLine, Login};
-pub use ident::ident_lines;
+pub use hba::{HbaLine, HbaVerdict, IdentLine, Login, Match, Word};
 pub use keytab::keytab_principals;
 pub use list::{ListedPrincipal, list_principals};
 pub use login::{LoginPlan, plan_disable, plan_enable};
