@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::case::{fold_case, hash_ignoring_case};
+use crate::case::{HighBytes, fold_case, hash_ignoring_case};
 use crate::conflict::{Both, ConflictRule};
 use crate::error::Error;
 use crate::graph::MembershipGraph;
@@ -27,16 +27,20 @@ pub enum CaseProblem {
     OpenedByCaseins,
     /// With `krb_caseins_users` off, tickets would not open the role any more that do now.
     ClosedByCaseins,
+    /// With `krb_caseins_users` on, the server folds bytes of other letters than A-Z, by the `LC_CTYPE` that it was started
+    /// with: one ticket opens roles of several people.
+    FoldedByLocale,
 }
 
 impl CaseProblem {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Collision,
         Self::UnreachableRealmCase,
         Self::UnreachableLength,
         Self::OpenedByCaseins,
         Self::ClosedByCaseins,
+        Self::FoldedByLocale,
     ];
 
     /// The word that results show.
@@ -47,6 +51,7 @@ impl CaseProblem {
             Self::UnreachableLength => "unreachable_length",
             Self::OpenedByCaseins => "opened_by_caseins",
             Self::ClosedByCaseins => "closed_by_caseins",
+            Self::FoldedByLocale => "folded_by_locale",
         }
     }
 }
@@ -60,7 +65,7 @@ pub struct CaseFinding {
     pub roles: Vec<RoleName>,
     /// What it means.
     pub detail: String,
-    /// SQL that ends it.
+    /// SQL that ends it, or what has to be done, after `--`.
     pub fix: String,
 }
 
@@ -83,6 +88,7 @@ pub fn case_audit(
     graph: &MembershipGraph,
     rule: &ConflictRule,
     rules: &NameRules,
+    high_bytes: &HighBytes,
     fix_with: FixWith,
 ) -> Result<Vec<CaseFinding>, Error> {
     let both = Both::find(graph, rule)?;
@@ -111,6 +117,7 @@ pub fn case_audit(
         }
     }
     findings.extend(audit.cut(roles.iter().filter(|role| role.can_login && in_ad(role)), rules, roles));
+    findings.extend(audit.folded(high_bytes));
     findings.sort_by(|a, b| (a.problem, &a.roles).cmp(&(b.problem, &b.roles)));
     Ok(findings)
 }
@@ -249,6 +256,27 @@ impl Audit<'_> {
             .collect()
     }
 
+    /// The roles whose names have bytes that the server may fold by its locale; with the setting on also where there is none yet.
+    fn folded(&self, high_bytes: &HighBytes) -> Option<CaseFinding> {
+        let HighBytes::Folded { locale } = high_bytes else { return None };
+        let is_one = |role: &&Role| role.can_login && !role.name.as_str().is_ascii() && (self.in_ad)(role);
+        let mut roles: Vec<_> = self.roles.iter().filter(is_one).map(|role| role.name.clone()).collect();
+        roles.sort();
+        let detail = match self.caseins {
+            true => format!(
+                "The server was started with LC_CTYPE {locale}, by which it folds single bytes of other letters than A-Z: \
+                 tickets of other people, spelled with other such letters, open roles with such letters in their names."
+            ),
+            false if roles.is_empty() => return None,
+            false => format!(
+                "The server was started with LC_CTYPE {locale}: with krb_caseins_users on it would fold single bytes of other \
+                 letters than A-Z, and tickets of other people, spelled with other such letters, would open them."
+            ),
+        };
+        let fix = "-- start the server with LC_ALL=C.UTF-8 in its environment, or keep krb_caseins_users off".into();
+        Some(CaseFinding { problem: CaseProblem::FoldedByLocale, roles, detail, fix })
+    }
+
     fn by_function(&self, role: &Role) -> bool {
         self.fix_with == FixWith::Functions && role.name.principal().is_some() && !role.elevated.any()
     }
@@ -316,7 +344,7 @@ mod tests {
         let graph = MembershipGraph::new(roles.iter().map(|role| (role.oid, role.name.clone())), memberships);
         let rule = ConflictRule::new(RoleName::new("rds_ad").unwrap(), RoleName::new("rds_iam").unwrap()).unwrap();
         let rules = NameRules { caseins_users, ..NameRules::default() };
-        let findings = case_audit(&roles, &graph, &rule, &rules, FixWith::Functions).unwrap();
+        let findings = case_audit(&roles, &graph, &rule, &rules, &HighBytes::Kept, FixWith::Functions).unwrap();
         let names = |f: &CaseFinding| f.roles.iter().map(RoleName::as_str).collect::<Vec<_>>().join(" ");
         findings.iter().map(|f| (f.problem.as_str(), names(f), f.fix.clone())).collect()
     }

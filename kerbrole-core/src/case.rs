@@ -2,11 +2,37 @@
 //!
 //! With `krb_caseins_users` the server compares with `pg_strcasecmp` (src/port/pgstrcasecmp.c), which under UTF-8
 //! and in the C locale folds A–Z only: `É` and `é` stay two letters. Unicode rules and SQL's `lower()` would
-//! call users the same whom the server tells apart.
+//! call users the same whom the server tells apart. Where it was started with an `LC_CTYPE` of single bytes it folds
+//! bytes of other letters as well, and so letters into each other that have nothing to do with one another: [`HighBytes`].
 
 use std::hash::Hasher;
 
 use rustc_hash::FxHasher;
+
+/// What the server does to bytes beyond ASCII when it ignores case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HighBytes {
+    /// Nothing.
+    Kept,
+    /// It folds them as letters of single bytes, by the `LC_CTYPE` that it was started with.
+    Folded {
+        /// What that is called.
+        locale: String,
+    },
+    /// It cannot be seen from here.
+    Unknown,
+}
+
+impl HighBytes {
+    /// Whether it folds them, where that is known.
+    pub fn are_folded(&self) -> Option<bool> {
+        match self {
+            Self::Kept => Some(false),
+            Self::Folded { .. } => Some(true),
+            Self::Unknown => None,
+        }
+    }
+}
 
 /// `name` with A–Z in lower case and every other character as it is.
 pub fn fold_case(name: &str) -> String {

@@ -64,8 +64,9 @@ pub use add::{AddAction, AddOutcome, AddPlan, AddRequest, plan_add};
 pub use audit::{CaseFinding, CaseProblem, FixWith, case_audit};
 pub use case::{HighBytes, case_variant_at_least, equal_ignoring_case, fold_case};
 pub use check::{
-    Check, ConnectionLimit, DatabaseFacts, KeytabFacts, Library, LoginFacts, LoginTrigger, Room, ServerFacts, SettingOf,
-    SlotFacts, StartupFacts, StartupSetting, check_principal, check_too_long, login_settings_query, preloaded,
+    Check, ConnectionLimit, DatabaseFacts, KeytabFacts, Library, LoginFacts, LoginTrigger, Room, ServerFacts,
+    SettingOf, SlotFacts, StartupFacts, StartupSetting, check_principal, check_too_long, login_settings_query,
+    preloaded,
 };
 pub use config_lines::{ConfigLine, config_lines, ident_lines, with_quotes};
 pub use conflict::{Added, Conflict, ConflictRule, NewConflict};

@@ -49,7 +49,9 @@ const USUAL: Case<'static> = Case { major: 17, caseins_users: false, ssl: false,
 impl Case<'_> {
     fn verdict_on(&self, lines: &[HbaLine]) -> String {
         let regex = |pattern: &[u8], text: &[u8]| {
-            let (Ok(pattern), Ok(text)) = (str::from_utf8(pattern), str::from_utf8(text)) else { return Match::Unknown };
+            let (Ok(pattern), Ok(text)) = (str::from_utf8(pattern), str::from_utf8(text)) else {
+                return Match::Unknown;
+            };
             let Ok(regex) = regex::Regex::new(pattern) else { return Match::Unknown };
             match regex.captures(text) {
                 Some(groups) => Match::Yes { group: groups.get(1).map(|group| group.as_str().into()) },
@@ -131,7 +133,10 @@ fn options_of_gss() {
     assert_eq!(verdict("host all all all gss include_realm=1 krb_realm=A.B"), "1 passes, 0 before it");
     assert_eq!(verdict("host all all all gss krb_realm=C.D"), "1: its krb_realm is C.D");
     assert_eq!(verdict("host all all all gss krb_realm=a.b"), "1: its krb_realm is a.b");
-    assert_eq!(Case { caseins_users: true, ..USUAL }.verdict("host all all all gss krb_realm=a.b"), "1 passes, 0 before it");
+    assert_eq!(
+        Case { caseins_users: true, ..USUAL }.verdict("host all all all gss krb_realm=a.b"),
+        "1 passes, 0 before it"
+    );
     assert!(verdict("host all all all gss include_realm=0").starts_with("1: include_realm=0"));
     assert_eq!(verdict("host all all all gss clientcert=verify-ca"), "1 unknown");
 }
