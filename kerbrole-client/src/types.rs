@@ -173,11 +173,11 @@ pub struct ListedPrincipal {
 pub struct Check {
     /// The question, in a word.
     pub name: String,
-    /// Whether a login gets past it.
-    pub ok: bool,
+    /// Whether a login gets past it; `None` where that cannot be known beforehand, or not by whoever asks.
+    pub ok: Option<bool>,
     /// The answer.
     pub detail: String,
-    /// What mends it.
+    /// What mends it, or shows what is not known.
     pub fix: Option<String>,
 }
 
@@ -191,7 +191,7 @@ pub struct CaseFinding {
     pub role_names: Vec<String>,
     /// What it means.
     pub detail: String,
-    /// SQL that ends it.
+    /// SQL that ends it, or what has to be done, after `--`.
     pub fix: String,
 }
 

@@ -4,6 +4,7 @@ use kerbrole_core::{FixWith, case_audit};
 use pgrx::prelude::*;
 
 use crate::catalog;
+use crate::locale;
 use crate::report::Raise;
 use crate::rows::TableIterator;
 use crate::settings;
@@ -13,7 +14,9 @@ use crate::settings;
 /// - `case_collision`: roles that differ by case only, and can log in;
 /// - `unreachable_realm_case`: the setting is off and the realm not in upper case, so that no ticket opens the role;
 /// - `unreachable_length`: the name was cut at 63 bytes, so that no ticket opens it;
-/// - `opened_by_caseins`, `closed_by_caseins`: which tickets would open a role with the setting on, or not any more with it off.
+/// - `opened_by_caseins`, `closed_by_caseins`: which tickets would open a role with the setting on, or not any more with it off;
+/// - `folded_by_locale`: by the LC_CTYPE that the server was started with it folds more than A-Z. It can be seen where the library is in
+///   `shared_preload_libraries`.
 ///
 /// Privileges: EXECUTE. Errors: 42704 when `rds_ad` or `rds_iam` is missing.
 #[pg_extern]
@@ -24,8 +27,8 @@ fn kerb_case_audit() -> TableIterator<
     (name!(problem, String), name!(role_names, Vec<String>), name!(detail, String), name!(fix, String)),
 > {
     let (roles, graph) = catalog::roles_and_memberships();
-    let findings =
-        case_audit(&roles, &graph, &settings::conflict_rule(), &settings::name_rules(), FixWith::Functions).or_raise();
+    let (rule, rules, high_bytes) = (settings::conflict_rule(), settings::name_rules(), locale::of_the_postmaster());
+    let findings = case_audit(&roles, &graph, &rule, &rules, &high_bytes, FixWith::Functions).or_raise();
     TableIterator::new(findings.into_iter().map(|finding| {
         let roles = finding.roles.iter().map(ToString::to_string).collect();
         (finding.problem.as_str().to_string(), roles, finding.detail, finding.fix)

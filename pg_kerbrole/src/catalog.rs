@@ -114,7 +114,7 @@ fn role(row: &pg_sys::FormData_pg_authid) -> Option<Role> {
 }
 
 /// The bytes of a stored name.
-fn name_bytes(name: &pg_sys::NameData) -> &[u8] {
+pub(crate) fn name_bytes(name: &pg_sys::NameData) -> &[u8] {
     // SAFETY: chars are bytes, whether they have a sign or not.
     let bytes = unsafe { std::slice::from_raw_parts(name.data.as_ptr().cast::<u8>(), name.data.len()) };
     CStr::from_bytes_until_nul(bytes).map_or(bytes, CStr::to_bytes)

@@ -9,6 +9,7 @@ use pgrx::prelude::*;
 mod add;
 mod args;
 mod audit;
+mod bytes;
 mod canonicalize;
 mod catalog;
 mod check;
@@ -18,10 +19,12 @@ mod guard;
 mod identity;
 mod install;
 mod list;
+mod locale;
 mod lock;
 mod login;
 mod powers;
 mod privileges;
+mod regex;
 mod removal;
 mod rename;
 mod report;
@@ -33,10 +36,11 @@ mod sync;
 
 pgrx::pg_module_magic!();
 
-/// Called by the server when it loads the library: defines the settings and, where it is preloaded, installs the guard.
+/// Called by the server when it loads the library: defines the settings and, where it is preloaded, notes the locale and installs the guard.
 #[allow(non_snake_case, reason = "the server looks the function up by this name")]
 #[pg_guard]
 pub extern "C-unwind" fn _PG_init() {
     settings::define();
+    locale::note();
     guard::install();
 }
