@@ -14,7 +14,7 @@ use std::collections::HashMap;
 
 use kerbrole_core::{
     AddAction, AddRequest, Canonical, CaseFinding as CoreFinding, ConflictRule, ConnectionLimit, Dependants,
-    DropOutcome, DropPlan, Error as Refusal, FixWith, GrantedBy, Holding, LoginFacts, LoginPlan, Meant,
+    DropOutcome, DropPlan, Error as Refusal, FixWith, GrantedBy, HighBytes, Holding, LoginFacts, LoginPlan, Meant,
     MembershipGraph, MembershipOptions, NameRules, Realm, RenamePlan, Role, RoleName, RoleOid, RoleSet, Statement,
     SyncRequest, case_audit, check_principal, check_too_long, list_principals, plan_add, plan_disable, plan_drop,
     plan_enable, plan_rename, plan_rename_realm, plan_sync, refuse_moves,
@@ -138,10 +138,12 @@ impl<C: GenericClient> Plain<'_, C> {
                 let sessions = role.and_then(|role| sessions.get(&role.oid).copied()).unwrap_or(0);
                 let facts = LoginFacts {
                     caseins_users: self.rules.caseins_users,
+                    high_bytes: HighBytes::Unknown,
                     roles: &roles,
                     graph: &graph,
                     role_limit: ConnectionLimit { limit, sessions },
                     database,
+                    startup: self.catalog().startup(role).await?,
                     server: None,
                     fix_with: FixWith::Statements,
                 };
@@ -158,7 +160,7 @@ impl<C: GenericClient> Plain<'_, C> {
 
     pub(crate) async fn case_audit(&self) -> Result<Vec<CaseFinding>, Error> {
         let (roles, graph) = self.catalog().everything().await?;
-        let findings = case_audit(&roles, &graph, self.rule, self.rules, FixWith::Statements)?;
+        let findings = case_audit(&roles, &graph, self.rule, self.rules, &HighBytes::Unknown, FixWith::Statements)?;
         let finding = |CoreFinding { problem, roles, detail, fix }| CaseFinding {
             problem,
             role_names: names(&roles),

@@ -125,6 +125,24 @@ const REASONS: [&str; 5] = [
     "User \"*\" has no password assigned.",
 ];
 
+/// The rows of `kerb_check_principal` that keep somebody out, or may.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Said {
+    /// Those that are not ok.
+    pub not_ok: Vec<String>,
+    /// Those of which it is not known.
+    pub unknown: Vec<String>,
+}
+
+impl Said {
+    fn in_words(&self) -> String {
+        let list = |word: &str, rows: &[String]| (!rows.is_empty()).then(|| format!("{word}: {}", rows.join(", ")));
+        let lists = [list("not ok", &self.not_ok), list("unknown", &self.unknown)];
+        let lists: Vec<_> = lists.into_iter().flatten().collect();
+        if lists.is_empty() { "every row ok".into() } else { lists.join("; ") }
+    }
+}
+
 /// Logins on one server, in the order in which a test tries them.
 #[derive(Debug)]
 pub struct Evidence<'s> {
@@ -276,8 +294,8 @@ impl Evidence<'_> {
         assert_eq!(seen, expected, "{who}: ticket {ticket}, role {role}");
     }
 
-    /// Tries a login of which `kerb_check_principal` was asked before, and fails the test where the rows that were not ok are not the expected ones, or the login
-    /// disagrees with them. Whether somebody got in.
+    /// Tries a login of which `kerb_check_principal` was asked before, and fails the test where its rows that were not ok, or not known, are not the expected
+    /// ones, where the login does not come to what was expected, or where it disagrees with rows that are all known. Whether somebody got in.
     ///
     /// # Panics
     /// When one of that is so, or psql cannot be run.
@@ -287,27 +305,26 @@ impl Evidence<'_> {
         key: Key<'_>,
         role: &str,
         database: &str,
-        not_ok: &[String],
-        expected: &[&str],
+        (said, should): (&Said, &Said),
+        gets_in: bool,
     ) -> bool {
         let outcome = try_login_to(self.server, key, role, database);
-        let gets_in = outcome == "logs in";
-        let answer = |not_ok: String| match not_ok.is_empty() {
-            true => "every row ok".to_string(),
-            false => format!("not ok: {not_ok}"),
-        };
-        let (said, should) = (answer(not_ok.join(", ")), answer(expected.join(", ")));
-        let result = if expected.is_empty() { "logs in" } else { "refused" };
+        let got_in = outcome == "logs in";
+        let result = if gets_in { "logs in" } else { "refused" };
         self.record(
             who,
             &format!("`{}`", key.principal()),
             role,
-            &format!("{result}; {should}"),
-            &format!("{outcome}; {said}"),
+            &format!("{result}; {}", should.in_words()),
+            &format!("{outcome}; {}", said.in_words()),
         );
-        assert_eq!(said, should, "{who}");
-        assert_eq!(gets_in, not_ok.is_empty(), "{who}: {said}, and the login: {outcome}");
-        gets_in
+        assert_eq!(said.in_words(), should.in_words(), "{who}");
+        assert_eq!(got_in, gets_in, "{who}: {outcome}");
+        match said {
+            Said { not_ok, unknown } if not_ok.is_empty() && unknown.is_empty() => assert!(got_in, "{who}: {outcome}"),
+            Said { not_ok, .. } => assert!(not_ok.is_empty() || !got_in, "{who}: {}", said.in_words()),
+        }
+        got_in
     }
 
     /// Tries a login, and fails the test where it does not come to what was expected, or where what was said of it, and should have been, are not the same.

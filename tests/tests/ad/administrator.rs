@@ -84,7 +84,7 @@ impl<'c> Administrator<'c> {
         let principal = ticket.principal().unwrap();
         for _ in 0..3 {
             let checks = self.admin.check(&principal);
-            let Some(fix) = checks.iter().filter(|row| !row.ok).find_map(|row| row.fix.as_deref()) else {
+            let Some(fix) = checks.iter().filter(|row| row.ok == Some(false)).find_map(|row| row.fix.as_deref()) else {
                 let exists = checks.iter().find(|row| row.name == "role_exists").unwrap();
                 return in_quotes(&exists.detail, '"').unwrap_or_else(|| panic!("no role is named: {exists:?}")).into();
             };

@@ -484,8 +484,8 @@ async fn try_outcome(kerbrole: &Kerbrole<'_, Client>, call: Call) -> Result<Stri
         Check(name) => {
             let checks = kerbrole.check_principal(name, None).await?;
             // The server's own side is the extension's to see.
-            let servers = ["listening", "pg_hba", "keytab"];
-            let wrong = checks.iter().filter(|check| !check.ok && !servers.contains(&check.name.as_str()));
+            let servers = ["server", "listening", "pg_hba", "keytab"];
+            let wrong = checks.iter().filter(|check| check.ok != Some(true) && !servers.contains(&check.name.as_str()));
             wrong.map(|check| check.name.clone()).collect::<Vec<_>>().join(" ")
         }
         Conflicts => kerbrole.conflicts().await?.iter().map(conflict).collect::<Vec<_>>().join("; "),

@@ -364,7 +364,7 @@ async fn checks(
     let checks = kerbrole.check_principal(principal, None).await?;
     let finding = |check: kerbrole_client::Check| Finding {
         what: format!("server: {}", check.name),
-        ok: Some(check.ok),
+        ok: check.ok,
         result: check.detail,
         fix: check.fix.unwrap_or_default(),
     };

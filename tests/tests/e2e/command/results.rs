@@ -214,7 +214,7 @@ pub(super) fn every_command_in_json(c: &Context<'_>) {
             "krb_server_keyfile, {}, has keys of postgres/localhost@{REALM}; none in C.D, whose tickets count only where the two trust each other",
             c.kdc.keytab().display()
         );
-        let ok = |check: &str, detail: String| (check.to_string(), true, detail, None);
+        let ok = |check: &str, detail: String| (check.to_string(), Some(true), detail, None);
         let mut rows = vec![
             ok("name_length", format!("{} bytes of at most 63", name.len() + 4)),
             ok("role_exists", format!("role \"{name}@C.D\"; a client has to ask for it in exactly this spelling")),
@@ -230,12 +230,29 @@ pub(super) fn every_command_in_json(c: &Context<'_>) {
                 "line 3 (host all +rds_ad 127.0.0.1 255.255.255.255 gss include_realm=true) takes the ticket".into(),
             ));
             rows.push(ok("keytab", keytab));
+        } else {
+            rows.push((
+                "server".into(),
+                None,
+                "whether the server listens, its pg_hba.conf and its keytab only a superuser is shown".into(),
+                Some("-- ask as a superuser, or try the login"),
+            ));
         }
         rows.push(ok("case_rule", ticket));
-        rows.push(("login".into(), login.0, login.1.into(), login.2));
+        rows.push(("login".into(), Some(login.0), login.1.into(), login.2));
         rows.push(ok("connection_limit", "the role takes any number of connections".into()));
+        rows.push(ok(
+            "connection_slots",
+            "the server takes 100 connections, 3 of which are kept from this role; there is room".into(),
+        ));
         rows.push(ok("database", "database \"postgres\" takes any number of connections".into()));
         rows.push(ok("connect", "CONNECT on database \"postgres\"".into()));
+        rows.push(ok(
+            "preload_libraries",
+            if by_functions { "none is loaded at login" } else { "none is set for the role or the database" }.into(),
+        ));
+        rows.push(ok("client_encoding", "none is set that this database has no conversion for".into()));
+        rows.push(ok("login_triggers", "no event trigger fires at login".into()));
         let principal = format!("{name}@c.d");
         rows.into_iter()
             .map(|(check, ok, detail, fix)| serde_json::json!({"principal": principal, "check": check, "ok": ok, "detail": detail, "fix": fix}))

@@ -36,7 +36,7 @@ impl Job<'_> {
                 Err(error) => return Ok(Report::failed(self.rows(table), error.into())),
             };
             for check in checks {
-                findings |= !check.ok;
+                findings |= check.ok == Some(false);
                 table.row([
                     one.principal.clone().into(),
                     check.name.into(),
