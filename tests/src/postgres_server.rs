@@ -29,6 +29,7 @@ pub struct Server {
     folder: PathBuf,
     config: PathBuf,
     process: Mutex<Option<Arc<Process>>>,
+    environment: Mutex<Vec<(String, String)>>,
     /// The TCP port, on 127.0.0.1 only.
     pub port: u16,
 }
@@ -49,8 +50,15 @@ impl Server {
         settings: &[&str],
     ) -> Result<Self> {
         let folder = site.server_folder(name)?;
-        let server =
-            Self { site, installation, folder, config: realm.config(), process: Mutex::new(None), port: free_port()? };
+        let server = Self {
+            site,
+            installation,
+            folder,
+            config: realm.config(),
+            process: Mutex::new(None),
+            environment: Mutex::default(),
+            port: free_port()?,
+        };
         let data = server.data();
         let mut initdb = server.command("initdb");
         initdb.args([
@@ -95,7 +103,9 @@ impl Server {
     pub fn copy(&self, name: &str) -> Result<Self> {
         let folder = self.site.server_folder(name)?;
         let (site, installation, config) = (self.site, self.installation.clone(), self.config.clone());
-        let copy = Self { site, installation, folder, config, process: Mutex::new(None), port: free_port()? };
+        let environment = Mutex::new(lock(&self.environment).clone());
+        let copy =
+            Self { site, installation, folder, config, process: Mutex::new(None), environment, port: free_port()? };
         let mut cp = Command::new("cp");
         cp.args(["-R", "--"]).arg(self.data()).arg(copy.data());
         run(&mut site.as_server_user(&cp))?;
@@ -128,6 +138,12 @@ impl Server {
         Ok(path)
     }
 
+    /// Has the server started with more in its environment, from the next start on.
+    pub fn set_environment(&self, variables: &[(&str, &str)]) {
+        *lock(&self.environment) =
+            variables.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+    }
+
     /// Starts the server, after it was stopped if it runs.
     ///
     /// # Errors
@@ -135,6 +151,7 @@ impl Server {
     pub fn restart(&self) -> Result<()> {
         self.stop();
         let mut command = self.installed("postgres");
+        command.envs(lock(&self.environment).iter().cloned());
         command.arg("-D").arg(self.data()).args(["-c", "logging_collector=off"]);
         let process = self.site.start(&printing_to(&self.log(), &command), Signal::Int)?;
         *lock(&self.process) = Some(process.clone());

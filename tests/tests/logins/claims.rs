@@ -20,6 +20,11 @@ cases! {
 /// A sentence of the README, and who has rows that show it.
 type Claim = (&'static str, &'static [(usize, &'static str)]);
 
+const POLISH: &str = "zoùè, zoéè's role, with the server's LC_CTYPE pl_PL.ISO-8859-2 and the library preloaded";
+const POLISH_UNSEEN: &str =
+    "zoùè, zoéè's role, with the server's LC_CTYPE pl_PL.ISO-8859-2 and the library not preloaded";
+const PLAIN_LOCALE: &str = "ZOÉÈ, zoéè's role, with the server's LC_CTYPE C.UTF-8 and the library preloaded";
+
 const CLAIMS: &[Claim] = &[
     (
         "a directory user logs in as a role whose name is the Kerberos principal, `\"alice@CORP.EXAMPLE.COM\"`, and which is a member of `rds_ad`.",
@@ -58,12 +63,13 @@ const CLAIMS: &[Claim] = &[
         ],
     ),
     (
-        "roles that differ by case only (`case_collision`), roles that no ticket opens (`unreachable_realm_case`, `unreachable_length`), and what a change of the setting would open or close (`opened_by_caseins`, `closed_by_caseins`).",
+        "roles that differ by case only (`case_collision`), roles that no ticket opens (`unreachable_realm_case`, `unreachable_length`), what a change of the setting would open or close (`opened_by_caseins`, `closed_by_caseins`), and a locale by which the server folds more than A–Z (`folded_by_locale`).",
         &[
             (SAYS, "dan, Dan's role, by kerb_case_audit"),
             (SAYS, "carol, realm in lower case, by kerb_case_audit"),
             (SAYS, "a name that was cut, by kerb_case_audit"),
             (SAYS, "bob, Bob's role, by kerb_case_audit"),
+            (SAYS, POLISH),
         ],
     ),
     (
@@ -135,8 +141,21 @@ const CLAIMS: &[Claim] = &[
         ],
     ),
     (
-        "A ticket spelled as the role opens the role if and only if every row is ok.",
-        &[(CHECK, "all is well"), (CHECK, "disabled"), (CHECK, "in rds_iam two deep"), (CHECK, "VALID UNTIL is past")],
+        "Where every row is ok, a ticket spelled as the role opens the role, from an address that the line in the row `pg_hba` takes.",
+        &[
+            (CHECK, "all is well"),
+            (CHECK, "VALID UNTIL is past"),
+            (CHECK, "outside rds_ad, and everybody by ticket"),
+            (CHECK, "others are refused"),
+        ],
+    ),
+    (
+        "Where a row is not ok, no such ticket does.",
+        &[(CHECK, "disabled"), (CHECK, "in rds_iam two deep"), (CHECK, "a library of the role that is not there")],
+    ),
+    (
+        "Where `ok` is NULL it depends on what cannot be known before the login, and `detail` says on what:",
+        &[(CHECK, "a library that is there"), (SAYS, POLISH)],
     ),
     (
         "A superuser is shown the server's side as well: whether it listens, which line of pg_hba.conf the login would meet first, and whether the keytab has a key.",
@@ -162,6 +181,18 @@ const CLAIMS: &[Claim] = &[
     (
         "A role that differs from an existing one by case only is refused under either setting:",
         &[(SAYS, "Ann, who was to be added beside ann")],
+    ),
+    (
+        "Where the server was started with an `LC_CTYPE` of single bytes, `krb_caseins_users` folds parts of other letters as well:",
+        &[(SAYS, POLISH)],
+    ),
+    (
+        "with `pl_PL.ISO-8859-2` the ticket of `zoùè` opens `zoéè`. Start it with `LC_ALL=C.UTF-8`.",
+        &[(SAYS, POLISH), (SAYS, PLAIN_LOCALE)],
+    ),
+    (
+        "With the library in `shared_preload_libraries`, `kerb_case_audit` finds it (`folded_by_locale`) and `kerb_check_principal` names the locale; without, it is not known.",
+        &[(SAYS, POLISH), (SAYS, POLISH_UNSEEN)],
     ),
     (
         "A principal of more than 63 bytes is refused:",
@@ -195,6 +226,8 @@ const CLAIMS: &[Claim] = &[
 /// Sentences about other things that use the same words.
 const NO_CLAIMS: &[&str] = &[
     "Login roles for Kerberos and Active Directory users in PostgreSQL, made right.",
+    "To others the server's side is a row that is not known, and pg_hba.conf is taken to be as RDS has it:",
+    "`rds_iam` sent elsewhere, then `rds_ad` to a ticket.",
     "Everything below runs as `rds_master`",
     "`action` is `created`, `adopted`",
     "turning `krb_caseins_users` on;",

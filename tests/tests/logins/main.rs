@@ -73,7 +73,7 @@ const SECTIONS: [Section; 13] = [
     Section { title: "Roles made by hand", about: "What goes wrong without kerbrole." },
     Section {
         title: "What kerb_check_principal says",
-        about: "Everything that keeps somebody out, and some of what does not: asked by a superuser, and tried. The rows of the answer that are not ok stand behind what came of the login.",
+        about: "Everything that keeps somebody out, and some of what does not: asked by a superuser, and tried. The rows of the answer that are not ok, and those that are not known, stand behind what came of the login.",
     },
     Section {
         title: "What the other functions say",

@@ -1,6 +1,9 @@
 //! What the functions say of a role on the way, and what comes of the login.
 
+use std::process::Command;
+
 use kerbrole_tests::report::{Evidence, Expected, Key};
+use kerbrole_tests::site::run;
 
 use crate::world::{Context, REALM, Session};
 use crate::{REPORT, SAYS, cases};
@@ -9,6 +12,7 @@ use Expected::{LogsIn, NamesDiffer, NoPassword, NoSuchRole, NotPermitted, SentTo
 
 cases! {
     Every: enabling_warns, the_list_has_a_path, the_audit_of_names, names_that_are_refused, a_rule_for_case_that_is_set;
+    EachVersion: the_locale_of_the_postmaster;
 }
 
 /// Somebody who asks the functions, and somebody who then logs in.
@@ -164,4 +168,68 @@ fn a_rule_for_case_that_is_set(c: &Context<'_>) {
         scene.su.wait_for_no_sessions(&role);
         scene.su.run(&format!("DROP ROLE \"{role}\""));
     }
+}
+
+/// With an LC_CTYPE of single bytes the server folds parts of letters: the last bytes of é and ù are Š and š in ISO-8859-2, those of è and ø Ё and ё in
+/// CP1251.
+fn the_locale_of_the_postmaster(c: &Context<'_>) {
+    let own = c.own_server("locale", &["krb_caseins_users = on"]);
+    let server = &own.0;
+    let rows = REPORT.evidence(SAYS, server, true, "hand");
+    let role = format!("zoéè@{REALM}");
+    let mut su = Session::open(server, "rdsadmin", "postgres").unwrap();
+    su.run(&format!("CREATE EXTENSION pg_kerbrole; CREATE USER \"{role}\" IN ROLE rds_ad"));
+    drop(su);
+    let folder = server.socket().join("locales");
+    run(&mut c.site.as_server_user(Command::new("mkdir").arg(&folder))).unwrap();
+    let own_ticket = c.kdc.ticket_of("zoéè").unwrap();
+    let said = || {
+        let mut su = Session::open(server, "rdsadmin", "postgres").unwrap();
+        let check =
+            "SELECT coalesce(ok::text, 'not known') FROM kerb_check_principal($1) WHERE check_name = 'case_rule'";
+        let audit = "SELECT coalesce(string_agg(problem || ' ' || role_names::text, ', '), 'nothing') FROM kerb_case_audit() \
+                     WHERE problem = 'folded_by_locale'";
+        format!("case_rule: {}; audit: {}", su.call(check, &[&role]).unwrap(), su.call(audit, &[]).unwrap())
+    };
+    let alter = |sql: &str| Session::open(server, "rdsadmin", "postgres").unwrap().run(sql);
+    let found = format!("case_rule: not known; audit: folded_by_locale {{{role}}}");
+    for (language, charmap, other) in
+        [("pl_PL", "ISO-8859-2", "zoùè"), ("ru_RU", "CP1251", "zoéø"), ("C", "UTF-8", "ZOÉÈ")]
+    {
+        let other_ticket = c.kdc.ticket_of(other).unwrap();
+        let locale = format!("{language}.{charmap}");
+        let folds = language != "C";
+        if folds {
+            let mut localedef = Command::new("localedef");
+            localedef.args(["--no-archive", "-i", language, "-f", charmap]).arg(folder.join(&locale));
+            run(&mut c.site.as_server_user(&localedef)).unwrap();
+        }
+        server.set_environment(&[("LC_ALL", &locale), ("LOCPATH", folder.to_str().unwrap())]);
+        for preloaded in [false, true] {
+            let libraries = if preloaded { "pg_kerbrole" } else { "DEFAULT" };
+            alter(&format!("ALTER SYSTEM SET shared_preload_libraries = {libraries}"));
+            server.restart().unwrap();
+            let should = match (preloaded, folds) {
+                (false, _) => "case_rule: not known; audit: nothing",
+                (true, true) => &found,
+                (true, false) => "case_rule: true; audit: nothing",
+            };
+            let library = if preloaded { "library preloaded" } else { "library not preloaded" };
+            let try_one = |user: &str, ticket, expected| {
+                let who = format!("{user}, zoéè's role, with the server's LC_CTYPE {locale} and the {library}");
+                let principal = format!("{user}@{REALM}");
+                rows.told(&who, Key::Ticket(ticket, &principal), &role, [&said(), should], expected);
+            };
+            try_one("zoéè", &own_ticket, LogsIn);
+            try_one(other, &other_ticket, if folds { LogsIn } else { NamesDiffer });
+        }
+    }
+    server.set_environment(&[("LC_ALL", "pl_PL.ISO-8859-2"), ("LOCPATH", folder.to_str().unwrap())]);
+    alter("ALTER SYSTEM SET krb_caseins_users = off");
+    server.restart().unwrap();
+    let rows = REPORT.evidence(SAYS, server, false, "hand");
+    let (other_ticket, other) = (c.kdc.ticket_of("zoùè").unwrap(), format!("zoùè@{REALM}"));
+    let who = "zoùè, zoéè's role, with the server's LC_CTYPE pl_PL.ISO-8859-2 and krb_caseins_users off";
+    let should = format!("case_rule: true; audit: folded_by_locale {{{role}}}");
+    rows.told(who, Key::Ticket(&other_ticket, &other), &role, [&said(), &should], NamesDiffer);
 }
