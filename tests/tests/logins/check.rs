@@ -98,9 +98,9 @@ fn every_row_is_ok_if_and_only_if_the_login_succeeds(c: &Context<'_>) {
     let own = c.own_server(name, &[setting]);
     let rows = REPORT.evidence(CHECK, &own.0, c.caseins, "hand");
     let mut scene = Scene::new(&own.0, rows);
-    let since_16: &[SetUp] = if c.major() >= 16 { SINCE_16 } else { BEFORE_16 };
+    let by_version = if c.major() >= 16 { SINCE_16 } else { BEFORE_16 };
     let mut logins = [0, 0];
-    for (number, set_up) in SET_UPS.iter().chain(since_16).enumerate() {
+    for (number, set_up) in SET_UPS.iter().chain(by_version).enumerate() {
         let user = format!("checked-{number}");
         let insert = |text: &str| text.replace("$U", &user).replace("$X", &user.to_uppercase());
         let ticket = c.kdc.ticket_of(&user).unwrap();
@@ -120,7 +120,7 @@ fn every_row_is_ok_if_and_only_if_the_login_succeeds(c: &Context<'_>) {
             scene.hba(HBA, "");
         }
     }
-    assert!(logins[0] >= 35 && logins[1] >= 20, "{logins:?}");
+    assert!(logins[0] >= 30 && logins[1] >= 20, "{logins:?}");
     sessions_count(c, &mut scene);
     a_library_shows_when_it_is_loaded(&mut scene);
     event_triggers(c, &mut scene);
