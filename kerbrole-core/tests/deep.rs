@@ -8,10 +8,10 @@ use std::thread;
 
 use kerbrole_core::{
     Absent, AddRequest, Added, ConflictRule, ConnectionLimit, DatabaseFacts, Dependants, Elevated, Error, FixWith,
-    Groups, LoginFacts, Meant, Membership, MembershipCatalog, MembershipGraph, NameRules, Realm, Role, RoleName,
-    RoleOid, RoleSet, SyncRequest, case_audit, check_principal, few_below, list_principals, neighbourhood,
-    neighbourhood_of_conflicts, plan_add, plan_disable, plan_drop, plan_enable, plan_rename, plan_rename_realm,
-    plan_sync, refuse_powers,
+    Groups, HighBytes, LoginFacts, Meant, Membership, MembershipCatalog, MembershipGraph, NameRules, Realm, Role,
+    RoleName, RoleOid, RoleSet, Room, SlotFacts, StartupFacts, SyncRequest, case_audit, check_principal, few_below,
+    list_principals, neighbourhood, neighbourhood_of_conflicts, plan_add, plan_disable, plan_drop, plan_enable,
+    plan_rename, plan_rename_realm, plan_sync, refuse_powers,
 };
 
 const DEEP: u32 = 1_000_000;
@@ -153,25 +153,34 @@ fn lists_and_questions() {
         let mut listed = 0;
         list_principals([(1, true)], &graph, &rule, |p| listed += p.ad_path().unwrap().count()).unwrap();
         assert_eq!(listed, 50);
-        let findings = case_audit(&roles, &graph, &rule, &NameRules::default(), FixWith::Functions).unwrap();
+        let findings =
+            case_audit(&roles, &graph, &rule, &NameRules::default(), &HighBytes::Kept, FixWith::Functions).unwrap();
         assert_eq!(findings, []);
         let of_ann: RoleSet = roles.iter().take(1).cloned().collect();
         let facts = LoginFacts {
             caseins_users: false,
+            high_bytes: HighBytes::Kept,
             roles: &of_ann,
             graph: &graph,
             role_limit: ConnectionLimit { limit: -1, sessions: 0 },
             database: DatabaseFacts {
                 name: "postgres".into(),
+                is_spelled: true,
                 allows_connections: true,
                 limit: ConnectionLimit { limit: -1, sessions: 0 },
                 may_connect: true,
+            },
+            startup: StartupFacts {
+                settings: Vec::new(),
+                libraries: None,
+                triggers: Vec::new(),
+                slots: SlotFacts { connections: 100, reserved: 3, room: Room::Enough },
             },
             server: None,
             fix_with: FixWith::Functions,
         };
         let checks = check_principal(&ann(), &facts, &rule, true).unwrap();
-        let wrong: Vec<_> = checks.iter().filter(|check| !check.ok).map(|check| check.name).collect();
+        let wrong: Vec<_> = checks.iter().filter(|check| check.ok == Some(false)).map(|check| check.name).collect();
         assert_eq!(wrong, ["not_rds_iam"]);
         assert!(
             checks
