@@ -113,6 +113,8 @@ pub(super) fn connections_as_psql_makes_them(c: &Context<'_>) {
 
 pub(super) fn tls_modes(c: &Context<'_>) {
     let mut parameters = rcgen::CertificateParams::new(vec![]).unwrap();
+    // As every CA: a certificate whose issuer has its own name is one that signed itself.
+    parameters.distinguished_name.push(rcgen::DnType::CommonName, "ours");
     parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let key = rcgen::KeyPair::generate().unwrap();
     let ours = parameters.self_signed(&key).unwrap().pem();
@@ -318,6 +320,8 @@ pub(super) fn nothing_of_a_string_is_repeated(c: &Context<'_>) {
         "postgresql://u:s3cret%zz@h/d",
     ] {
         let ended = run(c, &["list", "-d", bad]);
-        assert!(ended.code == 2 && !ended.err.contains("s3cret"), "{bad}: {}", ended.err);
+        // As libpq, which takes a ? before the @ for a part of the password, and finds no host h.
+        let code = if bad.contains("?s3cret@") { 3 } else { 2 };
+        assert!(ended.code == code && !ended.err.contains("s3cret"), "{bad}: {}", ended.err);
     }
 }
