@@ -84,10 +84,10 @@ impl Row {
         self
     }
 
-    /// A file in the home folder that nobody else can read.
+    /// A file in the home folder that nobody else can read. Before 15 libpq asks the system for that folder, and not HOME.
     fn file(mut self, name: &'static str, text: impl Into<String>) -> Self {
         self.files.push((name, text.into()));
-        self
+        self.since(15)
     }
 
     fn user(mut self, user: impl Into<String>) -> Self {
@@ -102,7 +102,7 @@ impl Row {
     }
 
     fn since(mut self, major: u32) -> Self {
-        self.since = major;
+        self.since = self.since.max(major);
         self
     }
 }
