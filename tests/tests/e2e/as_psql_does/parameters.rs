@@ -7,6 +7,7 @@ pub(super) fn strings_and_urls(c: &Context<'_>) {
     bench.takes_only("local all all trust\nhost all all all scram-sha-256");
     let odd = "a b'c\\d@e/f?g&h=i%j:k";
     bench.superuser().run(&format!("CREATE ROLE odd LOGIN PASSWORD {}", kerbrole_core::quote_literal(odd)));
+    bench.superuser().run("CREATE ROLE asks LOGIN PASSWORD 'only?here'");
     let encoded = "a%20b%27c%5Cd%40e%2Ff%3Fg%26h%3Di%25j%3Ak";
     let url = |rest: &str| format!("postgresql://ann:only%20here@127.0.0.1:{{port}}/{rest}");
     let at = "host=127.0.0.1 port={port} dbname=postgres";
@@ -63,6 +64,10 @@ pub(super) fn strings_and_urls(c: &Context<'_>) {
         )
         .user("odd"),
         row("a ? before the @", "postgresql://ann:only%20here?x@127.0.0.1:{port}/postgres", Refused),
+        // What stands before it may be all of a password, and after it a name that errors repeat.
+        row("a ? in a password", "postgresql://asks:only?here@127.0.0.1:{port}/postgres", Plain)
+            .user("asks")
+            .but_kerbrole_says("%3F"),
         row("two @", "postgresql://ann:s3cret@x@127.0.0.1:{port}/postgres", Refused),
         row("a URL's socket", "postgresql://ann@{socket%}:{port}/postgres", Plain),
         row("a URL's socket as a parameter", "postgresql://ann@/postgres?host={socket}&port={port}", Plain),
