@@ -5,6 +5,7 @@
 #![allow(missing_docs, unreachable_pub)]
 
 mod add;
+mod as_psql_does;
 mod atomic;
 mod attacks;
 mod bounds;
@@ -55,6 +56,7 @@ use libtest_mimic::Arguments;
 /// All suites, by name.
 pub const SUITES: &[(&str, &[Case])] = &[
     ("add", add::CASES),
+    ("as_psql_does", as_psql_does::CASES),
     ("atomic", atomic::CASES),
     ("attacks::deep_chain", attacks::deep_chain::CASES),
     ("attacks::elevation", attacks::elevation::CASES),

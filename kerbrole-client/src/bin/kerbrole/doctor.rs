@@ -14,12 +14,11 @@ use serde_json::{Value, json};
 use tokio::net::{TcpStream, UdpSocket, lookup_host};
 use tokio::time::timeout;
 use tokio_postgres::Client;
-use tokio_postgres::config::Host;
 
 use self::kdc::User;
 use crate::arguments::{Arguments, Command};
 use crate::commands::kerbrole;
-use crate::conninfo::Connection;
+use crate::conninfo::{Connection, Place, Server};
 use crate::exit::{Failure, Outcome, Report};
 use crate::host::Host as NamedHost;
 use crate::krb5_conf;
@@ -116,19 +115,15 @@ struct Endpoint {
 }
 
 fn endpoints(connection: &Connection) -> Vec<Endpoint> {
-    let config = &connection.config;
-    let port = |number: usize| config.get_ports().get(number).or(config.get_ports().first()).copied().unwrap_or(5432);
-    let hosts = config.get_hosts().iter().enumerate();
-    hosts
-        .filter_map(|(number, host)| match host {
-            Host::Tcp(name) => Some(Endpoint {
-                host: name.clone(),
-                address: config.get_hostaddrs().get(number).copied(),
-                port: port(number),
-            }),
-            Host::Unix(_) => None,
-        })
-        .collect()
+    let endpoint = |server: &Server| {
+        let address = match &server.place {
+            Place::Socket(_) => return None,
+            Place::Named(_) => None,
+            Place::At(address, _) => Some(*address),
+        };
+        Some(Endpoint { host: server.label(), address, port: server.port })
+    };
+    connection.servers.iter().filter_map(endpoint).collect()
 }
 
 async fn resolve(host: &str, port: u16, limit: Duration) -> Result<Vec<SocketAddr>, String> {

@@ -6,6 +6,7 @@
 
 mod arguments;
 mod commands;
+mod connect;
 mod conninfo;
 mod doctor;
 mod exit;
@@ -20,13 +21,12 @@ mod tls;
 
 use std::env;
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
 use arguments::{Arguments, Command};
-use conninfo::{Connection, Given, environment};
+use conninfo::{Connection, Given, environment, home};
 use exit::{Failure, Outcome, Report};
 use output::Shown;
 
@@ -94,8 +94,7 @@ fn with_a_server(arguments: &Arguments) -> Outcome {
             port: server.port.clone(),
             user: server.username.clone(),
         };
-        let home = environment("HOME").map(PathBuf::from);
-        let connection = Connection::find(&given, home.as_deref(), environment)?;
+        let connection = Connection::find(&given, home().as_deref(), environment)?;
         if let Command::Doctor { .. } = &arguments.command {
             return doctor::examine(arguments, connection).await;
         }

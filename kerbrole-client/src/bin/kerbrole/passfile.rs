@@ -21,64 +21,70 @@ const SOCKETS: &str = "/var/run/postgresql";
 /// A password file that was read.
 pub(crate) struct Passfile(Vec<Line>);
 
-/// Host, port, database, user: as they stand there, and the password.
-type Line = ([Field; 4], String);
+/// Host, port, database, user: as they stand there, and the password. Bytes, in whatever encoding.
+type Line = ([Field; 4], Vec<u8>);
 
 #[derive(Debug, PartialEq, Eq)]
 enum Field {
     /// A lone `*`.
     Any,
-    Is(String),
+    Is(Vec<u8>),
 }
 
 impl Passfile {
     /// Reads a file; nothing where there is none. libpq passes over one that others can read, and says so, and so does this.
     pub(crate) fn read(path: &Path) -> Self {
+        // libpq takes nothing but a file: it would wait for whoever writes into a pipe.
+        if !fs::metadata(path).is_ok_and(|data| data.is_file()) {
+            return Self(Vec::new());
+        }
         if others_can_read(path) {
             let path = path.display();
             tell(&format!("kerbrole: {path} can be read by others and is passed over: chmod 600 {path}"));
             return Self(Vec::new());
         }
-        // One line in another encoding does not hide the others.
-        Self::parse(&fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default())
+        Self::parse(&fs::read(path).unwrap_or_default())
     }
 
-    fn parse(text: &str) -> Self {
-        Self(text.lines().filter(|line| !line.starts_with('#')).filter_map(line).collect())
+    fn parse(bytes: &[u8]) -> Self {
+        let lines = bytes.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        Self(lines.filter(|line| !line.starts_with(b"#")).filter_map(line).collect())
     }
 
     /// The password of the first line that matches.
-    pub(crate) fn find(&self, wanted: &Wanted<'_>) -> Option<&str> {
+    pub(crate) fn find(&self, wanted: &Wanted<'_>) -> Option<&[u8]> {
         let host = if wanted.host.is_empty() || wanted.host == SOCKETS { "localhost" } else { wanted.host };
         let wanted = [host, wanted.port, wanted.dbname, wanted.user];
         let matches = |fields: &[Field; 4]| {
             fields.iter().zip(wanted).all(|(field, wanted)| match field {
                 Field::Any => true,
-                Field::Is(text) => text == wanted,
+                Field::Is(text) => text == wanted.as_bytes(),
             })
         };
-        self.0.iter().find(|(fields, _)| matches(fields)).map(|(_, password)| password.as_str())
+        self.0.iter().find(|(fields, _)| matches(fields)).map(|(_, password)| password.as_slice())
     }
 }
 
-/// Five fields between colons, `\` before a colon or a `\` that is meant.
-fn line(line: &str) -> Option<Line> {
-    let mut fields = vec![(String::new(), false)];
-    let mut chars = line.chars();
-    while let Some(c) = chars.next() {
+/// Five fields between colons, `\` before a colon or a `\` that is meant. As in libpq a password ends at a colon.
+fn line(line: &[u8]) -> Option<Line> {
+    let mut fields = vec![(Vec::new(), false)];
+    let mut bytes = line.iter().copied();
+    while let Some(byte) = bytes.next() {
         let last = fields.len() - 1;
-        match c {
-            ':' if fields.len() < 5 => fields.push((String::new(), false)),
-            '\\' => {
-                fields[last].0.extend(chars.next());
+        match byte {
+            b':' if last == 4 => break,
+            b':' => fields.push((Vec::new(), false)),
+            b'\\' => {
+                // At the end of the line it is one.
+                fields[last].0.push(bytes.next().unwrap_or(byte));
                 fields[last].1 = true;
             }
-            c => fields[last].0.push(c),
+            byte => fields[last].0.push(byte),
         }
     }
-    let [host, port, dbname, user, (password, _)] = <[(String, bool); 5]>::try_from(fields).ok()?;
+    let [host, port, dbname, user, (password, _)] = <[(Vec<u8>, bool); 5]>::try_from(fields).ok()?;
     // An asterisk with a backslash before it is one.
-    let field = |(text, escaped): (String, bool)| if text == "*" && !escaped { Field::Any } else { Field::Is(text) };
+    let field = |(text, escaped): (Vec<u8>, bool)| if text == b"*" && !escaped { Field::Any } else { Field::Is(text) };
     Some(([host, port, dbname, user].map(field), password))
 }
 
@@ -100,21 +106,21 @@ mod tests {
     #[test]
     fn a_line_is_for_whom_it_names() {
         let file = Passfile::parse(
-            "# a comment\nlocalhost:*:*:ann:at home\n10.0.0.1:5432:app:ann:by address\n\\*:*:*:ann:a star\n/tmp:*:*:ann:in tmp\n\
-             db.example:5433:*:*:with \\: and \\\\\nshort:line\nlast:*:*:*:",
+            b"# a comment\nlocalhost:*:*:ann:at home\n10.0.0.1:5432:app:ann:by address\n\\*:*:*:ann:a star\n/tmp:*:*:ann:in tmp\n\
+             db.example:5433:*:*:with \\: and \\\\: not this\nshort:line\nlast:*:*:*:",
         );
         let find = |host, port| file.find(&Wanted { host, port, dbname: "app", user: "ann" });
-        assert_eq!(find("localhost", "5432"), Some("at home"));
-        assert_eq!(find("", "5432"), Some("at home"));
-        assert_eq!(find("/var/run/postgresql", "5432"), Some("at home"));
-        assert_eq!(find("/tmp", "5432"), Some("in tmp"));
+        assert_eq!(find("localhost", "5432"), Some(&b"at home"[..]));
+        assert_eq!(find("", "5432"), Some(&b"at home"[..]));
+        assert_eq!(find("/var/run/postgresql", "5432"), Some(&b"at home"[..]));
+        assert_eq!(find("/tmp", "5432"), Some(&b"in tmp"[..]));
         assert_eq!(find("/somewhere/else", "5432"), None);
-        assert_eq!(find("10.0.0.1", "5432"), Some("by address"));
+        assert_eq!(find("10.0.0.1", "5432"), Some(&b"by address"[..]));
         assert_eq!(find("10.0.0.1", "5433"), None);
         assert_eq!(find("10.0.0.2", "5432"), None, "neither localhost's nor the one of a lone asterisk");
-        assert_eq!(find("*", "5432"), Some("a star"));
-        assert_eq!(find("db.example", "5433"), Some("with : and \\"));
-        assert_eq!(find("last", "1"), Some(""));
+        assert_eq!(find("*", "5432"), Some(&b"a star"[..]));
+        assert_eq!(find("db.example", "5433"), Some(&b"with : and \\"[..]));
+        assert_eq!(find("last", "1"), Some(&b""[..]));
         let other = Wanted { host: "localhost", port: "5432", dbname: "app", user: "bob" };
         assert_eq!(file.find(&other), None);
     }
@@ -131,6 +137,6 @@ mod tests {
         let file = Passfile::read(&folder);
         fs::remove_file(&folder).unwrap();
         let wanted = Wanted { host: "localhost", port: "5432", dbname: "app", user: "ann" };
-        assert_eq!(file.find(&wanted), Some("here"));
+        assert_eq!(file.find(&wanted), Some(&b"here"[..]));
     }
 }

@@ -1,250 +1,137 @@
-//! Connecting, with libpq's meanings of `sslmode`.
+//! TLS, with libpq's meanings of `sslmode`: by the library that libpq verifies by, and by its rules for names (`initialize_SSL` in
+//! src/interfaces/libpq/fe-secure-openssl.c).
 
-use std::sync::Arc;
+mod names;
 
-use rustls::client::WebPkiServerVerifier;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
-use tokio_postgres::{Client, NoTls};
-use tokio_postgres_rustls::MakeRustlsConnect;
+use std::fs;
+use std::sync::{Arc, OnceLock};
 
-use crate::conninfo::{Connection, SslMode};
-use crate::exit::Failure;
+use openssl::error::ErrorStack;
+use openssl::ssl::{SslConnector, SslConnectorBuilder, SslMethod, SslVerifyMode, SslVersion};
+use openssl::x509::store::{X509Store, X509StoreBuilder};
+use openssl::x509::{X509, X509StoreContextRef};
+use postgres_openssl::{MakeTlsConnector, set_postgresql_alpn};
 
-impl Connection {
-    /// Connects, and asks for a password if the server wants one and `ask` gives it.
-    pub(crate) async fn open(
-        mut self,
-        ask: impl Fn(&str) -> Option<String>,
-        ask_first: bool,
-    ) -> Result<Client, Failure> {
-        self.can_verify()?;
-        let user = self.config.get_user().unwrap_or_default().to_string();
-        if ask_first && let Some(password) = ask(&user) {
-            self.set_password(&password);
-        }
-        let has_password = |config: &tokio_postgres::Config| config.get_password().is_some();
-        match self.try_open().await {
-            Err(error) if !self.tried.iter().any(has_password) && wants_password(&error) => match ask(&user) {
-                Some(password) => {
-                    self.set_password(&password);
-                    self.try_open().await.map_err(|error| self.failure(&error))
-                }
-                None => Err(self.failure(&error)),
-            },
-            outcome => outcome.map_err(|error| self.failure(&error)),
-        }
-    }
+use crate::conninfo::{SslMode, Tls};
 
-    /// Whether there is something to verify the server by, where it is to be verified: a handshake would only say that the issuer is unknown.
-    fn can_verify(&self) -> Result<(), Failure> {
-        let verifies = matches!(self.sslmode, SslMode::VerifyCa | SslMode::VerifyFull);
-        match self.sslrootcert.as_deref() {
-            None if verifies => Err(Failure::Connection(
-                "there is no root certificate to verify the server by: name a file with sslrootcert, or sslrootcert=system".into(),
-            )),
-            Some("system") | None => Ok(()),
-            Some(path) if verifies || self.sslmode == SslMode::Require => match std::fs::File::open(path) {
-                Ok(_) => Ok(()),
-                Err(error) => Err(Failure::Connection(format!("cannot read the root certificates in {path}: {error}"))),
-            },
-            Some(_) => Ok(()),
-        }
-    }
+/// One attempt with TLS.
+pub(crate) struct Connector {
+    make: MakeTlsConnector,
+    mismatch: Arc<OnceLock<String>>,
+}
 
-    fn set_password(&mut self, password: &str) {
-        for config in &mut self.tried {
-            config.password(password);
-        }
-    }
-
-    async fn try_open(&self) -> Result<Client, tokio_postgres::Error> {
-        let (last, before) = self.tried.split_last().unwrap_or((&self.config, &[]));
-        for config in before {
-            if let Ok(client) = self.try_one(config.clone()).await {
-                return Ok(client);
+impl Connector {
+    /// `name` is the host's name as it was given.
+    ///
+    /// # Errors
+    /// Where the server is to be verified, and there is nothing to verify it by.
+    pub(crate) fn new(tls: &Tls, name: Option<&str>) -> Result<Self, String> {
+        let roots = roots(tls)?;
+        let name = match (tls.mode, name) {
+            (SslMode::VerifyFull, None) => {
+                return Err(
+                    "verify-full compares the server's name with its certificate: name it with host, beside hostaddr"
+                        .into(),
+                );
             }
-        }
-        self.try_one(last.clone()).await
-    }
-
-    async fn try_one(&self, mut config: tokio_postgres::Config) -> Result<Client, tokio_postgres::Error> {
-        match self.sslmode {
-            SslMode::Disable => {
-                config.ssl_mode(tokio_postgres::config::SslMode::Disable);
-                return without_tls(&config).await;
-            }
-            // Without first, and with TLS where the server insists on it.
-            SslMode::Allow => {
-                config.ssl_mode(tokio_postgres::config::SslMode::Disable);
-                if let Ok(client) = without_tls(&config).await {
-                    return Ok(client);
-                }
-                config.ssl_mode(tokio_postgres::config::SslMode::Require);
-            }
-            SslMode::Prefer => {
-                config.ssl_mode(tokio_postgres::config::SslMode::Prefer);
-            }
-            SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => {
-                config.ssl_mode(tokio_postgres::config::SslMode::Require);
-            }
-        }
-        let (client, connection) = config.connect(MakeRustlsConnect::new(self.tls_config())).await?;
-        tokio::spawn(connection);
-        Ok(client)
-    }
-
-    fn tls_config(&self) -> ClientConfig {
-        let provider = Arc::new(ring::default_provider());
-        let verifier = self.verifier(&provider);
-        let builder = ClientConfig::builder_with_provider(provider);
-        #[allow(clippy::expect_used, reason = "ring speaks TLS 1.2 and 1.3")]
-        let builder = builder.with_safe_default_protocol_versions().expect("protocol versions");
-        let mut config = builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
-        if self.direct {
-            // RFC 7301; the server refuses TLS from the first byte without it (PostgreSQL, "SSL Session Encryption").
-            config.alpn_protocols = vec![b"postgresql".to_vec()];
-        }
-        config
-    }
-
-    /// As libpq: `require` verifies the chain where there is a file of certificates.
-    fn verifier(&self, provider: &Arc<CryptoProvider>) -> Arc<Verifier> {
-        let roots = self.sslrootcert.as_deref().map(roots);
-        let has_roots = roots.is_some();
-        let roots = Arc::new(roots.unwrap_or_else(RootCertStore::empty));
-        let chain = WebPkiServerVerifier::builder_with_provider(roots, provider.clone()).build().ok();
-        let checks = match self.sslmode {
-            SslMode::VerifyFull => Checks::ChainAndName,
-            SslMode::VerifyCa => Checks::Chain,
-            SslMode::Require if has_roots => Checks::Chain,
-            _ => Checks::Nothing,
+            (SslMode::VerifyFull, Some(name)) => Some(name.to_string()),
+            _ => None,
         };
-        Arc::new(Verifier { checks, chain, provider: provider.clone() })
+        let mismatch = Arc::new(OnceLock::new());
+        let builder =
+            builder(tls, roots, name, &mismatch).map_err(|error| format!("OpenSSL cannot be set up: {error}"))?;
+        let mut make = MakeTlsConnector::new(builder.build());
+        make.set_callback(|connection, _| {
+            // Names are compared by libpq's rules, see below.
+            connection.set_verify_hostname(false);
+            Ok(())
+        });
+        Ok(Self { make, mismatch })
     }
 
-    /// Where, as whom and why not; never the password.
-    fn failure(&self, error: &tokio_postgres::Error) -> Failure {
-        let hosts: Vec<_> = self
-            .config
-            .get_hosts()
-            .iter()
-            .map(|host| match host {
-                tokio_postgres::config::Host::Tcp(name) => name.clone(),
-                tokio_postgres::config::Host::Unix(path) => path.display().to_string(),
-            })
-            .collect();
-        let ports: Vec<_> = self.config.get_ports().iter().map(ToString::to_string).collect();
-        let port = if ports.is_empty() { "5432".into() } else { ports.join(",") };
-        let mut why = match error.as_db_error() {
-            Some(refused) => refused.message().to_string(),
-            None => error.to_string(),
-        };
-        let mut cause = std::error::Error::source(error).filter(|_| error.as_db_error().is_none());
-        while let Some(error) = cause {
-            why.push_str(&format!(": {error}"));
-            cause = error.source();
+    pub(crate) fn make(&self) -> MakeTlsConnector {
+        self.make.clone()
+    }
+
+    /// What is wrong with the server's certificate, where that is what the handshake failed on.
+    pub(crate) fn mismatch(&self) -> Option<String> {
+        self.mismatch.get().cloned()
+    }
+}
+
+/// `roots` are `None` where nothing is verified.
+fn builder(
+    tls: &Tls,
+    roots: Option<X509Store>,
+    name: Option<String>,
+    mismatch: &Arc<OnceLock<String>>,
+) -> Result<SslConnectorBuilder, ErrorStack> {
+    let mut builder = SslConnector::builder(SslMethod::tls_client())?;
+    builder.set_min_proto_version(Some(SslVersion::TLS1_2))?;
+    if tls.direct {
+        // RFC 7301; the server refuses TLS from the first byte without it (PostgreSQL, "SSL Session Encryption").
+        set_postgresql_alpn(&mut builder)?;
+    }
+    let Some(roots) = roots else {
+        builder.set_verify(SslVerifyMode::NONE);
+        return Ok(builder);
+    };
+    // Instead of those of the machine, which the builder has taken in.
+    builder.set_cert_store(roots);
+    let mismatch = mismatch.clone();
+    // Called for each certificate of the chain, that of the server being the last (SSL_CTX_set_verify(3)).
+    builder.set_verify_callback(SslVerifyMode::PEER, move |is_valid, context| {
+        if !is_valid {
+            let why = context.error().error_string();
+            let _told_already = mismatch.set(format!("the server's certificate cannot be verified: {why}"));
         }
-        Failure::Connection(format!("cannot connect to {} port {port}: {why}", hosts.join(",")))
+        is_valid && (context.error_depth() != 0 || name.as_ref().is_none_or(|name| is_named(context, name, &mismatch)))
+    });
+    Ok(builder)
+}
+
+fn is_named(context: &X509StoreContextRef, name: &str, mismatch: &OnceLock<String>) -> bool {
+    let Some(certificate) = context.current_cert() else { return false };
+    let is_named = names::is_for(certificate, name);
+    if !is_named {
+        let _told_already = mismatch.set(format!("the server's certificate is not for the host name \"{name}\""));
     }
+    is_named
 }
 
-async fn without_tls(config: &tokio_postgres::Config) -> Result<Client, tokio_postgres::Error> {
-    let (client, connection) = config.connect(NoTls).await?;
-    tokio::spawn(connection);
-    Ok(client)
-}
-
-/// The server asked for a password, and there was none.
-fn wants_password(error: &tokio_postgres::Error) -> bool {
-    error.to_string().contains("password missing")
-        || std::error::Error::source(error).is_some_and(|cause| cause.to_string().contains("password missing"))
-}
-
-/// The certificates of a file, or with `system` those of the machine. A file that cannot be read has none, and nothing is verified by it.
-fn roots(name: &str) -> RootCertStore {
-    let mut roots = RootCertStore::empty();
-    if name == "system" {
-        for certificate in rustls_native_certs::load_native_certs().certs {
-            let _unusable = roots.add(certificate);
+/// What a server is verified by. As libpq: whatever the mode, where there is a file of certificates. One that is not there verifies nothing for `allow` and `prefer`;
+/// libpq passes over it for `require` as well.
+fn roots(tls: &Tls) -> Result<Option<X509Store>, String> {
+    let is_needed = matches!(tls.mode, SslMode::VerifyCa | SslMode::VerifyFull);
+    let fail = |error: ErrorStack| format!("the root certificates cannot be taken: {error}");
+    let mut store = X509StoreBuilder::new().map_err(fail)?;
+    match tls.roots.as_deref() {
+        None if is_needed => {
+            return Err(
+                "there is no root certificate to verify the server by: name a file with sslrootcert, or sslrootcert=system".into()
+            );
         }
-    } else if let Ok(certificates) = CertificateDer::pem_file_iter(name) {
-        for certificate in certificates.flatten() {
-            let _unusable = roots.add(certificate);
-        }
-    }
-    roots
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Checks {
-    Nothing,
-    Chain,
-    ChainAndName,
-}
-
-/// What libpq verifies, which is less than usual below verify-full.
-#[derive(Debug)]
-struct Verifier {
-    checks: Checks,
-    /// `None` where there is no certificate to start from: then nobody is trusted.
-    chain: Option<Arc<WebPkiServerVerifier>>,
-    provider: Arc<CryptoProvider>,
-}
-
-impl ServerCertVerifier for Verifier {
-    fn verify_server_cert(
-        &self,
-        certificate: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        name: &ServerName<'_>,
-        ocsp: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        if self.checks == Checks::Nothing {
-            return Ok(ServerCertVerified::assertion());
-        }
-        let Some(chain) = &self.chain else { return Err(Error::InvalidCertificate(CertificateError::UnknownIssuer)) };
-        match chain.verify_server_cert(certificate, intermediates, name, ocsp, now) {
-            Err(Error::InvalidCertificate(
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) if self.checks == Checks::Chain => Ok(ServerCertVerified::assertion()),
-            outcome => outcome,
+        None => return Ok(None),
+        Some("system") => store.set_default_paths().map_err(fail)?,
+        Some(path) => {
+            let bytes = match fs::read(path) {
+                Ok(bytes) => bytes,
+                Err(_) if matches!(tls.mode, SslMode::Allow | SslMode::Prefer) => return Ok(None),
+                Err(error) => return Err(format!("cannot read the root certificates in {path}: {error}")),
+            };
+            let certificates = X509::stack_from_pem(&bytes).unwrap_or_default();
+            if certificates.is_empty() {
+                return Err(format!("there is no root certificate in {path} that can be read"));
+            }
+            for certificate in certificates {
+                store.add_cert(certificate).map_err(fail)?;
+            }
         }
     }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        rustls::crypto::verify_tls12_signature(
-            message,
-            certificate,
-            signature,
-            &self.provider.signature_verification_algorithms,
-        )
+    if tls.has_revocations {
+        return Err(
+            "there is a list of revoked certificates, ~/.postgresql/root.crl, and kerbrole cannot look at one: use psql".into(),
+        );
     }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        rustls::crypto::verify_tls13_signature(
-            message,
-            certificate,
-            signature,
-            &self.provider.signature_verification_algorithms,
-        )
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
-    }
+    Ok(Some(store.build()))
 }

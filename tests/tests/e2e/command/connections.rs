@@ -113,6 +113,8 @@ pub(super) fn connections_as_psql_makes_them(c: &Context<'_>) {
 
 pub(super) fn tls_modes(c: &Context<'_>) {
     let mut parameters = rcgen::CertificateParams::new(vec![]).unwrap();
+    // As every CA: a certificate whose issuer has its own name is one that signed itself.
+    parameters.distinguished_name.push(rcgen::DnType::CommonName, "ours");
     parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let key = rcgen::KeyPair::generate().unwrap();
     let ours = parameters.self_signed(&key).unwrap().pem();

@@ -1,0 +1,104 @@
+//! libpq's keywords and variables, and what becomes of each (PostgreSQL, "Parameter Key Words" and "Environment Variables").
+
+/// Keywords that tokio-postgres knows and that mean the same in libpq. Hosts, ports, the password and the time limit are handled here.
+pub(super) const THEIRS: [&str; 9] = [
+    "user",
+    "dbname",
+    "options",
+    "application_name",
+    "keepalives",
+    "keepalives_idle",
+    "keepalives_interval",
+    "target_session_attrs",
+    "channel_binding",
+];
+
+/// What means something to libpq and makes no difference here: GSSAPI, which the command does not speak; a client certificate's password, where there are none;
+/// the encoding, which is always UTF-8; and what only OAuth would ask.
+pub(super) const WITHOUT_EFFECT: [&str; 12] = [
+    "krbsrvname",
+    "gsslib",
+    "sslcompression",
+    "sslpassword",
+    "sslkeylogfile",
+    "client_encoding",
+    "tty",
+    "max_protocol_version",
+    "oauth_issuer",
+    "oauth_client_id",
+    "oauth_client_secret",
+    "oauth_scope",
+];
+
+/// What libpq can be asked to demand and this cannot keep, with the values that demand nothing. A demand for safety is never passed over.
+pub(super) const DEMANDS: [(&str, &[&str]); 18] = [
+    ("gssencmode", &["", "disable", "prefer"]),
+    ("gssdelegation", &["", "0"]),
+    ("require_auth", &[""]),
+    ("requirepeer", &[""]),
+    ("sslcrl", &[""]),
+    ("sslcrldir", &[""]),
+    ("sslcert", &[""]),
+    ("sslkey", &[""]),
+    ("sslcertmode", &["", "disable", "allow"]),
+    // Nothing older than TLS 1.2 is spoken.
+    ("ssl_min_protocol_version", &["", "TLSv1", "TLSv1.1", "TLSv1.2"]),
+    ("ssl_max_protocol_version", &["", "TLSv1.3"]),
+    ("sslsni", &["", "1"]),
+    ("tcp_user_timeout", &["", "0"]),
+    ("replication", &["", "false", "off", "no", "0"]),
+    ("authtype", &[""]),
+    ("min_protocol_version", &["", "3.0"]),
+    ("scram_client_key", &[""]),
+    ("scram_server_key", &[""]),
+];
+
+/// What is read here: hosts, TLS, files.
+pub(super) const OURS: [&str; 11] = [
+    "host",
+    "hostaddr",
+    "port",
+    "password",
+    "connect_timeout",
+    "load_balance_hosts",
+    "sslmode",
+    "sslrootcert",
+    "sslnegotiation",
+    "passfile",
+    "service",
+];
+
+/// What libpq calls each parameter in the environment.
+pub(super) const ENVIRONMENT: [(&str, &str); 31] = [
+    ("PGHOST", "host"),
+    ("PGHOSTADDR", "hostaddr"),
+    ("PGPORT", "port"),
+    ("PGUSER", "user"),
+    ("PGPASSWORD", "password"),
+    ("PGDATABASE", "dbname"),
+    ("PGSSLMODE", "sslmode"),
+    ("PGSSLROOTCERT", "sslrootcert"),
+    ("PGPASSFILE", "passfile"),
+    ("PGCONNECT_TIMEOUT", "connect_timeout"),
+    ("PGAPPNAME", "application_name"),
+    ("PGOPTIONS", "options"),
+    ("PGTARGETSESSIONATTRS", "target_session_attrs"),
+    ("PGLOADBALANCEHOSTS", "load_balance_hosts"),
+    ("PGCHANNELBINDING", "channel_binding"),
+    ("PGREQUIREAUTH", "require_auth"),
+    ("PGREQUIREPEER", "requirepeer"),
+    ("PGGSSENCMODE", "gssencmode"),
+    ("PGSSLNEGOTIATION", "sslnegotiation"),
+    ("PGSSLCRL", "sslcrl"),
+    ("PGSSLCRLDIR", "sslcrldir"),
+    ("PGSSLCERT", "sslcert"),
+    ("PGSSLKEY", "sslkey"),
+    ("PGSSLCERTMODE", "sslcertmode"),
+    ("PGSSLMINPROTOCOLVERSION", "ssl_min_protocol_version"),
+    ("PGSSLMAXPROTOCOLVERSION", "ssl_max_protocol_version"),
+    ("PGSSLSNI", "sslsni"),
+    ("PGSSLCOMPRESSION", "sslcompression"),
+    ("PGGSSDELEGATION", "gssdelegation"),
+    ("PGMINPROTOCOLVERSION", "min_protocol_version"),
+    ("PGMAXPROTOCOLVERSION", "max_protocol_version"),
+];
