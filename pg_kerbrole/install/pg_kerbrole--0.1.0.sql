@@ -68,7 +68,7 @@ CREATE  FUNCTION "kerb_check_principal"(
 	"realm" text DEFAULT NULL /* Option < Text > */
 ) RETURNS TABLE (
 	"check_name" TEXT,  /* String */
-	"ok" bool,  /* bool */
+	"ok" bool,  /* Option < bool > */
 	"detail" TEXT,  /* String */
 	"fix" TEXT  /* Option < String > */
 )
