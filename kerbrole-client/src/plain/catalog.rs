@@ -242,7 +242,7 @@ impl<C: GenericClient> Catalog<'_, C> {
             Ok(StartupSetting {
                 of: Some(SettingOf::from_rank(row.try_get(0)?)),
                 name: row.try_get(1)?,
-                value: row.try_get(2)?,
+                value: row.try_get::<_, Option<String>>(2)?.unwrap_or_default(),
                 is_usable: row.try_get(3)?,
             })
         });

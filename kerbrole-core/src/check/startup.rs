@@ -38,9 +38,10 @@ pub struct StartupSetting {
     pub of: Option<SettingOf>,
     /// What it is called.
     pub name: String,
-    /// Its value.
+    /// Its value; empty where it is longer than is looked at.
     pub value: String,
-    /// Whether the server can work with it, as far as that is known; of an encoding.
+    /// Whether the server can work with it, as far as that is known: of an encoding, and of what is not longer than is looked
+    /// at.
     pub is_usable: bool,
 }
 
@@ -106,27 +107,31 @@ const PRELOAD: [&str; 2] = ["session_preload_libraries", "local_preload_librarie
 
 /// A query with one parameter, the OID of a role (0 for none), for the settings by which a login of it to this database can
 /// fail, and that are set by ALTER ROLE or ALTER DATABASE: for [`SettingOf::from_rank`], what it is called, its value, and
-/// whether an encoding can be converted. Everything in the query is qualified. Anybody may run it.
+/// [`StartupSetting::is_usable`]. Everything in the query is qualified. Anybody may run it.
+///
+/// Anybody may also set `local_preload_libraries` for their own role, to a list as long as the server holds: the value is NULL
+/// where it has more than 8192 bytes.
 ///
 /// Of other settings the server does no more than warn when it cannot take a value (`ProcessGUCArray` in
 /// src/backend/utils/misc/guc.c).
 pub const fn login_settings_query() -> &'static str {
     "SELECT (CASE WHEN s.setrole OPERATOR(pg_catalog.=) 0 THEN 0 ELSE 2 END OPERATOR(pg_catalog.+) \
          CASE WHEN s.setdatabase OPERATOR(pg_catalog.=) 0 THEN 0 ELSE 1 END)::pg_catalog.int4, \
-       v.name, v.value, v.name OPERATOR(pg_catalog.<>) 'client_encoding' OR coalesce( \
+       v.name, v.value, v.value IS NOT NULL AND (v.name OPERATOR(pg_catalog.<>) 'client_encoding' OR coalesce( \
          d.encoding OPERATOR(pg_catalog.=) 0 OR e.number OPERATOR(pg_catalog.=) 0 \
          OR e.number OPERATOR(pg_catalog.=) d.encoding \
          OR (EXISTS (SELECT FROM pg_catalog.pg_conversion c WHERE c.condefault \
                AND c.conforencoding OPERATOR(pg_catalog.=) e.number AND c.contoencoding OPERATOR(pg_catalog.=) d.encoding) \
            AND EXISTS (SELECT FROM pg_catalog.pg_conversion c WHERE c.condefault \
                AND c.conforencoding OPERATOR(pg_catalog.=) d.encoding AND c.contoencoding OPERATOR(pg_catalog.=) e.number)), \
-         false) \
+         false)) \
      FROM pg_catalog.pg_db_role_setting s \
        JOIN pg_catalog.pg_database d ON d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database() \
          AND (s.setdatabase OPERATOR(pg_catalog.=) 0 OR s.setdatabase OPERATOR(pg_catalog.=) d.oid) \
        CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) u(line) \
-       CROSS JOIN LATERAL (SELECT pg_catalog.split_part(u.line, '=', 1) AS name, \
-         pg_catalog.substr(u.line, pg_catalog.strpos(u.line, '=') OPERATOR(pg_catalog.+) 1) AS value) v \
+       CROSS JOIN LATERAL (SELECT pg_catalog.split_part(pg_catalog.left(u.line, 64), '=', 1) AS name, \
+         CASE WHEN pg_catalog.octet_length(u.line) OPERATOR(pg_catalog.<=) 8192 \
+         THEN pg_catalog.substr(u.line, pg_catalog.strpos(u.line, '=') OPERATOR(pg_catalog.+) 1) END AS value) v \
        CROSS JOIN LATERAL (SELECT CASE WHEN v.name OPERATOR(pg_catalog.=) 'client_encoding' \
          THEN pg_catalog.pg_char_to_encoding(v.value::pg_catalog.name) END AS number) e \
      WHERE s.setrole OPERATOR(pg_catalog.=) ANY (ARRAY[0::pg_catalog.oid, $1]) AND v.name OPERATOR(pg_catalog.=) ANY \
@@ -218,6 +223,11 @@ impl Questions<'_> {
         let startup = &self.facts.startup;
         let named = preloaded(&startup.settings);
         let reset = |name| startup.setting(name).map_or_else(String::new, |setting| self.reset(setting));
+        let read = PRELOAD.into_iter().chain(["dynamic_library_path"]).filter_map(|name| startup.setting(name));
+        if let Some(long) = read.into_iter().find(|setting| !setting.is_usable) {
+            let detail = format!("{} is longer than is looked at, 8192 bytes", long.name);
+            return Check::unknown(NAME, detail, self.reset(long));
+        }
         let Some(known) = &startup.libraries else {
             let Some((setting, _)) = named.first() else {
                 return Check::ok(NAME, "none is set for the role or the database");

@@ -40,7 +40,7 @@ fn set_for(role: Option<RoleOid>) -> Vec<StartupSetting> {
         Some(StartupSetting {
             of: Some(SettingOf::from_rank(row.get(1).ok()??)),
             name: row.get::<Bytes>(2).ok()??.lossy(),
-            value: row.get::<Bytes>(3).ok()??.lossy(),
+            value: row.get::<Bytes>(3).ok()?.map(|value| value.lossy()).unwrap_or_default(),
             is_usable: row.get(4).ok()?.unwrap_or(false),
         })
     })

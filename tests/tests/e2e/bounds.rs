@@ -7,6 +7,7 @@ use crate::world::{Context, Session};
 
 cases! {
     Guarded: names_by_the_thousand_cost_no_more_than_without_the_guard;
+    Every: what_somebody_set_for_themselves_is_not_taken_apart;
 }
 
 /// The most memory that the session's backend has had, in kB.
@@ -55,4 +56,23 @@ fn names_by_the_thousand_cost_no_more_than_without_the_guard(c: &Context<'_>) {
     }
     println!("PostgreSQL {}: {} kB without the guard, {} kB with it", c.major(), peaks[0], peaks[1]);
     assert!(peaks[1] < peaks[0] + 30 * MB, "{} kB without the guard, {} kB with it", peaks[0], peaks[1]);
+}
+
+/// Ten million libraries, which any login may set for itself: whoever asks why it cannot log in reads them.
+fn what_somebody_set_for_themselves_is_not_taken_apart(c: &Context<'_>) {
+    let mut su = c.superuser();
+    su.run("CREATE USER \"long@A.B\" IN ROLE rds_ad");
+    let mut long = c.connect("long@A.B");
+    long.run("SELECT set_config('local_preload_libraries', repeat('a,', 10000000) || 'a', false)");
+    long.run("ALTER ROLE \"long@A.B\" SET local_preload_libraries FROM CURRENT");
+    let before = peak(&mut su);
+    let row = "SELECT concat_ws('; ', check_name, detail, fix) FROM kerb_check_principal('long', 'a.b') WHERE ok IS NULL AND check_name = 'preload_libraries'";
+    assert_eq!(
+        su.one(row),
+        "preload_libraries; local_preload_libraries is longer than is looked at, 8192 bytes; \
+         ALTER ROLE \"long@A.B\" RESET local_preload_libraries;"
+    );
+    let taken = peak(&mut su).saturating_sub(before);
+    println!("PostgreSQL {}: {taken} kB", c.major());
+    assert!(taken < 150 * MB, "{taken} kB");
 }

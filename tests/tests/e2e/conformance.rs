@@ -198,8 +198,11 @@ const BOTH: &[Conformance] = &[
           CREATE ROLE \"off@A.B\" CONNECTION LIMIT 0",
         &[
             (Check("ann@a.b"), "ok "),
-            (Check("nobody@a.b"), "ok role_exists rds_ad not_rds_iam login connection_limit connect"),
-            (Check("eve@a.b"), "ok role_exists realm_case rds_ad not_rds_iam login connection_limit connect"),
+            (Check("nobody@a.b"), "ok role_exists rds_ad not_rds_iam login connection_limit connection_slots connect"),
+            (
+                Check("eve@a.b"),
+                "ok role_exists realm_case rds_ad not_rds_iam login connection_limit connection_slots connect",
+            ),
             (Check("off@a.b"), "ok rds_ad login connection_limit"),
             (Check("éééééééééééééééééééééééé@corp.example.com"), "ok name_length"),
             (Check("app"), "22023"),

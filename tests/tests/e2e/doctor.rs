@@ -202,6 +202,7 @@ fn each_fault_is_named(c: &Context<'_>) {
                         "server: not_rds_iam",
                         "server: login",
                         "server: connection_limit",
+                        "server: connection_slots",
                         "server: connect",
                     ]
                     .map(String::from),
@@ -217,6 +218,7 @@ fn each_fault_is_named(c: &Context<'_>) {
                 "server: not_rds_iam",
                 "server: login",
                 "server: connection_limit",
+                "server: connection_slots",
                 "server: connect",
             ]
             .map(String::from)

@@ -25,7 +25,7 @@ use parameters::{strings_and_urls, variables_and_options};
 use protection::{certificates_of_every_kind, modes_and_pg_hba, sockets};
 
 cases! {
-    Newest: certificates_of_every_kind, modes_and_pg_hba, sockets, hosts_and_passfiles, services, strings_and_urls, variables_and_options;
+    EachVersion: certificates_of_every_kind, modes_and_pg_hba, sockets, hosts_and_passfiles, services, strings_and_urls, variables_and_options;
 }
 
 /// The password of the role `ann`.
