@@ -99,15 +99,15 @@ packages-all:
 # Without a server.
 test-units:
 	@echo "The tests of kerbrole-core, kerbrole-client and kerbrole that need no server"
-	@$(NO_JOBSERVER) $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-core -p kerbrole-client --no-default-features
-	@$(NO_JOBSERVER) $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-client --features cli --bins
+	@$(NO_JOBSERVER) $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-core -p kerbrole-client
+	@$(NO_JOBSERVER) $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole
 
 # TESTS="names::" runs only the tests whose names contain that.
 test-e2e: stage e2e-built
 	KERBROLE_TEST_VERSIONS="$(VERSIONS)" $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-tests --test e2e -- $(TESTS)
 
 e2e-built:
-	@$(CARGO) build -q $(PGRX_FLAGS) -p kerbrole-client --features cli --bins --examples
+	@$(CARGO) build -q $(PGRX_FLAGS) -p kerbrole -p kerbrole-client --bins --examples
 	@$(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-tests --test e2e --test logins --no-run
 
 # Who can log in, and who cannot: compared with docs/logins.md.
@@ -120,7 +120,7 @@ test-ad:
 	KERBROLE_TEST_VERSIONS="$(VERSIONS)" $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-tests --test ad -- $(TESTS)
 
 ad-built:
-	@$(CARGO) build -q $(PGRX_FLAGS) -p kerbrole-client --features cli --bins
+	@$(CARGO) build -q $(PGRX_FLAGS) -p kerbrole
 	@$(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-tests --test ad --no-run
 
 # Writes docs/logins.md and docs/logins-active-directory.md anew.
@@ -229,7 +229,7 @@ deb:
 	@CARGO=$(CARGO) packaging/deb/build $(EXTVERSION) $(DEB_VERSIONS)
 
 command-released:
-	@$(CARGO) build -q $(PGRX_FLAGS) --release -p kerbrole-client --features cli --bin kerbrole
+	@$(CARGO) build -q $(PGRX_FLAGS) --release -p kerbrole
 
 # Installs them into a Debian of their own, uses them, and removes them. As root.
 test-packages: deb
@@ -260,12 +260,12 @@ fmt:
 
 # The extension is looked at in the folder where it is built, the rest where that is.
 clippy:
-	@$(CARGO) clippy -q $(PGRX_FLAGS) --workspace --exclude $(EXTENSION) --all-targets --features kerbrole-client/cli -- -D warnings
+	@$(CARGO) clippy -q $(PGRX_FLAGS) --workspace --exclude $(EXTENSION) --all-targets -- -D warnings
 	@pg_config=$$(tests/servers/pg-config $(VERSION)) && PGRX_PG_CONFIG_PATH="$$pg_config" \
 	  $(CARGO) clippy -q $(PGRX_FLAGS) --target-dir "$(EXTENSION_OUT)" -p $(EXTENSION) --all-targets --features pg$(VERSION) -- -D warnings
 
 doc:
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc -q $(PGRX_FLAGS) --no-deps -p kerbrole-core -p kerbrole-client -p kerbrole-tests
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc -q $(PGRX_FLAGS) --no-deps -p kerbrole -p kerbrole-core -p kerbrole-client -p kerbrole-tests
 
 # The script is in the library: a section of it holds what pgrx's macros know of the functions.
 target/generated.sql: FORCE

@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use kerbrole_core::{Error as Refusal, RoleName, array_elements};
+use kerbrole_core::{Error as Refusal, NameError, RoleName, Warning, array_elements};
 use tokio_postgres::error::{DbError, SqlState};
 
 use crate::plain::CONFLICT_SEEN;
@@ -245,7 +245,6 @@ impl Error {
             Inner::Refused { refusal, .. } => match refusal {
                 Refusal::InUse { .. } => Some("End them first: disable the principal, with its sessions.".into()),
                 Refusal::PrincipalMissing { other: None, .. } => Some("A list of the principals shows those that there are.".into()),
-                Refusal::NotInAd { .. } => Some("Add the principal again, taking what exists as it is.".into()),
                 Refusal::TooManyRemovals { .. } => {
                     Some("Is the list complete? If it is, say how many may be removed at once.".into())
                 }
@@ -276,10 +275,17 @@ impl Error {
     pub fn conflict_paths(&self) -> Option<(Vec<String>, Vec<String>)> {
         let names = |path: &[kerbrole_core::PathStep]| path.iter().map(ToString::to_string).collect();
         match &*self.0 {
-            Inner::Refused {
-                refusal: Refusal::Conflict { conflict, .. } | Refusal::ConflictMade { conflict, .. },
-                ..
-            } => Some((names(&conflict.ad_path), names(&conflict.iam_path))),
+            Inner::Refused { refusal, .. } => {
+                let conflict = match refusal {
+                    Refusal::Conflict { conflict, .. } => conflict,
+                    Refusal::Told(warning) => match &**warning {
+                        Warning::ConflictMade { conflict, .. } => conflict,
+                        _ => return None,
+                    },
+                    _ => return None,
+                };
+                Some((names(&conflict.ad_path), names(&conflict.iam_path)))
+            }
             Inner::Database { error, .. } if error.code().is_some_and(|code| code.code() == "0LP01") => {
                 // The extension's DETAIL: Path to rds_ad: {...}. Path to rds_iam: {...}.
                 let detail = error.as_db_error()?.detail()?;
@@ -344,6 +350,12 @@ impl StdError for Error {
 impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Self {
         Self(Box::new(Inner::Database { error, hint: None, is_lacking: false }))
+    }
+}
+
+impl From<NameError> for Error {
+    fn from(error: NameError) -> Self {
+        Refusal::from(error).into()
     }
 }
 

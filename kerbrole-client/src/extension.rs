@@ -9,7 +9,8 @@ use tokio_postgres::{GenericClient, Row};
 use crate::each::Set;
 use crate::error::Error;
 use crate::types::{
-    AddOptions, Added, CaseFinding, Check, Conflict, DropOptions, Dropped, ListedPrincipal, Moved, SyncOptions, SyncRow,
+    AddOptions, Added, CaseFinding, Check, Conflict, DropOptions, Dropped, ListedPrincipal, RealmRename, SyncOptions,
+    SyncRow,
 };
 
 type Argument<'a> = (&'a (dyn ToSql + Sync), Type);
@@ -101,11 +102,13 @@ impl<C: GenericClient> Functions<'_, C> {
         self.text("kerb_rename_principal", &arguments).await
     }
 
-    pub(crate) async fn rename_realm(&self, old: &str, new: &str, dry_run: bool) -> Result<Vec<Moved>, Error> {
+    pub(crate) async fn rename_realm(&self, old: &str, new: &str, dry_run: bool) -> Result<Vec<RealmRename>, Error> {
         let arguments: [Argument<'_>; 3] = [(&old, Type::TEXT), (&new, Type::TEXT), (&dry_run, Type::BOOL)];
         let rows = self.call("kerb_rename_realm", &arguments).await?;
         rows.iter()
-            .map(|row| Ok(Moved { old_name: row.try_get(0)?, new_name: row.try_get(1)?, problem: row.try_get(2)? }))
+            .map(|row| {
+                Ok(RealmRename { old_name: row.try_get(0)?, new_name: row.try_get(1)?, problem: row.try_get(2)? })
+            })
             .collect()
     }
 

@@ -13,17 +13,17 @@ pub use bulk::{Bulk, Progress};
 pub use each::Wanted;
 pub use error::{Error, ErrorKind};
 pub use kerbrole_core::{
-    Absent, AddAction, CaseProblem, NameRules, NetbiosDomains, Realm, RealmList, RoleName, Statement, SyncAction,
+    AbsentPolicy, AddAction, CaseProblem, NameRules, NetbiosDomains, Realm, RealmList, RoleName, Statement, SyncAction,
     UsernameCase, quote_identifier,
 };
 pub use probe::{Extension, Family, Server, probe};
 pub use types::{
-    AddOptions, Added, CaseFinding, Check, Conflict, DropOptions, Dropped, ListedPrincipal, Moved, Plan,
-    PrincipalState, SyncOptions, SyncRow,
+    AddOptions, Added, CaseFinding, Check, Conflict, DropOptions, Dropped, ListedPrincipal, Plan, PrincipalState,
+    RealmRename, SyncOptions, SyncRow,
 };
 
 use extension::Functions;
-use kerbrole_core::{Canonical, ConflictRule, Meant, SyncRequest};
+use kerbrole_core::{Canonical, ConflictRule, PrincipalRef, SyncRequest};
 use plain::Plain;
 use tokio_postgres::GenericClient;
 
@@ -250,7 +250,7 @@ impl<'c, C: GenericClient> Kerbrole<'c, C> {
         }
     }
 
-    fn meant(&self, username: &str, realm: Option<&str>) -> Result<Meant, Error> {
+    fn meant(&self, username: &str, realm: Option<&str>) -> Result<PrincipalRef, Error> {
         Ok(self.rules.meant(username, realm)?)
     }
 
@@ -446,7 +446,7 @@ impl<'c, C: GenericClient> Kerbrole<'c, C> {
     ///
     /// # Errors
     /// 22023 for the realms; unless it is a dry run those of [`Kerbrole::rename_principal`] for the first that cannot be renamed.
-    pub async fn rename_realm(&self, old: &str, new: &str, dry_run: bool) -> Result<Vec<Moved>, Error> {
+    pub async fn rename_realm(&self, old: &str, new: &str, dry_run: bool) -> Result<Vec<RealmRename>, Error> {
         match self.functions() {
             Some(functions) => functions.rename_realm(old, new, dry_run).await,
             None => self.plain().rename_realm(&Realm::parse(old)?, &Realm::parse(new)?, dry_run).await,

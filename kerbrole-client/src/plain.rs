@@ -14,10 +14,10 @@ use std::collections::HashMap;
 
 use kerbrole_core::{
     AddAction, AddRequest, Canonical, CaseFinding as CoreFinding, ConflictRule, ConnectionLimit, Dependants,
-    DropOutcome, DropPlan, Error as Refusal, FixWith, GrantedBy, HighBytes, Holding, LoginFacts, LoginPlan, Meant,
-    MembershipGraph, MembershipOptions, NameRules, Realm, RenamePlan, Role, RoleName, RoleOid, RoleSet, Statement,
-    SyncRequest, case_audit, check_principal, check_too_long, list_principals, plan_add, plan_disable, plan_drop,
-    plan_enable, plan_rename, plan_rename_realm, plan_sync, refuse_moves,
+    DropOutcome, DropPlan, Error as Refusal, FixWith, GrantedBy, HighBytes, Holding, LoginFacts, LoginPlan,
+    MembershipGraph, MembershipOptions, NameError, NameRules, PrincipalRef, Realm, RenamePlan, Role, RoleName, RoleOid,
+    RoleSet, Statement, SyncRequest, Warning, case_audit, check_principal, check_too_long, list_principals, plan_add,
+    plan_disable, plan_drop, plan_enable, plan_rename, plan_rename_realm, plan_sync, refuse_moves,
 };
 use tokio_postgres::GenericClient;
 use tokio_postgres::error::SqlState;
@@ -26,8 +26,8 @@ use tokio_postgres::types::Type;
 use crate::error::{Error, Undone};
 use crate::probe::Server;
 use crate::types::{
-    AddOptions, Added, CaseFinding, Check, Conflict, DropOptions, Dropped, ListedPrincipal, Moved, Plan,
-    PrincipalState, SyncRow, names,
+    AddOptions, Added, CaseFinding, Check, Conflict, DropOptions, Dropped, ListedPrincipal, Plan, PrincipalState,
+    RealmRename, SyncRow, names,
 };
 use batch::Batch;
 pub(crate) use batch::CONFLICT_SEEN;
@@ -90,7 +90,7 @@ impl<C: GenericClient> Plain<'_, C> {
         self.server.names_grantors()
     }
 
-    async fn about(&self, meant: &Meant) -> Result<RoleSet, Error> {
+    async fn about(&self, meant: &PrincipalRef) -> Result<RoleSet, Error> {
         self.catalog().roles_spelled_like([meant.role_name().to_string()]).await
     }
 
@@ -125,9 +125,9 @@ impl<C: GenericClient> Plain<'_, C> {
         Ok(listed)
     }
 
-    pub(crate) async fn check(&self, meant: Result<Meant, Refusal>) -> Result<Vec<Check>, Error> {
+    pub(crate) async fn check(&self, meant: Result<PrincipalRef, NameError>) -> Result<Vec<Check>, Error> {
         let checks = match meant {
-            Err(Refusal::TooLong { role, bytes }) => check_too_long(&role, bytes),
+            Err(NameError::TooLong { role, bytes }) => check_too_long(&role, bytes),
             meant => {
                 let meant = meant?;
                 let roles = self.about(&meant).await?;

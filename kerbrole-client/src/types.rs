@@ -1,6 +1,6 @@
 //! What is asked for, and what comes back. The same from either backend.
 
-use kerbrole_core::{Absent, AddAction, AddPlan, CaseProblem, Statement, SyncAction};
+use kerbrole_core::{AbsentPolicy, AddAction, AddPlan, CaseProblem, Statement, SyncAction};
 
 /// What is wanted besides a role with LOGIN and `rds_ad`.
 #[derive(Debug, Clone, Default)]
@@ -61,7 +61,7 @@ impl DropOptions {
 /// What becomes of principals that are not on a list.
 #[derive(Debug, Clone, Default)]
 pub struct SyncOptions {
-    pub(crate) absent: Absent,
+    pub(crate) absent: AbsentPolicy,
     pub(crate) realms: Option<Vec<String>>,
 }
 
@@ -73,7 +73,7 @@ impl SyncOptions {
 
     /// What becomes of them.
     #[must_use]
-    pub fn absent(mut self, absent: Absent) -> Self {
+    pub fn absent(mut self, absent: AbsentPolicy) -> Self {
         self.absent = absent;
         self
     }
@@ -210,7 +210,7 @@ pub struct SyncRow {
 /// One principal of a domain that moves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Moved {
+pub struct RealmRename {
     /// The role's name before.
     pub old_name: String,
     /// The role's name after.

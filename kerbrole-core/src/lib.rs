@@ -11,7 +11,7 @@
 //! | what is the role called? | [`NameRules::canonicalize`] → [`Canonical`] |
 //! | is that a possible name? | [`Username`], [`Realm`], [`Principal`], [`RoleName`]: parsed once, valid ever after |
 //! | who is a member of both? | [`MembershipGraph::conflicts`] → [`Conflict`] |
-//! | which role is meant? | [`NameRules::meant`] → [`Meant`] |
+//! | which role is meant? | [`NameRules::meant`] → [`PrincipalRef`] |
 //! | who has access? | [`list_principals`] → [`ListedPrincipal`] |
 //! | what has to be run? | [`plan_add`], [`plan_drop`], [`plan_disable`], [`plan_enable`], [`plan_rename`], [`plan_rename_realm`], [`plan_sync`] |
 //! | why can this person not log in? | [`check_principal`] → [`Check`] |
@@ -30,63 +30,59 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
-mod access_list;
-mod add;
-mod audit;
-mod case;
-mod check;
-mod config_lines;
-mod conflict;
+mod diagnose;
 mod error;
-mod graph;
-mod hba;
-mod keytab;
-mod list;
-mod login;
+mod lookup;
+mod memberships;
 mod names;
-mod neighbourhood;
-mod places;
-mod powers;
+mod oid;
+mod plan;
 mod quote;
-mod realm;
-mod removal;
-mod rename;
-mod rights;
-mod role;
-mod rules;
+mod report;
+mod roles;
+mod rule;
+mod sqlstate;
 mod statement;
-mod sync;
-mod target;
-mod username;
+mod text;
 
-pub use access_list::{GrantedBy, grants_query};
-pub use add::{AddAction, AddOutcome, AddPlan, AddRequest, plan_add};
-pub use audit::{CaseFinding, CaseProblem, FixWith, case_audit};
-pub use case::{HighBytes, case_variant_at_least, equal_ignoring_case, fold_case};
-pub use check::{
+pub use diagnose::case_audit::{CaseFinding, CaseProblem, case_audit};
+pub use diagnose::check::{
     Check, ConnectionLimit, DatabaseFacts, KeytabFacts, Library, LoginFacts, LoginTrigger, Room, ServerFacts,
     SettingOf, SlotFacts, StartupFacts, StartupSetting, check_principal, check_too_long, login_settings_query,
     preloaded,
 };
-pub use config_lines::{ConfigLine, config_lines, ident_lines, with_quotes};
-pub use conflict::{Added, Conflict, ConflictRule, NewConflict};
-pub use error::{Error, LARGEST_LIST, LONGEST_ARGUMENT, LONGEST_LIST, SqlState};
-pub use graph::{Membership, MembershipGraph, PathStep, RoleOid};
-pub use hba::{HbaLine, HbaVerdict, IdentLine, Login, Match, Word};
-pub use keytab::keytab_principals;
-pub use list::{ListedPrincipal, list_principals};
-pub use login::{LoginPlan, plan_disable, plan_enable};
-pub use names::{Principal, RoleName};
-pub use neighbourhood::{MembershipCatalog, few_below, neighbourhood, neighbourhood_of_conflicts};
-pub use powers::{Groups, Power, refuse_powers};
+pub use diagnose::config_lines::{ConfigLine, config_lines, ident_lines, with_quotes};
+pub use diagnose::fix_with::FixWith;
+pub use diagnose::hba::{HbaLine, HbaVerdict, IdentLine, LoginAttempt, Match, Word};
+pub use diagnose::keytab::keytab_principals;
+pub use diagnose::list::{ListedPrincipal, list_principals};
+pub use error::{Error, LARGEST_LIST, LONGEST_ARGUMENT, LONGEST_LIST, Warning};
+pub use lookup::{PrincipalRef, changeable};
+pub use memberships::conflicts::NewConflict;
+pub use memberships::fix::Added;
+pub use memberships::graph::{Membership, MembershipGraph};
+pub use memberships::neighbourhood::{MembershipCatalog, few_below, neighbourhood, neighbourhood_of_conflicts};
+pub use memberships::powers::{Groups, refuse_powers};
+pub use names::case::{HighBytes, case_variant_at_least, equal_ignoring_case, fold_case};
+pub use names::error::NameError;
+pub use names::principal::Principal;
+pub use names::realm::Realm;
+pub use names::role_name::RoleName;
+pub use names::rules::{Canonical, NameRules, NetbiosDomains, RealmList, UsernameCase};
+pub use names::username::Username;
+pub use oid::RoleOid;
+pub use plan::add::{AddAction, AddOutcome, AddPlan, AddRequest, plan_add};
+pub use plan::drop::{DropOutcome, DropPlan, plan_drop};
+pub use plan::enable::{LoginPlan, plan_disable, plan_enable};
+pub use plan::rename::{RealmRename, RenamePlan, plan_rename, plan_rename_realm, refuse_moves};
+pub use plan::rights::{Held, Lack, Runner, lacks_in_words, missing, missing_rights_of, roles_concerned};
+pub use plan::sync::{AbsentPolicy, SyncAction, SyncPlan, SyncRequest, SyncStep, plan_sync};
 pub use quote::{array_elements, array_literal, quote_identifier, quote_literal};
-pub use realm::Realm;
-pub use removal::{Dependants, DropOutcome, DropPlan, ForeignGrant, GrantMade, Holding, plan_drop};
-pub use rename::{Move, RenamePlan, plan_rename, plan_rename_realm, refuse_moves};
-pub use rights::{Held, Lack, Runner, lacks_in_words, missing, missing_rights_of, roles_concerned};
-pub use role::{Elevated, Role, RoleSet};
-pub use rules::{Canonical, NameRules, NetbiosDomains, RealmList, UsernameCase};
+pub use roles::dependants::{Dependants, ForeignGrant, GrantMade, Holding};
+pub use roles::foreign_grants::{GrantedBy, grants_query};
+pub use roles::path::PathStep;
+pub use roles::power::Power;
+pub use roles::role::{Elevated, Role, RoleSet};
+pub use rule::{Conflict, ConflictRule};
+pub use sqlstate::SqlState;
 pub use statement::{MembershipOptions, Revoke, Statement};
-pub use sync::{Absent, SyncAction, SyncPlan, SyncRequest, SyncStep, plan_sync};
-pub use target::{Meant, changeable};
-pub use username::Username;

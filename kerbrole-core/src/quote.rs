@@ -2,7 +2,7 @@
 
 use postgres_protocol::escape;
 
-use crate::graph::RoleOid;
+use crate::oid::RoleOid;
 
 /// `name` as a quoted identifier, `"` doubled: `o"brien` → `"o""brien"`.
 ///

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::names::RoleName;
+use crate::names::role_name::RoleName;
 use crate::quote::by_oid;
 
 /// The options of a membership.

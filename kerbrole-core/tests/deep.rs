@@ -7,11 +7,11 @@ use std::convert::Infallible;
 use std::thread;
 
 use kerbrole_core::{
-    Absent, AddRequest, Added, ConflictRule, ConnectionLimit, DatabaseFacts, Dependants, Elevated, Error, FixWith,
-    Groups, HighBytes, LoginFacts, Meant, Membership, MembershipCatalog, MembershipGraph, NameRules, Realm, Role,
-    RoleName, RoleOid, RoleSet, Room, SlotFacts, StartupFacts, SyncRequest, case_audit, check_principal, few_below,
-    list_principals, neighbourhood, neighbourhood_of_conflicts, plan_add, plan_disable, plan_drop, plan_enable,
-    plan_rename, plan_rename_realm, plan_sync, refuse_powers,
+    AbsentPolicy, AddRequest, Added, ConflictRule, ConnectionLimit, DatabaseFacts, Dependants, Elevated, Error,
+    FixWith, Groups, HighBytes, LoginFacts, Membership, MembershipCatalog, MembershipGraph, NameRules, PrincipalRef,
+    Realm, Role, RoleName, RoleOid, RoleSet, Room, SlotFacts, StartupFacts, SyncRequest, case_audit, check_principal,
+    few_below, list_principals, neighbourhood, neighbourhood_of_conflicts, plan_add, plan_disable, plan_drop,
+    plan_enable, plan_rename, plan_rename_realm, plan_sync, refuse_powers,
 };
 
 const DEEP: u32 = 1_000_000;
@@ -211,7 +211,7 @@ fn plans_that_add() {
         assert_eq!(plan_enable(&ann(), &roles, &in_ad, &names, &rule, true).unwrap().statements.len(), 0);
         let warned = plan_enable(&ann(), &roles, &chain(&[AD, IAM]), &names, &rule, true).unwrap().warnings;
         assert_eq!(warned.len(), 1);
-        in_few_words(&warned[0]);
+        in_few_words(&warned[0].clone().into());
     });
 }
 
@@ -226,12 +226,12 @@ fn plans_that_take_away_and_rename() {
         assert!(plan_rename(&ann(), &bea, &roles, &rule, |_| 0).unwrap().statement.is_some());
         let (old, new) = (Realm::parse("a.b").unwrap(), Realm::parse("c.d").unwrap());
         assert_eq!(plan_rename_realm(&old, &new, &all, &roles, &rule, |_| 0).unwrap().len(), 1);
-        for absent in [Absent::Keep, Absent::Disable, Absent::Drop] {
+        for absent in [AbsentPolicy::Keep, AbsentPolicy::Disable, AbsentPolicy::Drop] {
             let wanted = vec![("bea@a.b".into(), bea.clone())];
             let request = SyncRequest { wanted, absent, realms: None, at_most: Some(1) };
             let of = |oids: &[RoleOid]| oids.iter().map(|&oid| (oid, Dependants::default())).collect::<HashMap<_, _>>();
             let plan = plan_sync(&request, &all, &chain(&[AD]), &rule, true, |_| Ok(()), of).unwrap();
-            assert_eq!(plan.changed.len(), usize::from(absent != Absent::Keep), "{absent:?}");
+            assert_eq!(plan.changed.len(), usize::from(absent != AbsentPolicy::Keep), "{absent:?}");
         }
     });
 }
@@ -258,7 +258,7 @@ fn in_few_words(error: &Error) {
     }
 }
 
-fn ann() -> Meant {
+fn ann() -> PrincipalRef {
     NameRules::default().meant("ann@a.b", None).unwrap()
 }
 

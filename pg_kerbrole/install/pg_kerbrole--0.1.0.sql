@@ -7,7 +7,7 @@ The ordering of items is not stable, it is driven by a dependency graph.
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- pg_kerbrole::add::kerb_add_principal
+-- pg_kerbrole::functions::add::kerb_add_principal
 CREATE  FUNCTION "kerb_add_principal"(
 	"username" text, /* Option < Text > */
 	"realm" text DEFAULT NULL, /* Option < Text > */
@@ -20,7 +20,7 @@ AS 'MODULE_PATHNAME', 'kerb_add_principal_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- pg_kerbrole::add::kerb_add_principals
+-- pg_kerbrole::functions::add::kerb_add_principals
 CREATE  FUNCTION "kerb_add_principals"(
 	"principals" text[], /* Option < Names > */
 	"groups" text[] DEFAULT '{}', /* Option < Names > */
@@ -36,7 +36,7 @@ AS 'MODULE_PATHNAME', 'kerb_add_principals_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- pg_kerbrole::canonicalize::kerb_canonicalize
+-- pg_kerbrole::functions::canonicalize::kerb_canonicalize
 CREATE  FUNCTION "kerb_canonicalize"(
 	"username" text, /* Option < Text > */
 	"realm" text DEFAULT NULL /* Option < Text > */
@@ -48,7 +48,7 @@ AS 'MODULE_PATHNAME', 'kerb_canonicalize_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- pg_kerbrole::audit::kerb_case_audit
+-- pg_kerbrole::functions::case_audit::kerb_case_audit
 CREATE  FUNCTION "kerb_case_audit"() RETURNS TABLE (
 	"problem" TEXT,  /* String */
 	"role_names" TEXT[],  /* Vec < String > */
@@ -62,7 +62,7 @@ AS 'MODULE_PATHNAME', 'kerb_case_audit_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- pg_kerbrole::check::kerb_check_principal
+-- pg_kerbrole::functions::check::kerb_check_principal
 CREATE  FUNCTION "kerb_check_principal"(
 	"username" text, /* Option < Text > */
 	"realm" text DEFAULT NULL /* Option < Text > */
@@ -78,7 +78,7 @@ AS 'MODULE_PATHNAME', 'kerb_check_principal_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- pg_kerbrole::conflicts::kerb_conflicts
+-- pg_kerbrole::functions::conflicts::kerb_conflicts
 CREATE  FUNCTION "kerb_conflicts"() RETURNS TABLE (
 	"role_name" TEXT,  /* String */
 	"ad_path" TEXT[],  /* Vec < String > */
@@ -92,7 +92,7 @@ AS 'MODULE_PATHNAME', 'kerb_conflicts_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- pg_kerbrole::login::kerb_disable_principal
+-- pg_kerbrole::functions::enable::kerb_disable_principal
 CREATE  FUNCTION "kerb_disable_principal"(
 	"username" text, /* Option < Text > */
 	"realm" text DEFAULT NULL, /* Option < Text > */
@@ -104,7 +104,7 @@ AS 'MODULE_PATHNAME', 'kerb_disable_principal_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- pg_kerbrole::removal::kerb_drop_principal
+-- pg_kerbrole::functions::drop::kerb_drop_principal
 CREATE  FUNCTION "kerb_drop_principal"(
 	"username" text, /* Option < Text > */
 	"realm" text DEFAULT NULL, /* Option < Text > */
@@ -117,7 +117,7 @@ AS 'MODULE_PATHNAME', 'kerb_drop_principal_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- pg_kerbrole::login::kerb_enable_principal
+-- pg_kerbrole::functions::enable::kerb_enable_principal
 CREATE  FUNCTION "kerb_enable_principal"(
 	"username" text, /* Option < Text > */
 	"realm" text DEFAULT NULL /* Option < Text > */
@@ -128,7 +128,7 @@ AS 'MODULE_PATHNAME', 'kerb_enable_principal_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- pg_kerbrole::list::kerb_list_principals
+-- pg_kerbrole::functions::list::kerb_list_principals
 CREATE  FUNCTION "kerb_list_principals"() RETURNS TABLE (
 	"role_name" TEXT,  /* String */
 	"username" TEXT,  /* String */
@@ -146,7 +146,7 @@ AS 'MODULE_PATHNAME', 'kerb_list_principals_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- pg_kerbrole::conflicts::kerb_preview_grant
+-- pg_kerbrole::functions::conflicts::kerb_preview_grant
 CREATE  FUNCTION "kerb_preview_grant"(
 	"granted_role" text, /* Option < Text > */
 	"member" text /* Option < Text > */
@@ -161,7 +161,7 @@ AS 'MODULE_PATHNAME', 'kerb_preview_grant_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- pg_kerbrole::rename::kerb_rename_principal
+-- pg_kerbrole::functions::rename::kerb_rename_principal
 CREATE  FUNCTION "kerb_rename_principal"(
 	"username" text, /* Option < Text > */
 	"realm" text, /* Option < Text > */
@@ -174,7 +174,7 @@ AS 'MODULE_PATHNAME', 'kerb_rename_principal_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- pg_kerbrole::rename::kerb_rename_realm
+-- pg_kerbrole::functions::rename::kerb_rename_realm
 CREATE  FUNCTION "kerb_rename_realm"(
 	"old_realm" text, /* Option < Text > */
 	"new_realm" text, /* Option < Text > */
@@ -190,7 +190,7 @@ AS 'MODULE_PATHNAME', 'kerb_rename_realm_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
--- pg_kerbrole::sync::kerb_sync_principals
+-- pg_kerbrole::functions::sync::kerb_sync_principals
 CREATE  FUNCTION "kerb_sync_principals"(
 	"principals" text[], /* Option < Names > */
 	"absent" text DEFAULT 'keep', /* Option < Text > */

@@ -9,17 +9,18 @@
 #![allow(unsafe_code, reason = "the server's hooks are C")]
 
 use std::collections::HashSet;
-use std::ffi::{CStr, CString, c_char};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::ffi::c_char;
 
-use kerbrole_core::{Added, ConflictRule, Error, MembershipCatalog, MembershipGraph, RoleOid, neighbourhood};
+use kerbrole_core::{Added, ConflictRule, Error, MembershipGraph, RoleOid, neighbourhood};
+use pgrx::PgMemoryContexts;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
-use pgrx::{PgList, PgMemoryContexts, PgSqlErrorCode};
 
-use crate::catalog::{self, Memberships};
-use crate::lock::keep_others_from_memberships;
-use crate::report::{Raise, warn};
+use crate::interface::notices::warn;
+use crate::report::Raise;
+use crate::server::catalog::{self, Memberships};
+use crate::server::lock::keep_others_from_memberships;
+use crate::server::quiet;
 use crate::settings::{self, Guard, NAME_GRANTORS};
 
 mod statement;
@@ -28,9 +29,6 @@ use statement::{Change, is_about_roles, may_be_allowed};
 
 /// The hook that was there before this one.
 static mut PREVIOUS: pg_sys::ProcessUtility_hook_type = None;
-
-/// Whether the statements that run now are checked by whoever runs them.
-static QUIET: AtomicBool = AtomicBool::new(false);
 
 /// Installs the hook, provided that every session gets it: a guard in some sessions only would promise what it does not keep.
 pub(crate) fn install() {
@@ -41,21 +39,6 @@ pub(crate) fn install() {
         }
         PREVIOUS = pg_sys::ProcessUtility_hook;
         pg_sys::ProcessUtility_hook = Some(process_utility);
-    }
-}
-
-/// While it lives, the guard has nothing to say.
-pub(crate) struct Quiet(bool);
-
-impl Quiet {
-    pub(crate) fn begin() -> Self {
-        Self(QUIET.swap(true, Ordering::Relaxed))
-    }
-}
-
-impl Drop for Quiet {
-    fn drop(&mut self) {
-        QUIET.store(self.0, Ordering::Relaxed);
     }
 }
 
@@ -135,7 +118,7 @@ unsafe extern "C-unwind" fn before(node: *mut pg_sys::Node) -> *mut Watch {
     // SAFETY: reads statics of the server.
     let not_our_business = unsafe { pg_sys::IsBinaryUpgrade || pg_sys::XactReadOnly || pg_sys::RecoveryInProgress() };
     // A read-only transaction or a replica refuses the statement by itself, in its own words.
-    if mode == Guard::off || not_our_business || QUIET.load(Ordering::Relaxed) {
+    if mode == Guard::off || not_our_business || quiet::is_quiet() {
         return std::ptr::null_mut();
     }
     let watch = |watch| PgMemoryContexts::CurrentMemoryContext.leak_and_drop_on_delete(watch);

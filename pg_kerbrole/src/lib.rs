@@ -6,33 +6,13 @@
 
 use pgrx::prelude::*;
 
-mod add;
-mod args;
-mod audit;
-mod bytes;
-mod canonicalize;
-mod catalog;
-mod check;
-mod conflicts;
-mod dependants;
+mod functions;
 mod guard;
-mod identity;
 mod install;
-mod list;
-mod locale;
-mod lock;
-mod login;
-mod powers;
-mod privileges;
-mod regex;
-mod removal;
-mod rename;
+mod interface;
 mod report;
-mod rows;
-mod run;
-mod sessions;
+mod server;
 mod settings;
-mod sync;
 
 pgrx::pg_module_magic!();
 
@@ -41,6 +21,6 @@ pgrx::pg_module_magic!();
 #[pg_guard]
 pub extern "C-unwind" fn _PG_init() {
     settings::define();
-    locale::note();
+    server::locale::note();
     guard::install();
 }

@@ -11,9 +11,9 @@ pub(crate) trait Raise<T> {
     fn or_raise(self) -> T;
 }
 
-impl<T> Raise<T> for Result<T, Error> {
+impl<T, E: Into<Error>> Raise<T> for Result<T, E> {
     fn or_raise(self) -> T {
-        self.unwrap_or_else(|error| raise(&error))
+        self.unwrap_or_else(|error| raise(&error.into()))
     }
 }
 
@@ -22,17 +22,13 @@ fn raise(error: &Error) -> ! {
     unreachable!("an ERROR does not return")
 }
 
-/// Says to the caller what would be an error, and goes on.
-pub(crate) fn warn(error: &Error) {
-    report(PgLogLevel::WARNING, sqlstate(error.sqlstate()), error.to_string(), error.detail(), error.hint());
-}
-
-/// Says something to the caller that is no error.
-pub(crate) fn notice(message: String, hint: &str) {
-    report(PgLogLevel::NOTICE, PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION, message, None, Some(hint.into()));
-}
-
-fn report(level: PgLogLevel, code: PgSqlErrorCode, message: String, detail: Option<String>, hint: Option<String>) {
+pub(crate) fn report(
+    level: PgLogLevel,
+    code: PgSqlErrorCode,
+    message: String,
+    detail: Option<String>,
+    hint: Option<String>,
+) {
     let mut report = ErrorReport::new(code, message, "pg_kerbrole");
     if let Some(detail) = detail {
         report = report.set_detail(detail);
@@ -43,7 +39,7 @@ fn report(level: PgLogLevel, code: PgSqlErrorCode, message: String, detail: Opti
     report.report(level);
 }
 
-fn sqlstate(state: SqlState) -> PgSqlErrorCode {
+pub(crate) fn sqlstate(state: SqlState) -> PgSqlErrorCode {
     match state {
         SqlState::InvalidParameterValue => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
         SqlState::NameTooLong => PgSqlErrorCode::ERRCODE_NAME_TOO_LONG,

@@ -7,7 +7,9 @@ use std::ffi::{CStr, CString, c_char, c_void};
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use kerbrole_core::{ConflictRule, Error, NameRules, NetbiosDomains, Realm, RealmList, RoleName, UsernameCase};
+use kerbrole_core::{
+    ConflictRule, Error, NameError, NameRules, NetbiosDomains, Realm, RealmList, RoleName, UsernameCase,
+};
 use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum};
 use pgrx::pg_sys;
 use pgrx::prelude::*;
@@ -185,7 +187,7 @@ fn string(
 unsafe fn check(
     value: *mut *mut c_char,
     source: pg_sys::GucSource::Type,
-    parse: impl FnOnce(&str) -> Result<(), Error>,
+    parse: impl FnOnce(&str) -> Result<(), NameError>,
 ) -> bool {
     // SAFETY: see above.
     let text = unsafe {
@@ -236,7 +238,7 @@ fn text(setting: &GucSetting<Option<CString>>) -> String {
 }
 
 /// The value of a setting; 22023 where what was set in the configuration cannot be read.
-fn readable<T>(setting: &'static str, value: Result<T, Error>) -> T {
+fn readable<T>(setting: &'static str, value: Result<T, NameError>) -> T {
     value.map_err(|reason| Error::Setting { setting, reason: Box::new(reason) }).or_raise()
 }
 

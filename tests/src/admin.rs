@@ -4,7 +4,7 @@
 
 use std::cell::RefCell;
 
-use kerbrole_client::{Absent, AddOptions, Backend, Check, DropOptions, Dropped, Error, Kerbrole, SyncOptions};
+use kerbrole_client::{AbsentPolicy, AddOptions, Backend, Check, DropOptions, Dropped, Error, Kerbrole, SyncOptions};
 use tokio::runtime::Runtime;
 use tokio_postgres::{Client, NoTls};
 
@@ -112,7 +112,7 @@ impl Admin {
         assert!(matches!(dropped, Dropped::Gone(_)), "{dropped:?}");
     }
 
-    pub fn sync(&self, principals: &[&str], absent: Absent) {
+    pub fn sync(&self, principals: &[&str], absent: AbsentPolicy) {
         self.run(async |k| k.sync_principals(principals, &SyncOptions::new().absent(absent), false).await);
     }
 

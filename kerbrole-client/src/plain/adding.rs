@@ -213,7 +213,7 @@ fn stays(refusal: Refusal, error: tokio_postgres::Error) -> Error {
     let refusal = match refusal {
         Refusal::Conflict { mut conflict, others, ad_role, iam_role, fix, .. } => {
             conflict.fix = fix;
-            Refusal::ConflictMade { conflict, others, ad_role, iam_role }
+            Warning::ConflictMade { conflict, others, ad_role, iam_role }.into()
         }
         other => other,
     };

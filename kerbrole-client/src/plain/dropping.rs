@@ -4,7 +4,11 @@ use super::rights::may_grant;
 use super::*;
 
 impl<C: GenericClient> Plain<'_, C> {
-    pub(crate) async fn plan_drop(&self, meant: &Meant, options: &DropOptions) -> Result<Option<DropPlan>, Error> {
+    pub(crate) async fn plan_drop(
+        &self,
+        meant: &PrincipalRef,
+        options: &DropOptions,
+    ) -> Result<Option<DropPlan>, Error> {
         let names = [meant.role_name().to_string()].into_iter().chain(options.heir.clone());
         let roles = self.catalog().roles_spelled_like(names).await?;
         let role = match meant.find_changeable(&roles, self.rule) {
@@ -29,7 +33,7 @@ impl<C: GenericClient> Plain<'_, C> {
         Ok(Some(DropPlan { statements, ..plan }))
     }
 
-    pub(crate) async fn drop(&self, meant: &Meant, options: &DropOptions) -> Result<Dropped, Error> {
+    pub(crate) async fn drop(&self, meant: &PrincipalRef, options: &DropOptions) -> Result<Dropped, Error> {
         let mut attempts = Attempts::new();
         loop {
             let outcome = self.try_drop(meant, options).await;
@@ -39,7 +43,7 @@ impl<C: GenericClient> Plain<'_, C> {
         }
     }
 
-    async fn try_drop(&self, meant: &Meant, options: &DropOptions) -> Result<Dropped, Error> {
+    async fn try_drop(&self, meant: &PrincipalRef, options: &DropOptions) -> Result<Dropped, Error> {
         let Some(plan) = self.plan_drop(meant, options).await? else { return Ok(Dropped::Missing) };
         let gone = plan.outcome == DropOutcome::Dropped;
         let (role, statements) = (plan.role, plan.statements);
@@ -78,7 +82,7 @@ impl<C: GenericClient> Plain<'_, C> {
         let dependants = self.catalog().dependants(&[role.oid]).await?.remove(&role.oid).unwrap_or_default();
         let here = dependants.holdings.iter().any(|holding| holding.here);
         let nothing = dependants.holdings.is_empty();
-        let told = Refusal::OnlyDisabled { role: role.name.clone(), holdings: dependants.holdings }.detail();
+        let told = Warning::OnlyDisabled { role: role.name.clone(), holdings: dependants.holdings }.detail();
         let mut kept_by = told.unwrap_or_default().trim_end_matches('.').to_string();
         match refused {
             Some(error) if nothing => kept_by = error.detail().unwrap_or_else(|| error.to_string()),

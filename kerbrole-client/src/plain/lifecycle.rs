@@ -11,15 +11,15 @@ impl<C: GenericClient> Plain<'_, C> {
     }
 
     /// Whether the principal that is meant is there.
-    pub(crate) async fn exists(&self, meant: &Meant) -> Result<bool, Error> {
+    pub(crate) async fn exists(&self, meant: &PrincipalRef) -> Result<bool, Error> {
         Ok(meant.find(&self.about(meant).await?).is_ok())
     }
 
-    pub(crate) async fn plan_disable(&self, meant: &Meant) -> Result<LoginPlan, Error> {
+    pub(crate) async fn plan_disable(&self, meant: &PrincipalRef) -> Result<LoginPlan, Error> {
         Ok(plan_disable(meant, &self.about(meant).await?, self.rule)?)
     }
 
-    pub(crate) async fn disable(&self, meant: &Meant, terminate: bool) -> Result<String, Error> {
+    pub(crate) async fn disable(&self, meant: &PrincipalRef, terminate: bool) -> Result<String, Error> {
         let mut attempts = Attempts::new();
         loop {
             let outcome = self.try_disable(meant, terminate).await;
@@ -29,7 +29,7 @@ impl<C: GenericClient> Plain<'_, C> {
         }
     }
 
-    async fn try_disable(&self, meant: &Meant, terminate: bool) -> Result<String, Error> {
+    async fn try_disable(&self, meant: &PrincipalRef, terminate: bool) -> Result<String, Error> {
         let plan = self.plan_disable(meant).await?;
         self.change(&plan.statements).await?;
         if terminate {
@@ -78,13 +78,13 @@ impl<C: GenericClient> Plain<'_, C> {
         ))
     }
 
-    pub(crate) async fn plan_enable(&self, meant: &Meant) -> Result<LoginPlan, Error> {
+    pub(crate) async fn plan_enable(&self, meant: &PrincipalRef) -> Result<LoginPlan, Error> {
         let roles = self.about(meant).await?;
         let graph = self.with_rule(meant.find(&roles).ok()).await?;
         Ok(plan_enable(meant, &roles, &graph, self.rules, self.rule, self.name_grantors())?)
     }
 
-    pub(crate) async fn enable(&self, meant: &Meant) -> Result<String, Error> {
+    pub(crate) async fn enable(&self, meant: &PrincipalRef) -> Result<String, Error> {
         let mut attempts = Attempts::new();
         loop {
             let outcome = self.try_enable(meant).await;
@@ -94,13 +94,13 @@ impl<C: GenericClient> Plain<'_, C> {
         }
     }
 
-    async fn try_enable(&self, meant: &Meant) -> Result<String, Error> {
+    async fn try_enable(&self, meant: &PrincipalRef) -> Result<String, Error> {
         let plan = self.plan_enable(meant).await?;
         self.change(&plan.statements).await?;
         Ok(plan.role.name.to_string())
     }
 
-    pub(crate) async fn plan_rename(&self, meant: &Meant, new: &Canonical) -> Result<RenamePlan, Error> {
+    pub(crate) async fn plan_rename(&self, meant: &PrincipalRef, new: &Canonical) -> Result<RenamePlan, Error> {
         let names = [meant.role_name().to_string(), new.role_name().to_string()];
         let roles = self.catalog().roles_spelled_like(names).await?;
         let sessions = self.catalog().sessions().await?;
@@ -108,7 +108,7 @@ impl<C: GenericClient> Plain<'_, C> {
         Ok(plan_rename(meant, new, &roles, self.rule, count)?)
     }
 
-    pub(crate) async fn rename(&self, meant: &Meant, new: &Canonical) -> Result<String, Error> {
+    pub(crate) async fn rename(&self, meant: &PrincipalRef, new: &Canonical) -> Result<String, Error> {
         let mut attempts = Attempts::new();
         loop {
             let outcome = self.try_rename(meant, new).await;
@@ -118,13 +118,18 @@ impl<C: GenericClient> Plain<'_, C> {
         }
     }
 
-    async fn try_rename(&self, meant: &Meant, new: &Canonical) -> Result<String, Error> {
+    async fn try_rename(&self, meant: &PrincipalRef, new: &Canonical) -> Result<String, Error> {
         let plan = self.plan_rename(meant, new).await?;
         self.change(plan.statement.as_slice()).await?;
         Ok(plan.to.to_string())
     }
 
-    pub(crate) async fn rename_realm(&self, old: &Realm, new: &Realm, dry_run: bool) -> Result<Vec<Moved>, Error> {
+    pub(crate) async fn rename_realm(
+        &self,
+        old: &Realm,
+        new: &Realm,
+        dry_run: bool,
+    ) -> Result<Vec<RealmRename>, Error> {
         self.rules.allow(new)?;
         let all = self.catalog().all_roles().await?;
         let roles: RoleSet = all.iter().cloned().collect();
@@ -133,7 +138,7 @@ impl<C: GenericClient> Plain<'_, C> {
         let moves = plan_rename_realm(old, new, &all, &roles, self.rule, count)?;
         if !dry_run {
             refuse_moves(&moves)?;
-            let statements: Vec<_> = moves.iter().filter_map(kerbrole_core::Move::statement).collect();
+            let statements: Vec<_> = moves.iter().filter_map(kerbrole_core::RealmRename::statement).collect();
             self.change(&statements).await?;
         }
         let problem = |problem: Refusal| match problem.detail() {
@@ -142,7 +147,11 @@ impl<C: GenericClient> Plain<'_, C> {
         };
         Ok(moves
             .into_iter()
-            .map(|m| Moved { old_name: m.role.name.to_string(), new_name: m.new_name, problem: m.problem.map(problem) })
+            .map(|m| RealmRename {
+                old_name: m.role.name.to_string(),
+                new_name: m.new_name,
+                problem: m.problem.map(problem),
+            })
             .collect())
     }
 }

@@ -2,7 +2,15 @@
 //!
 //! Names are looked up by their bytes, as the server does it, whatever the database's encoding; each once, and never copied.
 
-use super::*;
+use std::collections::HashSet;
+use std::ffi::{CStr, CString, c_char};
+
+use kerbrole_core::{Added, ConflictRule, MembershipCatalog, RoleOid};
+use pgrx::prelude::*;
+use pgrx::{PgList, PgSqlErrorCode, pg_sys};
+
+use crate::server::catalog::{self, Memberships};
+use crate::settings::{self, NAME_GRANTORS};
 
 /// What a statement adds.
 pub(super) enum Change {

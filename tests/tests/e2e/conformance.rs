@@ -2,7 +2,9 @@
 //!
 //! Where it does not, the reason stands in `differences`, which is what the README of the crate shows.
 
-use kerbrole_client::{Absent, AddOptions, Backend, DropOptions, Dropped, Error, ErrorKind, Kerbrole, SyncOptions};
+use kerbrole_client::{
+    AbsentPolicy, AddOptions, Backend, DropOptions, Dropped, Error, ErrorKind, Kerbrole, SyncOptions,
+};
 use tokio_postgres::{Client, NoTls};
 
 use crate::cases;
@@ -27,7 +29,7 @@ enum Call {
     Enable(&'static str),
     Rename(&'static str, &'static str, Option<&'static str>),
     RenameRealm(&'static str, &'static str, bool),
-    Sync(&'static [&'static str], Absent, bool),
+    Sync(&'static [&'static str], AbsentPolicy, bool),
     List,
     Check(&'static str),
     Conflicts,
@@ -212,21 +214,21 @@ const BOTH: &[Conformance] = &[
         "a list",
         "CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE USER \"bob@A.B\" IN ROLE rds_ad; CREATE USER \"old@A.B\"; CREATE USER app IN ROLE rds_ad",
         &[
-            (Sync(&["ann@a.b", "new@a.b", "old@a.b"], Absent::Keep, true), "ok adopt old@A.B, create new@A.B"),
+            (Sync(&["ann@a.b", "new@a.b", "old@a.b"], AbsentPolicy::Keep, true), "ok adopt old@A.B, create new@A.B"),
             (
-                Sync(&["ann@a.b", "new@a.b", "old@a.b"], Absent::Disable, true),
+                Sync(&["ann@a.b", "new@a.b", "old@a.b"], AbsentPolicy::Disable, true),
                 "ok adopt old@A.B, create new@A.B, disable bob@A.B",
             ),
             (
-                Sync(&["ann@a.b", "new@a.b", "old@a.b"], Absent::Disable, false),
+                Sync(&["ann@a.b", "new@a.b", "old@a.b"], AbsentPolicy::Disable, false),
                 "ok adopt old@A.B, create new@A.B, disable bob@A.B",
             ),
-            (Sync(&["ann@a.b", "new@a.b", "old@a.b"], Absent::Disable, false), "ok "),
-            (Sync(&[], Absent::Drop, false), "ok "),
-            (Sync(&["new@a.b"], Absent::Drop, false), "53400"),
-            (Sync(&["ann@a.b", "bob@a.b", "new@a.b"], Absent::Drop, false), "ok drop old@A.B"),
-            (Sync(&["ann@a.b", "bob@a.b", "new@a.b"], Absent::Disable, false), "ok enable bob@A.B"),
-            (Sync(&["ann"], Absent::Keep, false), "22023"),
+            (Sync(&["ann@a.b", "new@a.b", "old@a.b"], AbsentPolicy::Disable, false), "ok "),
+            (Sync(&[], AbsentPolicy::Drop, false), "ok "),
+            (Sync(&["new@a.b"], AbsentPolicy::Drop, false), "53400"),
+            (Sync(&["ann@a.b", "bob@a.b", "new@a.b"], AbsentPolicy::Drop, false), "ok drop old@A.B"),
+            (Sync(&["ann@a.b", "bob@a.b", "new@a.b"], AbsentPolicy::Disable, false), "ok enable bob@A.B"),
+            (Sync(&["ann"], AbsentPolicy::Keep, false), "22023"),
             (List, "ok ann@A.B t ; bob@A.B t ; new@A.B t "),
         ],
     ),
@@ -465,7 +467,7 @@ async fn try_outcome(kerbrole: &Kerbrole<'_, Client>, call: Call) -> Result<Stri
         Rename(name, new, realm) => kerbrole.rename_principal(name, None, new, realm).await?,
         RenameRealm(old, new, dry_run) => {
             let moved = kerbrole.rename_realm(old, new, dry_run).await?;
-            let one = |m: &kerbrole_client::Moved| {
+            let one = |m: &kerbrole_client::RealmRename| {
                 format!("{}>{}{}", m.old_name, m.new_name, if m.problem.is_some() { "!" } else { "" })
             };
             moved.iter().map(one).collect::<Vec<_>>().join(", ")

@@ -43,6 +43,7 @@ mod scripts;
 mod servers;
 mod settings;
 mod storm;
+mod structure;
 mod sync;
 mod upgrade;
 
@@ -110,6 +111,7 @@ pub const SUITES: &[(&str, &[Case])] = &[
     ("servers", servers::CASES),
     ("settings", settings::CASES),
     ("storm", storm::CASES),
+    ("structure", structure::CASES),
     ("sync", sync::CASES),
     ("upgrade", upgrade::CASES),
 ];

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use kerbrole_client::{Absent, AddOptions, Backend, Error, ErrorKind, Kerbrole, PrincipalState, SyncOptions};
+use kerbrole_client::{AbsentPolicy, AddOptions, Backend, Error, ErrorKind, Kerbrole, PrincipalState, SyncOptions};
 use kerbrole_tests::proxy::{Cut, Proxy};
 use kerbrole_tests::site::wait_until;
 use tokio::runtime::Runtime;
@@ -24,7 +24,7 @@ cases! {
 const CUTS: [Cut; 4] = [Cut::Before, Cut::Half, Cut::During, Cut::After];
 
 fn dropping() -> SyncOptions {
-    SyncOptions::new().absent(Absent::Drop)
+    SyncOptions::new().absent(AbsentPolicy::Drop)
 }
 
 fn config(c: &Context<'_>, user: &str, database: &str) -> tokio_postgres::Config {

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdout, Stdio};
 
-use kerbrole_client::Absent;
+use kerbrole_client::AbsentPolicy;
 use kerbrole_tests::kdc::Ticket;
 use kerbrole_tests::psql::psql_with_ticket;
 use kerbrole_tests::report::{Expected, Key};
@@ -74,16 +74,16 @@ fn a_life_in_logins(c: &Context<'_>) {
     rows.login("caroline, dropped", caroline, &renamed, Expected::NoSuchRole);
 
     let list = ["carol@corp.example.com", "dan@corp.example.com"];
-    admin.sync(&list, Absent::Keep);
+    admin.sync(&list, AbsentPolicy::Keep);
     rows.login("carol, on the list", carol, CAROL, Expected::LogsIn);
-    admin.sync(&list[1..], Absent::Keep);
+    admin.sync(&list[1..], AbsentPolicy::Keep);
     rows.login("carol, off a list that keeps", carol, CAROL, Expected::LogsIn);
-    admin.sync(&list[1..], Absent::Disable);
+    admin.sync(&list[1..], AbsentPolicy::Disable);
     rows.login("carol, off a list that disables", carol, CAROL, Expected::NotPermitted);
-    admin.sync(&list, Absent::Disable);
+    admin.sync(&list, AbsentPolicy::Disable);
     rows.login("carol, on that list again", carol, CAROL, Expected::LogsIn);
     c.superuser().wait_for_no_sessions(CAROL);
-    admin.sync(&list[1..], Absent::Drop);
+    admin.sync(&list[1..], AbsentPolicy::Drop);
     rows.login("carol, off a list that drops", carol, CAROL, Expected::NoSuchRole);
     let dan = c.kdc.ticket_of("dan").unwrap();
     let principal = format!("dan@{REALM}");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kerbrole_client::{Absent, ErrorKind, SyncOptions};
+use kerbrole_client::{AbsentPolicy, ErrorKind, SyncOptions};
 use kerbrole_tests::proxy::Proxy;
 
 use super::*;
@@ -16,7 +16,7 @@ pub(super) fn nothing_internal_is_said(c: &Context<'_>) {
         let listing = scope.spawn(|| {
             by_plain_statements(c, "rdsadmin", async |kerbrole| {
                 let error = kerbrole
-                    .sync_principals(&["old@a.b"], &SyncOptions::new().absent(Absent::Keep), false)
+                    .sync_principals(&["old@a.b"], &SyncOptions::new().absent(AbsentPolicy::Keep), false)
                     .await
                     .unwrap_err();
                 assert_eq!(error.code().unwrap().code(), "0LP01");

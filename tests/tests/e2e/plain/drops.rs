@@ -180,7 +180,7 @@ pub(super) fn a_list_takes_no_membership_from_those_who_stay(c: &Context<'_>) {
         kerbrole
             .sync_principals(
                 &["stays@a.b"],
-                &kerbrole_client::SyncOptions::new().absent(kerbrole_client::Absent::Drop),
+                &kerbrole_client::SyncOptions::new().absent(kerbrole_client::AbsentPolicy::Drop),
                 false,
             )
             .await

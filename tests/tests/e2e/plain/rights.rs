@@ -1,7 +1,7 @@
 //! The right that is missing, by the rules of each version (src/backend/commands/user.c), and that
 //! it is enough.
 
-use kerbrole_client::{Absent, SyncOptions};
+use kerbrole_client::{AbsentPolicy, SyncOptions};
 
 use super::*;
 
@@ -197,23 +197,25 @@ async fn call(kerbrole: &Kerbrole<'_, Client>, call: Call) -> Result<(), Error> 
         Enable => kerbrole.enable_principal("off@a.b", None).await.map(|_| ()),
         Rename => kerbrole.rename_principal("ann@a.b", None, "anna", None).await.map(|_| ()),
         RenameRealm => kerbrole.rename_realm("a.b", "c.d", false).await.map(|_| ()),
-        SyncCreates => {
-            kerbrole.sync_principals(&["new@a.b"], &SyncOptions::new().absent(Absent::Keep), false).await.map(|_| ())
-        }
-        SyncAdopts => {
-            kerbrole.sync_principals(&["old@a.b"], &SyncOptions::new().absent(Absent::Keep), false).await.map(|_| ())
-        }
+        SyncCreates => kerbrole
+            .sync_principals(&["new@a.b"], &SyncOptions::new().absent(AbsentPolicy::Keep), false)
+            .await
+            .map(|_| ()),
+        SyncAdopts => kerbrole
+            .sync_principals(&["old@a.b"], &SyncOptions::new().absent(AbsentPolicy::Keep), false)
+            .await
+            .map(|_| ()),
         SyncEnables => kerbrole
-            .sync_principals(&list("", &[]), &SyncOptions::new().absent(Absent::Disable), false)
+            .sync_principals(&list("", &[]), &SyncOptions::new().absent(AbsentPolicy::Disable), false)
             .await
             .map(|_| ()),
         SyncDisables => {
             // Who is disabled and on the list would be enabled as well.
             let list: Vec<_> = list("ann", &[]).into_iter().filter(|one| *one != "off@a.b").collect();
-            kerbrole.sync_principals(&list, &SyncOptions::new().absent(Absent::Disable), false).await.map(|_| ())
+            kerbrole.sync_principals(&list, &SyncOptions::new().absent(AbsentPolicy::Disable), false).await.map(|_| ())
         }
         SyncDrops => kerbrole
-            .sync_principals(&list("ann", &[]), &SyncOptions::new().absent(Absent::Drop), false)
+            .sync_principals(&list("ann", &[]), &SyncOptions::new().absent(AbsentPolicy::Drop), false)
             .await
             .map(|_| ()),
         Grant => kerbrole.grant_role("team", "ann@A.B").await,

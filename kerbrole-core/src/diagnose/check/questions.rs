@@ -1,0 +1,73 @@
+//! What the questions have in common.
+
+use crate::diagnose::check::answer::Check;
+use crate::diagnose::check::facts::LoginFacts;
+use crate::diagnose::fix_with::FixWith;
+use crate::memberships::reach::RuleReach;
+use crate::names::role_name::RoleName;
+use crate::oid::RoleOid;
+use crate::quote::{quote_identifier, quote_literal};
+use crate::roles::role::Role;
+use crate::rule::ConflictRule;
+
+/// The questions about one role, with all that their answers depend on.
+pub(super) struct Questions<'q> {
+    pub(super) facts: &'q LoginFacts<'q>,
+    pub(super) both: &'q RuleReach<'q>,
+    pub(super) rule: &'q ConflictRule,
+    pub(super) role: Option<&'q Role>,
+    pub(super) name: RoleName,
+    pub(super) name_grantors: bool,
+}
+
+const NO_ROLE: &str = "there is no role to look at";
+
+impl Questions<'_> {
+    pub(super) fn place(&self) -> Option<u32> {
+        self.facts.graph.place(self.oid()?)
+    }
+
+    pub(super) fn oid(&self) -> Option<RoleOid> {
+        self.role.map(|role| role.oid)
+    }
+
+    pub(super) fn literal(&self) -> String {
+        quote_literal(self.name.as_str()).trim_start().into()
+    }
+
+    pub(super) fn by_function(&self) -> bool {
+        self.facts.fix_with == FixWith::Functions
+    }
+
+    pub(super) fn is_superuser(&self) -> bool {
+        self.role.is_some_and(|role| role.elevated.superuser)
+    }
+
+    /// An answer about the role, or that there is none.
+    pub(super) fn of_role(&self, name: &'static str, answer: impl FnOnce(&Role) -> Check) -> Check {
+        match self.role {
+            Some(role) => answer(role),
+            None => Check { name, ok: Some(false), detail: NO_ROLE.into(), fix: None },
+        }
+    }
+
+    /// The database's name, as it can be shown.
+    pub(super) fn database_name(&self) -> String {
+        String::from_utf8_lossy(&self.facts.database.name).into_owned()
+    }
+
+    /// A statement with the database's name in it. Where that cannot be spelled here, the statement takes it from where it is
+    /// run.
+    pub(super) fn of_database(&self, before: &str, after: &str) -> String {
+        if self.facts.database.is_spelled {
+            return format!("{before}{}{after};", quote_identifier(&self.database_name()));
+        }
+        let literal = |text: &str| quote_literal(text).trim_start().to_string();
+        let body = format!(
+            "BEGIN EXECUTE pg_catalog.format('%s%I%s', {}, pg_catalog.current_database(), {}); END",
+            literal(before),
+            literal(after)
+        );
+        format!("DO {};", literal(&body))
+    }
+}

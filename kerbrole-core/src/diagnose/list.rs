@@ -1,0 +1,138 @@
+//! Who has access, and by which way.
+
+use crate::error::Error;
+use crate::memberships::graph::MembershipGraph;
+use crate::memberships::reach::RuleReach;
+use crate::names::principal::{KnownRealms, principal_parts, unwritable_principal_parts};
+use crate::names::role_name::shown;
+use crate::oid::RoleOid;
+use crate::roles::path::PathStep;
+use crate::rule::ConflictRule;
+
+/// A role whose name is that of a principal.
+pub struct ListedPrincipal<'l> {
+    /// The role's OID.
+    pub oid: RoleOid,
+    /// The role's name; what can be shown of it, where it cannot be written.
+    pub role_name: &'l str,
+    /// The part before the `@`.
+    pub username: &'l str,
+    /// The part after it.
+    pub realm: &'l str,
+    /// LOGIN
+    pub can_login: bool,
+    both: &'l RuleReach<'l>,
+    place: u32,
+}
+
+impl<'l> ListedPrincipal<'l> {
+    /// The roles that it is a direct member of, `rds_ad` excepted, in the order of names.
+    pub fn groups(&self) -> impl Iterator<Item = &'l str> + use<'l> {
+        self.both.groups(self.place)
+    }
+
+    /// A shortest chain of memberships to `rds_ad`, both ends included; `None` where there is none, so that no ticket opens the role.
+    pub fn ad_path(&self) -> Option<impl Iterator<Item = PathStep<&'l str>> + use<'l>> {
+        self.both.ad_path(self.place)
+    }
+
+    /// A shortest chain of memberships to `rds_iam`; anything but `None` is a conflict where there is an `ad_path` too.
+    pub fn iam_path(&self) -> Option<impl Iterator<Item = PathStep<&'l str>> + use<'l>> {
+        self.both.iam_path(self.place)
+    }
+}
+
+/// Calls `each` with every role among `roles` whose name is a principal's, in the order of names. `roles` are OIDs, and whether they may log in; `graph` has
+/// all of them, and all that they are members of.
+///
+/// # Errors
+/// 42704 when one of the two roles of the rule is not in the graph.
+pub fn list_principals(
+    roles: impl IntoIterator<Item = (RoleOid, bool)>,
+    graph: &MembershipGraph,
+    rule: &ConflictRule,
+    mut each: impl FnMut(&ListedPrincipal<'_>),
+) -> Result<(), Error> {
+    let both = RuleReach::find(graph, rule)?;
+    // Places are in the order of names.
+    let mut logins = vec![None; graph.len() as usize];
+    for (oid, can_login) in roles {
+        if let Some(place) = graph.place(oid) {
+            logins[place as usize] = Some(can_login);
+        }
+    }
+    let mut realms = KnownRealms::default();
+    for (place, can_login) in (0..).zip(logins) {
+        let (Some(can_login), name) = (can_login, graph.name(place)) else { continue };
+        let parts = principal_parts(name, &mut realms).or_else(|| unwritable_principal_parts(name));
+        if let Some((username, realm)) = parts {
+            let (oid, role_name) = (graph.oid(place), shown(name));
+            each(&ListedPrincipal { oid, role_name, username, realm, can_login, both: &both, place });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memberships::graph::Membership;
+    use crate::names::role_name::RoleName;
+    use crate::roles::role::{Elevated, Role};
+
+    #[test]
+    fn principals_are_listed_with_their_ways_and_nobody_else() {
+        let names = ["rds_ad", "rds_iam", "team", "bob@X.Y", "app", "alice@X.Y", "bad@x.y", "cloud"];
+        let role = |(oid, name): (u32, &str)| Role {
+            oid,
+            name: RoleName::new(name).unwrap(),
+            can_login: name != "bob@X.Y",
+            elevated: Elevated::default(),
+        };
+        let roles: Vec<_> = (1..).zip(names).map(role).collect();
+        let oid = |name: &str| roles.iter().find(|r| r.name.as_str() == name).unwrap().oid;
+        let edge = |member, role, grantor| Membership {
+            role: oid(role),
+            member: oid(member),
+            grantor,
+            admin: false,
+            from_creation: false,
+        };
+        let graph = MembershipGraph::new(
+            roles.iter().map(|r| (r.oid, r.name.clone())),
+            [
+                edge("alice@X.Y", "team", 1),
+                edge("alice@X.Y", "team", 2),
+                edge("team", "rds_ad", 1),
+                edge("alice@X.Y", "cloud", 1),
+                edge("cloud", "rds_iam", 1),
+                edge("app", "rds_ad", 1),
+            ],
+        );
+        let rule = ConflictRule::new(RoleName::new("rds_ad").unwrap(), RoleName::new("rds_iam").unwrap()).unwrap();
+        fn text<'p>(path: impl Iterator<Item = PathStep<&'p str>>) -> String {
+            path.map(|step| step.to_string()).collect::<Vec<_>>().join(">")
+        }
+        let mut rows = Vec::new();
+        list_principals(roles.iter().map(|r| (r.oid, r.can_login)), &graph, &rule, |p| {
+            let (ad, iam) = (p.ad_path().map(text).unwrap_or_default(), p.iam_path().map(text).unwrap_or_default());
+            let name = (p.role_name.to_string(), p.username.to_string(), p.realm.to_string());
+            rows.push((name, p.can_login, p.groups().collect::<Vec<_>>().join(">"), ad, iam));
+        })
+        .unwrap();
+        let name = |username: &str| (format!("{username}@X.Y"), username.to_string(), "X.Y".to_string());
+        assert_eq!(
+            rows,
+            [
+                (
+                    name("alice"),
+                    true,
+                    "cloud>team".into(),
+                    "alice@X.Y>team>rds_ad".into(),
+                    "alice@X.Y>cloud>rds_iam".into()
+                ),
+                (name("bob"), false, String::new(), String::new(), String::new()),
+            ]
+        );
+    }
+}

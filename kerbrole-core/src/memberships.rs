@@ -1,0 +1,9 @@
+//! Who is a member of what, and who of both roles of the rule.
+
+pub(crate) mod conflicts;
+pub(crate) mod fix;
+pub(crate) mod graph;
+pub(crate) mod neighbourhood;
+pub(crate) mod oid_index;
+pub(crate) mod powers;
+pub(crate) mod reach;

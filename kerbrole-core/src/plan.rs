@@ -1,0 +1,8 @@
+//! What is, and what is wanted: the statements that lead from one to the other.
+
+pub(crate) mod add;
+pub(crate) mod drop;
+pub(crate) mod enable;
+pub(crate) mod rename;
+pub(crate) mod rights;
+pub(crate) mod sync;

@@ -1,0 +1,475 @@
+//! From a list of who is wanted to the difference from who is there.
+
+use std::collections::{HashMap, HashSet};
+use std::str::FromStr;
+
+use crate::error::{Error, Warning};
+use crate::lookup::changeable;
+use crate::memberships::graph::MembershipGraph;
+use crate::memberships::reach::RuleReach;
+use crate::names::principal::{KnownRealms, principal_parts, unwritable_principal_parts};
+use crate::names::realm::Realm;
+use crate::names::role_name::RoleName;
+use crate::names::rules::Canonical;
+use crate::oid::{NO_ROLE, RoleOid};
+use crate::plan::add::{AddAction, AddPlan, AddRequest, plan_add};
+use crate::plan::drop::{DropOutcome, DropPlan, plan_drop};
+use crate::quote::comment;
+use crate::roles::dependants::{Dependants, GrantMade};
+use crate::roles::role::{Role, RoleSet};
+use crate::rule::ConflictRule;
+use crate::statement::{MembershipOptions, Statement};
+
+/// What becomes of principals that are not on the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum AbsentPolicy {
+    /// They stay as they are.
+    #[default]
+    Keep,
+    /// They are disabled, and those on the list that are disabled are enabled: the list says who may log in.
+    Disable,
+    /// They are dropped; those that cannot be are disabled.
+    Drop,
+}
+
+impl AbsentPolicy {
+    /// The word that stands for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Keep => "keep",
+            Self::Disable => "disable",
+            Self::Drop => "drop",
+        }
+    }
+}
+
+impl FromStr for AbsentPolicy {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "keep" => Ok(Self::Keep),
+            "disable" => Ok(Self::Disable),
+            "drop" => Ok(Self::Drop),
+            _ => Err(Error::Absent { value: text.into() }),
+        }
+    }
+}
+
+/// What is wanted.
+#[derive(Debug, Clone)]
+pub struct SyncRequest {
+    /// As it was typed, and what that means.
+    pub wanted: Vec<(String, Canonical)>,
+    /// What becomes of the others.
+    pub absent: AbsentPolicy,
+    /// The realms that the list is about: nobody of another realm is removed. `None` stands for those of `wanted`, so that an empty list removes nobody.
+    pub realms: Option<Vec<Realm>>,
+    /// How many may be disabled or dropped at once; `None` stands for half of the principals that such a run could remove.
+    pub at_most: Option<usize>,
+}
+
+/// What is done to one role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SyncAction {
+    /// There is no such role yet.
+    Create,
+    /// The role is there and lacks something.
+    Adopt,
+    /// The role is there and disabled.
+    Enable,
+    /// Nobody wants it any more, and it stays for what hangs on it.
+    Disable,
+    /// Nobody wants it any more.
+    Drop,
+}
+
+impl SyncAction {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Create, Self::Adopt, Self::Enable, Self::Disable, Self::Drop];
+
+    /// The word that results show.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Adopt => "adopt",
+            Self::Enable => "enable",
+            Self::Disable => "disable",
+            Self::Drop => "drop",
+        }
+    }
+}
+
+/// One statement of the difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyncStep {
+    /// What it is a part of.
+    pub action: SyncAction,
+    /// The role; its OID is 0 where it is created.
+    pub role: RoleName,
+    /// The statement.
+    pub statement: Statement,
+    /// Why the role is disabled and not dropped, where that was wanted; with the first statement about it.
+    pub reason: Option<Box<Error>>,
+}
+
+impl SyncStep {
+    /// `statement`, as it is shown, and behind it the reason as a comment.
+    pub fn with_reason(&self, statement: String) -> String {
+        let Some(reason) = &self.reason else { return statement };
+        let detail = reason.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
+        format!("{statement} {}", comment(&format!("{reason}{detail}")))
+    }
+}
+
+/// The difference.
+#[derive(Debug, Clone, Default)]
+pub struct SyncPlan {
+    /// What is run, in this order.
+    pub steps: Vec<SyncStep>,
+    /// The part that adds, for its check afterwards.
+    pub add: AddPlan,
+    /// The roles that exist and are changed.
+    pub changed: Vec<Role>,
+    /// Why some are not treated as the list would have it.
+    pub left: Vec<Error>,
+    /// Why the whole is not to be carried out: it would remove too many.
+    pub refusal: Option<Error>,
+}
+
+/// Works out the difference.
+///
+/// `all` are all roles, `graph` all memberships. `dependants` is asked once, for the roles that nobody wants, and only where they are to be dropped.
+///
+/// `may_enable` says what keeps the caller from opening a role that is on the list and disabled: it stays so, and the reason is in
+/// [`left`](SyncPlan::left).
+///
+/// A principal, for this, is a role with the name of one that is a member of `rds_ad`: other roles are never touched.
+///
+/// # Errors
+/// Those of [`plan_add`].
+pub fn plan_sync(
+    request: &SyncRequest,
+    all: &[Role],
+    graph: &MembershipGraph,
+    rule: &ConflictRule,
+    name_grantors: bool,
+    may_enable: impl FnMut(&Role) -> Result<(), Error>,
+    dependants: impl FnOnce(&[RoleOid]) -> HashMap<RoleOid, Dependants>,
+) -> Result<SyncPlan, Error> {
+    let both = RuleReach::find(graph, rule)?;
+    let roles: RoleSet = all.iter().cloned().collect();
+    let absent = request.absent;
+    let additions = AddRequest { principals: request.wanted.clone(), groups: Vec::new(), if_not_exists: true };
+    let mut plan = SyncPlan { add: plan_add(&additions, &roles, graph, rule, name_grantors)?, ..SyncPlan::default() };
+    plan.take_over_additions(&roles);
+    if absent == AbsentPolicy::Disable {
+        plan.enable_those_on_the_list(&roles, may_enable);
+    }
+
+    let on_the_list: HashSet<&RoleName> = plan.add.outcomes.iter().map(|outcome| &outcome.role).collect();
+    let mut realms = KnownRealms::default();
+    let removable = |role: &&Role| match absent {
+        AbsentPolicy::Keep => false,
+        AbsentPolicy::Disable => role.can_login,
+        AbsentPolicy::Drop => true,
+    };
+    let in_ad = |role: &Role| graph.place(role.oid).is_some_and(|place| both.is_in_ad(place));
+    let candidates = all.iter().filter(removable);
+    let about: HashSet<&str> = match &request.realms {
+        Some(realms) => realms.iter().map(Realm::as_str).collect(),
+        None => request.wanted.iter().map(|(_, canonical)| canonical.principal.realm().as_str()).collect(),
+    };
+    let mut candidates: Vec<_> = candidates
+        .filter(|role| {
+            let parts = principal_parts(role.name.as_str(), &mut realms);
+            parts.is_some_and(|(_, realm)| about.contains(realm)) && in_ad(role)
+        })
+        .collect();
+    let principals = candidates.len();
+    candidates.retain(|role| !on_the_list.contains(&role.name));
+    let is_meant = |role: &&Role| {
+        unwritable_principal_parts(role.name.as_str()).is_some_and(|(_, realm)| about.contains(realm)) && in_ad(role)
+    };
+    let unwritable = all.iter().filter(removable).filter(is_meant);
+    plan.left.extend(unwritable.map(|role| Error::Unwritable { role: role.name.clone() }));
+    candidates.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    let steps_before = plan.steps.len();
+    plan.remove(&candidates, absent, rule, name_grantors, dependants);
+    let removed: HashSet<_> = plan.steps[steps_before..].iter().map(|step| &step.role).collect();
+    let at_most = request.at_most.unwrap_or(principals / 2);
+    if removed.len() > at_most {
+        plan.refusal = Some(Error::TooManyRemovals { removals: removed.len(), principals, at_most });
+    }
+    Ok(plan)
+}
+
+impl SyncPlan {
+    fn take_over_additions(&mut self, roles: &RoleSet) {
+        let actions: HashMap<&RoleName, AddAction> =
+            self.add.outcomes.iter().map(|outcome| (&outcome.role, outcome.action)).collect();
+        for statement in &self.add.statements {
+            let role = match statement {
+                Statement::CreateLogin { role, .. } | Statement::AllowLogin { role } => role,
+                // Each is for one role: groups are not asked for.
+                Statement::Grant { members, .. } => &members[0],
+                _ => continue,
+            };
+            let action = match actions.get(role) {
+                Some(AddAction::Created) => SyncAction::Create,
+                _ => SyncAction::Adopt,
+            };
+            self.steps.push(SyncStep { action, role: role.clone(), statement: statement.clone(), reason: None });
+        }
+        self.changed.extend(self.add.roles(AddAction::Adopted).filter_map(|name| roles.get(name.as_str())).cloned());
+    }
+
+    fn enable_those_on_the_list(&mut self, roles: &RoleSet, mut may_enable: impl FnMut(&Role) -> Result<(), Error>) {
+        let mut seen = HashSet::new();
+        for outcome in self.add.outcomes.iter_mut().filter(|outcome| outcome.disabled) {
+            let Some(role) = roles.get(outcome.role.as_str()).filter(|role| seen.insert(role.oid)) else { continue };
+            if role.elevated.any() {
+                self.left.push(Error::Elevated { role: role.name.clone(), attributes: role.elevated });
+                continue;
+            }
+            if let Err(reason) = may_enable(role) {
+                self.left.push(reason);
+                continue;
+            }
+            outcome.disabled = false;
+            let statement = Statement::AllowLogin { role: role.name.clone() };
+            self.steps.push(SyncStep { action: SyncAction::Enable, role: role.name.clone(), statement, reason: None });
+            self.changed.push(role.clone());
+        }
+    }
+
+    fn remove(
+        &mut self,
+        candidates: &[&Role],
+        absent: AbsentPolicy,
+        rule: &ConflictRule,
+        name_grantors: bool,
+        dependants: impl FnOnce(&[RoleOid]) -> HashMap<RoleOid, Dependants>,
+    ) {
+        let (mine, others): (Vec<&Role>, Vec<&Role>) =
+            candidates.iter().partition(|role| changeable(role, rule).is_ok());
+        self.left.extend(others.into_iter().filter_map(|role| changeable(role, rule).err()));
+        let mut of_all = match absent {
+            AbsentPolicy::Drop if !mine.is_empty() => dependants(&mine.iter().map(|role| role.oid).collect::<Vec<_>>()),
+            _ => HashMap::new(),
+        };
+        let mut gone = Gone::default();
+        for role in mine {
+            let planned = match absent {
+                AbsentPolicy::Drop => {
+                    let dependants = gone.as_left(role, of_all.remove(&role.oid).unwrap_or_default());
+                    Some(plan_drop(role, &dependants, None, rule, name_grantors))
+                }
+                _ => None,
+            };
+            let (action, statements, reason) = match planned {
+                Some(Ok(plan)) if plan.outcome == DropOutcome::Dropped => {
+                    gone.add(&plan);
+                    (SyncAction::Drop, plan.statements, None)
+                }
+                Some(Ok(DropPlan { outcome: DropOutcome::Disabled(holdings), statements, .. })) => {
+                    let reason = Warning::OnlyDisabled { role: role.name.clone(), holdings };
+                    (SyncAction::Disable, statements, Some(reason.into()))
+                }
+                other => {
+                    let forbid = Statement::ForbidLogin { role: role.name.clone() };
+                    let statements = if role.can_login { vec![forbid] } else { Vec::new() };
+                    (SyncAction::Disable, statements, other.and_then(Result::err))
+                }
+            };
+            if !statements.is_empty() {
+                self.changed.push(role.clone());
+            }
+            let mut with_the_first = reason.clone().map(Box::new);
+            self.left.extend(reason);
+            self.steps.extend(statements.into_iter().map(|statement| SyncStep {
+                action,
+                role: role.name.clone(),
+                statement,
+                reason: with_the_first.take(),
+            }));
+        }
+    }
+}
+
+/// Those who are dropped before another is: what hangs on that one was looked at when they were there.
+#[derive(Default)]
+struct Gone {
+    roles: HashSet<RoleName>,
+    /// What they had granted and the bootstrap superuser has by then.
+    taken_over: HashMap<(RoleName, RoleName), MembershipOptions>,
+}
+
+impl Gone {
+    fn add(&mut self, plan: &DropPlan) {
+        self.roles.insert(plan.role.name.clone());
+        for statement in &plan.statements {
+            if let Statement::GrantWith { granted, member, options } = statement {
+                self.taken_over.insert((granted.clone(), member.clone()), *options);
+            }
+        }
+    }
+
+    /// What still hangs on a role.
+    fn as_left(&self, role: &Role, mut dependants: Dependants) -> Dependants {
+        if self.roles.is_empty() {
+            return dependants;
+        }
+        dependants.foreign_grants.retain(|grant| !self.roles.contains(&grant.grantor));
+        dependants
+            .grants_made
+            .retain(|grant| !self.roles.contains(&grant.granted) && !self.roles.contains(&grant.member));
+        let taken_over: Vec<_> = dependants
+            .grants_made
+            .iter()
+            .filter(|grant| grant.grantor == role.oid)
+            .filter_map(|grant| {
+                let options = *self.taken_over.get(&(grant.granted.clone(), grant.member.clone()))?;
+                Some(GrantMade { grantor: NO_ROLE, options, ..grant.clone() })
+            })
+            .collect();
+        dependants.grants_made.extend(taken_over);
+        dependants
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memberships::graph::Membership;
+    use crate::names::rules::NameRules;
+    use crate::roles::dependants::Holding;
+    use crate::roles::role::Elevated;
+
+    struct Cluster {
+        roles: Vec<Role>,
+        graph: MembershipGraph,
+    }
+
+    /// Members of rds_ad that can log in; `-` before a name for NOLOGIN, `!` for no member, `*` for a superuser.
+    fn cluster(names: &[&str]) -> Cluster {
+        let mut roles = Vec::new();
+        let mut memberships = Vec::new();
+        for (oid, text) in (1..).zip(["-!rds_ad", "-!rds_iam"].iter().chain(names)) {
+            let elevated = Elevated { superuser: text.contains('*'), ..Elevated::default() };
+            let name = RoleName::new(text.trim_start_matches(['-', '!', '*'])).unwrap();
+            roles.push(Role { oid, name, can_login: !text.contains('-'), elevated });
+            if !text.contains('!') {
+                memberships.push(Membership { role: 1, member: oid, grantor: 0, admin: false, from_creation: false });
+            }
+        }
+        let graph = MembershipGraph::new(roles.iter().map(|role| (role.oid, role.name.clone())), memberships);
+        Cluster { roles, graph }
+    }
+
+    fn plan(
+        there: &[&str],
+        wanted: &[&str],
+        absent: AbsentPolicy,
+        at_most: Option<usize>,
+        holders: &[&str],
+    ) -> Result<SyncPlan, Error> {
+        plan_about(there, wanted, absent, Some(&["A.B"]), at_most, holders)
+    }
+
+    fn plan_about(
+        there: &[&str],
+        wanted: &[&str],
+        absent: AbsentPolicy,
+        realms: Option<&[&str]>,
+        at_most: Option<usize>,
+        holders: &[&str],
+    ) -> Result<SyncPlan, Error> {
+        let realms = realms.map(|realms| realms.iter().map(|realm| Realm::parse(realm).unwrap()).collect());
+        let cluster = cluster(there);
+        let rule = ConflictRule::new(RoleName::new("rds_ad").unwrap(), RoleName::new("rds_iam").unwrap()).unwrap();
+        let rules = NameRules::default();
+        let wanted: Vec<_> =
+            wanted.iter().map(|name| (name.to_string(), rules.canonicalize(name, None).unwrap())).collect();
+        let owner = |oid: &RoleOid| {
+            let name = cluster.roles.iter().find(|role| role.oid == *oid).unwrap().name.as_str();
+            let holding = Holding { database: Some("x".into()), here: true, owned: 1, privileges: 0 };
+            Dependants {
+                holdings: holders.contains(&name).then_some(holding).into_iter().collect(),
+                ..Dependants::default()
+            }
+        };
+        let dependants = |oids: &[RoleOid]| oids.iter().map(|oid| (*oid, owner(oid))).collect();
+        let request = SyncRequest { wanted, absent, realms, at_most };
+        plan_sync(&request, &cluster.roles, &cluster.graph, &rule, true, |_| Ok(()), dependants)
+    }
+
+    fn rows(plan: &SyncPlan) -> Vec<(&'static str, &str)> {
+        plan.steps.iter().map(|step| (step.action.as_str(), step.role.as_str())).collect()
+    }
+
+    #[test]
+    fn the_difference_and_nothing_else() {
+        let there = ["ann@A.B", "bob@A.B", "-cyd@A.B", "!dan@A.B", "!app", "app2", "!eve@A.B", "-fay@A.B"];
+        let wanted = ["ann@a.b", "cyd@a.b", "dan@a.b", "new@a.b"];
+        assert_eq!(
+            rows(&plan(&there, &wanted, AbsentPolicy::Keep, None, &[]).unwrap()),
+            [("adopt", "dan@A.B"), ("create", "new@A.B")]
+        );
+        assert_eq!(
+            rows(&plan(&there, &wanted, AbsentPolicy::Disable, None, &[]).unwrap()),
+            [("adopt", "dan@A.B"), ("create", "new@A.B"), ("enable", "cyd@A.B"), ("disable", "bob@A.B")]
+        );
+        let dropped = plan(&there, &wanted, AbsentPolicy::Drop, None, &["bob@A.B"]).unwrap();
+        assert_eq!(
+            rows(&dropped),
+            [("adopt", "dan@A.B"), ("create", "new@A.B"), ("disable", "bob@A.B"), ("drop", "fay@A.B")]
+        );
+        assert_eq!(dropped.left.iter().map(|e| e.sqlstate().code()).collect::<Vec<_>>(), ["2BP01"]);
+        assert_eq!(rows(&plan(&there, &there[..1], AbsentPolicy::Keep, None, &[]).unwrap()), []);
+    }
+
+    #[test]
+    fn roles_with_powers_are_left_alone_and_told() {
+        let plan =
+            plan(&["*root@A.B", "ann@A.B", "bob@A.B"], &["ann@a.b", "bob@a.b"], AbsentPolicy::Drop, None, &[]).unwrap();
+        assert_eq!(rows(&plan), []);
+        assert_eq!(plan.left.len(), 1);
+        assert_eq!(plan.left[0].sqlstate().code(), "42501");
+    }
+
+    #[test]
+    fn an_empty_list_locks_nobody_out() {
+        let there = ["ann@A.B", "bob@A.B", "cyd@A.B", "dan@A.B"];
+        let refused = |wanted: &[&str], at_most| {
+            plan(&there, wanted, AbsentPolicy::Disable, at_most, &[]).unwrap().refusal.map(|e| e.sqlstate().code())
+        };
+        assert_eq!(refused(&[], None), Some("53400"));
+        assert_eq!(refused(&["ann@a.b"], None), Some("53400"));
+        assert_eq!(refused(&["ann@a.b", "bob@a.b"], None), None, "half of them");
+        assert_eq!(refused(&[], Some(4)), None);
+        assert_eq!(refused(&["ann@a.b", "bob@a.b", "cyd@a.b"], Some(0)), Some("53400"));
+    }
+
+    #[test]
+    fn a_list_is_about_its_realms() {
+        let there = ["ann@A.B", "bob@A.B", "cyd@C.D", "dan@E.F"];
+        let removed = |wanted: &[&str], realms| {
+            let plan = plan_about(&there, wanted, AbsentPolicy::Disable, realms, Some(9), &[]).unwrap();
+            plan.steps.iter().map(|step| step.role.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(removed(&["ann@a.b"], None), ["bob@A.B"]);
+        assert_eq!(removed(&["ann@a.b", "cyd@c.d"], None), ["bob@A.B"]);
+        assert_eq!(removed(&[], None), [""; 0]);
+        assert_eq!(removed(&[], Some(&["C.D", "E.F"])), ["cyd@C.D", "dan@E.F"]);
+        assert_eq!(removed(&["ann@a.b"], Some(&["C.D"])), ["cyd@C.D"]);
+    }
+
+    #[test]
+    fn the_words_are_checked() {
+        assert_eq!("keep".parse(), Ok(AbsentPolicy::Keep));
+        assert_eq!("Drop".parse::<AbsentPolicy>().unwrap_err().sqlstate().code(), "22023");
+    }
+}

@@ -1,0 +1,7 @@
+//! Roles as they stand in the catalogue.
+
+pub(crate) mod dependants;
+pub(crate) mod foreign_grants;
+pub(crate) mod path;
+pub(crate) mod power;
+pub(crate) mod role;

@@ -1,0 +1,290 @@
+//! Connection parameters as libpq knows them: a connection string or URL, options of the command line, a service file, the environment.
+//!
+//! The rules are those of libpq and psql (PostgreSQL, "Database Connection Control Functions" and "Environment Variables"): what the string says comes first, then
+//! the options of the command line, the service, the environment, the defaults.
+
+mod hosts;
+mod keywords;
+mod service;
+mod text;
+mod user;
+
+use std::collections::BTreeMap;
+use std::env;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio_postgres::Config;
+use tokio_postgres::config::SslNegotiation;
+
+pub(crate) use hosts::{Place, Server};
+use keywords::{DEMANDS, ENVIRONMENT, OURS, THEIRS, WITHOUT_EFFECT};
+
+use crate::connect::passfile::Passfile;
+use crate::exit::Failure;
+
+/// How a connection is protected: libpq's `sslmode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum SslMode {
+    Disable,
+    Allow,
+    #[default]
+    Prefer,
+    Require,
+    VerifyCa,
+    VerifyFull,
+}
+
+impl SslMode {
+    fn parse(text: &str) -> Result<Self, Failure> {
+        Ok(match text {
+            "disable" => Self::Disable,
+            "allow" => Self::Allow,
+            "prefer" => Self::Prefer,
+            "require" => Self::Require,
+            "verify-ca" => Self::VerifyCa,
+            "verify-full" => Self::VerifyFull,
+            _ => {
+                return Err(Failure::usage(
+                    "the sslmode is none: write disable, allow, prefer, require, verify-ca or verify-full".into(),
+                ));
+            }
+        })
+    }
+}
+
+/// Everything that a connection needs, but for the password that somebody may have to type.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    /// What is the same for every host: the user, the database, settings of the session.
+    pub(crate) config: Config,
+    /// What is tried, one after the other.
+    pub(crate) servers: Vec<Server>,
+    /// Not in their order, but in any.
+    pub(crate) at_random: bool,
+    /// How long each address may take.
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) tls: Tls,
+}
+
+/// How the connection is protected.
+#[derive(Debug)]
+pub(crate) struct Tls {
+    pub(crate) mode: SslMode,
+    /// TLS from the first byte, and the protocol named in the handshake.
+    pub(crate) direct: bool,
+    /// A file, or `system`.
+    pub(crate) roots: Option<String>,
+    /// There is a list of revoked certificates, which libpq would look at.
+    pub(crate) has_revocations: bool,
+}
+
+/// What the command line says.
+#[derive(Debug, Default)]
+pub(crate) struct Given {
+    /// A database's name, a connection string or a URL.
+    pub(crate) dbname: Option<String>,
+    pub(crate) host: Option<String>,
+    pub(crate) port: Option<String>,
+    pub(crate) user: Option<String>,
+}
+
+/// Parameters by their keywords.
+type Parameters = BTreeMap<String, String>;
+
+impl Connection {
+    /// Puts everything together.
+    pub(crate) fn find(
+        given: &Given,
+        home: Option<&Path>,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Failure> {
+        let mut parameters = given.dbname.as_deref().map(text::parse).transpose()?.unwrap_or_default();
+        for (keyword, value) in [("host", &given.host), ("port", &given.port), ("user", &given.user)] {
+            if let Some(value) = value.as_ref().filter(|value| !value.is_empty()) {
+                parameters.entry(keyword.into()).or_insert(value.clone());
+            }
+        }
+        if let Some(service) = parameters.remove("service").or_else(|| variable("PGSERVICE")) {
+            add(&mut parameters, service::from_service(&service, home, &variable)?);
+        }
+        let environment = ENVIRONMENT.iter().filter_map(|(name, keyword)| Some((keyword.to_string(), variable(name)?)));
+        add(&mut parameters, environment.collect());
+        if !parameters.contains_key("sslmode") && variable("PGREQUIRESSL").is_some_and(|value| value.starts_with('1')) {
+            parameters.insert("sslmode".into(), "require".into());
+        }
+        Self::of(parameters, home)
+    }
+
+    fn of(mut parameters: Parameters, home: Option<&Path>) -> Result<Self, Failure> {
+        demands_nothing_else(&mut parameters)?;
+        let tls = Tls::of(&mut parameters, home)?;
+        let timeout = match parameters.remove("connect_timeout").filter(|text| !text.is_empty()) {
+            None => None,
+            Some(text) => {
+                let seconds: i64 = text
+                    .trim()
+                    .parse()
+                    .map_err(|_| Failure::usage("the connect_timeout is no number of seconds".into()))?;
+                u64::try_from(seconds).ok().filter(|&seconds| seconds > 0).map(Duration::from_secs)
+            }
+        };
+        let at_random = match parameters.remove("load_balance_hosts").as_deref() {
+            None | Some("disable") => false,
+            Some("random") => true,
+            Some(_) => {
+                return Err(Failure::usage("the load_balance_hosts is none: write disable or random".into()));
+            }
+        };
+        let mut servers = hosts::servers(&mut parameters)?;
+        if parameters.get("user").is_none_or(String::is_empty) {
+            let user = user::name().ok_or_else(|| Failure::usage("who connects? Say so with -U or PGUSER".into()))?;
+            parameters.insert("user".into(), user);
+        }
+        let get = |parameters: &Parameters, keyword: &str| parameters.get(keyword).cloned().unwrap_or_default();
+        let user = get(&parameters, "user");
+        if get(&parameters, "dbname").is_empty() {
+            parameters.insert("dbname".into(), user.clone());
+        }
+        let passfile = parameters.remove("passfile").filter(|path| !path.is_empty()).map(PathBuf::from);
+        let passfile = passfile.or_else(|| home.map(|home| home.join(".pgpass")));
+        // An empty password is none, and the file is asked.
+        match (parameters.remove("password").filter(|password| !password.is_empty()), passfile) {
+            (Some(password), _) => {
+                for server in &mut servers {
+                    server.password = Some(password.clone().into_bytes());
+                }
+            }
+            (None, Some(path)) => {
+                hosts::look_up(&mut servers, &Passfile::read(&path), &get(&parameters, "dbname"), &user);
+            }
+            (None, None) => {}
+        }
+        if let Some(count) = parameters.remove("keepalives_count").filter(|count| !count.is_empty()) {
+            parameters.insert("keepalives_retries".into(), count);
+        }
+        let fallback = parameters.remove("fallback_application_name").unwrap_or_else(|| "kerbrole".into());
+        parameters.entry("application_name".into()).or_insert(fallback);
+        let mut config: Config = as_string(&parameters)
+            .parse()
+            // Its message names the keyword and never a value.
+            .map_err(|error| {
+                Failure::usage(format!("the connection parameters are not understood: {}", chain(&error)))
+            })?;
+        if tls.direct {
+            config.ssl_negotiation(SslNegotiation::Direct);
+        }
+        Ok(Self { config, servers, at_random, timeout, tls })
+    }
+}
+
+impl Tls {
+    fn of(parameters: &mut Parameters, home: Option<&Path>) -> Result<Self, Failure> {
+        let roots = parameters.remove("sslrootcert").filter(|path| !path.is_empty()).or_else(|| default_root(home));
+        let mode = parameters.remove("sslmode").map(|text| SslMode::parse(&text)).transpose()?;
+        let mode = match (roots.as_deref(), mode) {
+            // As libpq: the certificates of the machine vouch for half the world, so that the name has to be right too.
+            (Some("system"), None) => SslMode::VerifyFull,
+            (Some("system"), Some(mode)) if mode != SslMode::VerifyFull => {
+                return Err(Failure::usage(
+                    "with sslrootcert=system nothing weaker than sslmode=verify-full is of use: write that, or leave sslmode out"
+                        .into(),
+                ));
+            }
+            (_, mode) => mode.unwrap_or_default(),
+        };
+        let direct = match parameters.remove("sslnegotiation").as_deref() {
+            None | Some("postgres") => false,
+            Some("direct") if matches!(mode, SslMode::Disable | SslMode::Allow | SslMode::Prefer) => {
+                return Err(Failure::usage(
+                    "sslnegotiation=direct needs sslmode=require, verify-ca or verify-full".into(),
+                ));
+            }
+            Some("direct") => true,
+            Some(_) => return Err(Failure::usage("the sslnegotiation is none: write postgres or direct".into())),
+        };
+        let has_revocations = home.is_some_and(|home| home.join(".postgresql/root.crl").exists());
+        Ok(Self { mode, direct, roots, has_revocations })
+    }
+}
+
+/// Takes out what demands nothing here, and refuses by name what it would be wrong to pass over.
+fn demands_nothing_else(parameters: &mut Parameters) -> Result<(), Failure> {
+    for (keyword, harmless) in DEMANDS {
+        if parameters.remove(keyword).is_some_and(|value| !harmless.contains(&value.as_str())) {
+            return Err(Failure::usage(format!(
+                "{keyword} is set to what kerbrole cannot keep, and is not passed over: leave it out, also of the environment and of the service, or use psql"
+            )));
+        }
+    }
+    if !matches!(
+        parameters.get("target_session_attrs").map(String::as_str),
+        None | Some("any" | "read-write" | "read-only")
+    ) {
+        return Err(Failure::usage(
+            "target_session_attrs can be any, read-write or read-only: for the others use psql".into(),
+        ));
+    }
+    parameters.retain(|keyword, _| !WITHOUT_EFFECT.contains(&keyword.as_str()));
+    let is_known = |keyword: &&str| {
+        THEIRS.contains(keyword)
+            || OURS.contains(keyword)
+            || ["keepalives_count", "fallback_application_name"].contains(keyword)
+    };
+    // Whatever else is there may be a part of a password: it is not repeated.
+    if parameters.keys().all(|keyword| is_known(&keyword.as_str())) {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "a keyword of the connection parameters is not known; those that are: {}, {}",
+        THEIRS.join(", "),
+        OURS.join(", ")
+    )))
+}
+
+/// What is there already stays.
+fn add(parameters: &mut Parameters, more: Parameters) {
+    for (keyword, value) in more {
+        parameters.entry(keyword).or_insert(value);
+    }
+}
+
+/// The parameters as tokio-postgres reads them.
+fn as_string(parameters: &Parameters) -> String {
+    let pairs: Vec<_> = parameters
+        .iter()
+        .map(|(keyword, value)| format!("{keyword}='{}'", value.replace('\\', "\\\\").replace('\'', "\\'")))
+        .collect();
+    pairs.join(" ")
+}
+
+/// An error with its causes.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let cause_text = error.to_string();
+        // Some repeat their cause.
+        if !text.contains(&cause_text) {
+            text.push_str(&format!(": {cause_text}"));
+        }
+        cause = error.source();
+    }
+    text
+}
+
+fn default_root(home: Option<&Path>) -> Option<String> {
+    let path = home?.join(".postgresql/root.crt");
+    path.exists().then(|| path.display().to_string())
+}
+
+/// Variables of the environment as they are.
+pub(crate) fn environment(name: &str) -> Option<String> {
+    // What is not UTF-8 is not passed over: it may be a demand.
+    env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+}
+
+/// Whose files are read: `HOME`, else what the system knows.
+pub(crate) fn home() -> Option<PathBuf> {
+    env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from).or_else(user::home)
+}

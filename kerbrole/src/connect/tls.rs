@@ -1,0 +1,137 @@
+//! TLS, with libpq's meanings of `sslmode`: by the library that libpq verifies by, and by its rules for names (`initialize_SSL` in
+//! src/interfaces/libpq/fe-secure-openssl.c).
+
+mod names;
+
+use std::fs;
+use std::sync::{Arc, OnceLock};
+
+use openssl::error::ErrorStack;
+use openssl::ssl::{SslConnector, SslConnectorBuilder, SslMethod, SslVerifyMode, SslVersion};
+use openssl::x509::store::{X509Store, X509StoreBuilder};
+use openssl::x509::{X509, X509StoreContextRef};
+use postgres_openssl::{MakeTlsConnector, set_postgresql_alpn};
+
+use crate::connect::conninfo::{SslMode, Tls};
+
+/// One attempt with TLS.
+pub(crate) struct Connector {
+    make: MakeTlsConnector,
+    mismatch: Arc<OnceLock<String>>,
+}
+
+impl Connector {
+    /// `name` is the host's name as it was given.
+    ///
+    /// # Errors
+    /// Where the server is to be verified, and there is nothing to verify it by.
+    pub(crate) fn new(tls: &Tls, name: Option<&str>) -> Result<Self, String> {
+        let roots = roots(tls)?;
+        let name = match (tls.mode, name) {
+            (SslMode::VerifyFull, None) => {
+                return Err(
+                    "verify-full compares the server's name with its certificate: name it with host, beside hostaddr"
+                        .into(),
+                );
+            }
+            (SslMode::VerifyFull, Some(name)) => Some(name.to_string()),
+            _ => None,
+        };
+        let mismatch = Arc::new(OnceLock::new());
+        let builder =
+            builder(tls, roots, name, &mismatch).map_err(|error| format!("OpenSSL cannot be set up: {error}"))?;
+        let mut make = MakeTlsConnector::new(builder.build());
+        make.set_callback(|connection, _| {
+            // Names are compared by libpq's rules, see below.
+            connection.set_verify_hostname(false);
+            Ok(())
+        });
+        Ok(Self { make, mismatch })
+    }
+
+    pub(crate) fn make(&self) -> MakeTlsConnector {
+        self.make.clone()
+    }
+
+    /// What is wrong with the server's certificate, where that is what the handshake failed on.
+    pub(crate) fn mismatch(&self) -> Option<String> {
+        self.mismatch.get().cloned()
+    }
+}
+
+/// `roots` are `None` where nothing is verified.
+fn builder(
+    tls: &Tls,
+    roots: Option<X509Store>,
+    name: Option<String>,
+    mismatch: &Arc<OnceLock<String>>,
+) -> Result<SslConnectorBuilder, ErrorStack> {
+    let mut builder = SslConnector::builder(SslMethod::tls_client())?;
+    builder.set_min_proto_version(Some(SslVersion::TLS1_2))?;
+    if tls.direct {
+        // RFC 7301; the server refuses TLS from the first byte without it (PostgreSQL, "SSL Session Encryption").
+        set_postgresql_alpn(&mut builder)?;
+    }
+    let Some(roots) = roots else {
+        builder.set_verify(SslVerifyMode::NONE);
+        return Ok(builder);
+    };
+    // Instead of those of the machine, which the builder has taken in.
+    builder.set_cert_store(roots);
+    let mismatch = mismatch.clone();
+    // Called for each certificate of the chain, that of the server being the last (SSL_CTX_set_verify(3)).
+    builder.set_verify_callback(SslVerifyMode::PEER, move |is_valid, context| {
+        if !is_valid {
+            let why = context.error().error_string();
+            let _told_already = mismatch.set(format!("the server's certificate cannot be verified: {why}"));
+        }
+        is_valid && (context.error_depth() != 0 || name.as_ref().is_none_or(|name| is_named(context, name, &mismatch)))
+    });
+    Ok(builder)
+}
+
+fn is_named(context: &X509StoreContextRef, name: &str, mismatch: &OnceLock<String>) -> bool {
+    let Some(certificate) = context.current_cert() else { return false };
+    let is_named = names::is_for(certificate, name);
+    if !is_named {
+        let _told_already = mismatch.set(format!("the server's certificate is not for the host name \"{name}\""));
+    }
+    is_named
+}
+
+/// What a server is verified by. As libpq: whatever the mode, where there is a file of certificates. One that is not there verifies nothing for `allow` and `prefer`;
+/// libpq passes over it for `require` as well.
+fn roots(tls: &Tls) -> Result<Option<X509Store>, String> {
+    let is_needed = matches!(tls.mode, SslMode::VerifyCa | SslMode::VerifyFull);
+    let fail = |error: ErrorStack| format!("the root certificates cannot be taken: {error}");
+    let mut store = X509StoreBuilder::new().map_err(fail)?;
+    match tls.roots.as_deref() {
+        None if is_needed => {
+            return Err(
+                "there is no root certificate to verify the server by: name a file with sslrootcert, or sslrootcert=system".into()
+            );
+        }
+        None => return Ok(None),
+        Some("system") => store.set_default_paths().map_err(fail)?,
+        Some(path) => {
+            let bytes = match fs::read(path) {
+                Ok(bytes) => bytes,
+                Err(_) if matches!(tls.mode, SslMode::Allow | SslMode::Prefer) => return Ok(None),
+                Err(error) => return Err(format!("cannot read the root certificates in {path}: {error}")),
+            };
+            let certificates = X509::stack_from_pem(&bytes).unwrap_or_default();
+            if certificates.is_empty() {
+                return Err(format!("there is no root certificate in {path} that can be read"));
+            }
+            for certificate in certificates {
+                store.add_cert(certificate).map_err(fail)?;
+            }
+        }
+    }
+    if tls.has_revocations {
+        return Err(
+            "there is a list of revoked certificates, ~/.postgresql/root.crl, and kerbrole cannot look at one: use psql".into(),
+        );
+    }
+    Ok(Some(store.build()))
+}

@@ -1,0 +1,55 @@
+//! `kerb_list_principals`: who has access, and by which way.
+
+use kerbrole_core::{PathStep, list_principals};
+use pgrx::prelude::*;
+
+use crate::interface::rows::{TableIterator, Texts};
+use crate::report::Raise;
+use crate::server::catalog;
+use crate::server::sessions;
+use crate::settings;
+
+/// Every role whose name is a principal's: its parts, whether it may log in, its direct groups besides `rds_ad`, a shortest path to `rds_ad` and to
+/// `rds_iam` (NULL where there is none), and how many sessions it has on this server now.
+///
+/// Privileges: EXECUTE. Errors: 42704 when `rds_ad` or `rds_iam` is missing.
+#[pg_extern]
+#[search_path(pg_catalog, pg_temp)]
+#[allow(clippy::type_complexity, reason = "the columns of the result")]
+fn kerb_list_principals() -> TableIterator<
+    'static,
+    (
+        name!(role_name, String),
+        name!(username, String),
+        name!(realm, String),
+        name!(can_login, bool),
+        name!(groups, Vec<String>),
+        name!(ad_path, Option<Vec<String>>),
+        name!(iam_path, Option<Vec<String>>),
+        name!(sessions, i32),
+    ),
+> {
+    let (logins, graph) = catalog::logins_and_memberships();
+    let rule = settings::conflict_rule();
+    let sessions = sessions::count_all();
+    TableIterator::written(move |rows| {
+        let listed = list_principals(logins, &graph, &rule, |p| {
+            rows.put((
+                p.role_name,
+                p.username,
+                p.realm,
+                p.can_login,
+                Texts(p.groups()),
+                p.ad_path().map(steps),
+                p.iam_path().map(steps),
+                sessions.get(&p.oid).map_or(0, |&n| i32::try_from(n).unwrap_or(i32::MAX)),
+            ));
+        });
+        listed.or_raise();
+    })
+}
+
+/// A path as an array of text.
+fn steps<'p>(path: impl Iterator<Item = PathStep<&'p str>>) -> Texts<impl Iterator<Item = String>> {
+    Texts(path.map(|step| step.to_string()))
+}

@@ -1,0 +1,6 @@
+//! Between SQL and the core: arguments, rows, what the caller is told.
+
+pub(crate) mod args;
+pub(crate) mod notices;
+pub(crate) mod principals;
+pub(crate) mod rows;

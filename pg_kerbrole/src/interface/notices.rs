@@ -1,0 +1,52 @@
+//! What the caller is told that is no error.
+
+use kerbrole_core::{AddOutcome, Canonical, Warning};
+use pgrx::PgSqlErrorCode;
+use pgrx::prelude::*;
+
+use crate::report::{report, sqlstate};
+
+/// Says to the caller what is worth knowing of a change that is made.
+pub(crate) fn warn(warning: &Warning) {
+    let (detail, hint) = (warning.detail(), warning.hint());
+    report(PgLogLevel::WARNING, sqlstate(warning.sqlstate()), warning.to_string(), detail, hint);
+}
+
+/// Says to the caller what would be an error if it were no dry run.
+pub(crate) fn warn_of(error: &kerbrole_core::Error) {
+    report(PgLogLevel::WARNING, sqlstate(error.sqlstate()), error.to_string(), error.detail(), error.hint());
+}
+
+/// Says something to the caller that is no error.
+pub(crate) fn notice(message: String, hint: &str) {
+    report(PgLogLevel::NOTICE, PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION, message, None, Some(hint.into()));
+}
+
+/// Tells the caller, once, that the case of some names matters.
+pub(crate) fn notice_case<'a>(names: impl IntoIterator<Item = &'a Canonical>) {
+    let mut names = names.into_iter().filter(|name| name.case_matters);
+    let Some(first) = names.next() else { return };
+    let principal = &first.principal;
+    let message = match names.count() {
+        0 => format!("principal \"{principal}\" has upper-case letters: only a ticket spelled exactly so will match"),
+        more => format!(
+            "principal \"{principal}\" and {more} more have upper-case letters: only tickets spelled exactly so will match"
+        ),
+    };
+    notice(
+        message,
+        "The KDC spells the ticket as the user types it, or as the directory stores it when asked for the canonical name. \
+         The usual form is lower case; with krb_caseins_users on, case would not matter.",
+    );
+}
+
+/// Tells the caller which of those that were added cannot log in.
+pub(crate) fn notice_disabled(outcomes: &[AddOutcome]) {
+    let disabled: Vec<_> = outcomes.iter().filter(|outcome| outcome.disabled).collect();
+    let Some(first) = disabled.first() else { return };
+    let message = match disabled.len() - 1 {
+        0 => format!("role \"{}\" is disabled (NOLOGIN) and stays so", first.role),
+        more => format!("role \"{}\" and {more} more are disabled (NOLOGIN) and stay so", first.role),
+    };
+    notice(message, "kerb_enable_principal() lets a principal log in again.");
+}
