@@ -4,48 +4,16 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a test that cannot go on has failed")]
 #![allow(missing_docs, unreachable_pub)]
 
-mod add;
-mod as_psql_does;
-mod atomic;
-mod attacks;
-mod bounds;
-mod callers;
-mod case_audit;
-mod case_rule;
-mod catalogue;
-mod check;
+// The SQL functions, each for itself.
+mod functions;
+// What holds whatever is called: all or nothing, nobody gains rights, nobody waits, the server stays up.
+mod guarantees;
+// The crate kerbrole-client, by either backend.
 mod client;
+// The command kerbrole, as a process.
 mod command;
-mod concurrency;
-mod conflicts;
-mod conformance;
-mod demo;
-mod disable;
-mod doctor;
-mod drop;
-mod encodings;
-mod groups;
-mod guard;
-mod list;
-mod logging_in;
-mod names;
-mod network;
-mod other_hooks;
-mod pg_regression;
-mod plain;
-mod properties;
-mod readme;
-mod release;
-mod rename;
-mod robustness;
-mod scale;
-mod scripts;
-mod servers;
-mod settings;
-mod storm;
-mod structure;
-mod sync;
-mod upgrade;
+// What goes with the code: documents, scripts, the servers that tests get, releases.
+mod repository;
 
 use std::process::ExitCode;
 
@@ -56,64 +24,64 @@ use libtest_mimic::Arguments;
 
 /// All suites, by name.
 pub const SUITES: &[(&str, &[Case])] = &[
-    ("add", add::CASES),
-    ("as_psql_does", as_psql_does::CASES),
-    ("atomic", atomic::CASES),
-    ("attacks::deep_chain", attacks::deep_chain::CASES),
-    ("attacks::elevation", attacks::elevation::CASES),
-    ("attacks::event_triggers", attacks::event_triggers::CASES),
-    ("attacks::guard_by_nobody", attacks::guard_by_nobody::CASES),
-    ("attacks::inherited_powers", attacks::inherited_powers::CASES),
-    ("attacks::large_arguments", attacks::large_arguments::CASES),
-    ("attacks::leavers", attacks::leavers::CASES),
-    ("attacks::long_lists", attacks::long_lists::CASES),
-    ("attacks::lookalikes", attacks::lookalikes::CASES),
-    ("attacks::not_principals", attacks::not_principals::CASES),
-    ("attacks::opened_again", attacks::opened_again::CASES),
-    ("attacks::other_encodings", attacks::other_encodings::CASES),
-    ("attacks::search_path", attacks::search_path::CASES),
-    ("attacks::settings", attacks::settings::CASES),
-    ("attacks::sql_injection", attacks::sql_injection::CASES),
-    ("attacks::temp_schema", attacks::temp_schema::CASES),
-    ("attacks::wrappers", attacks::wrappers::CASES),
-    ("bounds", bounds::CASES),
-    ("callers", callers::CASES),
-    ("case_audit", case_audit::CASES),
-    ("case_rule", case_rule::CASES),
-    ("catalogue", catalogue::CASES),
-    ("check", check::CASES),
-    ("client", client::CASES),
-    ("command", command::CASES),
-    ("concurrency", concurrency::CASES),
-    ("conflicts", conflicts::CASES),
-    ("conformance", conformance::CASES),
-    ("demo", demo::CASES),
-    ("disable", disable::CASES),
-    ("doctor", doctor::CASES),
-    ("drop", drop::CASES),
-    ("encodings", encodings::CASES),
-    ("groups", groups::CASES),
-    ("guard", guard::CASES),
-    ("list", list::CASES),
-    ("logging_in", logging_in::CASES),
-    ("names", names::CASES),
-    ("network", network::CASES),
-    ("other_hooks", other_hooks::CASES),
-    ("pg_regression", pg_regression::CASES),
-    ("plain", plain::CASES),
-    ("properties", properties::CASES),
-    ("readme", readme::CASES),
-    ("release", release::CASES),
-    ("rename", rename::CASES),
-    ("robustness", robustness::CASES),
-    ("scale", scale::CASES),
-    ("scripts", scripts::CASES),
-    ("servers", servers::CASES),
-    ("settings", settings::CASES),
-    ("storm", storm::CASES),
-    ("structure", structure::CASES),
-    ("sync", sync::CASES),
-    ("upgrade", upgrade::CASES),
+    ("add", functions::add::CASES),
+    ("as_psql_does", command::as_psql_does::CASES),
+    ("atomic", guarantees::atomic::CASES),
+    ("attacks::deep_chain", guarantees::attacks::deep_chain::CASES),
+    ("attacks::elevation", guarantees::attacks::elevation::CASES),
+    ("attacks::event_triggers", guarantees::attacks::event_triggers::CASES),
+    ("attacks::guard_by_nobody", guarantees::attacks::guard_by_nobody::CASES),
+    ("attacks::inherited_powers", guarantees::attacks::inherited_powers::CASES),
+    ("attacks::large_arguments", guarantees::attacks::large_arguments::CASES),
+    ("attacks::leavers", guarantees::attacks::leavers::CASES),
+    ("attacks::long_lists", guarantees::attacks::long_lists::CASES),
+    ("attacks::lookalikes", guarantees::attacks::lookalikes::CASES),
+    ("attacks::not_principals", guarantees::attacks::not_principals::CASES),
+    ("attacks::opened_again", guarantees::attacks::opened_again::CASES),
+    ("attacks::other_encodings", guarantees::attacks::other_encodings::CASES),
+    ("attacks::search_path", guarantees::attacks::search_path::CASES),
+    ("attacks::settings", guarantees::attacks::settings::CASES),
+    ("attacks::sql_injection", guarantees::attacks::sql_injection::CASES),
+    ("attacks::temp_schema", guarantees::attacks::temp_schema::CASES),
+    ("attacks::wrappers", guarantees::attacks::wrappers::CASES),
+    ("bounds", guarantees::bounds::CASES),
+    ("callers", guarantees::callers::CASES),
+    ("case_audit", functions::case_audit::CASES),
+    ("case_rule", functions::case_rule::CASES),
+    ("catalogue", functions::catalogue::CASES),
+    ("check", functions::check::CASES),
+    ("client", client::library::CASES),
+    ("command", command::process::CASES),
+    ("concurrency", guarantees::concurrency::CASES),
+    ("conflicts", functions::conflicts::CASES),
+    ("conformance", client::conformance::CASES),
+    ("demo", repository::demo::CASES),
+    ("disable", functions::disable::CASES),
+    ("doctor", command::doctor::CASES),
+    ("drop", functions::drop::CASES),
+    ("encodings", guarantees::encodings::CASES),
+    ("groups", functions::groups::CASES),
+    ("guard", guarantees::guard::CASES),
+    ("list", functions::list::CASES),
+    ("logging_in", guarantees::logging_in::CASES),
+    ("names", functions::names::CASES),
+    ("network", client::network::CASES),
+    ("other_hooks", guarantees::other_hooks::CASES),
+    ("pg_regression", guarantees::pg_regression::CASES),
+    ("plain", client::plain::CASES),
+    ("properties", guarantees::properties::CASES),
+    ("readme", repository::readme::CASES),
+    ("release", repository::release::CASES),
+    ("rename", functions::rename::CASES),
+    ("robustness", guarantees::robustness::CASES),
+    ("scale", guarantees::scale::CASES),
+    ("scripts", repository::scripts::CASES),
+    ("servers", repository::servers::CASES),
+    ("settings", functions::settings::CASES),
+    ("storm", guarantees::storm::CASES),
+    ("structure", repository::structure::CASES),
+    ("sync", functions::sync::CASES),
+    ("upgrade", functions::upgrade::CASES),
 ];
 
 fn main() -> ExitCode {

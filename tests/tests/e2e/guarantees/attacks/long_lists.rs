@@ -5,8 +5,8 @@ use std::process::Command;
 use kerbrole_tests::postgres_server::SUPERUSER;
 use kerbrole_tests::site::run;
 
-use crate::bounds::status;
 use crate::cases;
+use crate::guarantees::bounds::status;
 use crate::world::{Context, Session};
 
 cases! {

@@ -1,7 +1,7 @@
 //! Whoever may create roles makes a chain of groups as long as it likes, and has the rule go along it.
 
-use crate::bounds::peak;
 use crate::cases;
+use crate::guarantees::bounds::peak;
 use crate::world::{Context, Session};
 
 cases! {

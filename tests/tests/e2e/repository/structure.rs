@@ -10,7 +10,7 @@ use crate::cases;
 use crate::world::Context;
 
 cases! {
-    Nowhere: no_arrow_goes_up_or_in_a_circle, the_table_leads_to_what_is_there;
+    Nowhere: no_arrow_goes_up_or_in_a_circle, the_table_leads_to_what_is_there, each_suite_answers_a_question;
 }
 
 /// The floors of a crate, the lowest first: files and folders.
@@ -151,5 +151,27 @@ fn the_table_leads_to_what_is_there(_: &Context<'_>) {
         for path in paths {
             assert!(workspace().join(path).exists(), "{path}, in {row}");
         }
+    }
+}
+
+/// tests/README.md: question, suite, command.
+fn each_suite_answers_a_question(_: &Context<'_>) {
+    let folder = workspace().join("tests");
+    let text = fs::read_to_string(folder.join("README.md")).unwrap();
+    let rows: Vec<Vec<_>> = text
+        .lines()
+        .filter(|line| line.starts_with("| "))
+        .map(|line| line.split('|').map(str::trim).collect())
+        .collect();
+    for (suite, _) in crate::SUITES {
+        // Attacks and the like have one row together.
+        let family = suite.split("::").next().unwrap();
+        let row = rows.iter().find(|row| row[2].starts_with(&format!("[`{family}`]")));
+        let row = row.unwrap_or_else(|| panic!("tests/README.md has no row for {family}"));
+        assert!(row[1].ends_with('?') && row[3].contains(&format!("TESTS={family}::")), "{row:?}");
+    }
+    for row in rows.iter().skip(2) {
+        let link = row[2].split_once("](").unwrap().1.trim_end_matches(')');
+        assert!(folder.join(link).exists(), "{link}");
     }
 }

@@ -221,7 +221,7 @@ pub(super) fn rules_of_plain_statements(c: &Context<'_>) {
     assert_eq!(conflict.code, 4);
     assert!(conflict.err.contains("would be a member of both kerberos and cloud"), "{}", conflict.err);
     for wrong in [["--default-realm", "a b"], ["--netbios-domains", "CORP"], ["--allowed-realms", "@"]] {
-        let ended = crate::command::run(c, &[&["list"][..], &wrong].concat());
+        let ended = crate::command::process::run(c, &[&["list"][..], &wrong].concat());
         assert_eq!(ended.code, 2, "{wrong:?}: {}", ended.err);
         assert!(ended.err.contains(wrong[0]), "{}", ended.err);
     }
