@@ -16,12 +16,10 @@ use crate::server::catalog::{self, Table};
 use crate::server::encoding::Bytes;
 use crate::server::login_facts::query::rows;
 
-const CONFIGURED: [&str; 3] = ["session_preload_libraries", "local_preload_libraries", "dynamic_library_path"];
-
 pub(crate) fn facts(role: Option<RoleOid>, is_superuser: bool, sees_server: bool) -> StartupFacts {
     let mut settings = set_for(role);
     let libraries = sees_server.then(|| {
-        settings.extend(CONFIGURED.map(configured));
+        settings.extend(configured());
         let path = settings.iter().filter(|setting| setting.name == "dynamic_library_path").max_by_key(|s| s.of);
         let path = path.map_or_else(String::new, |setting| setting.value.clone());
         let found = |(setting, name): (&str, String)| {
@@ -47,14 +45,16 @@ fn set_for(role: Option<RoleOid>) -> Vec<StartupSetting> {
 }
 
 /// What the server's configuration says, whatever this session has instead: where it has something of its own, the files.
-fn configured(name: &str) -> StartupSetting {
-    const ASK: &str = "SELECT CASE WHEN s.source IN ('default', 'environment variable', 'configuration file', 'command line') \
+fn configured() -> Vec<StartupSetting> {
+    const ASK: &str = "SELECT s.name, CASE WHEN s.source IN ('default', 'environment variable', 'configuration file', 'command line') \
            THEN s.setting ELSE coalesce((SELECT f.setting FROM pg_catalog.pg_file_settings f \
              WHERE f.name = s.name AND f.error IS NULL ORDER BY f.seqno DESC LIMIT 1), s.boot_val) END \
-         FROM pg_catalog.pg_settings s WHERE s.name = $1";
-    let found = rows(ASK, &[name.into()], |row| row.get::<Bytes>(1).ok()?);
-    let value = found.into_iter().next().map(|value| value.lossy()).unwrap_or_default();
-    StartupSetting { of: None, name: name.into(), value, is_usable: true }
+         FROM pg_catalog.pg_settings s \
+         WHERE s.name = ANY ('{session_preload_libraries,local_preload_libraries,dynamic_library_path}')";
+    rows(ASK, &[], |row| {
+        let [name, value] = [1, 2].map(|column| row.get::<Bytes>(column).ok().flatten().map(|text| text.lossy()));
+        Some(StartupSetting { of: None, name: name?, value: value.unwrap_or_default(), is_usable: true })
+    })
 }
 
 fn package_folder() -> PathBuf {
