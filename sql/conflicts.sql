@@ -1,5 +1,6 @@
--- The roles that are members of both rds_ad and rds_iam, directly or through others: for a server without pg_kerbrole, a managed RDS or
--- Aurora included. Reads pg_roles and pg_auth_members only; any role may run it; changes nothing.
+-- The roles that are members of both rds_ad and rds_iam, directly or through others: for a server
+-- without pg_kerbrole, a managed RDS or Aurora included. Reads pg_roles and pg_auth_members only;
+-- any role may run it; changes nothing.
 --
 --   psql -f sql/conflicts.sql
 --
