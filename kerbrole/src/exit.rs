@@ -22,14 +22,35 @@ Exit codes:
   6  done, or nothing to do, but the result could not be written";
 
 const FINDINGS: u8 = 1;
+const USAGE: u8 = 2;
+const NO_CONNECTION: u8 = 3;
+const REFUSED: u8 = 4;
+const PARTLY_DONE: u8 = 5;
 const NOT_WRITTEN: u8 = 6;
 
-/// What came of the work, and what is to be shown of it. The two are apart, so that printing decides nothing.
+/// What came of the work, and what is to be shown of it.
+///
+/// The two are apart, so that printing decides nothing.
 #[derive(Debug)]
 pub(crate) struct Report {
     shown: Shown,
-    /// Whether there are findings.
-    ended: Result<bool, Failure>,
+    ended: Result<Ending, Failure>,
+}
+
+/// How work ends that nothing kept from being carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// All is done or in order.
+    Done,
+    /// Something was found that somebody has to look at.
+    Findings,
+}
+
+impl Ending {
+    /// With findings, where there are any.
+    pub(crate) fn findings_if(there_are_any: bool) -> Self {
+        if there_are_any { Self::Findings } else { Self::Done }
+    }
 }
 
 /// What a command gives back; an error where there is nothing to show.
@@ -38,12 +59,12 @@ pub(crate) type Outcome = Result<Report, Failure>;
 impl Report {
     /// All was done.
     pub(crate) fn done(shown: Shown) -> Self {
-        Self::looked(shown, false)
+        Self::looked(shown, Ending::Done)
     }
 
     /// Something was looked at, and there are findings or none.
-    pub(crate) fn looked(shown: Shown, findings: bool) -> Self {
-        Self { shown, ended: Ok(findings) }
+    pub(crate) fn looked(shown: Shown, ending: Ending) -> Self {
+        Self { shown, ended: Ok(ending) }
     }
 
     /// It ended early, and there is something to show all the same.
@@ -51,13 +72,15 @@ impl Report {
         Self { shown, ended: Err(failure) }
     }
 
-    /// What was done stays as it is, and this is the matter with it, unless something worse ended it.
+    /// The same, with this to say about what was done, unless something worse has ended it.
     pub(crate) fn but(self, failure: Failure) -> Self {
         Self { shown: self.shown, ended: self.ended.and(Err(failure)) }
     }
 
-    /// Prints it. What happened says how the command ends; that nobody reads any more changes nothing about it, and a result that was to be kept and could
-    /// not be written is an error where there is no other.
+    /// Prints what there is to show, and gives back how the command ends.
+    ///
+    /// What happened decides that. A reader who has gone away changes nothing about it; a result
+    /// that was to be kept and could not be written is an error where there is no other.
     pub(crate) fn end(self) -> ExitCode {
         let printed = self.shown.print();
         if let Err(failure) = &self.ended {
@@ -68,10 +91,10 @@ impl Report {
             tell(&format!("kerbrole: the result could not be written: {error}"));
         }
         match self.ended {
-            Err(failure) => failure.code(),
-            Ok(true) => ExitCode::from(FINDINGS),
-            Ok(false) if not_written.is_some() => ExitCode::from(NOT_WRITTEN),
-            Ok(false) => ExitCode::SUCCESS,
+            Err(failure) => ExitCode::from(failure.code()),
+            Ok(Ending::Findings) => ExitCode::from(FINDINGS),
+            Ok(Ending::Done) if not_written.is_some() => ExitCode::from(NOT_WRITTEN),
+            Ok(Ending::Done) => ExitCode::SUCCESS,
         }
     }
 }
@@ -89,12 +112,22 @@ pub(crate) enum Failure {
     Usage(String),
     /// There is no server to ask.
     Connection(String),
+    /// The system does not give what any connection takes, so that no server was asked.
+    Runtime(io::Error),
     /// The server, or the rules, said no.
     Refused(Error),
-    /// Some of it was carried out before that, or may have been where the connection was lost. `again` says how to go on.
-    Partly { done: usize, total: usize, again: &'static str, error: Error },
+    /// Some of it was carried out before that, or may have been where the connection was lost.
+    Partly {
+        done: usize,
+        total: usize,
+        /// How to go on.
+        again: &'static str,
+        error: Error,
+    },
     /// All are disabled, and whoever did it may not end sessions of these.
     SessionsLeft(Vec<Error>),
+    /// The result is there, and could not be put where it was to go.
+    NotWritten(String),
 }
 
 impl Failure {
@@ -102,7 +135,7 @@ impl Failure {
         Self::Usage(message)
     }
 
-    /// Of something that changes several at once: it was refused, or the answer never came.
+    /// Why a change of several at once failed: it was refused, or the answer never came.
     pub(crate) fn of_change(total: usize, again: &'static str) -> impl FnOnce(Error) -> Self {
         move |error| match error.kind() {
             ErrorKind::Connection => Self::Partly { done: 0, total, again, error },
@@ -110,22 +143,24 @@ impl Failure {
         }
     }
 
-    fn code(&self) -> ExitCode {
-        ExitCode::from(match self {
-            Self::Usage(_) => 2,
-            Self::Connection(_) => 3,
+    /// The exit code, one of [`CODES`].
+    pub(crate) fn code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => USAGE,
+            Self::Connection(_) | Self::Runtime(_) => NO_CONNECTION,
             Self::Refused(error) => match error.kind() {
-                ErrorKind::Connection => 3,
-                ErrorKind::ExtensionMissing => 4,
+                ErrorKind::Connection => NO_CONNECTION,
+                ErrorKind::ExtensionMissing => REFUSED,
                 // What was typed can be no principal.
                 _ => match error.code().as_ref().map(|code| code.code()) {
-                    Some("22023" | "42622" | "42939") => 2,
-                    _ => 4,
+                    Some("22023" | "42622" | "42939") => USAGE,
+                    _ => REFUSED,
                 },
             },
-            Self::Partly { done: 0, .. } => 3,
-            Self::Partly { .. } | Self::SessionsLeft(_) => 5,
-        })
+            Self::Partly { done: 0, .. } => NO_CONNECTION,
+            Self::Partly { .. } | Self::SessionsLeft(_) => PARTLY_DONE,
+            Self::NotWritten(_) => NOT_WRITTEN,
+        }
     }
 }
 
@@ -136,14 +171,19 @@ impl From<Error> for Failure {
 }
 
 impl fmt::Display for Failure {
-    /// In psql's form: the message, then DETAIL and HINT on lines of their own.
+    /// Writes it in psql's form: the message, then DETAIL and HINT on lines of their own.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage(message) | Self::Connection(message) => f.write_str(message),
+            Self::Usage(message) | Self::Connection(message) | Self::NotWritten(message) => {
+                f.write_str(message)
+            }
+            Self::Runtime(error) => error.fmt(f),
             Self::Refused(error) => write_error(f, error),
             Self::Partly { done, total, again, error } => {
                 let rest = match error.kind() {
-                    ErrorKind::Connection => "of what was under way it is not known, the rest is not",
+                    ErrorKind::Connection => {
+                        "of what was under way it is not known, the rest is not"
+                    }
                     _ => "the rest is not",
                 };
                 writeln!(f, "{done} of {total} are done, {rest}; {again}")?;
@@ -165,7 +205,7 @@ impl fmt::Display for Failure {
 fn write_error(f: &mut fmt::Formatter<'_>, error: &Error) -> fmt::Result {
     write!(f, "{error}")?;
     if error.kind() == ErrorKind::Connection {
-        // The causes below the database's own error: which address, which certificate.
+        // The causes below the database's own error say which address, which certificate.
         let mut cause = error.source().and_then(|source| source.source());
         while let Some(error) = cause {
             write!(f, ": {error}")?;

@@ -6,24 +6,43 @@ use std::io::{self, BufRead, BufReader};
 use kerbrole_client::{Error, NameRules, Wanted};
 use tokio_postgres::error::SqlState;
 
+use crate::arguments::Principals;
 use crate::exit::Failure;
 
-/// All principals that were named, in order. A file has one a line, and `#` at its beginning or after white space begins a comment; or it is CSV with a header, `principal` and,
-/// if there is one, `groups` (names between `;`), in which `#` means nothing. `-` is standard input. Nothing is done before all of it was read.
-pub(crate) fn principals(arguments: &[String], files: &[String], realm: Option<&str>) -> Result<Vec<Wanted>, Failure> {
+/// All principals that were named, in order.
+///
+/// A file has one a line, and `#` at its beginning or after white space begins a comment; or it is
+/// CSV with a header, `principal` and, if there is one, `groups` (names between `;`), in which `#`
+/// means nothing. `-` is standard input. Nothing is done before all of it was read.
+///
+/// # Errors
+/// Where nobody is named, a file cannot be read or a name can be no principal.
+pub(crate) fn principals(given: &Principals) -> Result<Vec<Wanted>, Failure> {
+    let realm = given.realm.as_deref();
     let mut wanted = Vec::new();
-    for name in arguments {
-        // `kerbrole check` has something to say about a name that is too long; whoever else looks for one refuses it.
-        check(name, realm).or_else(|error| if is_too_long(&error) { Ok(()) } else { Err(error) })?;
+    for name in &given.names {
+        // `kerbrole check` has something to say about a name that is too long; whoever else looks
+        // for one refuses it.
+        check(name, realm).or_else(
+            |error| {
+                if is_too_long(&error) { Ok(()) } else { Err(error) }
+            },
+        )?;
         wanted.push(Wanted { principal: with_realm(name, realm), groups: Vec::new() });
     }
-    for file in files {
+    for file in &given.files {
         if file == "-" {
             read(io::stdin().lock(), "standard input", realm, &mut wanted)?;
         } else {
-            let opened = File::open(file).map_err(|error| Failure::usage(format!("{file}: {error}")))?;
+            let opened = File::open(file);
+            let opened = opened.map_err(|error| Failure::usage(format!("{file}: {error}")))?;
             read(BufReader::new(opened), file, realm, &mut wanted)?;
         }
+    }
+    if wanted.is_empty() && given.files.is_empty() {
+        return Err(Failure::usage(
+            "no principal is named: give one, or a file with --file".into(),
+        ));
     }
     Ok(wanted)
 }
@@ -35,7 +54,12 @@ fn with_realm(name: &str, realm: Option<&str>) -> String {
     }
 }
 
-fn read(mut from: impl BufRead, name: &str, realm: Option<&str>, wanted: &mut Vec<Wanted>) -> Result<(), Failure> {
+fn read(
+    mut from: impl BufRead,
+    name: &str,
+    realm: Option<&str>,
+    wanted: &mut Vec<Wanted>,
+) -> Result<(), Failure> {
     let mut first = String::new();
     let at = |line: u64, what: String| Failure::usage(format!("{name}, line {line}: {what}"));
     from.read_line(&mut first).map_err(|error| at(1, error.to_string()))?;
@@ -54,9 +78,11 @@ fn read(mut from: impl BufRead, name: &str, realm: Option<&str>, wanted: &mut Ve
     Ok(())
 }
 
-/// A comment begins the line or comes after white space: inside of a name `#` is part of it, as a directory has it, and cutting there would name somebody else.
+/// A comment begins the line or comes after white space: inside of a name `#` is part of it, as a
+/// directory has it, and cutting there would name somebody else.
 fn without_comment(text: &str) -> &str {
-    let begins = |&(at, _): &(usize, char)| text[..at].chars().next_back().is_none_or(char::is_whitespace);
+    let begins =
+        |&(at, _): &(usize, char)| text[..at].chars().next_back().is_none_or(char::is_whitespace);
     text.char_indices().filter(|(_, c)| *c == '#').find(begins).map_or(text, |(at, _)| &text[..at])
 }
 
@@ -68,20 +94,26 @@ struct Columns {
 }
 
 impl Columns {
-    /// The columns that a first line names; none where the file is a plain list. As with other rows the names may stand in quotes, which is how PowerShell
-    /// writes them.
+    /// The columns that a first line names; none where the file is a plain list. As with other rows
+    /// the names may stand in quotes, which is how PowerShell writes them.
     fn of(header: &str) -> Result<Option<Self>, String> {
         let header = header.trim().trim_start_matches('\u{feff}');
-        let mut reader =
-            csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).from_reader(header.as_bytes());
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .trim(csv::Trim::All)
+            .from_reader(header.as_bytes());
         let Some(Ok(record)) = reader.records().next() else { return Ok(None) };
         let columns: Vec<_> = record.iter().map(str::to_ascii_lowercase).collect();
         let place = |name: &str| columns.iter().position(|column| column == name);
         let Some(principal) = place("principal") else { return Ok(None) };
-        if let Some(unknown) = columns.iter().find(|column| !["principal", "groups"].contains(&column.as_str())) {
+        if let Some(unknown) =
+            columns.iter().find(|column| !["principal", "groups"].contains(&column.as_str()))
+        {
             return Err(format!("unknown column \"{unknown}\": there can be principal and groups"));
         }
-        if let Some(twice) = columns.iter().enumerate().find(|(at, column)| place(column) != Some(*at)) {
+        if let Some(twice) =
+            columns.iter().enumerate().find(|(at, column)| place(column) != Some(*at))
+        {
             return Err(format!("there is more than one column \"{}\"", twice.1));
         }
         Ok(Some(Self { number: columns.len(), principal, groups: place("groups") }))
@@ -96,30 +128,40 @@ fn read_csv(
     wanted: &mut Vec<Wanted>,
 ) -> Result<(), Failure> {
     let at = |line: u64, what: String| Failure::usage(format!("{name}, line {line}: {what}"));
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(from);
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(from);
     for record in reader.records() {
-        // The header was line 1.
+        // The reader counts from after the header, which was line 1.
         let record = record.map_err(|error| {
             let line = error.position().map_or(0, csv::Position::line) + 1;
             at(line, error.to_string())
         })?;
         let line = record.position().map_or(0, csv::Position::line) + 1;
         if record.len() != columns.number {
-            return Err(at(line, format!("{} fields, and the header has {}", record.len(), columns.number)));
+            return Err(at(
+                line,
+                format!("{} fields, and the header has {}", record.len(), columns.number),
+            ));
         }
         let principal = record.get(columns.principal).unwrap_or_default();
         check(principal, realm).map_err(|error| at(line, in_a_line(&error)))?;
         let groups = columns.groups.and_then(|at| record.get(at)).unwrap_or_default();
         let groups = groups.split(';').map(str::trim).filter(|group| !group.is_empty());
-        wanted.push(Wanted { principal: with_realm(principal, realm), groups: groups.map(String::from).collect() });
+        wanted.push(Wanted {
+            principal: with_realm(principal, realm),
+            groups: groups.map(String::from).collect(),
+        });
     }
     Ok(())
 }
 
-/// What can be no principal whatever the server's settings are is refused before anything is sent.
+/// Refuses what can be no principal whatever the server's settings are, before anything is sent.
 fn check(text: &str, realm: Option<&str>) -> Result<(), Error> {
     let text = with_realm(text, realm);
-    // A name without a realm may be one where there is a default.
+    // A name without a realm may be a principal where the server has a default.
     if !text.contains('@') && !text.is_empty() {
         return Ok(());
     }
@@ -148,8 +190,11 @@ mod tests {
 
     #[test]
     fn lines_with_comments() {
-        let names: Vec<_> =
-            all("# who\nalice\n\n  bob@c.d  # left in May\r\n").unwrap().into_iter().map(|w| w.0).collect();
+        let names: Vec<_> = all("# who\nalice\n\n  bob@c.d  # left in May\r\n")
+            .unwrap()
+            .into_iter()
+            .map(|w| w.0)
+            .collect();
         assert_eq!(names, ["alice@A.B", "bob@c.d"]);
         assert!(all("alice\nb b@@\n").unwrap_err().starts_with("file, line 2: "));
         assert_eq!(all("").unwrap(), []);
@@ -157,7 +202,8 @@ mod tests {
 
     #[test]
     fn a_number_sign_in_a_name_is_part_of_it() {
-        let names: Vec<_> = all("alice#1@C.D\nbob#2\t# left\n#carol\n").unwrap().into_iter().map(|w| w.0).collect();
+        let names: Vec<_> =
+            all("alice#1@C.D\nbob#2\t# left\n#carol\n").unwrap().into_iter().map(|w| w.0).collect();
         assert_eq!(names, ["alice#1@C.D", "bob#2@A.B"]);
         let rows = all("principal\nalice#1@C.D\n").unwrap();
         assert_eq!(rows, [("alice#1@C.D".into(), vec![])]);
@@ -168,17 +214,38 @@ mod tests {
         let rows = all("\u{feff}principal,groups\nalice,analysts; team\n\"bob\",\n").unwrap();
         assert_eq!(
             rows,
-            [("alice@A.B".into(), vec!["analysts".into(), "team".to_string()]), ("bob@A.B".into(), vec![])]
+            [
+                ("alice@A.B".into(), vec!["analysts".into(), "team".to_string()]),
+                ("bob@A.B".into(), vec![])
+            ]
         );
-        assert!(all("principal,team\nx,y\n").unwrap_err().starts_with("file, line 1: unknown column \"team\""));
-        assert!(all("principal,groups\nalice,x\nno one@x y,\n").unwrap_err().starts_with("file, line 3: "));
-        assert!(all("groups,principal,groups\n").unwrap_err().contains("more than one column \"groups\""));
+        assert!(
+            all("principal,team\nx,y\n")
+                .unwrap_err()
+                .starts_with("file, line 1: unknown column \"team\"")
+        );
+        assert!(
+            all("principal,groups\nalice,x\nno one@x y,\n")
+                .unwrap_err()
+                .starts_with("file, line 3: ")
+        );
+        assert!(
+            all("groups,principal,groups\n")
+                .unwrap_err()
+                .contains("more than one column \"groups\"")
+        );
     }
 
     #[test]
     fn a_header_in_quotes_or_another_order_is_a_header() {
-        for text in ["\"Principal\",\"Groups\"\r\n\"alice\",\"team\"\r\n", "groups,principal\nteam,alice\n"] {
-            assert_eq!(all(text).unwrap(), [("alice@A.B".into(), vec!["team".to_string()])], "{text}");
+        for text in
+            ["\"Principal\",\"Groups\"\r\n\"alice\",\"team\"\r\n", "groups,principal\nteam,alice\n"]
+        {
+            assert_eq!(
+                all(text).unwrap(),
+                [("alice@A.B".into(), vec!["team".to_string()])],
+                "{text}"
+            );
         }
     }
 }

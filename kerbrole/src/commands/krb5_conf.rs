@@ -1,23 +1,29 @@
-//! `kerbrole krb5-conf`: the client's krb5.conf, as AWS's guide has one write it ("Connecting to Amazon RDS for PostgreSQL with Kerberos authentication").
+//! `kerbrole krb5-conf`: the client's krb5.conf, as AWS's guide has one write it ("Connecting to
+//! Amazon RDS for PostgreSQL with Kerberos authentication").
 
 use std::fmt::Write as _;
+use std::iter;
 
 use kerbrole_client::Realm;
 
+use super::realm;
+use crate::arguments::Krb5ConfArguments;
 use crate::exit::Failure;
 use crate::host::Host;
+use crate::output::Shown;
 
 /// The domains of RDS endpoints, whose servers are members of the directory's realm.
 const RDS_DOMAINS: [&str; 2] = [".rds.amazonaws.com", ".rds.amazonaws.com.cn"];
 
-/// A realm and where its KDCs are; none: DNS says.
+/// A realm and where its KDCs are. Where there are none DNS says.
 #[derive(Debug, PartialEq, Eq)]
 struct Place {
     realm: Realm,
     kdcs: Vec<Host>,
 }
 
-/// Which realm the hosts of a domain are of, or a host: rules for `[domain_realm]`, each of which stands there once.
+/// Which realm the hosts of a domain are of, or a host: rules for `[domain_realm]`, each of which
+/// stands there once.
 #[derive(Debug, Default)]
 struct Rules {
     of_directory: Vec<(String, Realm)>,
@@ -37,10 +43,11 @@ impl Rules {
         match self.of_directory.iter().chain(&self.of_servers).find(|(known, _)| known == domain) {
             None => self.of_servers.push((domain.into(), realm.clone())),
             Some((_, known)) if known == realm => {}
-            // The first of two is the one that counts.
+            // Kerberos would go by the first of the two.
             Some((_, known)) => {
                 return Err(Failure::usage(format!(
-                    "{domain} would be of {known} and of {realm}\nHINT:  A host is of one realm: leave out one of the two."
+                    "{domain} would be of {known} and of {realm}\n\
+                     HINT:  A host is of one realm: leave out one of the two."
                 )));
             }
         }
@@ -48,21 +55,32 @@ impl Rules {
     }
 }
 
-/// The file's text.
-pub(crate) fn krb5_conf(
-    realm: &str,
-    kdcs: &[String],
-    trusts: &[String],
-    rds: bool,
-    endpoints: &[String],
-) -> Result<String, Failure> {
-    let own = Place { realm: parse(realm)?, kdcs: hosts(kdcs)? };
+/// Writes the file as the arguments say it.
+///
+/// # Errors
+/// For what no krb5.conf can say.
+pub(super) fn run(arguments: &Krb5ConfArguments) -> Result<Shown, Failure> {
+    let own = Place { realm: realm::parse(&arguments.realm)?, kdcs: hosts(&arguments.kdc)? };
+    let trusted = trusted(&arguments.trust, &own)?;
+    let places: Vec<_> = iter::once(&own).chain(&trusted).collect();
+    let mut rules = Rules::of(&places);
+    if arguments.rds {
+        RDS_DOMAINS.into_iter().try_for_each(|domain| rules.add_server(domain, &own.realm))?;
+    }
+    for endpoint in &arguments.endpoint {
+        rules.add_server(&self::endpoint(endpoint)?, &own.realm)?;
+    }
+    Ok(Shown::Text(text(&own, &trusted, &places, &rules)))
+}
+
+/// The realms that the directory trusts, each once.
+fn trusted(trusts: &[String], own: &Place) -> Result<Vec<Place>, Failure> {
     let mut trusted: Vec<Place> = Vec::new();
     for trust in trusts {
         let (realm, kdcs) = trust.split_once('=').unwrap_or((trust, ""));
-        let realm = parse(realm)?;
-        let kdcs: Vec<_> = kdcs.split(',').map(str::trim).filter(|kdc| !kdc.is_empty()).map(String::from).collect();
-        let kdcs = hosts(&kdcs)?;
+        let realm = realm::parse(realm)?;
+        let kdcs = kdcs.split(',').map(str::trim).filter(|kdc| !kdc.is_empty());
+        let kdcs = hosts(&kdcs.map(String::from).collect::<Vec<_>>())?;
         if realm == own.realm {
             return Err(Failure::usage(format!("realm {realm} cannot trust itself")));
         }
@@ -72,25 +90,10 @@ pub(crate) fn krb5_conf(
             None => trusted.push(Place { realm, kdcs }),
         }
     }
-    let places: Vec<_> = std::iter::once(&own).chain(&trusted).collect();
-    let mut rules = Rules::of(&places);
-    if rds {
-        RDS_DOMAINS.into_iter().try_for_each(|domain| rules.add_server(domain, &own.realm))?;
-    }
-    for endpoint in endpoints {
-        rules.add_server(&self::endpoint(endpoint)?, &own.realm)?;
-    }
-    Ok(write(&own, &trusted, &places, &rules))
+    Ok(trusted)
 }
 
-pub(crate) fn parse(realm: &str) -> Result<Realm, Failure> {
-    Realm::parse(realm).map_err(|error| {
-        let hint = error.hint().map(|hint| format!("\nHINT:  {hint}")).unwrap_or_default();
-        Failure::usage(format!("{error}{hint}"))
-    })
-}
-
-/// Each once.
+/// Hosts as they were named, each once.
 fn hosts(names: &[String]) -> Result<Vec<Host>, Failure> {
     let mut hosts = Vec::new();
     for name in names {
@@ -105,14 +108,17 @@ fn once(hosts: &mut Vec<Host>, host: Host) {
     }
 }
 
-/// A host, or all of a domain with a dot before it, as rules have it: MIT looks a host up in lower case, without a dot at its end. A port is none of Kerberos'
+/// A host, or a domain with a dot before it, as rules have it.
+///
+/// MIT looks a host up in lower case, without a dot at its end. A port is none of Kerberos'
 /// business, and an address is of no realm.
 fn endpoint(text: &str) -> Result<String, Failure> {
     let (dot, name) = text.strip_prefix('.').map_or(("", text), |rest| (".", rest));
     let host = Host::parse(name)?;
     if host.address().is_some() {
         return Err(Failure::usage(format!(
-            "{} is an address, and a ticket is for a server's name\nHINT:  Give the name that clients connect to.",
+            "{} is an address, and a ticket is for a server's name\n\
+             HINT:  Give the name that clients connect to.",
             host.name
         )));
     }
@@ -120,7 +126,8 @@ fn endpoint(text: &str) -> Result<String, Failure> {
     Ok(format!("{dot}{}", name.strip_suffix('.').unwrap_or(&name)))
 }
 
-fn write(own: &Place, trusted: &[Place], places: &[&Place], rules: &Rules) -> String {
+/// The file's text.
+fn text(own: &Place, trusted: &[Place], places: &[&Place], rules: &Rules) -> String {
     let by_dns = places.iter().any(|place| place.kdcs.is_empty());
     let mut text = String::new();
     // Writing to a string cannot fail.
@@ -154,7 +161,9 @@ fn write(own: &Place, trusted: &[Place], places: &[&Place], rules: &Rules) -> St
         line(&format!("    {domain} = {realm}"));
     }
     if !rules.of_servers.is_empty() {
-        line("    # The servers are members of the directory, whatever their endpoints are called.");
+        line(
+            "    # The servers are members of the directory, whatever their endpoints are called.",
+        );
     }
     for (domain, realm) in &rules.of_servers {
         line(&format!("    {domain} = {realm}"));
@@ -179,17 +188,46 @@ mod tests {
         items.iter().map(ToString::to_string).collect()
     }
 
+    fn krb5_conf(
+        realm: &str,
+        kdcs: &[String],
+        trusts: &[String],
+        rds: bool,
+        endpoints: &[String],
+    ) -> Result<String, Failure> {
+        let shown = run(&Krb5ConfArguments {
+            realm: realm.into(),
+            kdc: kdcs.into(),
+            trust: trusts.into(),
+            rds,
+            endpoint: endpoints.into(),
+        })?;
+        match shown {
+            Shown::Text(text) => Ok(text),
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[test]
     fn alone_and_with_a_trust() {
         let alone = krb5_conf("corp.example.com", &[], &[], true, &[]).unwrap();
         assert!(
-            alone.contains("default_realm = CORP.EXAMPLE.COM") && alone.contains("dns_lookup_kdc = true"),
+            alone.contains("default_realm = CORP.EXAMPLE.COM")
+                && alone.contains("dns_lookup_kdc = true"),
             "{alone}"
         );
-        assert!(alone.contains(".rds.amazonaws.com = CORP.EXAMPLE.COM") && !alone.contains("capaths"), "{alone}");
-        let both =
-            krb5_conf("CORP.EXAMPLE.COM", &texts(&["10.0.0.5:88"]), &texts(&["onprem.com=onprem.com"]), false, &[])
-                .unwrap();
+        assert!(
+            alone.contains(".rds.amazonaws.com = CORP.EXAMPLE.COM") && !alone.contains("capaths"),
+            "{alone}"
+        );
+        let both = krb5_conf(
+            "CORP.EXAMPLE.COM",
+            &texts(&["10.0.0.5:88"]),
+            &texts(&["onprem.com=onprem.com"]),
+            false,
+            &[],
+        )
+        .unwrap();
         for part in [
             "dns_lookup_kdc = false",
             "        kdc = 10.0.0.5:88\n        admin_server = 10.0.0.5\n",
@@ -213,16 +251,20 @@ mod tests {
         )
         .unwrap();
         for part in [
-            "        kdc = [fd00::5]:88\n        kdc = [fd00::5]\n        admin_server = [fd00::5]\n",
+            "        kdc = [fd00::5]:88\n        kdc = [fd00::5]\n        \
+             admin_server = [fd00::5]\n",
             "        kdc = dc1.c.d\n        kdc = dc2.c.d\n        admin_server = dc1.c.d\n",
             "    db.example.com = A.B\n    x.rds.amazonaws.com = A.B\n",
         ] {
             assert!(text.contains(part), "{part}: {text}");
         }
         assert_eq!(text.matches("C.D = {").count(), 2, "in [realms] and in [capaths]: {text}");
-        for (trusts, endpoints) in
-            [(vec!["c.d"], vec!["c.d"]), (vec![], vec!["10.0.0.1"]), (vec![], vec!["fd00::5"]), (vec![], vec![":88"])]
-        {
+        for (trusts, endpoints) in [
+            (vec!["c.d"], vec!["c.d"]),
+            (vec![], vec!["10.0.0.1"]),
+            (vec![], vec!["fd00::5"]),
+            (vec![], vec![":88"]),
+        ] {
             assert!(
                 krb5_conf("a.b", &[], &texts(&trusts), false, &texts(&endpoints)).is_err(),
                 "{trusts:?} {endpoints:?}"
@@ -239,7 +281,10 @@ mod tests {
             ("a.b", vec![], texts(&["A.B=x"])),
             ("a.b", vec![], texts(&["c.d=x}"])),
         ] {
-            assert!(krb5_conf(realm, &kdcs, &trusts, false, &[]).is_err(), "{realm} {kdcs:?} {trusts:?}");
+            assert!(
+                krb5_conf(realm, &kdcs, &trusts, false, &[]).is_err(),
+                "{realm} {kdcs:?} {trusts:?}"
+            );
         }
     }
 }

@@ -14,10 +14,10 @@ use messages::{AS_REP, AsReq, Body, KdcReq, KrbError, Name};
 /// A name that no directory has: the KDC says so, and what time it is (RFC 4120, section 5.9.1).
 const NOBODY: &str = "kerbrole-doctor-asks";
 
-/// KDC_ERR_C_PRINCIPAL_UNKNOWN (RFC 4120, section 7.5.9)
+/// KDC_ERR_C_PRINCIPAL_UNKNOWN (RFC 4120, section 7.5.9).
 const UNKNOWN: i32 = 6;
 
-/// KDC_ERR_CLIENT_REVOKED: disabled, locked or expired.
+/// KDC_ERR_CLIENT_REVOKED: the account is disabled, locked or expired.
 const REVOKED: i32 = 18;
 
 /// KDC_ERR_WRONG_REALM, which Active Directory says of a realm that is not its own.
@@ -25,7 +25,7 @@ const WRONG_REALM: i32 = 68;
 
 /// What a KDC said.
 pub(super) struct Answer {
-    /// How far its clock is ahead; it tells only together with an error.
+    /// How far its clock is ahead; a KDC tells the time only together with an error.
     pub(super) seconds_ahead: Option<i64>,
     pub(super) user: User,
     pub(super) is_other_realm: bool,
@@ -35,7 +35,7 @@ pub(super) struct Answer {
 pub(super) enum User {
     Known,
     Unknown,
-    /// It is there, and gets no ticket.
+    /// The account is there, and gets no ticket.
     Revoked,
 }
 
@@ -64,7 +64,11 @@ pub(super) fn question(realm: &Realm, user: Option<&str>) -> Vec<u8> {
 }
 
 /// Asks over TCP, where a message has its length before it.
-pub(super) async fn ask(mut stream: TcpStream, realm: &Realm, user: Option<&str>) -> Result<Answer, String> {
+pub(super) async fn ask(
+    mut stream: TcpStream,
+    realm: &Realm,
+    user: Option<&str>,
+) -> Result<Answer, String> {
     let question = question(realm, user);
     let length = u32::try_from(question.len()).unwrap_or(0).to_be_bytes();
     let failed = |error: std::io::Error| error.to_string();
@@ -76,9 +80,11 @@ pub(super) async fn ask(mut stream: TcpStream, realm: &Realm, user: Option<&str>
     let mut answer = vec![0; length as usize];
     stream.read_exact(&mut answer).await.map_err(failed)?;
     let Ok(error) = rasn::der::decode::<KrbError>(&answer) else {
-        // A ticket, for whom no password has to be shown first.
+        // A ticket is given at once to those who need not show first that they know the password.
         return match answer.first() {
-            Some(&AS_REP) => Ok(Answer { seconds_ahead: None, user: User::Known, is_other_realm: false }),
+            Some(&AS_REP) => {
+                Ok(Answer { seconds_ahead: None, user: User::Known, is_other_realm: false })
+            }
             _ => Err("this is no answer of a KDC".into()),
         };
     };
@@ -100,7 +106,7 @@ pub(super) fn dns_question(realm: &Realm) -> Vec<u8> {
         question.push(u8::try_from(label.len()).unwrap_or(63));
         question.extend(label.as_bytes());
     }
-    // The root; type SRV, class IN.
+    // The name ends with the root. Then come the type, SRV, and the class, IN.
     question.extend([0, 0, 33, 0, 1]);
     question
 }

@@ -1,7 +1,9 @@
-//! What the extension has settings for, and plain statements are told by options.
+//! The options of plain statements, for which the extension has settings.
 
 use clap::{Args, ValueEnum};
-use kerbrole_client::{Backend, Builder, Kerbrole, NameRules, NetbiosDomains, Realm, RealmList, UsernameCase};
+use kerbrole_client::{
+    Backend, Builder, Kerbrole, NameRules, NetbiosDomains, Realm, RealmList, UsernameCase,
+};
 use tokio_postgres::Client;
 
 use crate::exit::Failure;
@@ -10,7 +12,8 @@ use crate::exit::Failure;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Plain statements")]
 pub(crate) struct RuleOptions {
-    /// On PostgreSQL 16 and later: accept that the user becomes a member of each principal it creates, and so of rds_ad
+    /// On PostgreSQL 16 and later: accept that the user becomes a member of each principal it
+    /// creates, and so of rds_ad
     #[arg(long, global = true)]
     pub(crate) accept_nesting: bool,
     /// What happens to the case of usernames (default: auto)
@@ -36,7 +39,7 @@ pub(crate) struct RuleOptions {
     pub(crate) max_removals: Option<usize>,
 }
 
-/// See [`RuleOptions::username_case`].
+/// What happens to the case of usernames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum CaseChoice {
     /// lower case where krb_caseins_users is on, as given where it is off
@@ -48,6 +51,7 @@ pub(crate) enum CaseChoice {
 }
 
 impl RuleOptions {
+    /// A builder that goes by these rules.
     pub(crate) fn builder(&self) -> Builder {
         let mut builder = Kerbrole::<Client>::builder().accept_nesting(self.accept_nesting);
         if let Some(case) = self.username_case {
@@ -78,17 +82,25 @@ impl RuleOptions {
         builder
     }
 
-    /// A principal as tickets have it, the realm in upper case; without one it is of this one. What cannot be understood stays as it was typed.
+    /// A principal as tickets have it, the realm in upper case; one without a realm is of the
+    /// default.
+    ///
+    /// What cannot be understood stays as it was typed.
     pub(crate) fn with_realm(&self, typed: &str, default_realm: Realm) -> String {
         let rules = NameRules {
             default_realm: Some(default_realm),
             netbios_domains: self.netbios_domains.clone().unwrap_or_default(),
             ..NameRules::default()
         };
-        rules.canonicalize(typed, None).map_or_else(|_| typed.into(), |one| one.role_name().to_string())
+        rules
+            .canonicalize(typed, None)
+            .map_or_else(|_| typed.into(), |one| one.role_name().to_string())
     }
 
-    /// The extension goes by the settings that its administrator made. Who asks for a rule has to know that it does not hold.
+    /// Refuses the rules that do not hold for this backend.
+    ///
+    /// The extension goes by the settings that its administrator made, and whoever asks for another
+    /// rule has to know that it would not hold.
     pub(crate) fn hold_for(&self, backend: Backend) -> Result<(), Failure> {
         if backend != Backend::Extension {
             return Ok(());
@@ -105,8 +117,10 @@ impl RuleOptions {
         match given.into_iter().find(|(_, given, _)| *given) {
             None => Ok(()),
             Some((option, _, setting)) => Err(Failure::usage(format!(
-                "{option} is for plain statements, and this database has the extension, which goes by its own setting kerbrole.{setting}\n\
-                 HINT:  Leave the option out, have a superuser change the setting, or choose plain statements: --backend sql"
+                "{option} is for plain statements, and this database has the extension, which \
+                 goes by its own setting kerbrole.{setting}\n\
+                 HINT:  Leave the option out, have a superuser change the setting, or choose plain \
+                 statements: --backend sql"
             ))),
         }
     }

@@ -1,12 +1,12 @@
 //! What is asked of a KDC and what it answers (RFC 4120, section 5), as far as it is needed here.
 //!
-//! Names are UTF-8, as directories write them: the library's own types hold what the standard's GeneralString may, which leaves out half of the letters
-//! beyond ASCII.
+//! Names are UTF-8, as directories write them. The library's own types hold what the standard's
+//! GeneralString may, which leaves out half of the letters beyond ASCII.
 
 use rasn::prelude::*;
 use rasn_kerberos::{KdcOptions, KerberosTime};
 
-/// A KerberosString.
+/// KerberosString
 #[derive(AsnType, Clone, Debug, Decode, Encode, PartialEq, Eq)]
 #[rasn(delegate, tag(universal, 27))]
 pub(super) struct Text(OctetString);

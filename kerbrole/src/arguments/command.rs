@@ -1,0 +1,65 @@
+//! The subcommands: those that work on a server, and those that need none.
+
+use clap::Subcommand;
+
+use super::subcommands::{
+    AddArguments, CheckArguments, CompletionsArguments, DisableArguments, DoctorArguments,
+    DropArguments, EnableArguments, Krb5ConfArguments, ManArguments, PreviewGrantArguments,
+    RenameArguments, RenameRealmArguments, SyncArguments,
+};
+
+/// What is to be done. The help lists the subcommands in this order.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    #[command(flatten)]
+    Connected(ConnectedCommand),
+    // It is told where the server is, and has something to say also where nobody answers there.
+    /// Look for what keeps somebody from logging in: DNS, ports, the KDC and its clock, krb5.conf,
+    /// the ticket, the server
+    Doctor(DoctorArguments),
+    #[command(flatten)]
+    Local(LocalCommand),
+}
+
+/// What is done on a server, over a connection.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConnectedCommand {
+    /// Create login roles, members of rds_ad
+    Add(AddArguments),
+    /// Drop login roles; nothing that they own is dropped
+    Drop(DropArguments),
+    /// Keep principals from logging in
+    Disable(DisableArguments),
+    /// Let principals log in again
+    Enable(EnableArguments),
+    /// Give a principal's role another name
+    Rename(RenameArguments),
+    /// Give every principal of one realm the same name in another, all or none
+    RenameRealm(RenameRealmArguments),
+    /// Who has access, and by which way
+    List,
+    /// Every question that a login asks
+    Check(CheckArguments),
+    /// Roles that are members of both rds_ad and rds_iam
+    Conflicts,
+    /// Conflicts that GRANT role TO member would create
+    PreviewGrant(PreviewGrantArguments),
+    /// Roles that their names open to the wrong tickets, or to none
+    CaseAudit,
+    /// Bring the principals in line with a list
+    Sync(SyncArguments),
+    /// What kind of server this is
+    Probe,
+}
+
+/// What needs no connection.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LocalCommand {
+    /// Print a krb5.conf for clients of a directory's realm
+    #[command(name = "krb5-conf")]
+    Krb5Conf(Krb5ConfArguments),
+    /// Completions for a shell
+    Completions(CompletionsArguments),
+    /// The manual page
+    Man(ManArguments),
+}

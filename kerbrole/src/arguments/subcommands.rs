@@ -1,0 +1,217 @@
+//! What each subcommand takes beside the options of all, in the order of the help.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use kerbrole_client::AbsentPolicy;
+
+use super::principals::Principals;
+
+/// Of `kerbrole add`.
+#[derive(Debug, Args)]
+pub(crate) struct AddArguments {
+    #[command(flatten)]
+    pub(crate) principals: Principals,
+    /// Make them members of this role too
+    #[arg(short = 'g', long = "group", value_name = "ROLE")]
+    pub(crate) groups: Vec<String>,
+    /// Take a role that exists as it is, and give it what it lacks
+    #[arg(long)]
+    pub(crate) if_not_exists: bool,
+    /// Print the SQL instead of running it
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Of `kerbrole drop`.
+#[derive(Debug, Args)]
+pub(crate) struct DropArguments {
+    #[command(flatten)]
+    pub(crate) principals: Principals,
+    /// A principal that is not there is no error
+    #[arg(long)]
+    pub(crate) if_exists: bool,
+    /// Give what they own in this database to this role
+    #[arg(long, value_name = "ROLE")]
+    pub(crate) reassign_owned_to: Option<String>,
+    /// Print the SQL instead of running it
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
+    /// Do not ask
+    #[arg(short = 'y', long)]
+    pub(crate) yes: bool,
+}
+
+/// Of `kerbrole disable`.
+#[derive(Debug, Args)]
+pub(crate) struct DisableArguments {
+    #[command(flatten)]
+    pub(crate) principals: Principals,
+    /// End their sessions
+    #[arg(long)]
+    pub(crate) terminate: bool,
+    /// Print the SQL instead of running it
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Of `kerbrole enable`.
+#[derive(Debug, Args)]
+pub(crate) struct EnableArguments {
+    #[command(flatten)]
+    pub(crate) principals: Principals,
+    /// Print the SQL instead of running it
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Of `kerbrole rename`.
+#[derive(Debug, Args)]
+pub(crate) struct RenameArguments {
+    /// user@REALM
+    pub(crate) principal: String,
+    /// New user, or user@REALM
+    pub(crate) new_name: String,
+    /// Print the SQL instead of running it
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Of `kerbrole rename-realm`.
+#[derive(Debug, Args)]
+pub(crate) struct RenameRealmArguments {
+    /// The realm they are of
+    pub(crate) old_realm: String,
+    /// The realm they are to be of
+    pub(crate) new_realm: String,
+    /// Show what would happen and what is in the way
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
+    /// Do not ask
+    #[arg(short = 'y', long)]
+    pub(crate) yes: bool,
+}
+
+/// Of `kerbrole check`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArguments {
+    #[command(flatten)]
+    pub(crate) principals: Principals,
+}
+
+/// Of `kerbrole preview-grant`.
+#[derive(Debug, Args)]
+pub(crate) struct PreviewGrantArguments {
+    /// The role that would be granted
+    pub(crate) role: String,
+    /// Who would become a member
+    pub(crate) member: String,
+}
+
+/// Of `kerbrole sync`.
+#[derive(Debug, Args)]
+pub(crate) struct SyncArguments {
+    #[command(flatten)]
+    pub(crate) principals: Principals,
+    /// What becomes of the others
+    #[arg(long, value_enum, default_value = "keep")]
+    pub(crate) absent: AbsentChoice,
+    /// A realm that the list is about; nobody of another one is removed (default: those that it
+    /// names)
+    #[arg(long, value_name = "REALM")]
+    pub(crate) absent_realm: Vec<String>,
+    /// Print the SQL instead of running it
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
+    /// Change nothing; exit with 1 where there is a difference
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) check: bool,
+    /// Do not ask
+    #[arg(short = 'y', long)]
+    pub(crate) yes: bool,
+}
+
+/// What becomes of principals that are not on the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AbsentChoice {
+    /// they stay as they are
+    Keep,
+    /// they are disabled, and those on the list that are disabled are enabled
+    Disable,
+    /// they are dropped, or disabled where that cannot be
+    Drop,
+}
+
+impl From<AbsentChoice> for AbsentPolicy {
+    fn from(choice: AbsentChoice) -> Self {
+        match choice {
+            AbsentChoice::Keep => Self::Keep,
+            AbsentChoice::Disable => Self::Disable,
+            AbsentChoice::Drop => Self::Drop,
+        }
+    }
+}
+
+/// Of `kerbrole doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArguments {
+    /// The directory's realm
+    #[arg(short = 'r', long)]
+    pub(crate) realm: String,
+    /// A KDC of it, host or host:port; without any the hosts of the realm's own name
+    #[arg(long, value_name = "HOST")]
+    pub(crate) kdc: Vec<String>,
+    /// Who is to log in: has the ticket and the server looked at for this one; without a realm, of
+    /// this one
+    #[arg(long, value_name = "USER@REALM")]
+    pub(crate) principal: Option<String>,
+    /// Port of the directory's DNS
+    #[arg(long, default_value_t = 53, value_name = "PORT")]
+    pub(crate) dns_port: u16,
+    /// Port for password changes
+    #[arg(long, default_value_t = 464, value_name = "PORT")]
+    pub(crate) password_port: u16,
+    /// Seconds that each step may take
+    #[arg(
+        long,
+        default_value_t = 3,
+        value_name = "SECONDS",
+        value_parser = clap::value_parser!(u64).range(1..=3600)
+    )]
+    pub(crate) timeout: u64,
+}
+
+/// Of `kerbrole krb5-conf`.
+#[derive(Debug, Args)]
+pub(crate) struct Krb5ConfArguments {
+    /// The directory's realm
+    #[arg(short = 'r', long)]
+    pub(crate) realm: String,
+    /// A KDC of it, host or host:port; without any DNS says
+    #[arg(long, value_name = "HOST")]
+    pub(crate) kdc: Vec<String>,
+    /// A realm that it trusts, and its KDCs: ONPREM.COM=dc1.onprem.com,dc2.onprem.com
+    #[arg(long, value_name = "REALM[=HOST,...]")]
+    pub(crate) trust: Vec<String>,
+    /// With the domains of RDS endpoints
+    #[arg(long)]
+    pub(crate) rds: bool,
+    /// A server that is a member of the realm under another name
+    #[arg(long, value_name = "HOST")]
+    pub(crate) endpoint: Vec<String>,
+}
+
+/// Of `kerbrole completions`.
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArguments {
+    /// Which
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// Of `kerbrole man`.
+#[derive(Debug, Args)]
+pub(crate) struct ManArguments {
+    /// Write it and those of the subcommands into this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) to: Option<PathBuf>,
+}

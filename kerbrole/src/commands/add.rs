@@ -1,0 +1,100 @@
+//! `kerbrole add`
+
+use std::io::{self, IsTerminal};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use kerbrole_client::{AddAction, Added, Error, Wanted};
+
+use super::again;
+use super::job::Job;
+use crate::arguments::AddArguments;
+use crate::exit::{Failure, Outcome, Report};
+use crate::input::principals;
+use crate::output::{Shown, Table};
+
+/// From how many principals on a bar is worth it.
+const LONG: usize = 2_000;
+
+/// How many go at a time where they are many, so that there is something to see. Each portion is
+/// done whole or not at all.
+const PORTION: usize = 1_000;
+
+/// Creates roles, or shows how.
+pub(super) async fn run(job: &Job<'_>, arguments: &AddArguments) -> Outcome {
+    let if_not_exists = arguments.if_not_exists;
+    let mut wanted = principals(&arguments.principals)?;
+    for one in &mut wanted {
+        one.groups.splice(0..0, arguments.groups.iter().cloned());
+    }
+    if arguments.dry_run {
+        let plan = job.kerbrole.plan_add_each(&wanted, if_not_exists).await?;
+        return Ok(Report::done(Shown::Text(plan.sql())));
+    }
+    // A list of several portions is planned whole first: where something in the last one is wrong,
+    // or nothing is to be done at all, nothing is begun.
+    if wanted.len() > PORTION {
+        let planned = job.kerbrole.plan_add_each(&wanted, if_not_exists).await?.outcomes;
+        if are_unchanged(&planned) {
+            return Ok(report(job, planned));
+        }
+    }
+    let mut added = Vec::new();
+    match add_in_portions(job, &wanted, if_not_exists, &mut added).await {
+        Ok(()) => Ok(report(job, added)),
+        Err(error) if added.is_empty() => {
+            Err(Failure::of_change(wanted.len(), again::IF_NOT_EXISTS)(error))
+        }
+        Err(error) => {
+            let (done, total) = (added.len(), wanted.len());
+            let failure = Failure::Partly { done, total, again: again::IF_NOT_EXISTS, error };
+            Ok(Report::failed(table(job, added), failure))
+        }
+    }
+}
+
+async fn add_in_portions(
+    job: &Job<'_>,
+    wanted: &[Wanted],
+    if_not_exists: bool,
+    added: &mut Vec<Added>,
+) -> Result<(), Error> {
+    let total = wanted.len();
+    let bar = bar(job, total);
+    for portion in wanted.chunks(PORTION) {
+        added.extend(job.kerbrole.add_each(portion, if_not_exists).await?);
+        bar.inc(portion.len() as u64);
+        if bar.is_hidden() && total >= LONG {
+            job.say(&format!("{} of {total}", added.len()));
+        }
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+fn report(job: &Job<'_>, added: Vec<Added>) -> Report {
+    if are_unchanged(&added) {
+        job.say("nothing to do");
+    }
+    Report::done(table(job, added))
+}
+
+fn table(job: &Job<'_>, added: Vec<Added>) -> Shown {
+    let mut table = Table::new(&["principal", "role_name", "action"]);
+    for one in added {
+        table.row([one.principal.into(), one.role_name.into(), one.action.as_str().into()]);
+    }
+    job.rows(table)
+}
+
+fn bar(job: &Job<'_>, total: usize) -> ProgressBar {
+    if total < LONG || job.is_quiet() || !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {eta}");
+    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(total as u64).with_style(style)
+}
+
+fn are_unchanged(added: &[Added]) -> bool {
+    added.iter().all(|one| one.action == AddAction::Unchanged)
+}

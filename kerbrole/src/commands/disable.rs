@@ -1,0 +1,40 @@
+//! `kerbrole disable`
+
+use std::cell::RefCell;
+
+use super::again;
+use super::job::Job;
+use super::one_by_one::{one_by_one, plans};
+use crate::arguments::DisableArguments;
+use crate::exit::{Failure, Outcome};
+use crate::input::principals;
+
+/// Keeps each from logging in, and may end their sessions; or shows how.
+pub(super) async fn run(job: &Job<'_>, arguments: &DisableArguments) -> Outcome {
+    let wanted = principals(&arguments.principals)?;
+    if arguments.dry_run {
+        return plans(&wanted, async |one| job.kerbrole.plan_disable(one, None).await).await;
+    }
+    // Somebody whose sessions may not be ended is disabled all the same, and so are those who come
+    // after: the errors are kept for the end.
+    let sessions_left = RefCell::new(Vec::new());
+    let report = one_by_one(job, &wanted, again::AS_IT_IS, async |one| {
+        let disabled = job.kerbrole.disable_principal(one, None, arguments.terminate).await;
+        let error = match disabled {
+            Ok(name) => return Ok((name, "disabled".into())),
+            Err(error) => error,
+        };
+        let Some((name, left)) = error.sessions_left_of() else { return Err(error) };
+        let go_on = if left == 1 { "session goes" } else { "sessions go" };
+        let outcome = (name.to_string(), format!("disabled, {left} {go_on} on"));
+        sessions_left.borrow_mut().push(error);
+        Ok(outcome)
+    })
+    .await?;
+    let sessions_left = sessions_left.into_inner();
+    if sessions_left.is_empty() {
+        Ok(report)
+    } else {
+        Ok(report.but(Failure::SessionsLeft(sessions_left)))
+    }
+}

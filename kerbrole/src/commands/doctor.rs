@@ -1,0 +1,62 @@
+//! `kerbrole doctor`: what AWS's guide has one verify by hand before anybody can log in.
+//!
+//! Each step is bounded by a timeout, and none depends on another: what cannot be looked at is left
+//! out, and told.
+
+mod config;
+mod database;
+mod directory;
+mod finding;
+mod host_realm;
+mod kdc;
+mod network;
+mod profile;
+mod questions;
+mod server;
+mod ticket;
+
+use serde_json::{Value, json};
+
+use self::finding::Finding;
+use self::questions::Questions;
+use crate::arguments::{DoctorArguments, Options};
+use crate::connect::conninfo::Connection;
+use crate::exit::{Ending, Outcome, Report};
+use crate::output::{Shown, Table};
+
+/// Looks at everything. The table has a row for each thing.
+///
+/// # Errors
+/// For options that cannot be meant; what does not work is a row.
+pub(crate) async fn run(
+    arguments: &DoctorArguments,
+    options: &Options,
+    connection: Connection,
+) -> Outcome {
+    let questions = &Questions::of(arguments, &options.rules)?;
+    let principal = questions.principal.as_deref();
+    let endpoints = database::endpoints(&connection);
+    let mut findings = directory::look(questions).await;
+    for endpoint in &endpoints {
+        findings.push(endpoint.look(questions.timeout).await);
+    }
+    let names: Vec<_> = endpoints.into_iter().map(|endpoint| endpoint.host).collect();
+    findings.extend(config::look(&questions.realm, &names, principal));
+    // The server is asked first whether it ignores case, since the ticket may differ by it.
+    let server = server::look(options, questions, connection).await?;
+    findings.push(ticket::look(principal, server.caseins_users));
+    findings.extend(server.findings);
+
+    let is_wrong = findings.iter().any(|finding| finding.ok == Some(false));
+    let table = table(findings);
+    Ok(Report::looked(Shown::Rows(table, options.general.format), Ending::findings_if(is_wrong)))
+}
+
+fn table(findings: Vec<Finding>) -> Table {
+    let mut table = Table::new(&["what", "ok", "result", "fix"]);
+    for finding in findings {
+        let ok = finding.ok.map_or(json!("?"), Value::Bool);
+        table.row([finding.what.into(), ok, finding.result.into(), finding.fix.into()]);
+    }
+    table
+}
