@@ -1,5 +1,6 @@
-//! Connecting, in libpq's order (`PQconnectPoll` in src/interfaces/libpq/fe-connect.c): host after host, address after address, and on each with TLS or without as
-//! `sslmode` says. Only where nobody answers is the next address tried: what a server refuses is refused.
+//! Connecting, in libpq's order (`PQconnectPoll` in src/interfaces/libpq/fe-connect.c): host after
+//! host, address after address, and on each with TLS or without as `sslmode` says. Only where
+//! nobody answers is the next address tried: what a server refuses is refused.
 
 pub(crate) mod conninfo;
 mod passfile;
@@ -27,16 +28,17 @@ struct Refusal {
 enum Then {
     /// Nobody answered, or nobody is let in yet: the next address may do.
     NextAddress,
-    /// The server or the handshake said no: with TLS instead of without, or the other way round, it may say yes.
+    /// The server or the handshake said no: with TLS instead of without, or the other way round, it
+    /// may say yes.
     OtherWay,
-    /// The same as before, and the server has no TLS.
+    /// The server has no TLS: without TLS it may say yes.
     NoTls,
     /// The server asked for a password, and there was none.
     Password,
     Stop,
 }
 
-/// With TLS or without.
+/// Whether an attempt is made with TLS.
 #[derive(Clone, Copy, PartialEq)]
 enum Way {
     Plain,
@@ -84,7 +86,12 @@ impl Connection {
                 Ok(client) => return Ok(client),
                 Err(refusal) => refusal,
             };
-            texts.push(format!("cannot connect to {} port {}: {}", server.label(), server.port, refusal.text));
+            texts.push(format!(
+                "cannot connect to {} port {}: {}",
+                server.label(),
+                server.port,
+                refusal.text
+            ));
             if refusal.then != Then::NextAddress {
                 return Err(Refusal { text: texts.join("; "), then: refusal.then });
             }
@@ -106,7 +113,8 @@ impl Connection {
             Place::At(address, _) => vec![*address],
             Place::Named(name) => self.look_up(name, server.port).await?,
         };
-        // tokio-postgres starts no TLS without a name; what is verified is the one that was given.
+        // tokio-postgres starts no TLS without a name. It gets the one that is shown; certificates
+        // are compared with the one that was given.
         config.host(server.label());
         let ways: &[Way] = match self.tls.mode {
             SslMode::Disable => &[Way::Plain],
@@ -139,28 +147,41 @@ impl Connection {
         }
     }
 
-    /// With TLS, then without, or the other way round; each may take as long as an address may.
-    async fn try_ways(&self, server: &Server, config: &Config, ways: &[Way]) -> Result<Client, Refusal> {
+    /// Tries an address in each of these ways. Each may take as long as an address may.
+    async fn try_ways(
+        &self,
+        server: &Server,
+        config: &Config,
+        ways: &[Way],
+    ) -> Result<Client, Refusal> {
         let mut texts: Vec<String> = Vec::new();
         for (number, &way) in ways.iter().enumerate() {
             let trying = self.try_way(server, config, way);
             let outcome = match self.timeout {
                 None => trying.await,
                 Some(limit) => tokio::time::timeout(limit, trying).await.unwrap_or_else(|_| {
-                    Err(Refusal { text: format!("no answer in {} s", limit.as_secs()), then: Then::NextAddress })
+                    Err(Refusal {
+                        text: format!("no answer in {} s", limit.as_secs()),
+                        then: Then::NextAddress,
+                    })
                 }),
             };
             let refusal = match outcome {
                 Ok(client) => return Ok(client),
                 Err(refusal) => refusal,
             };
-            let goes_on = matches!(refusal.then, Then::OtherWay | Then::NoTls) && number + 1 < ways.len();
+            let goes_on =
+                matches!(refusal.then, Then::OtherWay | Then::NoTls) && number + 1 < ways.len();
             // That there is no TLS is no error where it may be done without.
             if !(texts.contains(&refusal.text) || goes_on && refusal.then == Then::NoTls) {
                 texts.push(refusal.text);
             }
             if !goes_on {
-                let then = if matches!(refusal.then, Then::OtherWay | Then::NoTls) { Then::Stop } else { refusal.then };
+                let then = if matches!(refusal.then, Then::OtherWay | Then::NoTls) {
+                    Then::Stop
+                } else {
+                    refusal.then
+                };
                 return Err(Refusal { text: texts.join("; "), then });
             }
         }
@@ -172,28 +193,37 @@ impl Connection {
         if way == Way::Plain {
             config.ssl_mode(tokio_postgres::config::SslMode::Disable);
             config.ssl_negotiation(tokio_postgres::config::SslNegotiation::Postgres);
-            let (client, connection) = config.connect(NoTls).await.map_err(|error| Refusal::of(&error, None))?;
+            let (client, connection) =
+                config.connect(NoTls).await.map_err(|error| Refusal::of(&error, None))?;
             tokio::spawn(connection);
             return Ok(client);
         }
         config.ssl_mode(tokio_postgres::config::SslMode::Require);
         let connector = Connector::new(&self.tls, server.name())?;
         let outcome = config.connect(connector.make()).await;
-        let (client, connection) = outcome.map_err(|error| Refusal::of(&error, connector.mismatch()))?;
+        let (client, connection) =
+            outcome.map_err(|error| Refusal::of(&error, connector.mismatch()))?;
         tokio::spawn(connection);
         Ok(client)
     }
 }
 
-/// There is no way to verify the server: nothing was sent.
+/// What keeps TLS from being tried at all: there is nothing to verify the server by.
 impl From<String> for Refusal {
     fn from(text: String) -> Self {
         Self { text, then: Then::Stop }
     }
 }
 
+const NO_PASSWORD: &str =
+    "the server asks for a password, and there is none: PGPASSWORD, ~/.pgpass or -W has one";
+
+const BY_TICKET: &str = "the server asks for a Kerberos ticket, and kerbrole logs in with a \
+                         password: name a role that has one";
+
 impl Refusal {
-    /// Why not; never the password. tokio-postgres tells kinds of errors apart by their words only.
+    /// Why there is no connection, without the password. tokio-postgres tells kinds of errors apart
+    /// by their words only.
     fn of(error: &tokio_postgres::Error, mismatch: Option<String>) -> Self {
         if let Some(refused) = error.as_db_error() {
             let starts_or_stops = *refused.code() == SqlState::CANNOT_CONNECT_NOW;
@@ -204,22 +234,21 @@ impl Refusal {
         let (then, clearer) = match error.to_string() {
             kind if kind.starts_with("error connecting to server") => (Then::NextAddress, None),
             kind if kind.contains("server does not support TLS") => (Then::NoTls, None),
-            kind if kind.starts_with("error performing TLS handshake") => (Then::OtherWay, mismatch),
-            _ if text.contains("password missing") => (
-                Then::Password,
-                Some("the server asks for a password, and there is none: PGPASSWORD, ~/.pgpass or -W has one".into()),
-            ),
-            _ if text.contains("unsupported authentication method") => (
-                Then::Stop,
-                Some("the server asks for a Kerberos ticket, and kerbrole logs in with a password: name a role that has one".into()),
-            ),
+            kind if kind.starts_with("error performing TLS handshake") => {
+                (Then::OtherWay, mismatch)
+            }
+            _ if text.contains("password missing") => (Then::Password, Some(NO_PASSWORD.into())),
+            _ if text.contains("unsupported authentication method") => {
+                (Then::Stop, Some(BY_TICKET.into()))
+            }
             _ => (Then::Stop, None),
         };
         Self { text: clearer.unwrap_or(text), then }
     }
 }
 
-/// In any order: which one is tried first is to be even, not secret.
+/// Puts a list into any order. Each has to be as likely as the others to come first, and nobody
+/// has to be kept from foreseeing which one it is.
 fn shuffle<T>(list: &mut [T]) {
     for last in (1..list.len()).rev() {
         let bound = u64::try_from(last + 1).unwrap_or(1);

@@ -8,29 +8,34 @@ use crate::exit::Failure;
 /// A host's name or address, and a port if one was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Host {
-    /// Of an IPv6 address without brackets.
+    /// An IPv6 address stands here without brackets.
     pub(crate) name: String,
     pub(crate) port: Option<u16>,
 }
 
 impl Host {
-    /// `host`, `host:port`, `10.0.0.5`, `10.0.0.5:88`, `fd00::5`, `[fd00::5]`, `[fd00::5]:88`; of a name nothing that could end a line or a block.
+    /// Reads `host`, `host:port`, `10.0.0.5`, `10.0.0.5:88`, `fd00::5`, `[fd00::5]` or
+    /// `[fd00::5]:88`. A name can hold nothing that would end a line or a block of krb5.conf.
     pub(crate) fn parse(text: &str) -> Result<Self, Failure> {
         let bad = |why: &str| {
             Err(Failure::usage(format!(
-                "\"{text}\" is no host: {why}\nHINT:  Write a name or an address, and a port after a colon if need be; an IPv6 address before a port stands in brackets."
+                "\"{text}\" is no host: {why}\n\
+                 HINT:  Write a name or an address, and a port after a colon if need be; an IPv6 \
+                 address before a port stands in brackets."
             )))
         };
         if let Ok(address) = text.parse::<Ipv6Addr>() {
             return Ok(Self { name: address.to_string(), port: None });
         }
         let (name, port) = match text.strip_prefix('[').map(|rest| rest.split_once(']')) {
-            Some(Some((address, rest))) => match (address.parse::<Ipv6Addr>(), rest.strip_prefix(':')) {
-                (Err(_), _) => return bad("what is in the brackets is no IPv6 address"),
-                (Ok(address), Some(port)) => (address.to_string(), Some(port)),
-                (Ok(address), None) if rest.is_empty() => (address.to_string(), None),
-                (Ok(_), None) => return bad("there is something after the brackets"),
-            },
+            Some(Some((address, rest))) => {
+                match (address.parse::<Ipv6Addr>(), rest.strip_prefix(':')) {
+                    (Err(_), _) => return bad("what is in the brackets is no IPv6 address"),
+                    (Ok(address), Some(port)) => (address.to_string(), Some(port)),
+                    (Ok(address), None) if rest.is_empty() => (address.to_string(), None),
+                    (Ok(_), None) => return bad("there is something after the brackets"),
+                }
+            }
             Some(None) => return bad("a bracket is not closed"),
             None => match text.split_once(':') {
                 Some((name, port)) => (name.to_string(), Some(port)),
@@ -61,13 +66,17 @@ impl Host {
 }
 
 fn is_name(name: &str) -> bool {
-    let is_label =
-        |label: &str| !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
-    name.strip_suffix('.').unwrap_or(name).split('.').all(is_label) && !name.is_empty() && name.len() <= 254
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+    };
+    name.strip_suffix('.').unwrap_or(name).split('.').all(is_label)
+        && !name.is_empty()
+        && name.len() <= 254
 }
 
 impl fmt::Display for Host {
-    /// As krb5.conf has it: an IPv6 address in brackets.
+    /// Writes it as krb5.conf has it, an IPv6 address in brackets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.address() {
             Some(IpAddr::V6(address)) => write!(f, "[{address}]")?,

@@ -16,7 +16,7 @@ pub(crate) enum Shown {
 }
 
 impl Shown {
-    /// Prints it. The error is that of the one who would have read it, and says nothing about the work.
+    /// Prints it. An error is about whoever would have read it, and says nothing about the work.
     pub(crate) fn print(&self) -> io::Result<()> {
         let mut out = io::BufWriter::new(io::stdout().lock());
         match self {
@@ -30,7 +30,8 @@ impl Shown {
     }
 }
 
-/// Says something on standard error. Where nobody can be told the work goes on: eprintln! would end it.
+/// Says something on standard error. Where nobody can be told the work goes on, which eprintln!
+/// would end.
 pub(crate) fn tell(text: &str) {
     let _nobody_listens = writeln!(io::stderr(), "{}", visible(text, "\n"));
 }
@@ -79,10 +80,13 @@ impl Table {
         writer.flush()
     }
 
-    /// As psql prints, without the lines around it.
+    /// Prints columns as psql does, without the lines around them.
     fn print_columns(&self, out: &mut impl Write) -> io::Result<()> {
-        let cells: Vec<Vec<String>> =
-            self.rows.iter().map(|row| row.iter().map(|value| one_line(&text(value))).collect()).collect();
+        let cells: Vec<Vec<String>> = self
+            .rows
+            .iter()
+            .map(|row| row.iter().map(|value| one_line(&text(value))).collect())
+            .collect();
         let width = |column: usize| {
             let widest = cells.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
             widest.max(self.columns[column].len())
@@ -97,7 +101,8 @@ impl Table {
 }
 
 fn line(out: &mut impl Write, cells: &[String], widths: &[usize]) -> io::Result<()> {
-    let padded: Vec<_> = cells.iter().zip(widths).map(|(cell, &width)| format!("{cell:<width$}")).collect();
+    let padded: Vec<_> =
+        cells.iter().zip(widths).map(|(cell, &width)| format!("{cell:<width$}")).collect();
     writeln!(out, "{}", padded.join("  ").trim_end())
 }
 
@@ -116,12 +121,15 @@ fn one_line(text: &str) -> String {
     visible(&text.replace('\n', " "), "")
 }
 
-/// The name of a role may hold what a terminal takes for a command: it is shown, and not sent.
+/// Shows control characters, but for those that are kept, instead of sending them: the name of a
+/// role may hold what a terminal takes for a command.
 fn visible(text: &str, kept: &str) -> String {
     if !text.contains(|c: char| c.is_control()) {
         return text.into();
     }
-    let one = |c: char| if c.is_control() && !kept.contains(c) { c.escape_default().to_string() } else { c.into() };
+    let one = |c: char| {
+        if c.is_control() && !kept.contains(c) { c.escape_default().to_string() } else { c.into() }
+    };
     text.chars().map(one).collect()
 }
 

@@ -1,4 +1,7 @@
-//! A connection string holds a password, and what cannot be understood is repeated in errors: a string in the wrong place is refused before anybody looks at it.
+//! Keeping passwords out of errors.
+//!
+//! A connection string holds a password, and errors repeat what cannot be understood: a string in
+//! the wrong place is refused before anybody looks at it.
 
 use crate::exit::Failure;
 
@@ -7,22 +10,28 @@ pub(crate) fn look(arguments: &[String]) -> Result<(), Failure> {
     let mut is_dbname = false;
     for argument in arguments {
         let (option, value) = split(argument, is_dbname);
-        is_dbname = option.is_some_and(|option| option == "--dbname" || is_short_dbname(option)) && value.is_none();
+        is_dbname = option.is_some_and(|option| option == "--dbname" || is_short_dbname(option))
+            && value.is_none();
         let Some(value) = value else { continue };
         let belongs = option.is_some_and(|option| option == "--dbname" || is_short_dbname(option));
         if option == Some("--password") {
             return Err(Failure::usage(
-                "--password asks for one and takes none: put it into ~/.pgpass, or into PGPASSWORD".into(),
+                "--password asks for one and takes none: put it into ~/.pgpass, or into PGPASSWORD"
+                    .into(),
             ));
         }
         if !belongs && is_connection_string(value) {
             return Err(Failure::usage(
-                "a connection string stands where none is taken: give it with -d. It is not repeated here, since it may hold a password".into(),
+                "a connection string stands where none is taken: give it with -d. It is not \
+                 repeated here, since it may hold a password"
+                    .into(),
             ));
         }
         if belongs && is_cut_within_password(value) {
             return Err(Failure::usage(
-                "the connection URL is not understood: / and ? in a password are written %2F and %3F, @ in a database's name %40".into(),
+                "the connection URL is not understood: / and ? in a password are written %2F and \
+                 %3F, @ in a database's name %40"
+                    .into(),
             ));
         }
     }
@@ -40,7 +49,7 @@ fn split(argument: &str, is_dbname: bool) -> (Option<&str>, Option<&str>) {
             None => (Some(argument), None),
         };
     }
-    // -dVALUE, -qd VALUE, -hVALUE: letters up to the first one that takes a value.
+    // In -dVALUE, -qd VALUE and -hVALUE the letters end with the first one that takes a value.
     let Some(letters) = argument.strip_prefix('-').filter(|letters| !letters.is_empty()) else {
         return (None, Some(argument));
     };
@@ -55,14 +64,19 @@ fn is_short_dbname(option: &str) -> bool {
     !option.starts_with("--") && option.ends_with('d')
 }
 
-/// No name of a host, a user, a role or a principal looks like one.
+/// Whether it looks like a connection string. No name of a host, a user, a role or a principal
+/// does.
 fn is_connection_string(value: &str) -> bool {
     let url = ["postgres://", "postgresql://"].iter().any(|scheme| value.contains(scheme));
-    let keyword = value.split_once("password").is_some_and(|(_, rest)| rest.trim_start().starts_with('='));
+    let keyword =
+        value.split_once("password").is_some_and(|(_, rest)| rest.trim_start().starts_with('='));
     url || keyword
 }
 
-/// What comes after the first `/` or `?` of a URL is a database or a parameter, unless it is in a password: then it would be told that there is no such host.
+/// Whether the first `/` or `?` of a URL seems to be in its password.
+///
+/// What comes after it would be taken for a database or a parameter and what is before it for a
+/// host, and an error would say that there is no such host.
 fn is_cut_within_password(value: &str) -> bool {
     let Some((scheme, rest)) = value.split_once("://") else { return false };
     matches!(scheme, "postgres" | "postgresql")
@@ -72,9 +86,10 @@ fn is_cut_within_password(value: &str) -> bool {
             // Without a colon there is neither a password nor what is left of one.
             let authority = &rest[..at];
             let in_query = || {
-                query
-                    .split('&')
-                    .any(|pair| pair.split_once('=').is_none_or(|(key, _)| key.contains('@')) && pair.contains('@'))
+                query.split('&').any(|pair| {
+                    pair.split_once('=').is_none_or(|(key, _)| key.contains('@'))
+                        && pair.contains('@')
+                })
             };
             authority.contains(':') && (path.contains('@') || in_query())
         })

@@ -1,12 +1,15 @@
-//! Connection parameters as libpq knows them: a connection string or URL, options of the command line, a service file, the environment.
+//! Connection parameters as libpq knows them: a connection string or URL, options of the command
+//! line, a service file, the environment.
 //!
-//! The rules are those of libpq and psql (PostgreSQL, "Database Connection Control Functions" and "Environment Variables"): what the string says comes first, then
-//! the options of the command line, the service, the environment, the defaults.
+//! The rules are those of libpq and psql (PostgreSQL, "Database Connection Control Functions" and
+//! "Environment Variables"): what the string says comes first, then the options of the command
+//! line, the service, the environment, the defaults.
 
 mod hosts;
 mod keywords;
 mod service;
 mod text;
+mod tls;
 mod user;
 
 use std::collections::BTreeMap;
@@ -19,39 +22,10 @@ use tokio_postgres::config::SslNegotiation;
 
 pub(crate) use hosts::{Place, Server};
 use keywords::{DEMANDS, ENVIRONMENT, OURS, THEIRS, WITHOUT_EFFECT};
+pub(crate) use tls::{SslMode, Tls};
 
 use crate::connect::passfile::Passfile;
 use crate::exit::Failure;
-
-/// How a connection is protected: libpq's `sslmode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum SslMode {
-    Disable,
-    Allow,
-    #[default]
-    Prefer,
-    Require,
-    VerifyCa,
-    VerifyFull,
-}
-
-impl SslMode {
-    fn parse(text: &str) -> Result<Self, Failure> {
-        Ok(match text {
-            "disable" => Self::Disable,
-            "allow" => Self::Allow,
-            "prefer" => Self::Prefer,
-            "require" => Self::Require,
-            "verify-ca" => Self::VerifyCa,
-            "verify-full" => Self::VerifyFull,
-            _ => {
-                return Err(Failure::usage(
-                    "the sslmode is none: write disable, allow, prefer, require, verify-ca or verify-full".into(),
-                ));
-            }
-        })
-    }
-}
 
 /// Everything that a connection needs, but for the password that somebody may have to type.
 #[derive(Debug)]
@@ -60,23 +34,11 @@ pub(crate) struct Connection {
     pub(crate) config: Config,
     /// What is tried, one after the other.
     pub(crate) servers: Vec<Server>,
-    /// Not in their order, but in any.
+    /// Whether they are tried in any order, and not in theirs.
     pub(crate) at_random: bool,
     /// How long each address may take.
     pub(crate) timeout: Option<Duration>,
     pub(crate) tls: Tls,
-}
-
-/// How the connection is protected.
-#[derive(Debug)]
-pub(crate) struct Tls {
-    pub(crate) mode: SslMode,
-    /// TLS from the first byte, and the protocol named in the handshake.
-    pub(crate) direct: bool,
-    /// A file, or `system`.
-    pub(crate) roots: Option<String>,
-    /// There is a list of revoked certificates, which libpq would look at.
-    pub(crate) has_revocations: bool,
 }
 
 /// What the command line says.
@@ -99,8 +61,11 @@ impl Connection {
         home: Option<&Path>,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, Failure> {
-        let mut parameters = given.dbname.as_deref().map(text::parse).transpose()?.unwrap_or_default();
-        for (keyword, value) in [("host", &given.host), ("port", &given.port), ("user", &given.user)] {
+        let mut parameters =
+            given.dbname.as_deref().map(text::parse).transpose()?.unwrap_or_default();
+        for (keyword, value) in
+            [("host", &given.host), ("port", &given.port), ("user", &given.user)]
+        {
             if let Some(value) = value.as_ref().filter(|value| !value.is_empty()) {
                 parameters.entry(keyword.into()).or_insert(value.clone());
             }
@@ -108,9 +73,13 @@ impl Connection {
         if let Some(service) = parameters.remove("service").or_else(|| variable("PGSERVICE")) {
             add(&mut parameters, service::from_service(&service, home, &variable)?);
         }
-        let environment = ENVIRONMENT.iter().filter_map(|(name, keyword)| Some((keyword.to_string(), variable(name)?)));
+        let environment = ENVIRONMENT
+            .iter()
+            .filter_map(|(name, keyword)| Some((keyword.to_string(), variable(name)?)));
         add(&mut parameters, environment.collect());
-        if !parameters.contains_key("sslmode") && variable("PGREQUIRESSL").is_some_and(|value| value.starts_with('1')) {
+        if !parameters.contains_key("sslmode")
+            && variable("PGREQUIRESSL").is_some_and(|value| value.starts_with('1'))
+        {
             parameters.insert("sslmode".into(), "require".into());
         }
         Self::of(parameters, home)
@@ -122,10 +91,9 @@ impl Connection {
         let timeout = match parameters.remove("connect_timeout").filter(|text| !text.is_empty()) {
             None => None,
             Some(text) => {
-                let seconds: i64 = text
-                    .trim()
-                    .parse()
-                    .map_err(|_| Failure::usage("the connect_timeout is no number of seconds".into()))?;
+                let seconds: i64 = text.trim().parse().map_err(|_| {
+                    Failure::usage("the connect_timeout is no number of seconds".into())
+                })?;
                 u64::try_from(seconds).ok().filter(|&seconds| seconds > 0).map(Duration::from_secs)
             }
         };
@@ -133,20 +101,26 @@ impl Connection {
             None | Some("disable") => false,
             Some("random") => true,
             Some(_) => {
-                return Err(Failure::usage("the load_balance_hosts is none: write disable or random".into()));
+                return Err(Failure::usage(
+                    "the load_balance_hosts is none: write disable or random".into(),
+                ));
             }
         };
         let mut servers = hosts::servers(&mut parameters)?;
         if parameters.get("user").is_none_or(String::is_empty) {
-            let user = user::name().ok_or_else(|| Failure::usage("who connects? Say so with -U or PGUSER".into()))?;
+            let user = user::name()
+                .ok_or_else(|| Failure::usage("who connects? Say so with -U or PGUSER".into()))?;
             parameters.insert("user".into(), user);
         }
-        let get = |parameters: &Parameters, keyword: &str| parameters.get(keyword).cloned().unwrap_or_default();
+        let get = |parameters: &Parameters, keyword: &str| {
+            parameters.get(keyword).cloned().unwrap_or_default()
+        };
         let user = get(&parameters, "user");
         if get(&parameters, "dbname").is_empty() {
             parameters.insert("dbname".into(), user.clone());
         }
-        let passfile = parameters.remove("passfile").filter(|path| !path.is_empty()).map(PathBuf::from);
+        let passfile =
+            parameters.remove("passfile").filter(|path| !path.is_empty()).map(PathBuf::from);
         let passfile = passfile.or_else(|| home.map(|home| home.join(".pgpass")));
         // An empty password is none, and the file is asked.
         match (parameters.remove("password").filter(|password| !password.is_empty()), passfile) {
@@ -156,20 +130,30 @@ impl Connection {
                 }
             }
             (None, Some(path)) => {
-                hosts::look_up(&mut servers, &Passfile::read(&path), &get(&parameters, "dbname"), &user);
+                hosts::look_up(
+                    &mut servers,
+                    &Passfile::read(&path),
+                    &get(&parameters, "dbname"),
+                    &user,
+                );
             }
             (None, None) => {}
         }
-        if let Some(count) = parameters.remove("keepalives_count").filter(|count| !count.is_empty()) {
+        if let Some(count) = parameters.remove("keepalives_count").filter(|count| !count.is_empty())
+        {
             parameters.insert("keepalives_retries".into(), count);
         }
-        let fallback = parameters.remove("fallback_application_name").unwrap_or_else(|| "kerbrole".into());
+        let fallback =
+            parameters.remove("fallback_application_name").unwrap_or_else(|| "kerbrole".into());
         parameters.entry("application_name".into()).or_insert(fallback);
         let mut config: Config = as_string(&parameters)
             .parse()
             // Its message names the keyword and never a value.
             .map_err(|error| {
-                Failure::usage(format!("the connection parameters are not understood: {}", chain(&error)))
+                Failure::usage(format!(
+                    "the connection parameters are not understood: {}",
+                    chain(&error)
+                ))
             })?;
         if tls.direct {
             config.ssl_negotiation(SslNegotiation::Direct);
@@ -178,42 +162,13 @@ impl Connection {
     }
 }
 
-impl Tls {
-    fn of(parameters: &mut Parameters, home: Option<&Path>) -> Result<Self, Failure> {
-        let roots = parameters.remove("sslrootcert").filter(|path| !path.is_empty()).or_else(|| default_root(home));
-        let mode = parameters.remove("sslmode").map(|text| SslMode::parse(&text)).transpose()?;
-        let mode = match (roots.as_deref(), mode) {
-            // As libpq: the certificates of the machine vouch for half the world, so that the name has to be right too.
-            (Some("system"), None) => SslMode::VerifyFull,
-            (Some("system"), Some(mode)) if mode != SslMode::VerifyFull => {
-                return Err(Failure::usage(
-                    "with sslrootcert=system nothing weaker than sslmode=verify-full is of use: write that, or leave sslmode out"
-                        .into(),
-                ));
-            }
-            (_, mode) => mode.unwrap_or_default(),
-        };
-        let direct = match parameters.remove("sslnegotiation").as_deref() {
-            None | Some("postgres") => false,
-            Some("direct") if matches!(mode, SslMode::Disable | SslMode::Allow | SslMode::Prefer) => {
-                return Err(Failure::usage(
-                    "sslnegotiation=direct needs sslmode=require, verify-ca or verify-full".into(),
-                ));
-            }
-            Some("direct") => true,
-            Some(_) => return Err(Failure::usage("the sslnegotiation is none: write postgres or direct".into())),
-        };
-        let has_revocations = home.is_some_and(|home| home.join(".postgresql/root.crl").exists());
-        Ok(Self { mode, direct, roots, has_revocations })
-    }
-}
-
 /// Takes out what demands nothing here, and refuses by name what it would be wrong to pass over.
 fn demands_nothing_else(parameters: &mut Parameters) -> Result<(), Failure> {
     for (keyword, harmless) in DEMANDS {
         if parameters.remove(keyword).is_some_and(|value| !harmless.contains(&value.as_str())) {
             return Err(Failure::usage(format!(
-                "{keyword} is set to what kerbrole cannot keep, and is not passed over: leave it out, also of the environment and of the service, or use psql"
+                "{keyword} is set to what kerbrole cannot keep, and is not passed over: leave it \
+                 out, also of the environment and of the service, or use psql"
             )));
         }
     }
@@ -222,7 +177,8 @@ fn demands_nothing_else(parameters: &mut Parameters) -> Result<(), Failure> {
         None | Some("any" | "read-write" | "read-only")
     ) {
         return Err(Failure::usage(
-            "target_session_attrs can be any, read-write or read-only: for the others use psql".into(),
+            "target_session_attrs can be any, read-write or read-only: for the others use psql"
+                .into(),
         ));
     }
     parameters.retain(|keyword, _| !WITHOUT_EFFECT.contains(&keyword.as_str()));
@@ -242,7 +198,7 @@ fn demands_nothing_else(parameters: &mut Parameters) -> Result<(), Failure> {
     )))
 }
 
-/// What is there already stays.
+/// Adds parameters; those that are there already stay.
 fn add(parameters: &mut Parameters, more: Parameters) {
     for (keyword, value) in more {
         parameters.entry(keyword).or_insert(value);
@@ -253,7 +209,9 @@ fn add(parameters: &mut Parameters, more: Parameters) {
 fn as_string(parameters: &Parameters) -> String {
     let pairs: Vec<_> = parameters
         .iter()
-        .map(|(keyword, value)| format!("{keyword}='{}'", value.replace('\\', "\\\\").replace('\'', "\\'")))
+        .map(|(keyword, value)| {
+            format!("{keyword}='{}'", value.replace('\\', "\\\\").replace('\'', "\\'"))
+        })
         .collect();
     pairs.join(" ")
 }
@@ -264,7 +222,7 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut cause = error.source();
     while let Some(error) = cause {
         let cause_text = error.to_string();
-        // Some repeat their cause.
+        // Some errors repeat their cause.
         if !text.contains(&cause_text) {
             text.push_str(&format!(": {cause_text}"));
         }
@@ -273,12 +231,7 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-fn default_root(home: Option<&Path>) -> Option<String> {
-    let path = home?.join(".postgresql/root.crt");
-    path.exists().then(|| path.display().to_string())
-}
-
-/// Variables of the environment as they are.
+/// A variable of the environment as it is.
 pub(crate) fn environment(name: &str) -> Option<String> {
     // What is not UTF-8 is not passed over: it may be a demand.
     env::var_os(name).map(|value| value.to_string_lossy().into_owned())

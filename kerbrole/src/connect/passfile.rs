@@ -1,4 +1,5 @@
-//! Passwords in a file, by libpq's rules (PostgreSQL, "The Password File"; `passwordFromFile` in src/interfaces/libpq/fe-connect.c).
+//! Passwords in a file, by libpq's rules (PostgreSQL, "The Password File"; `passwordFromFile` in
+//! src/interfaces/libpq/fe-connect.c).
 
 use std::fs;
 use std::path::Path;
@@ -14,14 +15,16 @@ pub(crate) struct Wanted<'w> {
     pub(crate) user: &'w str,
 }
 
-/// The folder for sockets that libpq is built with on Debian, and elsewhere where /run/postgresql is: such a socket stands in the file as localhost. Any other folder
-/// stands for itself, since everybody can listen in /tmp.
+/// The folder for sockets that libpq is built with on Debian, and elsewhere where /run/postgresql
+/// is: such a socket stands in the file as localhost. Any other folder stands for itself, since
+/// everybody can listen in /tmp.
 const SOCKETS: &str = "/var/run/postgresql";
 
 /// A password file that was read.
 pub(crate) struct Passfile(Vec<Line>);
 
-/// Host, port, database, user: as they stand there, and the password. Bytes, in whatever encoding.
+/// Host, port, database and user, as they stand there, and the password. They are bytes, in
+/// whatever encoding.
 type Line = ([Field; 4], Vec<u8>);
 
 #[derive(Debug, PartialEq, Eq)]
@@ -32,7 +35,8 @@ enum Field {
 }
 
 impl Passfile {
-    /// Reads a file; nothing where there is none. libpq passes over one that others can read, and says so, and so does this.
+    /// Reads a file; nothing where there is none. libpq passes over one that others can read, and
+    /// says so, and so does this.
     pub(crate) fn read(path: &Path) -> Self {
         // libpq takes nothing but a file: it would wait for whoever writes into a pipe.
         if !fs::metadata(path).is_ok_and(|data| data.is_file()) {
@@ -40,20 +44,27 @@ impl Passfile {
         }
         if others_can_read(path) {
             let path = path.display();
-            tell(&format!("kerbrole: {path} can be read by others and is passed over: chmod 600 {path}"));
+            tell(&format!(
+                "kerbrole: {path} can be read by others and is passed over: chmod 600 {path}"
+            ));
             return Self(Vec::new());
         }
         Self::parse(&fs::read(path).unwrap_or_default())
     }
 
     fn parse(bytes: &[u8]) -> Self {
-        let lines = bytes.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        let lines =
+            bytes.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
         Self(lines.filter(|line| !line.starts_with(b"#")).filter_map(line).collect())
     }
 
     /// The password of the first line that matches.
     pub(crate) fn find(&self, wanted: &Wanted<'_>) -> Option<&[u8]> {
-        let host = if wanted.host.is_empty() || wanted.host == SOCKETS { "localhost" } else { wanted.host };
+        let host = if wanted.host.is_empty() || wanted.host == SOCKETS {
+            "localhost"
+        } else {
+            wanted.host
+        };
         let wanted = [host, wanted.port, wanted.dbname, wanted.user];
         let matches = |fields: &[Field; 4]| {
             fields.iter().zip(wanted).all(|(field, wanted)| match field {
@@ -65,7 +76,8 @@ impl Passfile {
     }
 }
 
-/// Five fields between colons, `\` before a colon or a `\` that is meant. As in libpq a password ends at a colon.
+/// Takes a line apart into five fields between colons, with `\` before a colon or a `\` that is
+/// meant. A password ends at a colon, as it does in libpq.
 fn line(line: &[u8]) -> Option<Line> {
     let mut fields = vec![(Vec::new(), false)];
     let mut bytes = line.iter().copied();
@@ -75,16 +87,19 @@ fn line(line: &[u8]) -> Option<Line> {
             b':' if last == 4 => break,
             b':' => fields.push((Vec::new(), false)),
             b'\\' => {
-                // At the end of the line it is one.
+                // A backslash at the end of the line stands for itself.
                 fields[last].0.push(bytes.next().unwrap_or(byte));
                 fields[last].1 = true;
             }
             byte => fields[last].0.push(byte),
         }
     }
-    let [host, port, dbname, user, (password, _)] = <[(Vec<u8>, bool); 5]>::try_from(fields).ok()?;
-    // An asterisk with a backslash before it is one.
-    let field = |(text, escaped): (Vec<u8>, bool)| if text == b"*" && !escaped { Field::Any } else { Field::Is(text) };
+    let [host, port, dbname, user, (password, _)] =
+        <[(Vec<u8>, bool); 5]>::try_from(fields).ok()?;
+    // An asterisk with a backslash before it stands for itself.
+    let field = |(text, escaped): (Vec<u8>, bool)| {
+        if text == b"*" && !escaped { Field::Any } else { Field::Is(text) }
+    };
     Some(([host, port, dbname, user].map(field), password))
 }
 
@@ -106,7 +121,8 @@ mod tests {
     #[test]
     fn a_line_is_for_whom_it_names() {
         let file = Passfile::parse(
-            b"# a comment\nlocalhost:*:*:ann:at home\n10.0.0.1:5432:app:ann:by address\n\\*:*:*:ann:a star\n/tmp:*:*:ann:in tmp\n\
+            b"# a comment\nlocalhost:*:*:ann:at home\n10.0.0.1:5432:app:ann:by address\n\
+             \\*:*:*:ann:a star\n/tmp:*:*:ann:in tmp\n\
              db.example:5433:*:*:with \\: and \\\\: not this\nshort:line\nlast:*:*:*:",
         );
         let find = |host, port| file.find(&Wanted { host, port, dbname: "app", user: "ann" });
@@ -117,7 +133,11 @@ mod tests {
         assert_eq!(find("/somewhere/else", "5432"), None);
         assert_eq!(find("10.0.0.1", "5432"), Some(&b"by address"[..]));
         assert_eq!(find("10.0.0.1", "5433"), None);
-        assert_eq!(find("10.0.0.2", "5432"), None, "neither localhost's nor the one of a lone asterisk");
+        assert_eq!(
+            find("10.0.0.2", "5432"),
+            None,
+            "neither localhost's nor the one of a lone asterisk"
+        );
         assert_eq!(find("*", "5432"), Some(&b"a star"[..]));
         assert_eq!(find("db.example", "5433"), Some(&b"with : and \\"[..]));
         assert_eq!(find("last", "1"), Some(&b""[..]));

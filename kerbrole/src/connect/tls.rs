@@ -1,5 +1,7 @@
-//! TLS, with libpq's meanings of `sslmode`: by the library that libpq verifies by, and by its rules for names (`initialize_SSL` in
+//! TLS, with libpq's meanings of `sslmode` (`initialize_SSL` in
 //! src/interfaces/libpq/fe-secure-openssl.c).
+//!
+//! Servers are verified by the library that libpq uses, and by libpq's rules for names.
 
 mod names;
 
@@ -21,7 +23,7 @@ pub(crate) struct Connector {
 }
 
 impl Connector {
-    /// `name` is the host's name as it was given.
+    /// Prepares an attempt. `name` is the host's name as it was given.
     ///
     /// # Errors
     /// Where the server is to be verified, and there is nothing to verify it by.
@@ -30,7 +32,8 @@ impl Connector {
         let name = match (tls.mode, name) {
             (SslMode::VerifyFull, None) => {
                 return Err(
-                    "verify-full compares the server's name with its certificate: name it with host, beside hostaddr"
+                    "verify-full compares the server's name with its certificate: name it with \
+                     host, beside hostaddr"
                         .into(),
                 );
             }
@@ -38,11 +41,11 @@ impl Connector {
             _ => None,
         };
         let mismatch = Arc::new(OnceLock::new());
-        let builder =
-            builder(tls, roots, name, &mismatch).map_err(|error| format!("OpenSSL cannot be set up: {error}"))?;
+        let builder = builder(tls, roots, name, &mismatch)
+            .map_err(|error| format!("OpenSSL cannot be set up: {error}"))?;
         let mut make = MakeTlsConnector::new(builder.build());
         make.set_callback(|connection, _| {
-            // Names are compared by libpq's rules, see below.
+            // OpenSSL would compare names by its own rules; `is_named` compares them by libpq's.
             connection.set_verify_hostname(false);
             Ok(())
         });
@@ -59,7 +62,7 @@ impl Connector {
     }
 }
 
-/// `roots` are `None` where nothing is verified.
+/// How OpenSSL is to go about it. `roots` are `None` where nothing is verified.
 fn builder(
     tls: &Tls,
     roots: Option<X509Store>,
@@ -69,23 +72,28 @@ fn builder(
     let mut builder = SslConnector::builder(SslMethod::tls_client())?;
     builder.set_min_proto_version(Some(SslVersion::TLS1_2))?;
     if tls.direct {
-        // RFC 7301; the server refuses TLS from the first byte without it (PostgreSQL, "SSL Session Encryption").
+        // The server refuses TLS from the first byte where the protocol is not named (RFC 7301;
+        // PostgreSQL, "SSL Session Encryption").
         set_postgresql_alpn(&mut builder)?;
     }
     let Some(roots) = roots else {
         builder.set_verify(SslVerifyMode::NONE);
         return Ok(builder);
     };
-    // Instead of those of the machine, which the builder has taken in.
+    // These replace the certificates of the machine, which the builder has taken in.
     builder.set_cert_store(roots);
     let mismatch = mismatch.clone();
-    // Called for each certificate of the chain, that of the server being the last (SSL_CTX_set_verify(3)).
+    // OpenSSL calls this for each certificate of the chain, that of the server being the last
+    // (SSL_CTX_set_verify(3)).
     builder.set_verify_callback(SslVerifyMode::PEER, move |is_valid, context| {
         if !is_valid {
             let why = context.error().error_string();
-            let _told_already = mismatch.set(format!("the server's certificate cannot be verified: {why}"));
+            let _told_already =
+                mismatch.set(format!("the server's certificate cannot be verified: {why}"));
         }
-        is_valid && (context.error_depth() != 0 || name.as_ref().is_none_or(|name| is_named(context, name, &mismatch)))
+        is_valid
+            && (context.error_depth() != 0
+                || name.as_ref().is_none_or(|name| is_named(context, name, &mismatch)))
     });
     Ok(builder)
 }
@@ -94,22 +102,26 @@ fn is_named(context: &X509StoreContextRef, name: &str, mismatch: &OnceLock<Strin
     let Some(certificate) = context.current_cert() else { return false };
     let is_named = names::is_for(certificate, name);
     if !is_named {
-        let _told_already = mismatch.set(format!("the server's certificate is not for the host name \"{name}\""));
+        let _told_already =
+            mismatch.set(format!("the server's certificate is not for the host name \"{name}\""));
     }
     is_named
 }
 
-/// What a server is verified by. As libpq: whatever the mode, where there is a file of certificates. One that is not there verifies nothing for `allow` and `prefer`;
-/// libpq passes over it for `require` as well.
+/// What a server is verified by: where there is a file of certificates it counts whatever the mode,
+/// as it does for libpq.
+///
+/// A file that is not there verifies nothing for `allow` and `prefer`; libpq passes over it for
+/// `require` as well.
 fn roots(tls: &Tls) -> Result<Option<X509Store>, String> {
     let is_needed = matches!(tls.mode, SslMode::VerifyCa | SslMode::VerifyFull);
     let fail = |error: ErrorStack| format!("the root certificates cannot be taken: {error}");
     let mut store = X509StoreBuilder::new().map_err(fail)?;
     match tls.roots.as_deref() {
         None if is_needed => {
-            return Err(
-                "there is no root certificate to verify the server by: name a file with sslrootcert, or sslrootcert=system".into()
-            );
+            return Err("there is no root certificate to verify the server by: name a file with \
+                 sslrootcert, or sslrootcert=system"
+                .into());
         }
         None => return Ok(None),
         Some("system") => store.set_default_paths().map_err(fail)?,
@@ -117,7 +129,9 @@ fn roots(tls: &Tls) -> Result<Option<X509Store>, String> {
             let bytes = match fs::read(path) {
                 Ok(bytes) => bytes,
                 Err(_) if matches!(tls.mode, SslMode::Allow | SslMode::Prefer) => return Ok(None),
-                Err(error) => return Err(format!("cannot read the root certificates in {path}: {error}")),
+                Err(error) => {
+                    return Err(format!("cannot read the root certificates in {path}: {error}"));
+                }
             };
             let certificates = X509::stack_from_pem(&bytes).unwrap_or_default();
             if certificates.is_empty() {
@@ -130,7 +144,9 @@ fn roots(tls: &Tls) -> Result<Option<X509Store>, String> {
     }
     if tls.has_revocations {
         return Err(
-            "there is a list of revoked certificates, ~/.postgresql/root.crl, and kerbrole cannot look at one: use psql".into(),
+            "there is a list of revoked certificates, ~/.postgresql/root.crl, and kerbrole cannot \
+             look at one: use psql"
+                .into(),
         );
     }
     Ok(Some(store.build()))

@@ -17,7 +17,7 @@ pub(crate) struct Server {
     pub(crate) password: Option<Vec<u8>>,
 }
 
-/// Where it is.
+/// Where a server is.
 #[derive(Debug, Clone)]
 pub(crate) enum Place {
     /// The folder of a Unix socket, over which there is no TLS.
@@ -46,7 +46,8 @@ impl Server {
     }
 }
 
-/// Reads `host`, `hostaddr` and `port`: lists of the same length, or one port for all (`connectOptions2` in fe-connect.c).
+/// Reads `host`, `hostaddr` and `port`: lists of the same length, or one port for all
+/// (`connectOptions2` in fe-connect.c).
 pub(super) fn servers(parameters: &mut Parameters) -> Result<Vec<Server>, Failure> {
     let mut list = |keyword: &str| -> Vec<String> {
         let text = parameters.remove(keyword).filter(|text| !text.is_empty());
@@ -59,26 +60,31 @@ pub(super) fn servers(parameters: &mut Parameters) -> Result<Vec<Server>, Failur
     let count = hosts.len().max(addresses.len()).max(1);
     if ports.len() > 1 && ports.len() != count {
         return Err(Failure::usage(
-            "port names another number of ports than there are hosts: one for each, or one for all".into(),
+            "port names another number of ports than there are hosts: one for each, or one for all"
+                .into(),
         ));
     }
-    let at = |list: &[String], number: usize| list.get(number).filter(|text| !text.is_empty()).cloned();
+    let at =
+        |list: &[String], number: usize| list.get(number).filter(|text| !text.is_empty()).cloned();
     (0..count)
         .map(|number| {
             let port = if ports.len() == 1 { at(&ports, 0) } else { at(&ports, number) };
             let port = match port {
                 None => PORT,
-                Some(text) => text
-                    .trim()
-                    .parse()
-                    .ok()
-                    .filter(|&port| port != 0)
-                    .ok_or_else(|| Failure::usage("a port is no number from 1 to 65535".into()))?,
+                Some(text) => {
+                    text.trim().parse().ok().filter(|&port| port != 0).ok_or_else(|| {
+                        Failure::usage("a port is no number from 1 to 65535".into())
+                    })?
+                }
             };
             let place = match (at(&addresses, number), at(&hosts, number)) {
                 (Some(address), name) => {
                     let address = address.parse();
-                    Place::At(address.map_err(|_| Failure::usage("a hostaddr is no IP address".into()))?, name)
+                    Place::At(
+                        address
+                            .map_err(|_| Failure::usage("a hostaddr is no IP address".into()))?,
+                        name,
+                    )
                 }
                 (None, Some(name)) if is_socket(&name) => Place::Socket(name.into()),
                 (None, Some(name)) => Place::Named(name),
@@ -89,12 +95,13 @@ pub(super) fn servers(parameters: &mut Parameters) -> Result<Vec<Server>, Failur
         .collect()
 }
 
-/// A folder, or on Linux a name in the kernel's own namespace.
+/// Whether a host is the folder of a socket, or on Linux a name in the kernel's own namespace.
 fn is_socket(host: &str) -> bool {
     host.starts_with(['/', '@'])
 }
 
-/// Where libpq looks for a socket on Debian, else elsewhere.
+/// Where nothing says where the server is: the folder in which libpq looks for a socket on Debian
+/// or elsewhere and there is one, else this machine.
 fn default_place(port: u16) -> Place {
     let sockets = ["/var/run/postgresql", "/tmp"];
     let is_there = |folder: &&str| Path::new(folder).join(format!(".s.PGSQL.{port}")).exists();
@@ -104,10 +111,12 @@ fn default_place(port: u16) -> Place {
         .map_or_else(|| Place::Named("localhost".into()), |folder| Place::Socket(folder.into()))
 }
 
-/// Gives each the password that the file has for it. As libpq: by the name, else by the address.
+/// Gives each the password that the file has for it. A server is looked for by its name, else by
+/// its address, as libpq does.
 pub(super) fn look_up(servers: &mut [Server], passfile: &Passfile, dbname: &str, user: &str) {
     for server in servers {
         let wanted = Wanted { host: &server.label(), port: &server.port.to_string(), dbname, user };
-        server.password = passfile.find(&wanted).filter(|password| !password.is_empty()).map(<[u8]>::to_vec);
+        server.password =
+            passfile.find(&wanted).filter(|password| !password.is_empty()).map(<[u8]>::to_vec);
     }
 }

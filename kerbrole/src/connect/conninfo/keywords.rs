@@ -1,6 +1,8 @@
-//! libpq's keywords and variables, and what becomes of each (PostgreSQL, "Parameter Key Words" and "Environment Variables").
+//! libpq's keywords and variables, and what becomes of each (PostgreSQL, "Parameter Key Words" and
+//! "Environment Variables").
 
-/// Keywords that tokio-postgres knows and that mean the same in libpq. Hosts, ports, the password and the time limit are handled here.
+/// Keywords that tokio-postgres knows and that mean the same in libpq. Hosts, ports, the password
+/// and the time limit are handled here.
 pub(super) const THEIRS: [&str; 9] = [
     "user",
     "dbname",
@@ -13,8 +15,9 @@ pub(super) const THEIRS: [&str; 9] = [
     "channel_binding",
 ];
 
-/// What means something to libpq and makes no difference here: GSSAPI, which the command does not speak; a client certificate's password, where there are none;
-/// the encoding, which is always UTF-8; and what only OAuth would ask.
+/// What means something to libpq and makes no difference here: GSSAPI, which the command does not
+/// speak; a client certificate's password, where there are none; the encoding, which is always
+/// UTF-8; and what only OAuth would ask.
 pub(super) const WITHOUT_EFFECT: [&str; 12] = [
     "krbsrvname",
     "gsslib",
@@ -30,7 +33,8 @@ pub(super) const WITHOUT_EFFECT: [&str; 12] = [
     "oauth_scope",
 ];
 
-/// What libpq can be asked to demand and this cannot keep, with the values that demand nothing. A demand for safety is never passed over.
+/// What libpq can be asked to demand and kerbrole cannot keep, with the values that demand nothing.
+/// A demand for safety is never passed over.
 pub(super) const DEMANDS: [(&str, &[&str]); 18] = [
     ("gssencmode", &["", "disable", "prefer"]),
     ("gssdelegation", &["", "0"]),
@@ -41,7 +45,7 @@ pub(super) const DEMANDS: [(&str, &[&str]); 18] = [
     ("sslcert", &[""]),
     ("sslkey", &[""]),
     ("sslcertmode", &["", "disable", "allow"]),
-    // Nothing older than TLS 1.2 is spoken.
+    // kerbrole speaks nothing older than TLS 1.2.
     ("ssl_min_protocol_version", &["", "TLSv1", "TLSv1.1", "TLSv1.2"]),
     ("ssl_max_protocol_version", &["", "TLSv1.3"]),
     ("sslsni", &["", "1"]),

@@ -1,4 +1,5 @@
-//! The service file (PostgreSQL, "The Connection Service File"; `parseServiceFile` in src/interfaces/libpq/fe-connect.c).
+//! The service file (PostgreSQL, "The Connection Service File"; `parseServiceFile` in
+//! src/interfaces/libpq/fe-connect.c).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +7,8 @@ use std::path::{Path, PathBuf};
 use super::Parameters;
 use crate::exit::Failure;
 
-/// A section of the service file: `[name]`, then `keyword=value` a line, without spaces around the `=`.
+/// A section of the service file: `[name]`, then `keyword=value` a line, without spaces around the
+/// `=`.
 pub(super) fn from_service(
     name: &str,
     home: Option<&Path>,
@@ -16,10 +18,15 @@ pub(super) fn from_service(
     if let Some(path) = &named
         && !path.exists()
     {
-        return Err(Failure::usage(format!("PGSERVICEFILE names a file that is not there: {}", path.display())));
+        return Err(Failure::usage(format!(
+            "PGSERVICEFILE names a file that is not there: {}",
+            path.display()
+        )));
     }
     let of_user = named.or_else(|| home.map(|home| home.join(".pg_service.conf")));
-    let of_system = variable("PGSYSCONFDIR").map(PathBuf::from).unwrap_or_else(|| "/etc/postgresql-common".into());
+    let of_system = variable("PGSYSCONFDIR")
+        .map(PathBuf::from)
+        .unwrap_or_else(|| "/etc/postgresql-common".into());
     for path in of_user.into_iter().chain([of_system.join("pg_service.conf")]) {
         let Ok(bytes) = fs::read(&path) else { continue };
         // One line in another encoding does not hide the others.
@@ -28,7 +35,9 @@ pub(super) fn from_service(
         }
     }
     // Its name may be a part of a password that was not quoted.
-    Err(Failure::usage("the service is in none of ~/.pg_service.conf, PGSERVICEFILE and PGSYSCONFDIR".into()))
+    Err(Failure::usage(
+        "the service is in none of ~/.pg_service.conf, PGSERVICEFILE and PGSYSCONFDIR".into(),
+    ))
 }
 
 fn section(text: &str, name: &str, path: &Path) -> Result<Option<Parameters>, Failure> {
@@ -45,7 +54,9 @@ fn section(text: &str, name: &str, path: &Path) -> Result<Option<Parameters>, Fa
             let is_this = header.strip_prefix(name).is_some_and(|rest| rest.starts_with(']'));
             found = is_this.then(Parameters::new);
         } else if let Some(parameters) = &mut found {
-            let bad = |what: &str| Failure::usage(format!("{}, line {}: {what}", path.display(), number + 1));
+            let bad = |what: &str| {
+                Failure::usage(format!("{}, line {}: {what}", path.display(), number + 1))
+            };
             let (keyword, value) = line.split_once('=').ok_or_else(|| bad("there is no \"=\""))?;
             if keyword == "service" {
                 return Err(bad("a service cannot refer to another"));

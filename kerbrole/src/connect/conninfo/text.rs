@@ -1,10 +1,11 @@
-//! Connection strings and URLs (PostgreSQL, "Connection Strings"; `conninfo_parse` and `conninfo_uri_parse_options` in
-//! src/interfaces/libpq/fe-connect.c). Nothing of a text is repeated in an error: it may be a part of a password.
+//! Connection strings and URLs (PostgreSQL, "Connection Strings"; `conninfo_parse` and
+//! `conninfo_uri_parse_options` in src/interfaces/libpq/fe-connect.c). Nothing of a text is
+//! repeated in an error: it may be a part of a password.
 
 use super::Parameters;
 use crate::exit::Failure;
 
-/// What psql takes for more than a database's name.
+/// Reads what psql takes as a database's name: a URL, a connection string, or the name itself.
 pub(super) fn parse(text: &str) -> Result<Parameters, Failure> {
     if text.starts_with("postgres://") || text.starts_with("postgresql://") {
         from_url(text)
@@ -15,23 +16,27 @@ pub(super) fn parse(text: &str) -> Result<Parameters, Failure> {
     }
 }
 
-/// What is said twice holds as it was said last. `requiressl` is how `sslmode` was called once.
+/// Keeps a parameter; one that is said twice holds as it was said last. `requiressl` is what
+/// `sslmode` was called once.
 fn store(parameters: &mut Parameters, keyword: &str, value: String) {
     let (keyword, value) = match keyword {
-        "requiressl" => ("sslmode", if value.starts_with('1') { "require".into() } else { "prefer".into() }),
+        "requiressl" => {
+            ("sslmode", if value.starts_with('1') { "require".into() } else { "prefer".into() })
+        }
         other => (other, value),
     };
     parameters.insert(keyword.into(), value);
 }
 
-/// isspace(3) in the C locale.
+/// Whether it is white space to isspace(3) in the C locale.
 fn is_space(c: char) -> bool {
     c.is_ascii_whitespace() || c == '\x0b'
 }
 
-/// `host=… user='…'`, with `\` before a quote or another `\`.
+/// Reads `host=… user='…'`, with `\` before a quote or another `\`.
 fn from_string(text: &str) -> Result<Parameters, Failure> {
-    let bad = |what: &str| Failure::usage(format!("the connection string is not understood: {what}"));
+    let bad =
+        |what: &str| Failure::usage(format!("the connection string is not understood: {what}"));
     let mut parameters = Parameters::new();
     let mut chars = text.chars().peekable();
     loop {
@@ -45,7 +50,9 @@ fn from_string(text: &str) -> Result<Parameters, Failure> {
         }
         while chars.next_if(|&c| is_space(c)).is_some() {}
         if chars.next() != Some('=') {
-            return Err(bad("there is no \"=\" after a keyword; a value with spaces stands in single quotes"));
+            return Err(bad(
+                "there is no \"=\" after a keyword; a value with spaces stands in single quotes",
+            ));
         }
         while chars.next_if(|&c| is_space(c)).is_some() {}
         let quoted = chars.next_if_eq(&'\'').is_some();
@@ -64,17 +71,20 @@ fn from_string(text: &str) -> Result<Parameters, Failure> {
     }
 }
 
-/// `postgresql://user:password@host:port,host:port/dbname?keyword=value&…`
+/// Reads `postgresql://user:password@host:port,host:port/dbname?keyword=value&…`
 fn from_url(text: &str) -> Result<Parameters, Failure> {
     let bad = |what: &str| Failure::usage(format!("the connection URL is not understood: {what}"));
-    let decode =
-        |text: &str| decoded(text).ok_or_else(|| bad("a % is not followed by two hexadecimal digits of a character"));
+    let decode = |text: &str| {
+        decoded(text)
+            .ok_or_else(|| bad("a % is not followed by two hexadecimal digits of a character"))
+    };
     let rest = text.split_once("://").map_or("", |(_, rest)| rest);
     let mut parameters = Parameters::new();
     // Whatever comes before the first @ is who connects, unless a slash comes first.
     let rest = match rest.find(['@', '/']) {
         Some(at) if rest[at..].starts_with('@') => {
-            let (user, password) = rest[..at].split_once(':').map_or((&rest[..at], ""), |pair| pair);
+            let (user, password) =
+                rest[..at].split_once(':').map_or((&rest[..at], ""), |pair| pair);
             for (keyword, value) in [("user", user), ("password", password)] {
                 if !value.is_empty() {
                     parameters.insert(keyword.into(), decode(value)?);
@@ -90,7 +100,8 @@ fn from_url(text: &str) -> Result<Parameters, Failure> {
         // An IPv6 address stands in brackets.
         let (name, port) = match host.strip_prefix('[') {
             Some(address) => {
-                let (name, rest) = address.split_once(']').ok_or_else(|| bad("a [ is not closed"))?;
+                let (name, rest) =
+                    address.split_once(']').ok_or_else(|| bad("a [ is not closed"))?;
                 let port = if rest.is_empty() { Some("") } else { rest.strip_prefix(':') };
                 (
                     name,
@@ -103,7 +114,7 @@ fn from_url(text: &str) -> Result<Parameters, Failure> {
         names.push(name);
         ports.push(port);
     }
-    // As libpq, which decodes them together.
+    // libpq decodes the whole list and not each of it.
     for (keyword, list) in [("host", names.join(",")), ("port", ports.join(","))] {
         if !list.is_empty() {
             parameters.insert(keyword.into(), decode(&list)?);
@@ -117,12 +128,15 @@ fn from_url(text: &str) -> Result<Parameters, Failure> {
         return Ok(parameters);
     }
     for pair in query.strip_suffix('&').unwrap_or(query).split('&') {
-        let (keyword, value) = pair
-            .split_once('=')
-            .filter(|(_, value)| !value.contains('='))
-            .ok_or_else(|| bad("a parameter has no \"=\" or more than one; @, &, = and % in a password are written %40, %26, %3D and %25"))?;
+        let pair = pair.split_once('=').filter(|(_, value)| !value.contains('='));
+        let (keyword, value) = pair.ok_or_else(|| {
+            bad("a parameter has no \"=\" or more than one; @, &, = and % in a password are \
+                 written %40, %26, %3D and %25")
+        })?;
         match (decode(keyword)?.as_str(), decode(value)?) {
-            ("ssl", value) if value == "true" => store(&mut parameters, "sslmode", "require".into()),
+            ("ssl", value) if value == "true" => {
+                store(&mut parameters, "sslmode", "require".into())
+            }
             (keyword, value) => store(&mut parameters, keyword, value),
         }
     }
@@ -135,7 +149,8 @@ fn decoded(text: &str) -> Option<String> {
     while let Some(byte) = rest.next() {
         if byte == b'%' {
             let digits = [rest.next()?, rest.next()?];
-            let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+            let digit =
+                |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
             // No parameter can have a NUL in it.
             bytes.push(Some(16 * digit(digits[0])? + digit(digits[1])?).filter(|&byte| byte != 0)?);
         } else {

@@ -1,4 +1,6 @@
-//! Who runs this, where nobody says so: as libpq, by getpwuid(3), which also knows those that a directory has.
+//! Who runs this, where nobody says so.
+//!
+//! libpq asks getpwuid(3), which also knows those that a directory has, and so does this.
 
 use std::path::PathBuf;
 

@@ -1,12 +1,15 @@
-//! Whether a certificate is for a host: libpq's rules (`pgtls_verify_peer_name_matches_certificate_guts` in fe-secure-openssl.c, `wildcard_certificate_match` in
-//! fe-secure-common.c). RFC 2818 and 6125 are stricter about the common name.
+//! Whether a certificate is for a host, by libpq's rules
+//! (`pgtls_verify_peer_name_matches_certificate_guts` in fe-secure-openssl.c,
+//! `wildcard_certificate_match` in fe-secure-common.c). RFC 2818 and 6125 are stricter about the
+//! common name.
 
 use std::net::IpAddr;
 
 use openssl::nid::Nid;
 use openssl::x509::X509Ref;
 
-/// Among the alternative names, and where there is none of the host's kind in the common name.
+/// Whether the host is among the alternative names or, where there is none of its kind, is the
+/// common name.
 pub(super) fn is_for(certificate: &X509Ref, host: &str) -> bool {
     let address: Option<IpAddr> = host.parse().ok();
     let bytes = address.map(|address| match address {
@@ -25,26 +28,32 @@ pub(super) fn is_for(certificate: &X509Ref, host: &str) -> bool {
             if bytes.as_deref() == Some(found) {
                 return true;
             }
-        } else if name.email().is_none() && name.uri().is_none() && name.directory_name().is_none() {
-            // It may be of the host's kind, and unreadable.
+        } else if name.email().is_none() && name.uri().is_none() && name.directory_name().is_none()
+        {
+            // This name may be of the host's kind, and unreadable.
             common_name_counts = false;
         }
     }
-    // Of several the first.
+    // Of several common names the first counts.
     let common_name = certificate.subject_name().entries_by_nid(Nid::COMMONNAME).next();
     common_name_counts
-        && common_name.is_some_and(|entry| entry.data().to_string().is_ok_and(|text| matches(&text, host)))
+        && common_name
+            .is_some_and(|entry| entry.data().to_string().is_ok_and(|text| matches(&text, host)))
 }
 
-/// The same but for case; or `*.` and all but the first part.
+/// Whether the two are the same but for case, or the pattern is `*.` and all but the first part.
 fn matches(pattern: &str, host: &str) -> bool {
     if pattern.eq_ignore_ascii_case(host) {
         return true;
     }
-    let Some(domain) = pattern.strip_prefix('*').filter(|domain| domain.len() > 1 && domain.starts_with('.')) else {
+    let Some(domain) =
+        pattern.strip_prefix('*').filter(|domain| domain.len() > 1 && domain.starts_with('.'))
+    else {
         return false;
     };
-    let Some(first) = host.len().checked_sub(domain.len()).filter(|&at| at > 0 && host.is_char_boundary(at)) else {
+    let Some(first) =
+        host.len().checked_sub(domain.len()).filter(|&at| at > 0 && host.is_char_boundary(at))
+    else {
         return false;
     };
     host[first..].eq_ignore_ascii_case(domain) && !host[..first].contains('.')
