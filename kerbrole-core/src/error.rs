@@ -1,4 +1,5 @@
-//! Everything that can be refused, with its SQLSTATE, message, DETAIL and HINT, said once for both edges.
+//! Everything that can be refused, with its SQLSTATE, message, DETAIL and HINT, said once for both
+//! edges.
 
 mod arms;
 mod warning;
@@ -17,10 +18,12 @@ use crate::roles::role::Elevated;
 use crate::rule::Conflict;
 use crate::statement::Revoke;
 
-/// As long as a text can be that is taken for a name, in bytes: longer than any spelling of one, and short enough to be shown in an error.
+/// As long as a text can be that is taken for a name, in bytes: longer than any spelling of one,
+/// and short enough to be shown in an error.
 pub const LONGEST_ARGUMENT: usize = 4096;
 
-/// How many elements a list of names can have that one call takes: more than a directory's people who need one server, and little enough memory for a server.
+/// How many elements a list of names can have that one call takes: more than a directory's people
+/// who need one server, and little enough memory for a server.
 pub const LONGEST_LIST: usize = 250_000;
 
 /// How many bytes the elements of such a list can have together.
@@ -28,8 +31,8 @@ pub const LARGEST_LIST: usize = 32 * 1024 * 1024;
 
 /// Why something was refused.
 ///
-/// `Display` is the message; [`sqlstate`](Self::sqlstate), [`detail`](Self::detail) and [`hint`](Self::hint) are the rest of what
-/// PostgreSQL shows.
+/// `Display` is the message; [`sqlstate`](Self::sqlstate), [`detail`](Self::detail) and
+/// [`hint`](Self::hint) are the rest of what PostgreSQL shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
@@ -57,7 +60,8 @@ pub enum Error {
         /// How long it is.
         bytes: usize,
     },
-    /// A list with more elements, or more bytes in them, than one call takes, refused before it is copied.
+    /// A list with more elements, or more bytes in them, than one call takes, refused before it is
+    /// copied.
     ListTooLong {
         /// How many elements it has.
         elements: usize,
@@ -173,7 +177,8 @@ pub enum Error {
         /// The role.
         role: RoleName,
     },
-    /// Sessions end when the transaction commits, which PREPARE TRANSACTION leaves to somebody else.
+    /// Sessions end when the transaction commits, which PREPARE TRANSACTION leaves to somebody
+    /// else.
     PreparedTransaction,
     /// `rds_ad` or `rds_iam` is missing.
     RuleRoleMissing {
@@ -235,7 +240,8 @@ pub enum Error {
         ad_role: RoleName,
         /// `rds_iam`
         iam_role: RoleName,
-        /// What to run so that the change can be made; empty where the change itself is all that is wrong.
+        /// What to run so that the change can be made; empty where the change itself is all that is
+        /// wrong.
         fix: Vec<Revoke>,
         /// The group to leave out instead, if one of those asked for brings the conflict.
         group: Option<RoleName>,

@@ -6,8 +6,8 @@ use crate::oid::RoleOid;
 
 /// `name` as a quoted identifier, `"` doubled: `o"brien` → `"o""brien"`.
 ///
-/// Always quoted, even where SQL would not need it, so that what is shown is what is meant. `name` must not
-/// hold a NUL; [`RoleName`](crate::RoleName) never does.
+/// Always quoted, even where SQL would not need it, so that what is shown is what is meant. `name`
+/// must not hold a NUL; [`RoleName`](crate::RoleName) never does.
 pub fn quote_identifier(name: &str) -> String {
     escape::escape_identifier(name)
 }
@@ -19,7 +19,8 @@ pub fn quote_literal(value: &str) -> String {
     escape::escape_literal(value)
 }
 
-/// `text` as a comment in SQL. Comments nest: what would begin or end one in the text is written apart.
+/// `text` as a comment in SQL. Comments nest: what would begin or end one in the text is written
+/// apart.
 pub(crate) fn comment(text: &str) -> String {
     let mut apart = String::with_capacity(text.len());
     for c in text.chars() {
@@ -36,9 +37,11 @@ pub(crate) fn role_by_oid(role: RoleOid) -> String {
     format!("\0{role}\0")
 }
 
-/// A statement in which a role stands by its OID, made fit to run: a block that looks its name up. Others stay as they are.
+/// A statement in which a role stands by its OID, made fit to run: a block that looks its name up.
+/// Others stay as they are.
 ///
-/// Everything in it is the server's own (`format` and the comparison of OIDs, which `pg_catalog` has); the names come from the catalogue and are quoted there.
+/// Everything in it is the server's own (`format` and the comparison of OIDs, which `pg_catalog`
+/// has); the names come from the catalogue and are quoted there.
 pub(crate) fn by_oid(statement: String) -> String {
     if !statement.contains('\0') {
         return statement;
@@ -49,7 +52,9 @@ pub(crate) fn by_oid(statement: String) -> String {
             template.push_str(&part.replace('%', "%%"));
         } else {
             template.push_str("%I");
-            roles.push_str(&format!(", (SELECT rolname FROM pg_catalog.pg_roles WHERE oid = {part})"));
+            roles.push_str(&format!(
+                ", (SELECT rolname FROM pg_catalog.pg_roles WHERE oid = {part})"
+            ));
         }
     }
     let template = quote_literal(&template);
@@ -59,8 +64,8 @@ pub(crate) fn by_oid(statement: String) -> String {
 
 /// Elements as PostgreSQL prints a `text[]`: `{alice@CORP.EXAMPLE.COM,"night shift",rds_iam}`.
 ///
-/// The rule is that of `array_out` (src/backend/utils/adt/arrayfuncs.c): an element is quoted when it is empty,
-/// spells NULL, or holds a brace, comma, quote, backslash or white space.
+/// The rule is that of `array_out` (src/backend/utils/adt/arrayfuncs.c): an element is quoted when
+/// it is empty, spells NULL, or holds a brace, comma, quote, backslash or white space.
 pub fn array_literal<I, S>(elements: I) -> String
 where
     I: IntoIterator<Item = S>,
@@ -72,7 +77,9 @@ where
         if i > 0 {
             out.push(',');
         }
-        let special = |c: char| matches!(c, '{' | '}' | ',' | '"' | '\\' | ' ' | '\t' | '\n' | '\r' | '\x0b' | '\x0c');
+        let special = |c: char| {
+            matches!(c, '{' | '}' | ',' | '"' | '\\' | ' ' | '\t' | '\n' | '\r' | '\x0b' | '\x0c')
+        };
         if element.is_empty() || element.eq_ignore_ascii_case("null") || element.contains(special) {
             out.push('"');
             for c in element.chars() {
@@ -90,7 +97,8 @@ where
     out
 }
 
-/// The elements of a `text[]` as PostgreSQL prints it, and the text after it: the other way round of [`array_literal`].
+/// The elements of a `text[]` as PostgreSQL prints it, and the text after it: the other way round
+/// of [`array_literal`].
 ///
 /// `None` when `text` does not begin with one.
 pub fn array_elements(text: &str) -> Option<(Vec<String>, &str)> {
@@ -143,7 +151,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn arrays_can_be_read_back(elements in proptest::collection::vec("\\PC{0,6}|[{},\"\\\\ ]{1,3}|null", 0..5), after in "[.} ]{0,3}") {
+        fn arrays_can_be_read_back(
+            elements in proptest::collection::vec("\\PC{0,6}|[{},\"\\\\ ]{1,3}|null", 0..5),
+            after in "[.} ]{0,3}",
+        ) {
             let text = array_literal(&elements) + &after;
             prop_assert_eq!(array_elements(&text), Some((elements, after.as_str())));
         }

@@ -56,11 +56,13 @@ pub enum Statement {
         /// The new owner.
         to: RoleName,
     },
-    /// The end of privileges that somebody other than the owner granted, which DROP OWNED leaves. Only the grantor can revoke them.
+    /// The end of privileges that somebody other than the owner granted, which DROP OWNED leaves.
+    /// Only the grantor can revoke them.
     RevokeAs {
         /// Who granted them.
         grantor: RoleName,
-        /// The privileges, as GRANT spells them: `SELECT, UPDATE`, or `SELECT (price)`; quoted by the server.
+        /// The privileges, as GRANT spells them: `SELECT, UPDATE`, or `SELECT (price)`; quoted by
+        /// the server.
         privileges: String,
         /// The object, as GRANT spells it: `TABLE public.orders`, quoted by the server.
         object: String,
@@ -76,12 +78,14 @@ pub enum Statement {
         /// Who has them.
         role: RoleName,
     },
-    /// The end of all privileges in this database, and on databases and tablespaces. Whoever runs it has made sure that the role owns nothing.
+    /// The end of all privileges in this database, and on databases and tablespaces. Whoever runs
+    /// it has made sure that the role owns nothing.
     DropOwned {
         /// The role.
         role: RoleName,
     },
-    /// The end of a membership that `role` granted to somebody else, as its grantor. Up to PostgreSQL 15, where each has one grantor, without naming it.
+    /// The end of a membership that `role` granted to somebody else, as its grantor. Up to
+    /// PostgreSQL 15, where each has one grantor, without naming it.
     RevokeGrant {
         /// Who granted it.
         role: RoleName,
@@ -101,7 +105,8 @@ pub enum Statement {
         /// ADMIN, INHERIT, SET.
         options: MembershipOptions,
     },
-    /// A membership of a named grantor's, since PostgreSQL 16. Options that are not given stay as they are where it is there already.
+    /// A membership of a named grantor's, since PostgreSQL 16. Options that are not given stay as
+    /// they are where it is there already.
     GrantBy {
         /// What is granted.
         granted: RoleName,
@@ -143,11 +148,20 @@ impl fmt::Display for Template<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Statement::CreateLogin { role, member_of } => {
-                write!(f, "CREATE ROLE {} LOGIN IN ROLE {}", role.in_statement(), member_of.in_statement())
+                write!(
+                    f,
+                    "CREATE ROLE {} LOGIN IN ROLE {}",
+                    role.in_statement(),
+                    member_of.in_statement()
+                )
             }
-            Statement::CreateUser { role } => write!(f, "CREATE USER {} WITH LOGIN", role.in_statement()),
+            Statement::CreateUser { role } => {
+                write!(f, "CREATE USER {} WITH LOGIN", role.in_statement())
+            }
             Statement::AllowLogin { role } => write!(f, "ALTER ROLE {} LOGIN", role.in_statement()),
-            Statement::ForbidLogin { role } => write!(f, "ALTER ROLE {} NOLOGIN", role.in_statement()),
+            Statement::ForbidLogin { role } => {
+                write!(f, "ALTER ROLE {} NOLOGIN", role.in_statement())
+            }
             Statement::Rename { role, to } => {
                 write!(f, "ALTER ROLE {} RENAME TO {}", role.in_statement(), to.in_statement())
             }
@@ -162,7 +176,11 @@ impl fmt::Display for Template<'_> {
             Statement::DropRole { role } => write!(f, "DROP ROLE {}", role.in_statement()),
             Statement::RevokeGrant { role, granted, member, name_grantor } => {
                 write!(f, "REVOKE {} FROM {}", granted.in_statement(), member.in_statement())?;
-                if *name_grantor { write!(f, " GRANTED BY {}", role.in_statement()) } else { Ok(()) }
+                if *name_grantor {
+                    write!(f, " GRANTED BY {}", role.in_statement())
+                } else {
+                    Ok(())
+                }
             }
             Statement::GrantWith { granted, member, options } => {
                 write!(f, "GRANT {} TO {}", granted.in_statement(), member.in_statement())?;
@@ -185,7 +203,9 @@ impl fmt::Display for Template<'_> {
                 }
                 write!(f, " GRANTED BY {}", grantor.in_statement())
             }
-            Statement::Grant { roles, members } => write!(f, "GRANT {} TO {}", list(roles), list(members)),
+            Statement::Grant { roles, members } => {
+                write!(f, "GRANT {} TO {}", list(roles), list(members))
+            }
         }
     }
 }
@@ -217,19 +237,21 @@ pub struct Revoke {
     pub role: RoleName,
     /// To whom.
     pub member: RoleName,
-    /// By whom. Since PostgreSQL 16 each grantor's membership stands for itself and is revoked by naming the grantor;
-    /// before, there is only one and this is `None`.
+    /// By whom. Since PostgreSQL 16 each grantor's membership stands for itself and is revoked by
+    /// naming the grantor; before, there is only one and this is `None`.
     pub granted_by: Option<RoleName>,
-    /// Whether other memberships were granted on the strength of this one's ADMIN option. The server then demands CASCADE,
-    /// and ends those as well.
+    /// Whether other memberships were granted on the strength of this one's ADMIN option. The
+    /// server then demands CASCADE, and ends those as well.
     pub cascade: bool,
-    /// Whether the member has it from creating the role. Its grantor is then the bootstrap superuser: only a superuser can revoke it.
+    /// Whether the member has it from creating the role. Its grantor is then the bootstrap
+    /// superuser: only a superuser can revoke it.
     pub from_creation: bool,
 }
 
 impl fmt::Display for Revoke {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut sql = format!("REVOKE {} FROM {}", self.role.in_statement(), self.member.in_statement());
+        let mut sql =
+            format!("REVOKE {} FROM {}", self.role.in_statement(), self.member.in_statement());
         if let Some(grantor) = &self.granted_by {
             sql.push_str(" GRANTED BY ");
             sql.push_str(&grantor.in_statement());
@@ -238,7 +260,11 @@ impl fmt::Display for Revoke {
             sql.push_str(" CASCADE");
         }
         f.write_str(&by_oid(sql))?;
-        f.write_str(if self.from_creation { " /* a membership that came from creating the role */;" } else { ";" })
+        f.write_str(if self.from_creation {
+            " /* a membership that came from creating the role */;"
+        } else {
+            ";"
+        })
     }
 }
 
@@ -251,8 +277,10 @@ mod tests {
         let name = |text: &str| RoleName::new(text).unwrap();
         let create = Statement::CreateLogin { role: name("o\"b@A.B"), member_of: name("rds_ad") };
         assert_eq!(create.to_string(), r#"CREATE ROLE "o""b@A.B" LOGIN IN ROLE "rds_ad""#);
-        let grant =
-            Statement::Grant { roles: vec![name("g1"), name("g 2")], members: vec![name("a@A.B"), name("b@A.B")] };
+        let grant = Statement::Grant {
+            roles: vec![name("g1"), name("g 2")],
+            members: vec![name("a@A.B"), name("b@A.B")],
+        };
         assert_eq!(grant.to_string(), r#"GRANT "g1", "g 2" TO "a@A.B", "b@A.B""#);
         let by = Statement::GrantBy {
             granted: name("g"),
@@ -262,7 +290,10 @@ mod tests {
             set: Some(false),
             grantor: name("b y"),
         };
-        assert_eq!(by.to_string(), r#"GRANT "g" TO "m""m" WITH INHERIT true, SET false GRANTED BY "b y""#);
+        assert_eq!(
+            by.to_string(),
+            r#"GRANT "g" TO "m""m" WITH INHERIT true, SET false GRANTED BY "b y""#
+        );
         let mut revoke = Revoke {
             role: name("rds_iam"),
             member: name("g"),
@@ -274,7 +305,10 @@ mod tests {
         revoke.from_creation = true;
         assert_eq!(
             revoke.to_string(),
-            r#"REVOKE "rds_iam" FROM "g" GRANTED BY "root" CASCADE /* a membership that came from creating the role */;"#
+            concat!(
+                r#"REVOKE "rds_iam" FROM "g" GRANTED BY "root" CASCADE "#,
+                "/* a membership that came from creating the role */;"
+            )
         );
     }
 
@@ -282,10 +316,16 @@ mod tests {
     fn a_name_that_cannot_be_written_is_looked_up_by_its_oid() {
         let lost = RoleName::unwritable("100%?", 16400);
         let quote = RoleName::new("o'b\"").unwrap();
-        let grant = Statement::Grant { roles: vec![quote.clone()], members: vec![lost.clone(), quote.clone()] };
+        let grant = Statement::Grant {
+            roles: vec![quote.clone()],
+            members: vec![lost.clone(), quote.clone()],
+        };
         assert_eq!(
             grant.script(),
-            r#"DO 'BEGIN EXECUTE pg_catalog.format(''GRANT "o''''b""" TO %I, "o''''b"""'', (SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 16400)); END';"#
+            concat!(
+                r#"DO 'BEGIN EXECUTE pg_catalog.format(''GRANT "o''''b""" TO %I, "o''''b"""'', "#,
+                "(SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 16400)); END';"
+            )
         );
         let revoke = Revoke {
             role: lost.clone(),

@@ -3,10 +3,11 @@
 use once_cell::sync::Lazy;
 use regex::Regex;
 
-/// Characters that leave no mark on a screen, so that two names could look alike: controls, format characters
-/// (bidirectional marks, zero-width joiners, the soft hyphen), line and paragraph separators, and what Unicode
-/// calls default-ignorable (fillers, variation selectors).
-static INVISIBLE: Lazy<Regex> = Lazy::new(|| regex(r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]"));
+/// Characters that leave no mark on a screen, so that two names could look alike: controls, format
+/// characters (bidirectional marks, zero-width joiners, the soft hyphen), line and paragraph
+/// separators, and what Unicode calls default-ignorable (fillers, variation selectors).
+static INVISIBLE: Lazy<Regex> =
+    Lazy::new(|| regex(r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]"));
 
 /// Compiles a pattern that is part of the program.
 pub(crate) fn regex(pattern: &str) -> Regex {
@@ -18,7 +19,10 @@ pub(crate) fn regex(pattern: &str) -> Regex {
 pub(crate) fn first_invisible(text: &str) -> Option<(usize, char)> {
     if text.is_ascii() {
         // Most names: no need for Unicode's tables.
-        return text.bytes().position(|b| b.is_ascii_control()).map(|i| (i + 1, char::from(text.as_bytes()[i])));
+        return text
+            .bytes()
+            .position(|b| b.is_ascii_control())
+            .map(|i| (i + 1, char::from(text.as_bytes()[i])));
     }
     let found = INVISIBLE.find(text)?;
     Some((text[..found.start()].chars().count() + 1, found.as_str().chars().next()?))

@@ -1,4 +1,5 @@
-//! A chain of memberships may be as long as somebody makes it: nothing here goes along it on the stack.
+//! A chain of memberships may be as long as somebody makes it: nothing here goes along it on the
+//! stack.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
@@ -7,11 +8,12 @@ use std::convert::Infallible;
 use std::thread;
 
 use kerbrole_core::{
-    AbsentPolicy, AddRequest, Added, ConflictRule, ConnectionLimit, DatabaseFacts, Dependants, Elevated, Error,
-    FixWith, Groups, HighBytes, LoginFacts, Membership, MembershipCatalog, MembershipGraph, NameRules, PrincipalRef,
-    Realm, Role, RoleName, RoleOid, RoleSet, Room, SlotFacts, StartupFacts, SyncRequest, case_audit, check_principal,
-    few_below, list_principals, neighbourhood, neighbourhood_of_conflicts, plan_add, plan_disable, plan_drop,
-    plan_enable, plan_rename, plan_rename_realm, plan_sync, refuse_powers,
+    AbsentPolicy, AddRequest, Added, ConflictRule, ConnectionLimit, DatabaseFacts, Dependants,
+    Elevated, Error, FixWith, Groups, HighBytes, LoginFacts, Membership, MembershipCatalog,
+    MembershipGraph, NameRules, PrincipalRef, Realm, Role, RoleName, RoleOid, RoleSet, Room,
+    SlotFacts, StartupFacts, SyncRequest, case_audit, check_principal, few_below, list_principals,
+    neighbourhood, neighbourhood_of_conflicts, plan_add, plan_disable, plan_drop, plan_enable,
+    plan_rename, plan_rename_realm, plan_sync, refuse_powers,
 };
 
 const DEEP: u32 = 1_000_000;
@@ -86,13 +88,20 @@ fn conflicts() {
     on_a_small_stack(|| {
         let both = chain(&[AD, IAM]);
         assert_eq!(both.conflicting_roles(&rule()).unwrap().len(), DEEP as usize);
-        let new = both.new_conflict(&HashSet::new(), &Added::from_iter([(DEEP, IAM)]), &rule(), true).unwrap().unwrap();
+        let new = both
+            .new_conflict(&HashSet::new(), &Added::from_iter([(DEEP, IAM)]), &rule(), true)
+            .unwrap()
+            .unwrap();
         assert_eq!((new.roles.len(), new.conflict.role.as_str()), (DEEP as usize, "ann@A.B"));
         // The middle of a long path is left out, and counted.
         let path: Vec<_> = new.conflict.ad_path.iter().map(ToString::to_string).collect();
-        assert_eq!((path.len(), &*path[0], &*path[24], &*path[25]), (50, "ann@A.B", "r25", "... 999952 more ..."));
+        assert_eq!(
+            (path.len(), &*path[0], &*path[24], &*path[25]),
+            (50, "ann@A.B", "r25", "... 999952 more ...")
+        );
         assert_eq!((&*path[26], &*path[48], &*path[49]), ("r999978", "r1000000", "rds_ad"));
-        // Everything in proportion to the length of the chain: two paths of fifty for each role, and one fix for all.
+        // Everything in proportion to the length of the chain: two paths of fifty for each role,
+        // and one fix for all.
         let (mut conflicts, mut steps, mut fixes) = (0, 0, 0);
         both.each_conflict(&rule(), true, |conflict| {
             conflicts += 1;
@@ -102,7 +111,8 @@ fn conflicts() {
         .unwrap();
         assert_eq!(conflicts, DEEP as usize);
         assert!(steps <= 100 * conflicts && fixes == conflicts, "{steps} {fixes}");
-        // The one that was added stays in the fix's place of what is refused: nothing else is wrong.
+        // The one that was added stays in the fix's place of what is refused: nothing else is
+        // wrong.
         assert_eq!(new.conflict.fix, []);
     });
 }
@@ -116,7 +126,9 @@ fn conflicts_of_a_few() {
         assert_eq!(conflicts.len(), 10);
         assert_eq!((conflicts[0].role.as_str(), conflicts[0].ad_path.len()), ("ann@A.B", 50));
         let mut previewed = 0;
-        chain(&[AD]).each_previewed(IAM, DEEP, &rule(), |conflict| previewed += conflict.iam_path.len()).unwrap();
+        chain(&[AD])
+            .each_previewed(IAM, DEEP, &rule(), |conflict| previewed += conflict.iam_path.len())
+            .unwrap();
         assert!(previewed > 49 * DEEP as usize && previewed <= 50 * DEEP as usize, "{previewed}");
         let conflicts = chain(&[AD]).preview_grant(IAM, 10, &rule()).unwrap();
         assert_eq!(conflicts.len(), 10);
@@ -130,7 +142,10 @@ fn a_refused_grant() {
         let refused = chain(&[AD]).refuse_grant(IAM, DEEP, &rule(), true).unwrap_err();
         assert!(matches!(refused, Error::Conflict { .. }), "{}", refused.sqlstate());
         in_few_words(&refused);
-        assert_eq!(chain(&[AD]).refuse_grant(DEEP, IAM + 1, &rule(), true).unwrap(), HashSet::new());
+        assert_eq!(
+            chain(&[AD]).refuse_grant(DEEP, IAM + 1, &rule(), true).unwrap(),
+            HashSet::new()
+        );
     });
 }
 
@@ -151,10 +166,18 @@ fn lists_and_questions() {
     on_a_small_stack(|| {
         let (graph, rule, roles) = (chain(&[AD, IAM]), rule(), all());
         let mut listed = 0;
-        list_principals([(1, true)], &graph, &rule, |p| listed += p.ad_path().unwrap().count()).unwrap();
+        list_principals([(1, true)], &graph, &rule, |p| listed += p.ad_path().unwrap().count())
+            .unwrap();
         assert_eq!(listed, 50);
-        let findings =
-            case_audit(&roles, &graph, &rule, &NameRules::default(), &HighBytes::Kept, FixWith::Functions).unwrap();
+        let findings = case_audit(
+            &roles,
+            &graph,
+            &rule,
+            &NameRules::default(),
+            &HighBytes::Kept,
+            FixWith::Functions,
+        )
+        .unwrap();
         assert_eq!(findings, []);
         let of_ann: RoleSet = roles.iter().take(1).cloned().collect();
         let facts = LoginFacts {
@@ -180,13 +203,11 @@ fn lists_and_questions() {
             fix_with: FixWith::Functions,
         };
         let checks = check_principal(&ann(), &facts, &rule, true).unwrap();
-        let wrong: Vec<_> = checks.iter().filter(|check| check.ok == Some(false)).map(|check| check.name).collect();
+        let wrong: Vec<_> =
+            checks.iter().filter(|check| check.ok == Some(false)).map(|check| check.name).collect();
         assert_eq!(wrong, ["not_rds_iam"]);
-        assert!(
-            checks
-                .iter()
-                .all(|check| check.detail.len() < 2000 && check.fix.as_ref().is_none_or(|fix| fix.len() < 2000))
-        );
+        assert!(checks.iter().all(|check| check.detail.len() < 2000
+            && check.fix.as_ref().is_none_or(|fix| fix.len() < 2000)));
     });
 }
 
@@ -207,9 +228,15 @@ fn plans_that_add() {
             plan.check_after(&in_ad, &rule, true).unwrap();
             in_few_words(&plan.check_after(&chain(&[AD, IAM]), &rule, true).unwrap_err());
         }
-        in_few_words(&plan_add(&request("bob@a.b"), &roles, &chain(&[IAM]), &rule, true).unwrap_err());
-        assert_eq!(plan_enable(&ann(), &roles, &in_ad, &names, &rule, true).unwrap().statements.len(), 0);
-        let warned = plan_enable(&ann(), &roles, &chain(&[AD, IAM]), &names, &rule, true).unwrap().warnings;
+        in_few_words(
+            &plan_add(&request("bob@a.b"), &roles, &chain(&[IAM]), &rule, true).unwrap_err(),
+        );
+        assert_eq!(
+            plan_enable(&ann(), &roles, &in_ad, &names, &rule, true).unwrap().statements.len(),
+            0
+        );
+        let warned =
+            plan_enable(&ann(), &roles, &chain(&[AD, IAM]), &names, &rule, true).unwrap().warnings;
         assert_eq!(warned.len(), 1);
         in_few_words(&warned[0].clone().into());
     });
@@ -221,7 +248,10 @@ fn plans_that_take_away_and_rename() {
         let (rule, names, all) = (rule(), NameRules::default(), all());
         let roles: RoleSet = all.iter().cloned().collect();
         assert_eq!(plan_disable(&ann(), &roles, &rule).unwrap().statements.len(), 1);
-        assert_eq!(plan_drop(&all[0], &Dependants::default(), None, &rule, true).unwrap().statements.len(), 1);
+        assert_eq!(
+            plan_drop(&all[0], &Dependants::default(), None, &rule, true).unwrap().statements.len(),
+            1
+        );
         let bea = names.canonicalize("bea@a.b", None).unwrap();
         assert!(plan_rename(&ann(), &bea, &roles, &rule, |_| 0).unwrap().statement.is_some());
         let (old, new) = (Realm::parse("a.b").unwrap(), Realm::parse("c.d").unwrap());
@@ -229,8 +259,11 @@ fn plans_that_take_away_and_rename() {
         for absent in [AbsentPolicy::Keep, AbsentPolicy::Disable, AbsentPolicy::Drop] {
             let wanted = vec![("bea@a.b".into(), bea.clone())];
             let request = SyncRequest { wanted, absent, realms: None, at_most: Some(1) };
-            let of = |oids: &[RoleOid]| oids.iter().map(|&oid| (oid, Dependants::default())).collect::<HashMap<_, _>>();
-            let plan = plan_sync(&request, &all, &chain(&[AD]), &rule, true, |_| Ok(()), of).unwrap();
+            let of = |oids: &[RoleOid]| {
+                oids.iter().map(|&oid| (oid, Dependants::default())).collect::<HashMap<_, _>>()
+            };
+            let plan =
+                plan_sync(&request, &all, &chain(&[AD]), &rule, true, |_| Ok(()), of).unwrap();
             assert_eq!(plan.changed.len(), usize::from(absent != AbsentPolicy::Keep), "{absent:?}");
         }
     });
@@ -240,13 +273,20 @@ fn plans_that_take_away_and_rename() {
 fn powers_of_groups() {
     on_a_small_stack(|| {
         let ann = &all()[0];
-        // The last of the chain has an attribute; before that everything may be granted, or nothing is looked at any more.
-        for (groups, more) in [(OfGroups { grantable: true }, 999_951), (OfGroups { grantable: false }, 0)] {
+        // The last of the chain has an attribute; before that everything may be granted, or nothing
+        // is looked at any more.
+        for (groups, more) in
+            [(OfGroups { grantable: true }, 999_951), (OfGroups { grantable: false }, 0)]
+        {
             let mut groups = groups;
             let Ok(refused) = refuse_powers(ann, &rule(), &mut groups);
             let Err(error @ Error::Powers { .. }) = refused else { panic!("{refused:?}") };
             in_few_words(&error);
-            assert_eq!(error.detail().unwrap().contains(&format!("... {more} more ...")), more > 0, "{error}");
+            assert_eq!(
+                error.detail().unwrap().contains(&format!("... {more} more ...")),
+                more > 0,
+                "{error}"
+            );
         }
     });
 }
@@ -264,8 +304,12 @@ fn ann() -> PrincipalRef {
 
 /// Every role on the chain, and the two of the rule.
 fn all() -> Vec<Role> {
-    let role =
-        |oid| Role { oid, name: RoleName::new(name(oid)).unwrap(), can_login: oid == 1, elevated: Elevated::default() };
+    let role = |oid| Role {
+        oid,
+        name: RoleName::new(name(oid)).unwrap(),
+        can_login: oid == 1,
+        elevated: Elevated::default(),
+    };
     (1..=IAM).map(role).collect()
 }
 

@@ -13,7 +13,8 @@ pub use answer::Check;
 pub use facts::{ConnectionLimit, DatabaseFacts, KeytabFacts, LoginFacts, ServerFacts};
 use questions::Questions;
 pub use startup::{
-    Library, LoginTrigger, Room, SettingOf, SlotFacts, StartupFacts, StartupSetting, login_settings_query, preloaded,
+    Library, LoginTrigger, Room, SettingOf, SlotFacts, StartupFacts, StartupSetting,
+    login_settings_query, preloaded,
 };
 
 use crate::error::Error;
@@ -28,16 +29,18 @@ pub fn check_too_long(role: &str, bytes: usize) -> Vec<Check> {
     vec![Check::wrong(
         "name_length",
         format!(
-            "\"{role}\" has {bytes} bytes. The server cuts the role that is asked for at {kept}, but not the principal: they never match."
+            "\"{role}\" has {bytes} bytes. The server cuts the role that is asked for at {kept}, \
+             but not the principal: they never match."
         ),
         "-- give the account a shorter sAMAccountName in the directory",
     )]
 }
 
-/// Asks everything that a login asks, in the same order. Where every answer is ok, a ticket of the principal, spelled as the
-/// role, opens the role; where one is not, none does; an answer that is not known is none of both. Without
-/// [`LoginFacts::server`] the server's own side is one thing that is not known, and pg_hba.conf is taken to be as RDS has it:
-/// members of `rds_iam` sent elsewhere, then those of `rds_ad` to GSSAPI.
+/// Asks everything that a login asks, in the same order. Where every answer is ok, a ticket of the
+/// principal, spelled as the role, opens the role; where one is not, none does; an answer that is
+/// not known is none of both. Without [`LoginFacts::server`] the server's own side is one thing
+/// that is not known, and pg_hba.conf is taken to be as RDS has it: members of `rds_iam` sent
+/// elsewhere, then those of `rds_ad` to GSSAPI.
 ///
 /// # Errors
 /// 42704 when a role of the rule is missing.
@@ -53,16 +56,21 @@ pub fn check_principal(
     let questions = Questions { facts, both: &both, rule, role, name, name_grantors };
     let verdict = facts.server.as_ref().map(|server| questions.verdict(server));
     let mut checks = vec![
-        Check::ok("name_length", format!("{} bytes of at most {}", questions.name.as_str().len(), RoleName::MAX_BYTES)),
+        Check::ok(
+            "name_length",
+            format!("{} bytes of at most {}", questions.name.as_str().len(), RoleName::MAX_BYTES),
+        ),
         questions.exists(),
         questions.realm_case(),
         questions.in_ad(verdict.as_ref()),
         questions.not_in_iam(verdict.as_ref()),
     ];
     match facts.server.as_ref().zip(verdict.as_ref()) {
-        Some((server, verdict)) => {
-            checks.extend([server::listening(server), questions.hba(verdict), server::keytab(server, &questions.name)])
-        }
+        Some((server, verdict)) => checks.extend([
+            server::listening(server),
+            questions.hba(verdict),
+            server::keytab(server, &questions.name),
+        ]),
         None => checks.push(server::not_shown()),
     }
     checks.extend([

@@ -1,5 +1,5 @@
-//! The lines of pg_hba.conf and pg_ident.conf as they are written: what the views of them do not show is which words were
-//! quoted, and before PostgreSQL 15 there is no view of pg_ident.conf.
+//! The lines of pg_hba.conf and pg_ident.conf as they are written: what the views of them do not
+//! show is which words were quoted, and before PostgreSQL 15 there is no view of pg_ident.conf.
 
 use crate::diagnose::hba::line::IdentLine;
 use crate::diagnose::hba::words::Word;
@@ -15,9 +15,10 @@ pub struct ConfigLine {
 
 /// The lines of a file.
 ///
-/// Fields stand apart by white space, words in them by commas; one in double quotes may hold anything, a quote doubled; `#`
-/// outside of them begins a comment, and a backslash at the end of a line goes on with it on the next one (`next_token` and
-/// `tokenize_auth_file` in src/backend/libpq/hba.c).
+/// Fields stand apart by white space, words in them by commas; one in double quotes may hold
+/// anything, a quote doubled; `#` outside of them begins a comment, and a backslash at the end of a
+/// line goes on with it on the next one (`next_token` and `tokenize_auth_file` in
+/// src/backend/libpq/hba.c).
 pub fn config_lines(text: &[u8]) -> Vec<ConfigLine> {
     let mut lines = Vec::new();
     let mut whole: Vec<u8> = Vec::new();
@@ -78,7 +79,8 @@ fn word(rest: &mut &[u8]) -> Option<(Word, bool)> {
         *rest = after;
     }
     let mut text = Vec::new();
-    let (mut inside, mut was_quote, mut saw_quote, mut quoted, mut comma) = (false, false, false, false, false);
+    let (mut inside, mut was_quote, mut saw_quote, mut quoted, mut comma) =
+        (false, false, false, false, false);
     while let [byte, after @ ..] = *rest {
         let byte = *byte;
         if is_blank(byte) && !inside {
@@ -107,8 +109,8 @@ fn word(rest: &mut &[u8]) -> Option<(Word, bool)> {
     (saw_quote || !text.is_empty()).then_some((Word { text, quoted: Some(quoted) }, comma))
 }
 
-/// The lines of a pg_ident.conf in order; nothing where the server would refuse one of them, and so the whole file, or where
-/// one leads to another file.
+/// The lines of a pg_ident.conf in order; nothing where the server would refuse one of them, and so
+/// the whole file, or where one leads to another file.
 pub fn ident_lines(text: &[u8]) -> Option<Vec<IdentLine>> {
     config_lines(text)
         .into_iter()
@@ -116,7 +118,12 @@ pub fn ident_lines(text: &[u8]) -> Option<Vec<IdentLine>> {
             let words: Option<Vec<_>> = line
                 .fields
                 .into_iter()
-                .map(|field| <[Word; 1]>::try_from(field).ok().map(|[word]| word).filter(|word| word.file().is_none()))
+                .map(|field| {
+                    <[Word; 1]>::try_from(field)
+                        .ok()
+                        .map(|[word]| word)
+                        .filter(|word| word.file().is_none())
+                })
                 .collect();
             let [map, system_user, role] = <[Word; 3]>::try_from(words?).ok()?;
             Some(IdentLine { map: map.text, system_user: system_user.text, role })
@@ -124,8 +131,8 @@ pub fn ident_lines(text: &[u8]) -> Option<Vec<IdentLine>> {
         .collect()
 }
 
-/// The words of a field as a view shows them, with what is known of their quotes. `written` is the field in the file, other
-/// files that it leads to included.
+/// The words of a field as a view shows them, with what is known of their quotes. `written` is the
+/// field in the file, other files that it leads to included.
 pub fn with_quotes(shown: Vec<Vec<u8>>, written: Option<Vec<Word>>) -> Vec<Word> {
     match written {
         Some(words) if words.iter().map(|word| &word.text).eq(&shown) => words,
@@ -143,7 +150,10 @@ mod tests {
             if word.quoted == Some(true) { format!("<{text}>") } else { text }
         };
         let field = |field: &Vec<Word>| field.iter().map(word).collect::<Vec<_>>().join("|");
-        config_lines(text.as_bytes()).iter().map(|l| (l.number, l.fields.iter().map(field).collect())).collect()
+        config_lines(text.as_bytes())
+            .iter()
+            .map(|l| (l.number, l.fields.iter().map(field).collect()))
+            .collect()
     }
 
     #[test]
@@ -167,7 +177,8 @@ mod tests {
     #[test]
     fn lines_have_the_numbers_of_the_views() {
         let lines = shown("#\n\none \\\ntwo\n\\\nthree\nfour\\");
-        let lines: Vec<_> = lines.iter().map(|(number, fields)| (*number, fields.join(" "))).collect();
+        let lines: Vec<_> =
+            lines.iter().map(|(number, fields)| (*number, fields.join(" "))).collect();
         assert_eq!(lines, [(3, "one two".into()), (5, "three".into()), (7, "four".into())]);
     }
 
@@ -184,7 +195,8 @@ mod tests {
     #[test]
     fn quotes_are_known_where_file_and_view_agree() {
         let quoted = |shown: &[&str], field: &str| -> Vec<Option<bool>> {
-            let written = config_lines(field.as_bytes()).pop().map(|mut line| line.fields.remove(0));
+            let written =
+                config_lines(field.as_bytes()).pop().map(|mut line| line.fields.remove(0));
             let shown = shown.iter().map(|word| word.as_bytes().to_vec()).collect();
             with_quotes(shown, written).iter().map(|word| word.quoted).collect()
         };

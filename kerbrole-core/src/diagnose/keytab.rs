@@ -1,8 +1,10 @@
 //! Which principals a keytab has keys of. Keys themselves are passed over.
 //!
-//! The format is MIT's "keytab file format" (version 0x0502): big-endian, entries with a length before them, a negative length for a hole.
+//! The format is MIT's "keytab file format" (version 0x0502): big-endian, entries with a length
+//! before them, a negative length for a hole.
 
-/// The principals of a keytab, as `postgres/db.example.com@CORP.EXAMPLE.COM`, each once, in the order of the file.
+/// The principals of a keytab, as `postgres/db.example.com@CORP.EXAMPLE.COM`, each once, in the
+/// order of the file.
 ///
 /// `None` when this is no keytab of the version that is written since 1997.
 pub fn keytab_principals(bytes: &[u8]) -> Option<Vec<String>> {
@@ -50,7 +52,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn entry(components: &[&str], realm: &str) -> Vec<u8> {
-        let counted = |text: &str| [&u16::try_from(text.len()).unwrap().to_be_bytes()[..], text.as_bytes()].concat();
+        let counted = |text: &str| {
+            [&u16::try_from(text.len()).unwrap().to_be_bytes()[..], text.as_bytes()].concat()
+        };
         let mut body = u16::try_from(components.len()).unwrap().to_be_bytes().to_vec();
         body.extend(counted(realm));
         components.iter().for_each(|component| body.extend(counted(component)));
@@ -72,7 +76,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_that_is_read_makes_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+        fn nothing_that_is_read_makes_it_panic(
+            bytes in proptest::collection::vec(any::<u8>(), 0..80),
+        ) {
             let _read = keytab_principals(&[&[5, 2], &bytes[..]].concat());
         }
     }

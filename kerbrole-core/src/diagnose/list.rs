@@ -31,19 +31,22 @@ impl<'l> ListedPrincipal<'l> {
         self.both.groups(self.place)
     }
 
-    /// A shortest chain of memberships to `rds_ad`, both ends included; `None` where there is none, so that no ticket opens the role.
+    /// A shortest chain of memberships to `rds_ad`, both ends included; `None` where there is none,
+    /// so that no ticket opens the role.
     pub fn ad_path(&self) -> Option<impl Iterator<Item = PathStep<&'l str>> + use<'l>> {
         self.both.ad_path(self.place)
     }
 
-    /// A shortest chain of memberships to `rds_iam`; anything but `None` is a conflict where there is an `ad_path` too.
+    /// A shortest chain of memberships to `rds_iam`; anything but `None` is a conflict where there
+    /// is an `ad_path` too.
     pub fn iam_path(&self) -> Option<impl Iterator<Item = PathStep<&'l str>> + use<'l>> {
         self.both.iam_path(self.place)
     }
 }
 
-/// Calls `each` with every role among `roles` whose name is a principal's, in the order of names. `roles` are OIDs, and whether they may log in; `graph` has
-/// all of them, and all that they are members of.
+/// Calls `each` with every role among `roles` whose name is a principal's, in the order of names.
+/// `roles` are OIDs, and whether they may log in; `graph` has all of them, and all that they are
+/// members of.
 ///
 /// # Errors
 /// 42704 when one of the two roles of the rule is not in the graph.
@@ -67,7 +70,15 @@ pub fn list_principals(
         let parts = principal_parts(name, &mut realms).or_else(|| unwritable_principal_parts(name));
         if let Some((username, realm)) = parts {
             let (oid, role_name) = (graph.oid(place), shown(name));
-            each(&ListedPrincipal { oid, role_name, username, realm, can_login, both: &both, place });
+            each(&ListedPrincipal {
+                oid,
+                role_name,
+                username,
+                realm,
+                can_login,
+                both: &both,
+                place,
+            });
         }
     }
     Ok(())
@@ -82,7 +93,8 @@ mod tests {
 
     #[test]
     fn principals_are_listed_with_their_ways_and_nobody_else() {
-        let names = ["rds_ad", "rds_iam", "team", "bob@X.Y", "app", "alice@X.Y", "bad@x.y", "cloud"];
+        let names =
+            ["rds_ad", "rds_iam", "team", "bob@X.Y", "app", "alice@X.Y", "bad@x.y", "cloud"];
         let role = |(oid, name): (u32, &str)| Role {
             oid,
             name: RoleName::new(name).unwrap(),
@@ -109,18 +121,24 @@ mod tests {
                 edge("app", "rds_ad", 1),
             ],
         );
-        let rule = ConflictRule::new(RoleName::new("rds_ad").unwrap(), RoleName::new("rds_iam").unwrap()).unwrap();
+        let rule =
+            ConflictRule::new(RoleName::new("rds_ad").unwrap(), RoleName::new("rds_iam").unwrap())
+                .unwrap();
         fn text<'p>(path: impl Iterator<Item = PathStep<&'p str>>) -> String {
             path.map(|step| step.to_string()).collect::<Vec<_>>().join(">")
         }
         let mut rows = Vec::new();
         list_principals(roles.iter().map(|r| (r.oid, r.can_login)), &graph, &rule, |p| {
-            let (ad, iam) = (p.ad_path().map(text).unwrap_or_default(), p.iam_path().map(text).unwrap_or_default());
+            let (ad, iam) = (
+                p.ad_path().map(text).unwrap_or_default(),
+                p.iam_path().map(text).unwrap_or_default(),
+            );
             let name = (p.role_name.to_string(), p.username.to_string(), p.realm.to_string());
             rows.push((name, p.can_login, p.groups().collect::<Vec<_>>().join(">"), ad, iam));
         })
         .unwrap();
-        let name = |username: &str| (format!("{username}@X.Y"), username.to_string(), "X.Y".to_string());
+        let name =
+            |username: &str| (format!("{username}@X.Y"), username.to_string(), "X.Y".to_string());
         assert_eq!(
             rows,
             [

@@ -9,8 +9,8 @@ use crate::sqlstate::SqlState;
 
 /// What is no error: the change was made.
 ///
-/// `Display` is the message; [`sqlstate`](Self::sqlstate), [`detail`](Self::detail) and [`hint`](Self::hint) are the rest of what
-/// PostgreSQL shows.
+/// `Display` is the message; [`sqlstate`](Self::sqlstate), [`detail`](Self::detail) and
+/// [`hint`](Self::hint) are the rest of what PostgreSQL shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Warning {
@@ -48,22 +48,28 @@ impl Warning {
                 SqlState::InvalidGrantOperation,
                 format!("role \"{role}\" is not a member of {ad_role}: no ticket opens it"),
             )
-            .hint(format!("SELECT kerb_add_principal({}, if_not_exists => true); makes it one.", literal(role))),
+            .hint(format!(
+                "SELECT kerb_add_principal({}, if_not_exists => true); makes it one.",
+                literal(role)
+            )),
             Self::OnlyDisabled { role, holdings } => Report::new(
                 SqlState::DependentObjectsStillExist,
                 format!("role \"{role}\" is disabled (NOLOGIN) and not dropped yet"),
             )
             .detail(holdings_in_words(holdings))
             .hint(format!(
-                "Call kerb_drop_principal({}) in each of these databases, with reassign_owned_to where it owns \
-                 something: the last call drops the role.",
+                "Call kerb_drop_principal({}) in each of these databases, with reassign_owned_to \
+                 where it owns something: the last call drops the role.",
                 literal(role)
             )),
             Self::ConflictMade { conflict, others, ad_role, iam_role } => {
                 let fix: Vec<_> = conflict.fix.iter().map(ToString::to_string).collect();
                 Report::new(
                     SqlState::InvalidGrantOperation,
-                    format!("role \"{}\" is a member of both {ad_role} and {iam_role} now", conflict.role),
+                    format!(
+                        "role \"{}\" is a member of both {ad_role} and {iam_role} now",
+                        conflict.role
+                    ),
                 )
                 .detail(both_paths(conflict, *others, ad_role, iam_role))
                 .hint(format!("To end that: {}", fix.join(" ")))

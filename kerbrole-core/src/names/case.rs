@@ -1,9 +1,10 @@
 //! Case as the server folds it: A–Z and nothing else.
 //!
-//! With `krb_caseins_users` the server compares with `pg_strcasecmp` (src/port/pgstrcasecmp.c), which under UTF-8
-//! and in the C locale folds A–Z only: `É` and `é` stay two letters. Unicode rules and SQL's `lower()` would
-//! call users the same whom the server tells apart. Where it was started with an `LC_CTYPE` of single bytes it folds
-//! bytes of other letters as well, and so letters into each other that have nothing to do with one another: [`HighBytes`].
+//! With `krb_caseins_users` the server compares with `pg_strcasecmp` (src/port/pgstrcasecmp.c),
+//! which under UTF-8 and in the C locale folds A–Z only: `É` and `é` stay two letters. Unicode
+//! rules and SQL's `lower()` would call users the same whom the server tells apart. Where it was
+//! started with an `LC_CTYPE` of single bytes it folds bytes of other letters as well, and so
+//! letters into each other that have nothing to do with one another: [`HighBytes`].
 
 use std::hash::Hasher;
 
@@ -51,16 +52,19 @@ pub(crate) fn hash_ignoring_case(name: &str) -> u64 {
     hasher.finish()
 }
 
-/// The first spelling of `name`, in byte order, that differs from it at most by case and is not before `key`.
+/// The first spelling of `name`, in byte order, that differs from it at most by case and is not
+/// before `key`.
 ///
-/// This is what lets one find the spellings of a name that exist in a sorted index without reading all of it:
-/// ask the index for the first entry at or after a spelling, ask here for the first spelling at or after that
-/// entry, and so on until one side has no more. The number of look-ups does not grow with the index.
+/// This is what lets one find the spellings of a name that exist in a sorted index without reading
+/// all of it: ask the index for the first entry at or after a spelling, ask here for the first
+/// spelling at or after that entry, and so on until one side has no more. The number of look-ups
+/// does not grow with the index.
 ///
 /// The answer is bytes because a key may end inside a character.
 pub fn case_variant_at_least(name: &str, key: &[u8]) -> Option<Vec<u8>> {
     let name = name.as_bytes();
-    // Where the answer may leave the key: up to here it equals the key, here it has something greater.
+    // Where the answer may leave the key: up to here it equals the key, here it has something
+    // greater.
     let mut leave: Option<(usize, u8)> = None;
     for (i, &byte) in name.iter().enumerate() {
         let (upper, lower) = (byte.to_ascii_uppercase(), byte.to_ascii_lowercase());
@@ -82,7 +86,8 @@ pub fn case_variant_at_least(name: &str, key: &[u8]) -> Option<Vec<u8>> {
     leave.map(|(at, byte)| variant(name, at, &key[..at], Some(byte)))
 }
 
-/// `prefix`, then `byte` if there is one, then the rest of `name` in its first spelling: upper case.
+/// `prefix`, then `byte` if there is one, then the rest of `name` in its first spelling: upper
+/// case.
 fn variant(name: &[u8], at: usize, prefix: &[u8], byte: Option<u8>) -> Vec<u8> {
     let mut out = prefix.to_vec();
     out.extend(byte);
@@ -117,7 +122,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_variant_is_the_first_at_or_after_the_key(name in "[a-cA-C@1é]{0,6}", key in "[a-cA-C@1é_]{0,7}") {
+        fn a_variant_is_the_first_at_or_after_the_key(
+            name in "[a-cA-C@1é]{0,6}", key in "[a-cA-C@1é_]{0,7}",
+        ) {
             let expected = all_variants(&name).range(key.as_bytes().to_vec()..).next().cloned();
             prop_assert_eq!(case_variant_at_least(&name, key.as_bytes()), expected);
         }
@@ -130,7 +137,8 @@ mod tests {
             let mut found = Vec::new();
             let mut bound = case_variant_at_least(&name, b"");
             while let Some(at) = bound {
-                let Some(entry) = index.iter().find(|e| e.as_bytes() >= at.as_slice()) else { break };
+                let at_or_after = |entry: &&String| entry.as_bytes() >= at.as_slice();
+                let Some(entry) = index.iter().find(at_or_after) else { break };
                 if equal_ignoring_case(entry, &name) {
                     found.push(entry.clone());
                     bound = case_variant_at_least(&name, &[entry.as_bytes(), b"\0"].concat());
@@ -138,7 +146,8 @@ mod tests {
                     bound = case_variant_at_least(&name, entry.as_bytes());
                 }
             }
-            let expected: Vec<_> = index.iter().filter(|e| equal_ignoring_case(e, &name)).cloned().collect();
+            let is_a_spelling = |entry: &&String| equal_ignoring_case(entry, &name);
+            let expected: Vec<_> = index.iter().filter(is_a_spelling).cloned().collect();
             prop_assert_eq!(found, expected);
         }
     }

@@ -15,7 +15,8 @@ const RESERVED_PREFIXES: [&str; 2] = ["pg_", "rds_"];
 
 /// A directory user of a realm: `alice@CORP.EXAMPLE.COM`.
 ///
-/// Printed and parsed it stays the same; the case of the username is kept, the realm is in upper case.
+/// Printed and parsed it stays the same; the case of the username is kept, the realm is in upper
+/// case.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Principal {
     username: Username,
@@ -28,11 +29,13 @@ impl Principal {
     /// Puts the two together, provided that the server can have a login role of that name.
     ///
     /// # Errors
-    /// - 42622 (`name_too_long`): more than 63 bytes. The server cuts a role name at `NAMEDATALEN - 1` bytes when
-    ///   somebody logs in, but not the principal (src/backend/postmaster, `ProcessStartupPacket`): the two could never match.
+    /// - 42622 (`name_too_long`): more than 63 bytes. The server cuts a role name at `NAMEDATALEN -
+    ///   1` bytes when somebody logs in, but not the principal (src/backend/postmaster,
+    ///   `ProcessStartupPacket`): the two could never match.
     /// - 42939 (`reserved_name`): it begins with `pg_`, which the server refuses (`IsReservedName`,
     ///   src/backend/catalog/catalog.c), or `rds_`, which belongs to the service.
-    /// - 22023 (`invalid_parameter_value`): the username has more characters than a directory allows.
+    /// - 22023 (`invalid_parameter_value`): the username has more characters than a directory
+    ///   allows.
     pub fn new(username: Username, realm: Realm) -> Result<Self, NameError> {
         let name = format!("{username}@{realm}");
         if name.len() > RoleName::MAX_BYTES {
@@ -94,11 +97,16 @@ fn reserved_prefix(name: &str) -> Option<&'static str> {
     RESERVED_PREFIXES.into_iter().find(|prefix| name.starts_with(prefix))
 }
 
-/// Whether tickets spell a realm so, by the text that was read: most principals of a cluster share a few.
+/// Whether tickets spell a realm so, by the text that was read: most principals of a cluster share
+/// a few.
 pub(crate) type KnownRealms<'s> = FxHashMap<&'s str, bool>;
 
-/// Username and realm of the principal that [`RoleName::principal`] would find, for many names: nothing is copied.
-pub(crate) fn principal_parts<'s>(name: &'s str, realms: &mut KnownRealms<'s>) -> Option<(&'s str, &'s str)> {
+/// Username and realm of the principal that [`RoleName::principal`] would find, for many names:
+/// nothing is copied.
+pub(crate) fn principal_parts<'s>(
+    name: &'s str,
+    realms: &mut KnownRealms<'s>,
+) -> Option<(&'s str, &'s str)> {
     let at = name.bytes().position(|byte| byte == b'@')?;
     let (username, realm) = (&name[..at], &name[at + 1..]);
     let is_a_realm = || Realm::parse(realm).is_ok_and(|parsed| parsed.as_str() == realm);
@@ -109,7 +117,8 @@ pub(crate) fn principal_parts<'s>(name: &'s str, realms: &mut KnownRealms<'s>) -
     allowed.then_some((username, realm))
 }
 
-/// The same of a name that cannot be written, as far as it can be shown: whatever its other characters are.
+/// The same of a name that cannot be written, as far as it can be shown: whatever its other
+/// characters are.
 pub(crate) fn unwritable_principal_parts(held: &str) -> Option<(&str, &str)> {
     oid_of_unwritable(held)?;
     let shown = shown(held);
@@ -120,8 +129,8 @@ pub(crate) fn unwritable_principal_parts(held: &str) -> Option<(&str, &str)> {
 impl RoleName {
     /// The principal that this role is the login of, if the name is that of one.
     ///
-    /// The name must be spelled as a ticket could be: `alice@corp.example.com` is no principal's role, because no
-    /// KDC issues a ticket in that realm.
+    /// The name must be spelled as a ticket could be: `alice@corp.example.com` is no principal's
+    /// role, because no KDC issues a ticket in that realm.
     pub fn principal(&self) -> Option<Principal> {
         let principal: Principal = self.as_str().parse().ok()?;
         (principal.name == *self).then_some(principal)
@@ -164,7 +173,8 @@ mod tests {
 
     #[test]
     fn a_role_is_a_principals_only_in_a_tickets_spelling() {
-        let principal = |name: &str| RoleName::new(name).unwrap().principal().map(|p| p.to_string());
+        let principal =
+            |name: &str| RoleName::new(name).unwrap().principal().map(|p| p.to_string());
         assert_eq!(principal("alice@CORP.EXAMPLE.COM").as_deref(), Some("alice@CORP.EXAMPLE.COM"));
         assert_eq!(principal("Alice@CORP.EXAMPLE.COM").as_deref(), Some("Alice@CORP.EXAMPLE.COM"));
         for name in ["alice@corp.example.com", "alice", "rds_ad", "a@b@C.D", "@A.B", "pg_x@A.B"] {
@@ -175,7 +185,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn printing_and_parsing_changes_nothing(username in "\\PC{1,24}", realm in "[A-Za-z0-9.-]{1,20}") {
+        fn printing_and_parsing_changes_nothing(
+            username in "\\PC{1,24}", realm in "[A-Za-z0-9.-]{1,20}",
+        ) {
             if let Ok(principal) = format!("{username}@{realm}").parse::<Principal>() {
                 prop_assert_eq!(&principal.to_string().parse::<Principal>().unwrap(), &principal);
                 let role = principal.role_name();

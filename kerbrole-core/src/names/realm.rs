@@ -8,16 +8,19 @@ use regex::Regex;
 use crate::names::error::NameError;
 use crate::text::{first_invisible, regex};
 
-/// Labels of letters, digits, `-` and `_`, which neither begin nor end with `-` (RFC 1123, section 2.1; Active Directory
-/// allows `_` as well), joined by single dots.
+/// Labels of letters, digits, `-` and `_`, which neither begin nor end with `-` (RFC 1123, section
+/// 2.1; Active Directory allows `_` as well), joined by single dots.
 static DNS_NAME: Lazy<Regex> = Lazy::new(|| {
-    regex(r"(?-u)\A[A-Z0-9_](?:[A-Z0-9_-]{0,61}[A-Z0-9_])?(?:\.[A-Z0-9_](?:[A-Z0-9_-]{0,61}[A-Z0-9_])?)*\z")
+    let label = "[A-Z0-9_](?:[A-Z0-9_-]{0,61}[A-Z0-9_])?";
+    regex(&format!(r"(?-u)\A{label}(?:\.{label})*\z"))
 });
 
-/// A Kerberos realm as Active Directory writes it: a DNS name in ASCII upper case, at most 255 bytes.
+/// A Kerberos realm as Active Directory writes it: a DNS name in ASCII upper case, at most 255
+/// bytes.
 ///
-/// Typed in any case, it is always kept in upper case: a directory's KDC returns it so, whatever was asked for
-/// (RFC 4120, section 6.1, on realms in domain style), and the server compares it byte for byte while `krb_caseins_users` is off.
+/// Typed in any case, it is always kept in upper case: a directory's KDC returns it so, whatever
+/// was asked for (RFC 4120, section 6.1, on realms in domain style), and the server compares it
+/// byte for byte while `krb_caseins_users` is off.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Realm(String);
 
@@ -27,7 +30,9 @@ impl Realm {
     /// # Errors
     /// 22023 (`invalid_parameter_value`).
     pub fn parse(realm: &str) -> Result<Self, NameError> {
-        let bad = |problem: String, hint: &'static str| Err(NameError::Realm { realm: realm.into(), problem, hint });
+        let bad = |problem: String, hint: &'static str| {
+            Err(NameError::Realm { realm: realm.into(), problem, hint })
+        };
         const DNS_HINT: &str = "Write the directory's DNS name, for example CORP.EXAMPLE.COM.";
         if realm.is_empty() {
             return bad("it is empty".into(), DNS_HINT);
@@ -35,11 +40,14 @@ impl Realm {
         if let Some((at, c)) = first_invisible(realm) {
             return bad(
                 format!("character {at} (U+{:04X}) cannot be seen", c as u32),
-                "Type the realm anew instead of pasting it: invisible characters come along with copied text.",
+                "Type the realm anew instead of pasting it: invisible characters come along with \
+                 copied text.",
             );
         }
-        if let Some((i, c)) =
-            realm.chars().enumerate().find(|&(_, c)| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '-' | '_'))
+        if let Some((i, c)) = realm
+            .chars()
+            .enumerate()
+            .find(|&(_, c)| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '-' | '_'))
         {
             return bad(format!("character {} is {c:?}, which no DNS name holds", i + 1), DNS_HINT);
         }
@@ -49,7 +57,8 @@ impl Realm {
         let upper = realm.to_ascii_uppercase();
         if upper.len() > 255 || !DNS_NAME.is_match(&upper) {
             return bad(
-                "a part of it between two dots is empty, longer than 63 letters, or begins or ends with a hyphen"
+                "a part of it between two dots is empty, longer than 63 letters, or begins or ends \
+                 with a hyphen"
                     .into(),
                 DNS_HINT,
             );

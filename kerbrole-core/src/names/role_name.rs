@@ -7,10 +7,12 @@ use crate::names::error::NameError;
 use crate::oid::RoleOid;
 use crate::quote::{quote_identifier, role_by_oid};
 
-/// The exact name of a role: 1 to 63 bytes without NUL, in the spelling the server stores. A copy shares the text.
+/// The exact name of a role: 1 to 63 bytes without NUL, in the spelling the server stores. A copy
+/// shares the text.
 ///
-/// Names are bytes, and roles belong to all databases: one that was made in a database of another encoding may be no text where it is read. Such a name is
-/// held by what can be shown of it and the role's OID ([`unwritable`](Self::unwritable)); it equals no name that somebody writes.
+/// Names are bytes, and roles belong to all databases: one that was made in a database of another
+/// encoding may be no text where it is read. Such a name is held by what can be shown of it and the
+/// role's OID ([`unwritable`](Self::unwritable)); it equals no name that somebody writes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RoleName(Arc<str>);
 
@@ -28,7 +30,8 @@ pub(crate) fn oid_of_unwritable(held: &str) -> Option<RoleOid> {
 }
 
 impl RoleName {
-    /// How many bytes of a name the server keeps (`NAMEDATALEN - 1`, src/include/pg_config_manual.h).
+    /// How many bytes of a name the server keeps (`NAMEDATALEN - 1`,
+    /// src/include/pg_config_manual.h).
     pub const MAX_BYTES: usize = 63;
 
     /// Takes the name of any role, principal or not.
@@ -76,7 +79,8 @@ impl RoleName {
         &self.0
     }
 
-    /// The name as SQL has to spell it, always quoted; of a name that cannot be written what can be shown, which is no role's name.
+    /// The name as SQL has to spell it, always quoted; of a name that cannot be written what can be
+    /// shown, which is no role's name.
     pub fn quoted(&self) -> String {
         quote_identifier(shown(&self.0))
     }

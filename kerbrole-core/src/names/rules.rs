@@ -13,8 +13,8 @@ use crate::names::username::Username;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum UsernameCase {
-    /// With `krb_caseins_users` on, ASCII lower case; with it off, as typed, because only a ticket of exactly that spelling
-    /// will match.
+    /// With `krb_caseins_users` on, ASCII lower case; with it off, as typed, because only a ticket
+    /// of exactly that spelling will match.
     #[default]
     Auto,
     /// Always ASCII lower case.
@@ -81,7 +81,8 @@ impl FromStr for NetbiosDomains {
     }
 }
 
-/// The items of a comma-separated list; blanks around them do not matter, and nor does a comma too many.
+/// The items of a comma-separated list; blanks around them do not matter, and nor does a comma too
+/// many.
 fn items(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|item| !item.is_empty())
 }
@@ -89,7 +90,8 @@ fn items(text: &str) -> impl Iterator<Item = &str> {
 /// Everything that the name of a role depends on besides what was typed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NameRules {
-    /// The server's `krb_caseins_users`: whether it ignores case when it compares a role with a principal.
+    /// The server's `krb_caseins_users`: whether it ignores case when it compares a role with a
+    /// principal.
     pub caseins_users: bool,
     /// `kerbrole.username_case`
     pub username_case: UsernameCase,
@@ -106,8 +108,8 @@ pub struct NameRules {
 pub struct Canonical {
     /// The principal.
     pub principal: Principal,
-    /// Whether to tell the user that the case of the username matters: it was kept because the server tells upper and lower case
-    /// apart, and it holds a letter in upper case.
+    /// Whether to tell the user that the case of the username matters: it was kept because the
+    /// server tells upper and lower case apart, and it holds a letter in upper case.
     pub case_matters: bool,
 }
 
@@ -129,13 +131,19 @@ impl NameRules {
     /// | `alice` | `None` | where there is a `default_realm` |
     ///
     /// # Errors
-    /// 22023 for a malformed username or realm, another spelling, or a realm that is not among `allowed_realms`;
-    /// 42622 and 42939 as [`Principal::new`] says.
-    pub fn canonicalize(&self, username: &str, realm: Option<&str>) -> Result<Canonical, NameError> {
+    /// 22023 for a malformed username or realm, another spelling, or a realm that is not among
+    /// `allowed_realms`; 42622 and 42939 as [`Principal::new`] says.
+    pub fn canonicalize(
+        &self,
+        username: &str,
+        realm: Option<&str>,
+    ) -> Result<Canonical, NameError> {
         let (username, realm) = self.split(username, realm)?;
         self.allow(&realm)?;
         let (username, case_matters) = match (self.username_case, self.caseins_users) {
-            (UsernameCase::Lower, _) | (UsernameCase::Auto, true) => (username.to_lower_case(), false),
+            (UsernameCase::Lower, _) | (UsernameCase::Auto, true) => {
+                (username.to_lower_case(), false)
+            }
             (UsernameCase::Auto, false) => {
                 let case_matters = username.has_upper_case();
                 (username, case_matters)
@@ -147,7 +155,10 @@ impl NameRules {
 
     /// The realms that the settings name.
     pub(crate) fn known_realms(&self) -> impl Iterator<Item = &Realm> {
-        self.default_realm.iter().chain(self.allowed_realms.iter()).chain(self.netbios_domains.0.values())
+        self.default_realm
+            .iter()
+            .chain(self.allowed_realms.iter())
+            .chain(self.netbios_domains.0.values())
     }
 
     /// Whether new principals may be of this realm.
@@ -164,7 +175,11 @@ impl NameRules {
         self.check_single_label(realm)
     }
 
-    pub(crate) fn split(&self, typed: &str, realm: Option<&str>) -> Result<(Username, Realm), NameError> {
+    pub(crate) fn split(
+        &self,
+        typed: &str,
+        realm: Option<&str>,
+    ) -> Result<(Username, Realm), NameError> {
         if let Some(realm) = realm {
             if let Some((_, in_username)) = typed.rsplit_once('@')
                 && in_username.eq_ignore_ascii_case(realm)
@@ -192,10 +207,11 @@ impl NameRules {
         }
     }
 
-    /// A realm of one label is nearly always a NetBIOS domain in the wrong place, and a role made with it could never log in. The
-    /// few directories that really have one say so in a setting.
+    /// A realm of one label is nearly always a NetBIOS domain in the wrong place, and a role made
+    /// with it could never log in. The few directories that really have one say so in a setting.
     fn check_single_label(&self, realm: &Realm) -> Result<(), NameError> {
-        let known = self.allowed_realms.contains(realm) || self.default_realm.as_ref() == Some(realm);
+        let known =
+            self.allowed_realms.contains(realm) || self.default_realm.as_ref() == Some(realm);
         if !realm.is_single_label() || known {
             return Ok(());
         }
@@ -217,8 +233,15 @@ mod tests {
         }
     }
 
-    fn name(rules: &NameRules, username: &str, realm: Option<&str>) -> Result<String, &'static str> {
-        rules.canonicalize(username, realm).map(|c| c.principal.to_string()).map_err(|e| e.sqlstate().code())
+    fn name(
+        rules: &NameRules,
+        username: &str,
+        realm: Option<&str>,
+    ) -> Result<String, &'static str> {
+        rules
+            .canonicalize(username, realm)
+            .map(|c| c.principal.to_string())
+            .map_err(|e| e.sqlstate().code())
     }
 
     #[test]
@@ -230,7 +253,11 @@ mod tests {
             ("corp\\alice", None),
             ("alice", None),
         ] {
-            assert_eq!(name(&rules(), username, realm), Ok("alice@CORP.EXAMPLE.COM".into()), "{username} {realm:?}");
+            assert_eq!(
+                name(&rules(), username, realm),
+                Ok("alice@CORP.EXAMPLE.COM".into()),
+                "{username} {realm:?}"
+            );
         }
         assert_eq!(name(&rules(), "OnPrem\\alice", None), Ok("alice@ONPREM.COM".into()));
     }
@@ -285,9 +312,13 @@ mod tests {
 
     #[test]
     fn only_allowed_realms_pass() {
-        let rules = NameRules { allowed_realms: "corp.example.com, LAB".parse().unwrap(), ..rules() };
+        let rules =
+            NameRules { allowed_realms: "corp.example.com, LAB".parse().unwrap(), ..rules() };
         assert!(name(&rules, "alice@CORP.example.COM", None).is_ok());
-        assert!(name(&rules, "alice@lab", None).is_ok(), "a realm of one label that a setting names");
+        assert!(
+            name(&rules, "alice@lab", None).is_ok(),
+            "a realm of one label that a setting names"
+        );
         assert_eq!(name(&rules, "alice@corp.example.org", None), Err("22023"));
         assert_eq!(name(&rules, "ONPREM\\alice", None), Err("22023"));
     }
@@ -302,7 +333,11 @@ mod tests {
     #[test]
     fn malformed_settings_are_refused() {
         for text in ["CORP", "=A.B", "CORP=", "CORP=A B", "CORP=A.B,corp=C.D"] {
-            assert_eq!(text.parse::<NetbiosDomains>().unwrap_err().sqlstate().code(), "22023", "{text}");
+            assert_eq!(
+                text.parse::<NetbiosDomains>().unwrap_err().sqlstate().code(),
+                "22023",
+                "{text}"
+            );
         }
         assert!("A.B, C D".parse::<RealmList>().is_err());
         assert_eq!("".parse::<RealmList>().unwrap(), RealmList::default());
@@ -312,12 +347,17 @@ mod tests {
         #[test]
         fn canonicalizing_twice_changes_nothing(
             username in "[\\PC]{1,24}", realm in "[A-Za-z0-9.-]{1,20}", caseins_users: bool,
-            username_case in prop_oneof![Just(UsernameCase::Auto), Just(UsernameCase::Lower), Just(UsernameCase::Preserve)],
+            username_case in prop_oneof![
+                Just(UsernameCase::Auto), Just(UsernameCase::Lower), Just(UsernameCase::Preserve),
+            ],
         ) {
             let rules = NameRules { caseins_users, username_case, ..NameRules::default() };
             if let Ok(once) = rules.canonicalize(&username, Some(&realm)) {
-                prop_assert_eq!(&rules.canonicalize(&once.principal.to_string(), None).unwrap(), &once);
-                prop_assert_eq!(&rules.canonicalize(once.principal.username().as_str(), Some(once.principal.realm().as_str())).unwrap(), &once);
+                let again = rules.canonicalize(&once.principal.to_string(), None).unwrap();
+                prop_assert_eq!(&again, &once);
+                let (username, realm) = (once.principal.username(), once.principal.realm());
+                let again = rules.canonicalize(username.as_str(), Some(realm.as_str())).unwrap();
+                prop_assert_eq!(&again, &once);
             }
         }
     }

@@ -7,11 +7,14 @@ use crate::text::first_invisible;
 
 /// A directory's logon name as Kerberos shows it: the sAMAccountName.
 ///
-/// - 1 to [`Username::MAX_CHARACTERS`] characters, not counting the `$` that computer and service accounts end in;
-/// - none of `" / \ [ ] : ; | = , + * ? < > @`, nothing invisible, no white space at either end, no dot at the end
-///   (Microsoft, "User Naming Attributes" and "Naming conventions in Active Directory").
+/// - 1 to [`Username::MAX_CHARACTERS`] characters, not counting the `$` that computer and service
+///   accounts end in;
+/// - none of `" / \ [ ] : ; | = , + * ? < > @`, nothing invisible, no white space at either end, no
+///   dot at the end (Microsoft, "User Naming Attributes" and "Naming conventions in Active
+///   Directory").
 ///
-/// Apostrophes, spaces inside, `$`, `-`, `_`, `.` and letters of any script are allowed; case is kept.
+/// Apostrophes, spaces inside, `$`, `-`, `_`, `.` and letters of any script are allowed; case is
+/// kept.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Username(String);
 
@@ -36,47 +39,60 @@ impl Username {
         if username.bytes().all(plain) && !username.ends_with('.') {
             return Ok(());
         }
-        let bad =
-            |problem: String, hint: &'static str| Err(NameError::Username { username: username.into(), problem, hint });
+        let bad = |problem: String, hint: &'static str| {
+            Err(NameError::Username { username: username.into(), problem, hint })
+        };
         if let Some((at, c)) = first_invisible(username) {
             return bad(
                 format!("character {at} (U+{:04X}) cannot be seen", c as u32),
-                "Type the name anew instead of pasting it: invisible characters come along with copied text.",
+                "Type the name anew instead of pasting it: invisible characters come along with \
+                 copied text.",
             );
         }
         if username.starts_with(char::is_whitespace) || username.ends_with(char::is_whitespace) {
-            return bad("there is white space at its beginning or end".into(), "Take the white space away.");
+            return bad(
+                "there is white space at its beginning or end".into(),
+                "Take the white space away.",
+            );
         }
         for (i, c) in username.chars().enumerate() {
             let hint = match c {
                 '@' => {
-                    "Write the sAMAccountName, not the user principal name (UPN): it has no \"@\". The realm is the directory's \
-                     domain, and goes into an argument of its own."
+                    "Write the sAMAccountName, not the user principal name (UPN): it has no \"@\". \
+                     The realm is the directory's domain, and goes into an argument of its own."
                 }
                 '\\' => {
-                    "A NetBIOS domain before a backslash is understood only where kerbrole.netbios_domains maps it to a realm and \
-                     no realm is given beside it. Otherwise write the sAMAccountName alone and the realm."
+                    "A NetBIOS domain before a backslash is understood only where \
+                     kerbrole.netbios_domains maps it to a realm and no realm is given beside it. \
+                     Otherwise write the sAMAccountName alone and the realm."
                 }
                 '/' => {
-                    "Write the sAMAccountName: service principals such as postgres/host and the spelling DOMAIN/user are \
-                     not names of directory users."
+                    "Write the sAMAccountName: service principals such as postgres/host and the \
+                     spelling DOMAIN/user are not names of directory users."
                 }
                 '"' => "Write the name without quotes: quoting is taken care of.",
                 '[' | ']' | ':' | ';' | '|' | '=' | ',' | '+' | '*' | '?' | '<' | '>' => {
-                    "Look the sAMAccountName up in the directory (the \"pre-Windows 2000\" logon name)."
+                    "Look the sAMAccountName up in the directory (the \"pre-Windows 2000\" logon \
+                     name)."
                 }
                 _ => continue,
             };
-            return bad(format!("character {} is {c:?}, which no sAMAccountName may hold", i + 1), hint);
+            return bad(
+                format!("character {} is {c:?}, which no sAMAccountName may hold", i + 1),
+                hint,
+            );
         }
         if username.ends_with('.') {
-            return bad("it ends in a dot".into(), "No sAMAccountName ends in a dot: take it away.");
+            return bad(
+                "it ends in a dot".into(),
+                "No sAMAccountName ends in a dot: take it away.",
+            );
         }
         Ok(())
     }
 
-    /// Refuses what is longer than any directory allows. Apart from [`Username::parse`] so that a name which is too long
-    /// for PostgreSQL as well gets the error that says so.
+    /// Refuses what is longer than any directory allows. Apart from [`Username::parse`] so that a
+    /// name which is too long for PostgreSQL as well gets the error that says so.
     pub(crate) fn check_length(username: &str) -> Result<(), NameError> {
         if username.len() <= Self::MAX_CHARACTERS {
             return Ok(());
@@ -89,8 +105,9 @@ impl Username {
                     "it has {characters} characters, and a sAMAccountName at most {}",
                     Self::MAX_CHARACTERS
                 ),
-                hint: "Look the sAMAccountName up in the directory (the \"pre-Windows 2000\" logon name): it is often shorter than \
-                       the first part of the e-mail address or user principal name.",
+                hint: "Look the sAMAccountName up in the directory (the \"pre-Windows 2000\" logon \
+                       name): it is often shorter than the first part of the e-mail address or \
+                       user principal name.",
             });
         }
         Ok(())
@@ -194,7 +211,8 @@ mod tests {
 
     #[test]
     fn counts_characters_not_bytes_and_not_the_trailing_dollar() {
-        let check = |name: String| Username::check(&name).and_then(|()| Username::check_length(&name));
+        let check =
+            |name: String| Username::check(&name).and_then(|()| Username::check_length(&name));
         assert!(check("é".repeat(20)).is_ok());
         assert!(check("a".repeat(20) + "$").is_ok());
         assert_eq!(check("a".repeat(21)).unwrap_err().sqlstate().code(), "22023");
@@ -202,7 +220,9 @@ mod tests {
 
     #[test]
     fn the_place_of_an_invisible_character_is_counted_in_characters() {
-        let Err(NameError::Username { problem, .. }) = Username::parse("éé\u{200b}") else { panic!("accepted") };
+        let Err(NameError::Username { problem, .. }) = Username::parse("éé\u{200b}") else {
+            panic!("accepted")
+        };
         assert_eq!(problem, "character 3 (U+200B) cannot be seen");
     }
 }

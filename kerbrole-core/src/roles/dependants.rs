@@ -12,18 +12,22 @@ pub struct Holding {
     pub database: Option<String>,
     /// Whether it can be dealt with from this database.
     pub here: bool,
-    /// How many objects the role owns. Default privileges and user mappings do not count: they are nothing without the role.
+    /// How many objects the role owns. Default privileges and user mappings do not count: they are
+    /// nothing without the role.
     pub owned: u32,
-    /// How many objects name the role otherwise: privileges, policies, default privileges, user mappings.
+    /// How many objects name the role otherwise: privileges, policies, default privileges, user
+    /// mappings.
     pub privileges: u32,
 }
 
-/// Privileges that somebody other than the object's owner granted, in this database or on a shared object.
+/// Privileges that somebody other than the object's owner granted, in this database or on a shared
+/// object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ForeignGrant {
     /// Who granted them.
     pub grantor: RoleName,
-    /// The privileges, as GRANT spells them: `SELECT, UPDATE`, or `SELECT (price)`; quoted by the server.
+    /// The privileges, as GRANT spells them: `SELECT, UPDATE`, or `SELECT (price)`; quoted by the
+    /// server.
     pub privileges: String,
     /// The object, as GRANT spells it: `TABLE public.orders`, quoted by the server.
     pub object: String,
@@ -51,7 +55,8 @@ pub struct Dependants {
     pub holdings: Vec<Holding>,
     /// The privileges that DROP OWNED would leave.
     pub foreign_grants: Vec<ForeignGrant>,
-    /// Every membership for which the role is the grantor, and those of the same roles and members for which the bootstrap superuser is.
+    /// Every membership for which the role is the grantor, and those of the same roles and members
+    /// for which the bootstrap superuser is.
     pub grants_made: Vec<GrantMade>,
 }
 

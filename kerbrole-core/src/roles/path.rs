@@ -8,12 +8,14 @@ use crate::names::role_name::{RoleName, shown};
 /// Of a long path the first so many roles are shown ...
 pub(crate) const HEAD: usize = 25;
 
-/// ... and those that are at most so many steps from its end. With what stands for the rest a path has 50 elements at most.
+/// ... and those that are at most so many steps from its end. With what stands for the rest a path
+/// has 50 elements at most.
 pub(crate) const TAIL: u32 = 23;
 
 /// One element of a chain of memberships.
 ///
-/// A chain can be as long as somebody makes it, and there is one for each role that is asked for: of more than 50 roles the middle is left out.
+/// A chain can be as long as somebody makes it, and there is one for each role that is asked for:
+/// of more than 50 roles the middle is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PathStep<Name = RoleName> {
     /// A role.

@@ -7,7 +7,8 @@ use crate::roles::role::Elevated;
 pub enum Power {
     /// The group has an attribute such as SUPERUSER.
     Attributes(Elevated),
-    /// The group is one of the server's own, which all give something: `pg_read_all_data` and the like.
+    /// The group is one of the server's own, which all give something: `pg_read_all_data` and the
+    /// like.
     Predefined,
     /// The caller has no right to grant the group.
     NotGrantable,

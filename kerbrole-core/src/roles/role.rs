@@ -40,7 +40,8 @@ impl fmt::Display for Elevated {
             (self.replication, "REPLICATION"),
             (self.bypassrls, "BYPASSRLS"),
         ];
-        let set: Vec<_> = all.into_iter().filter_map(|(is_set, keyword)| is_set.then_some(keyword)).collect();
+        let set: Vec<_> =
+            all.into_iter().filter_map(|(is_set, keyword)| is_set.then_some(keyword)).collect();
         f.write_str(&set.join(" and "))
     }
 }
@@ -58,7 +59,8 @@ pub struct Role {
     pub elevated: Elevated,
 }
 
-/// Some of a cluster's roles, or all: at least every one whose name equals, case aside, a name that is asked for.
+/// Some of a cluster's roles, or all: at least every one whose name equals, case aside, a name that
+/// is asked for.
 #[derive(Debug, Clone, Default)]
 pub struct RoleSet {
     roles: Vec<Role>,
@@ -73,7 +75,8 @@ impl RoleSet {
         self.spellings(name).find(|role| role.name.as_str() == name)
     }
 
-    /// A role whose name differs from `name` by case only, the first in byte order if there are several.
+    /// A role whose name differs from `name` by case only, the first in byte order if there are
+    /// several.
     pub fn other_spelling(&self, name: &str) -> Option<&Role> {
         self.other_spellings(name).min_by(|a, b| a.name.cmp(&b.name))
     }
@@ -142,7 +145,10 @@ mod tests {
             elevated: Elevated::default(),
         };
         let mut roles: RoleSet =
-            [(1, "bob"), (2, "Alice"), (3, "ALICE"), (2, "Alice"), (4, "alice")].map(role).into_iter().collect();
+            [(1, "bob"), (2, "Alice"), (3, "ALICE"), (2, "Alice"), (4, "alice")]
+                .map(role)
+                .into_iter()
+                .collect();
         roles.extend_with([(3, "ALICE"), (5, "aLICE")].map(role).into_iter().collect());
         let oids: Vec<_> = roles.spellings("alicE").map(|role| role.oid).collect();
         assert_eq!(oids, [2, 3, 4, 5]);

@@ -21,16 +21,24 @@ impl Questions<'_> {
         self.limit("database", database.limit, &format!("database \"{name}\""), fix)
     }
 
-    pub(super) fn limit(&self, name: &'static str, limit: ConnectionLimit, what: &str, fix: String) -> Check {
+    pub(super) fn limit(
+        &self,
+        name: &'static str,
+        limit: ConnectionLimit,
+        what: &str,
+        fix: String,
+    ) -> Check {
         let there_are = counted(limit.sessions as usize, "session");
         match u32::try_from(limit.limit) {
             Err(_) => Check::ok(name, format!("{what} takes any number of connections")),
-            Ok(at_most) if self.is_superuser() => {
-                Check::ok(name, format!("{what} takes {at_most} connections, which does not hold for superusers"))
-            }
-            Ok(at_most) if limit.sessions < at_most => {
-                Check::ok(name, format!("{what} takes {at_most} connections; there is room: {there_are}"))
-            }
+            Ok(at_most) if self.is_superuser() => Check::ok(
+                name,
+                format!("{what} takes {at_most} connections, which does not hold for superusers"),
+            ),
+            Ok(at_most) if limit.sessions < at_most => Check::ok(
+                name,
+                format!("{what} takes {at_most} connections; there is room: {there_are}"),
+            ),
             Ok(at_most) => Check::wrong(
                 name,
                 format!("{what} takes {at_most} connections; there are no more left: {there_are}"),
@@ -49,14 +57,17 @@ impl Questions<'_> {
                 Check::wrong(
                     "connect",
                     format!("no CONNECT on database \"{name}\""),
-                    self.of_database("GRANT CONNECT ON DATABASE ", &format!(" TO {}", role.name.quoted())),
+                    self.of_database(
+                        "GRANT CONNECT ON DATABASE ",
+                        &format!(" TO {}", role.name.quoted()),
+                    ),
                 )
             }
         })
     }
 
-    /// Whether the server has room: `InitPostgres` in src/backend/utils/init/postinit.c looks at it when the new session has
-    /// its slot already.
+    /// Whether the server has room: `InitPostgres` in src/backend/utils/init/postinit.c looks at it
+    /// when the new session has its slot already.
     pub(super) fn slots(&self) -> Check {
         const NAME: &str = "connection_slots";
         let slots = &self.facts.startup.slots;
@@ -69,7 +80,9 @@ impl Questions<'_> {
         self.of_role(NAME, |_| match slots.room {
             Room::Enough => Check::ok(NAME, format!("{server}; there is room")),
             Room::None => Check::wrong(NAME, format!("{server}; there are no more left"), fix),
-            Room::Unknown => Check::unknown(NAME, format!("{server}; there may be no more left"), fix),
+            Room::Unknown => {
+                Check::unknown(NAME, format!("{server}; there may be no more left"), fix)
+            }
         })
     }
 }

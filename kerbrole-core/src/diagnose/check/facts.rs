@@ -23,7 +23,8 @@ pub struct ConnectionLimit {
 pub struct DatabaseFacts {
     /// Its name: bytes, which need not be text.
     pub name: Vec<u8>,
-    /// Whether a statement that is shown here can spell it: it is text, and the database's encoding has it.
+    /// Whether a statement that is shown here can spell it: it is text, and the database's encoding
+    /// has it.
     pub is_spelled: bool,
     /// ALLOW_CONNECTIONS
     pub allows_connections: bool,
@@ -40,7 +41,8 @@ pub struct KeytabFacts {
     pub path: String,
     /// Whether it is set, and not libkrb5's default.
     pub is_set: bool,
-    /// The principals that it has keys of; the reason where it cannot be read; `Ok(None)` for what is no file.
+    /// The principals that it has keys of; the reason where it cannot be read; `Ok(None)` for what
+    /// is no file.
     pub principals: Result<Option<Vec<String>>, String>,
 }
 

@@ -56,8 +56,8 @@ impl Questions<'_> {
         String::from_utf8_lossy(&self.facts.database.name).into_owned()
     }
 
-    /// A statement with the database's name in it. Where that cannot be spelled here, the statement takes it from where it is
-    /// run.
+    /// A statement with the database's name in it. Where that cannot be spelled here, the statement
+    /// takes it from where it is run.
     pub(super) fn of_database(&self, before: &str, after: &str) -> String {
         if self.facts.database.is_spelled {
             return format!("{before}{}{after};", quote_identifier(&self.database_name()));

@@ -23,11 +23,18 @@ impl Questions<'_> {
         match (self.role, self.other()) {
             (Some(role), _) => Check::ok(
                 "role_exists",
-                format!("role \"{}\"; a client has to ask for it in exactly this spelling", role.name),
+                format!(
+                    "role \"{}\"; a client has to ask for it in exactly this spelling",
+                    role.name
+                ),
             ),
             (None, Some(other)) => {
                 let is_a_tickets = other.name.principal().is_some();
-                let which = if is_a_tickets { "; if the ticket is spelled so, ask for that one" } else { "" };
+                let which = if is_a_tickets {
+                    "; if the ticket is spelled so, ask for that one"
+                } else {
+                    ""
+                };
                 let user = self.name.as_str().rsplit_once('@').map_or("", |(user, _)| user);
                 let fix = match changeable(other, self.rule) {
                     Ok(()) if is_a_tickets && self.by_function() => format!(
@@ -35,7 +42,11 @@ impl Questions<'_> {
                         quote_literal(other.name.as_str()).trim_start(),
                         quote_literal(user).trim_start()
                     ),
-                    _ => format!("ALTER ROLE {} RENAME TO {};", other.name.quoted(), self.name.quoted()),
+                    _ => format!(
+                        "ALTER ROLE {} RENAME TO {};",
+                        other.name.quoted(),
+                        self.name.quoted()
+                    ),
                 };
                 let detail = format!(
                     "no role \"{}\", but role \"{}\", which differs by case only{which}",
@@ -56,11 +67,15 @@ impl Questions<'_> {
     }
 
     pub(super) fn realm_case(&self) -> Check {
-        let realm_of = |name: &RoleName| name.as_str().rsplit_once('@').map(|(_, realm)| realm.to_string());
+        let realm_of =
+            |name: &RoleName| name.as_str().rsplit_once('@').map(|(_, realm)| realm.to_string());
         match (self.role, self.other()) {
             (None, Some(other)) if realm_of(&other.name) != realm_of(&self.name) => Check::wrong(
                 "realm_case",
-                format!("the realm of role \"{}\" is not in upper case, as tickets have it", other.name),
+                format!(
+                    "the realm of role \"{}\" is not in upper case, as tickets have it",
+                    other.name
+                ),
                 format!("ALTER ROLE {} RENAME TO {};", other.name.quoted(), self.name.quoted()),
             ),
             _ => Check::ok("realm_case", "the realm is in upper case, as tickets have it"),
@@ -85,9 +100,11 @@ impl Questions<'_> {
                 Some(HbaVerdict::Passes { .. }) => {
                     Check::ok(NAME, format!("{outside}, which pg_hba.conf does not ask for"))
                 }
-                Some(HbaVerdict::Unknown { .. }) => {
-                    Check::unknown(NAME, format!("{outside}; whether pg_hba.conf asks for it is not known"), fix)
-                }
+                Some(HbaVerdict::Unknown { .. }) => Check::unknown(
+                    NAME,
+                    format!("{outside}; whether pg_hba.conf asks for it is not known"),
+                    fix,
+                ),
                 _ => Check::wrong(NAME, outside, fix),
             }
         })
@@ -102,11 +119,14 @@ impl Questions<'_> {
                 return Check::ok(NAME, format!("not a member of {iam}"));
             };
             let path: Vec<_> = path.collect();
-            let inside = format!("member of {iam} as well, by {}", path_in_words(path.iter().copied()));
+            let inside =
+                format!("member of {iam} as well, by {}", path_in_words(path.iter().copied()));
             let fix = self
                 .place()
                 .and_then(|place| self.both.conflict_of(place, self.name_grantors))
-                .map(|conflict| conflict.fix.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "));
+                .map(|conflict| {
+                    conflict.fix.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+                });
             let last = format!("REVOKE {} FROM {};", quoted(&path, 1), quoted(&path, 0));
             let fix = fix.unwrap_or(last);
             match verdict {
@@ -124,34 +144,50 @@ impl Questions<'_> {
     }
 
     pub(super) fn case_rule(&self) -> Check {
-        let others: Vec<_> =
-            self.facts.roles.other_spellings(self.name.as_str()).filter(|other| other.can_login).collect();
+        let others: Vec<_> = self
+            .facts
+            .roles
+            .other_spellings(self.name.as_str())
+            .filter(|other| other.can_login)
+            .collect();
         let mut detail = if self.facts.caseins_users {
-            format!("krb_caseins_users is on: a ticket of {} in whatever case of A-Z opens it", self.name)
+            format!(
+                "krb_caseins_users is on: a ticket of {} in whatever case of A-Z opens it",
+                self.name
+            )
         } else {
-            format!("krb_caseins_users is off: only a ticket spelled exactly {} opens it", self.name)
+            format!(
+                "krb_caseins_users is off: only a ticket spelled exactly {} opens it",
+                self.name
+            )
         };
         if let Some(other) = others.first().filter(|_| self.role.is_some()) {
-            detail.push_str(&format!("; role \"{}\" differs by case only (the case audit says more)", other.name));
+            detail.push_str(&format!(
+                "; role \"{}\" differs by case only (the case audit says more)",
+                other.name
+            ));
         }
-        let fix = "-- start the server with LC_ALL=C.UTF-8 in its environment, or turn krb_caseins_users off";
+        let fix = "-- start the server with LC_ALL=C.UTF-8 in its environment, or turn \
+                   krb_caseins_users off";
         match &self.facts.high_bytes {
-            _ if !self.facts.caseins_users || self.name.as_str().is_ascii() => Check::ok("case_rule", detail),
+            _ if !self.facts.caseins_users || self.name.as_str().is_ascii() => {
+                Check::ok("case_rule", detail)
+            }
             HighBytes::Kept => Check::ok("case_rule", detail),
             HighBytes::Folded { locale } => Check::unknown(
                 "case_rule",
                 format!(
-                    "{detail}; the server was started with LC_CTYPE {locale}, by which it folds single bytes of other letters: \
-                     tickets of other people may open it too"
+                    "{detail}; the server was started with LC_CTYPE {locale}, by which it folds \
+                     single bytes of other letters: tickets of other people may open it too"
                 ),
                 fix,
             ),
             HighBytes::Unknown => Check::unknown(
                 "case_rule",
                 format!(
-                    "{detail}; where the server was started with an LC_CTYPE of single bytes it folds bytes of other letters as \
-                     well, and tickets of other people may open it too: to know it, the library has to be in \
-                     shared_preload_libraries"
+                    "{detail}; where the server was started with an LC_CTYPE of single bytes it \
+                     folds bytes of other letters as well, and tickets of other people may open it \
+                     too: to know it, the library has to be in shared_preload_libraries"
                 ),
                 fix,
             ),
@@ -163,7 +199,10 @@ impl Questions<'_> {
             if role.can_login {
                 Check::ok("login", "LOGIN")
             } else {
-                let fix = if role.elevated.any() || role.name.principal().is_none() || !self.by_function() {
+                let fix = if role.elevated.any()
+                    || role.name.principal().is_none()
+                    || !self.by_function()
+                {
                     format!("ALTER ROLE {} LOGIN;", role.name.quoted())
                 } else {
                     format!("SELECT kerb_enable_principal({});", self.literal())

@@ -18,15 +18,18 @@ impl Questions<'_> {
             return HbaVerdict::Unknown {
                 line: line.clone(),
                 why: format!(
-                    "it cannot be used ({error}): the server goes on with the pg_hba.conf that it read before"
+                    "it cannot be used ({error}): the server goes on with the pg_hba.conf that it \
+                     read before"
                 ),
             };
         }
         let place = self.place();
         let is_member = |group: &[u8]| match ((server.role_named)(group), place) {
-            (Some(group), Some(place)) => {
-                self.facts.graph.place(group).is_some_and(|group| self.facts.graph.reach(group).contains(place))
-            }
+            (Some(group), Some(place)) => self
+                .facts
+                .graph
+                .place(group)
+                .is_some_and(|group| self.facts.graph.reach(group).contains(place)),
             _ => false,
         };
         let login = LoginAttempt {
@@ -46,14 +49,19 @@ impl Questions<'_> {
     pub(super) fn hba(&self, verdict: &HbaVerdict) -> Check {
         const NAME: &str = "pg_hba";
         let ad = quote_identifier(self.rule.ad_role().as_str());
-        let wanted =
-            format!("-- pg_hba.conf, before any line that matches as well: host all +{ad} all gss include_realm=1");
+        let wanted = format!(
+            "-- pg_hba.conf, before any line that matches as well: host all +{ad} all gss \
+             include_realm=1"
+        );
         match verdict {
             HbaVerdict::Passes { line, narrowed_by } => {
                 let mut detail = format!("{} takes the ticket", line.in_words());
                 if !narrowed_by.is_empty() {
                     let lines: Vec<_> = narrowed_by.iter().map(HbaLine::in_words).collect();
-                    detail.push_str(&format!("; for some addresses {} comes first", lines.join(", ")));
+                    detail.push_str(&format!(
+                        "; for some addresses {} comes first",
+                        lines.join(", ")
+                    ));
                 }
                 Check::ok(NAME, detail)
             }
@@ -83,7 +91,8 @@ pub(super) fn listening(server: &ServerFacts<'_>) -> Check {
     match server.listen_addresses.as_str() {
         "" => Check::wrong(
             "listening",
-            "listen_addresses is empty: nobody can connect over TCP, and tickets are not taken elsewhere",
+            "listen_addresses is empty: nobody can connect over TCP, and tickets are not taken \
+             elsewhere",
             "ALTER SYSTEM SET listen_addresses = '*'; -- and a restart",
         ),
         addresses => Check::ok("listening", format!("listen_addresses = '{addresses}'")),
@@ -94,34 +103,49 @@ pub(super) fn keytab(server: &ServerFacts<'_>, role: &RoleName) -> Check {
     const NAME: &str = "keytab";
     let keytab = &server.keytab;
     let path = &keytab.path;
-    let which = if keytab.is_set { "krb_server_keyfile" } else { "krb_server_keyfile is not set; libkrb5's own" };
+    let which = if keytab.is_set {
+        "krb_server_keyfile"
+    } else {
+        "krb_server_keyfile is not set; libkrb5's own"
+    };
     match &keytab.principals {
         Err(why) => Check::wrong(
             NAME,
             format!("{which}, {path}: {why}"),
-            format!("-- put the keytab of postgres/host@REALM there, owned by the server's user, mode 600: {path}"),
+            format!(
+                "-- put the keytab of postgres/host@REALM there, owned by the server's user, mode \
+                 600: {path}"
+            ),
         ),
         Ok(None) => Check::ok(NAME, format!("{which}, {path}, is no file that can be looked into")),
         Ok(Some(principals)) => {
             let is_ours = |principal: &&String| {
-                principal.split_once('/').is_some_and(|(service, _)| service.eq_ignore_ascii_case("postgres"))
+                principal
+                    .split_once('/')
+                    .is_some_and(|(service, _)| service.eq_ignore_ascii_case("postgres"))
             };
             let ours: Vec<_> = principals.iter().filter(is_ours).map(String::as_str).collect();
             if ours.is_empty() {
-                let there = if principals.is_empty() { "nobody".into() } else { principals.join(", ") };
+                let there =
+                    if principals.is_empty() { "nobody".into() } else { principals.join(", ") };
                 Check::wrong(
                     NAME,
                     format!(
-                        "{which}, {path}, has no key of postgres/..., which clients ask a ticket for, only of {there}"
+                        "{which}, {path}, has no key of postgres/..., which clients ask a ticket \
+                         for, only of {there}"
                     ),
-                    "-- create the service principal postgres/host@REALM in the directory and export its key into the keytab",
+                    "-- create the service principal postgres/host@REALM in the directory and \
+                     export its key into the keytab",
                 )
             } else {
                 let mut detail = format!("{which}, {path}, has keys of {}", ours.join(", "));
-                let realm = |name: &str| name.rsplit_once('@').map_or_else(String::new, |(_, realm)| realm.into());
+                let realm = |name: &str| {
+                    name.rsplit_once('@').map_or_else(String::new, |(_, realm)| realm.into())
+                };
                 let users = realm(role.as_str());
                 if !ours.iter().any(|service| realm(service) == users) {
-                    // A user principal name's suffix taken for the realm looks like this, and so does a forest.
+                    // A user principal name's suffix taken for the realm looks like this, and so
+                    // does a forest.
                     detail.push_str(&format!(
                         "; none in {users}, whose tickets count only where the two trust each other"
                     ));

@@ -12,13 +12,16 @@ impl Questions<'_> {
         let name = &setting.name;
         let role = self.name.quoted();
         match setting.of {
-            None => format!("-- take it out of {name} in the server's configuration, and reload that"),
-            Some(SettingOf::All) => format!("ALTER ROLE ALL RESET {name};"),
-            Some(SettingOf::Database) => self.of_database("ALTER DATABASE ", &format!(" RESET {name}")),
-            Some(SettingOf::Role) => format!("ALTER ROLE {role} RESET {name};"),
-            Some(SettingOf::RoleInDatabase) => {
-                self.of_database(&format!("ALTER ROLE {role} IN DATABASE "), &format!(" RESET {name}"))
+            None => {
+                format!("-- take it out of {name} in the server's configuration, and reload that")
             }
+            Some(SettingOf::All) => format!("ALTER ROLE ALL RESET {name};"),
+            Some(SettingOf::Database) => {
+                self.of_database("ALTER DATABASE ", &format!(" RESET {name}"))
+            }
+            Some(SettingOf::Role) => format!("ALTER ROLE {role} RESET {name};"),
+            Some(SettingOf::RoleInDatabase) => self
+                .of_database(&format!("ALTER ROLE {role} IN DATABASE "), &format!(" RESET {name}")),
         }
     }
 
@@ -27,8 +30,12 @@ impl Questions<'_> {
         const NAME: &str = "preload_libraries";
         let startup = &self.facts.startup;
         let named = preloaded(&startup.settings);
-        let reset = |name| startup.setting(name).map_or_else(String::new, |setting| self.reset(setting));
-        let read = PRELOAD.into_iter().chain(["dynamic_library_path"]).filter_map(|name| startup.setting(name));
+        let reset =
+            |name| startup.setting(name).map_or_else(String::new, |setting| self.reset(setting));
+        let read = PRELOAD
+            .into_iter()
+            .chain(["dynamic_library_path"])
+            .filter_map(|name| startup.setting(name));
         if let Some(long) = read.into_iter().find(|setting| !setting.is_usable) {
             let detail = format!("{} is longer than is looked at, 8192 bytes", long.name);
             return Check::unknown(NAME, detail, self.reset(long));
@@ -39,12 +46,18 @@ impl Questions<'_> {
             };
             let libraries: Vec<_> = named.iter().map(|(_, library)| library.as_str()).collect();
             let libraries = libraries.join(", ");
-            let detail =
-                format!("{setting} loads {libraries} at each login: whether the server can, only a superuser is shown");
+            let detail = format!(
+                "{setting} loads {libraries} at each login: whether the server can, only a \
+                 superuser is shown"
+            );
             return Check::unknown(NAME, detail, reset(setting));
         };
         let of = |wanted: Library| {
-            let found: Vec<_> = known.iter().filter(|(_, is)| *is == wanted).map(|(name, _)| name.as_str()).collect();
+            let found: Vec<_> = known
+                .iter()
+                .filter(|(_, is)| *is == wanted)
+                .map(|(name, _)| name.as_str())
+                .collect();
             found.join(", ")
         };
         let first = |wanted: Library| {
@@ -63,7 +76,10 @@ impl Questions<'_> {
             let there = of(Library::There);
             return Check::unknown(
                 NAME,
-                format!("{setting} loads at each login: {there}; whether it can be loaded shows when it is"),
+                format!(
+                    "{setting} loads at each login: {there}; whether it can be loaded shows when \
+                     it is"
+                ),
                 format!(
                     "LOAD {}; -- as a superuser: tries it, and this session knows then",
                     quote_literal(library).trim_start()
@@ -71,13 +87,16 @@ impl Questions<'_> {
             );
         }
         match first(Library::Loaded) {
-            Some(_) => Check::ok(NAME, format!("loaded at each login, and here as well: {}", of(Library::Loaded))),
+            Some(_) => Check::ok(
+                NAME,
+                format!("loaded at each login, and here as well: {}", of(Library::Loaded)),
+            ),
             None => Check::ok(NAME, "none is loaded at login"),
         }
     }
 
-    /// An encoding that cannot be converted ends the login of a client that names none (`InitializeClientEncoding` in
-    /// src/backend/utils/mb/mbutils.c).
+    /// An encoding that cannot be converted ends the login of a client that names none
+    /// (`InitializeClientEncoding` in src/backend/utils/mb/mbutils.c).
     pub(super) fn client_encoding(&self) -> Check {
         const NAME: &str = "client_encoding";
         match self.facts.startup.setting(NAME).filter(|setting| !setting.is_usable) {
@@ -85,8 +104,8 @@ impl Questions<'_> {
             Some(setting) => Check::unknown(
                 NAME,
                 format!(
-                    "client_encoding is set to {}, which this database has no conversion for: a client that asks for no \
-                     other is refused",
+                    "client_encoding is set to {}, which this database has no conversion for: a \
+                     client that asks for no other is refused",
                     setting.value
                 ),
                 self.reset(setting),
@@ -94,21 +113,29 @@ impl Questions<'_> {
         }
     }
 
-    /// What an event trigger does cannot be known; an error in it ends the login (`EventTriggerOnLogin` in
-    /// src/backend/commands/event_trigger.c).
+    /// What an event trigger does cannot be known; an error in it ends the login
+    /// (`EventTriggerOnLogin` in src/backend/commands/event_trigger.c).
     pub(super) fn login_triggers(&self) -> Check {
         const NAME: &str = "login_triggers";
         let startup = &self.facts.startup;
-        let is_set = |name, value: &str| startup.setting(name).is_some_and(|setting| setting.value == value);
+        let is_set =
+            |name, value: &str| startup.setting(name).is_some_and(|setting| setting.value == value);
         let silent = if is_set("session_replication_role", "replica") { 'O' } else { 'R' };
         let are_off = is_set("event_triggers", "off");
-        let firing: Vec<_> = startup.triggers.iter().filter(|trigger| !are_off && trigger.enabled != silent).collect();
+        let firing: Vec<_> = startup
+            .triggers
+            .iter()
+            .filter(|trigger| !are_off && trigger.enabled != silent)
+            .collect();
         if firing.is_empty() {
             return Check::ok(NAME, "no event trigger fires at login");
         }
-        let each: Vec<_> = firing.iter().map(|t| format!("\"{}\" ({})", t.name, t.function)).collect();
-        let fixes: Vec<_> =
-            firing.iter().map(|t| format!("ALTER EVENT TRIGGER {} DISABLE;", quote_identifier(&t.name))).collect();
+        let each: Vec<_> =
+            firing.iter().map(|t| format!("\"{}\" ({})", t.name, t.function)).collect();
+        let fixes: Vec<_> = firing
+            .iter()
+            .map(|t| format!("ALTER EVENT TRIGGER {} DISABLE;", quote_identifier(&t.name)))
+            .collect();
         let verb = if firing.len() == 1 { "fires" } else { "fire" };
         Check::unknown(
             NAME,

@@ -1,8 +1,8 @@
-//! What a login meets between authentication and its first statement: libraries that are loaded, the client's encoding, event
-//! triggers.
+//! What a login meets between authentication and its first statement: libraries that are loaded,
+//! the client's encoding, event triggers.
 
-/// Whom a setting of ALTER ROLE or ALTER DATABASE is for. The later ones override the earlier ones (`process_settings` in
-/// src/backend/utils/init/postinit.c).
+/// Whom a setting of ALTER ROLE or ALTER DATABASE is for. The later ones override the earlier ones
+/// (`process_settings` in src/backend/utils/init/postinit.c).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SettingOf {
     /// Everybody, in all databases.
@@ -36,8 +36,8 @@ pub struct StartupSetting {
     pub name: String,
     /// Its value; empty where it is longer than is looked at.
     pub value: String,
-    /// Whether the server can work with it, as far as that is known: of an encoding, and of what is not longer than is looked
-    /// at.
+    /// Whether the server can work with it, as far as that is known: of an encoding, and of what is
+    /// not longer than is looked at.
     pub is_usable: bool,
 }
 
@@ -59,7 +59,8 @@ pub struct LoginTrigger {
     pub name: String,
     /// Its function, quoted and with its schema.
     pub function: String,
-    /// `evtenabled`: `O` for where `session_replication_role` is not `replica`, `R` for where it is, `A` for both.
+    /// `evtenabled`: `O` for where `session_replication_role` is not `replica`, `R` for where it
+    /// is, `A` for both.
     pub enabled: char,
 }
 
@@ -101,38 +102,47 @@ pub struct StartupFacts {
 /// The settings that name libraries.
 pub(super) const PRELOAD: [&str; 2] = ["session_preload_libraries", "local_preload_libraries"];
 
-/// A query with one parameter, the OID of a role (0 for none), for the settings by which a login of it to this database can
-/// fail, and that are set by ALTER ROLE or ALTER DATABASE: for [`SettingOf::from_rank`], what it is called, its value, and
-/// [`StartupSetting::is_usable`]. Everything in the query is qualified. Anybody may run it.
+/// A query with one parameter, the OID of a role (0 for none), for the settings by which a login of
+/// it to this database can fail, and that are set by ALTER ROLE or ALTER DATABASE: for
+/// [`SettingOf::from_rank`], what it is called, its value, and [`StartupSetting::is_usable`].
+/// Everything in the query is qualified. Anybody may run it.
 ///
-/// Anybody may also set `local_preload_libraries` for their own role, to a list as long as the server holds: the value is NULL
-/// where it has more than 8192 bytes.
+/// Anybody may also set `local_preload_libraries` for their own role, to a list as long as the
+/// server holds: the value is NULL where it has more than 8192 bytes.
 ///
-/// Of other settings the server does no more than warn when it cannot take a value (`ProcessGUCArray` in
-/// src/backend/utils/misc/guc.c).
+/// Of other settings the server does no more than warn when it cannot take a value
+/// (`ProcessGUCArray` in src/backend/utils/misc/guc.c).
 pub const fn login_settings_query() -> &'static str {
     "SELECT (CASE WHEN s.setrole OPERATOR(pg_catalog.=) 0 THEN 0 ELSE 2 END OPERATOR(pg_catalog.+) \
          CASE WHEN s.setdatabase OPERATOR(pg_catalog.=) 0 THEN 0 ELSE 1 END)::pg_catalog.int4, \
-       v.name, v.value, v.value IS NOT NULL AND (v.name OPERATOR(pg_catalog.<>) 'client_encoding' OR coalesce( \
+       v.name, v.value, v.value IS NOT NULL AND (v.name OPERATOR(pg_catalog.<>) 'client_encoding' \
+         OR coalesce( \
          d.encoding OPERATOR(pg_catalog.=) 0 OR e.number OPERATOR(pg_catalog.=) 0 \
          OR e.number OPERATOR(pg_catalog.=) d.encoding \
          OR (EXISTS (SELECT FROM pg_catalog.pg_conversion c WHERE c.condefault \
-               AND c.conforencoding OPERATOR(pg_catalog.=) e.number AND c.contoencoding OPERATOR(pg_catalog.=) d.encoding) \
+               AND c.conforencoding OPERATOR(pg_catalog.=) e.number \
+               AND c.contoencoding OPERATOR(pg_catalog.=) d.encoding) \
            AND EXISTS (SELECT FROM pg_catalog.pg_conversion c WHERE c.condefault \
-               AND c.conforencoding OPERATOR(pg_catalog.=) d.encoding AND c.contoencoding OPERATOR(pg_catalog.=) e.number)), \
+               AND c.conforencoding OPERATOR(pg_catalog.=) d.encoding \
+               AND c.contoencoding OPERATOR(pg_catalog.=) e.number)), \
          false)) \
      FROM pg_catalog.pg_db_role_setting s \
-       JOIN pg_catalog.pg_database d ON d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database() \
-         AND (s.setdatabase OPERATOR(pg_catalog.=) 0 OR s.setdatabase OPERATOR(pg_catalog.=) d.oid) \
+       JOIN pg_catalog.pg_database d \
+         ON d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database() \
+         AND (s.setdatabase OPERATOR(pg_catalog.=) 0 \
+           OR s.setdatabase OPERATOR(pg_catalog.=) d.oid) \
        CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) u(line) \
-       CROSS JOIN LATERAL (SELECT pg_catalog.split_part(pg_catalog.left(u.line, 64), '=', 1) AS name, \
+       CROSS JOIN LATERAL (SELECT pg_catalog.split_part(pg_catalog.left(u.line, 64), '=', 1) \
+           AS name, \
          CASE WHEN pg_catalog.octet_length(u.line) OPERATOR(pg_catalog.<=) 8192 \
-         THEN pg_catalog.substr(u.line, pg_catalog.strpos(u.line, '=') OPERATOR(pg_catalog.+) 1) END AS value) v \
+         THEN pg_catalog.substr(u.line, pg_catalog.strpos(u.line, '=') OPERATOR(pg_catalog.+) 1) \
+           END AS value) v \
        CROSS JOIN LATERAL (SELECT CASE WHEN v.name OPERATOR(pg_catalog.=) 'client_encoding' \
          THEN pg_catalog.pg_char_to_encoding(v.value::pg_catalog.name) END AS number) e \
-     WHERE s.setrole OPERATOR(pg_catalog.=) ANY (ARRAY[0::pg_catalog.oid, $1]) AND v.name OPERATOR(pg_catalog.=) ANY \
-       ('{session_preload_libraries,local_preload_libraries,dynamic_library_path,client_encoding,event_triggers,\
-session_replication_role}'::pg_catalog.text[])"
+     WHERE s.setrole OPERATOR(pg_catalog.=) ANY (ARRAY[0::pg_catalog.oid, $1]) \
+       AND v.name OPERATOR(pg_catalog.=) ANY \
+       ('{session_preload_libraries,local_preload_libraries,dynamic_library_path,client_encoding,\
+         event_triggers,session_replication_role}'::pg_catalog.text[])"
 }
 
 impl StartupFacts {
@@ -146,8 +156,8 @@ fn in_force<'s>(settings: &'s [StartupSetting], name: &str) -> Option<&'s Startu
     settings.iter().filter(|setting| setting.name == name).max_by_key(|setting| setting.of)
 }
 
-/// The libraries that the settings in force name: the setting, and each library as it is written. What is no list the server
-/// leaves out (`load_libraries` in src/backend/utils/init/miscinit.c).
+/// The libraries that the settings in force name: the setting, and each library as it is written.
+/// What is no list the server leaves out (`load_libraries` in src/backend/utils/init/miscinit.c).
 pub fn preloaded(settings: &[StartupSetting]) -> Vec<(&'static str, String)> {
     let named = |name: &'static str| {
         let list = in_force(settings, name).filter(|setting| !setting.value.is_empty());
@@ -157,7 +167,8 @@ pub fn preloaded(settings: &[StartupSetting]) -> Vec<(&'static str, String)> {
     PRELOAD.into_iter().flat_map(named).collect()
 }
 
-/// The elements of a list, as `SplitDirectoriesString` in src/backend/utils/adt/varlena.c takes it apart.
+/// The elements of a list, as `SplitDirectoriesString` in src/backend/utils/adt/varlena.c takes it
+/// apart.
 fn elements(list: &str) -> Option<Vec<String>> {
     let space = |c: char| matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{b}' | '\u{c}');
     let mut found = Vec::new();
@@ -210,7 +221,9 @@ mod tests {
         use SettingOf::{All, Database, Role, RoleInDatabase};
         let name = "session_preload_libraries";
         let mut settings = vec![set(None, name, "server")];
-        for (of, value) in [(All, "all"), (Database, "database"), (Role, "role"), (RoleInDatabase, "both")] {
+        for (of, value) in
+            [(All, "all"), (Database, "database"), (Role, "role"), (RoleInDatabase, "both")]
+        {
             settings.insert(0, set(Some(of), name, value));
             assert_eq!(preloaded(&settings), [(name, value.to_string())]);
         }
@@ -229,7 +242,8 @@ mod tests {
             ("\"a", None),
             ("\"a\" b", None),
         ] {
-            let expected = expected.map(|list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>());
+            let expected = expected
+                .map(|list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>());
             assert_eq!(elements(list), expected, "{list}");
         }
     }

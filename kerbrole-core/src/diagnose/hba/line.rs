@@ -7,7 +7,8 @@ use crate::diagnose::hba::words::Word;
 pub struct HbaLine {
     /// Its number, from 1.
     pub number: u32,
-    /// `local`, `host`, `hostssl`, `hostnossl`, `hostgssenc`, `hostnogssenc`; empty where the server refuses the line.
+    /// `local`, `host`, `hostssl`, `hostnossl`, `hostgssenc`, `hostnogssenc`; empty where the
+    /// server refuses the line.
     pub kind: String,
     /// Databases, as written.
     pub databases: Vec<Word>,
@@ -19,19 +20,22 @@ pub struct HbaLine {
     pub netmask: Option<String>,
     /// `gss`, `reject`, …
     pub method: String,
-    /// `include_realm=true`, `map=people`, … as the view shows them: with `include_realm=0` the option is not there.
+    /// `include_realm=true`, `map=people`, … as the view shows them: with `include_realm=0` the
+    /// option is not there.
     pub options: Vec<String>,
     /// What the server has to say against it.
     pub error: Option<String>,
 }
 
 impl HbaLine {
-    /// Whether the server refuses the line, and so the file. Of one for TLS where there is none it only complains.
+    /// Whether the server refuses the line, and so the file. Of one for TLS where there is none it
+    /// only complains.
     pub fn is_refused(&self) -> bool {
         self.error.is_some() && self.kind.is_empty()
     }
 
-    /// The line about as it was written: `line 4 (host all +rds_ad 10.0.0.0 255.0.0.0 gss include_realm=true)`.
+    /// The line about as it was written: `line 4 (host all +rds_ad 10.0.0.0 255.0.0.0 gss
+    /// include_realm=true)`.
     pub fn in_words(&self) -> String {
         if self.is_refused() {
             return format!("line {}", self.number);

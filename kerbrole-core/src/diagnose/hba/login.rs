@@ -26,12 +26,14 @@ pub struct LoginAttempt<'l> {
 }
 
 impl LoginAttempt<'_> {
-    /// Since when patterns stand for databases and roles, and for the roles of a map there is more than names.
+    /// Since when patterns stand for databases and roles, and for the roles of a map there is more
+    /// than names.
     pub(super) const PATTERNS_SINCE: u32 = 16;
 
     /// `check_db` in src/backend/libpq/hba.c, for a connection that is none for replication.
     pub(super) fn is_database(&self, word: &Word) -> Option<bool> {
-        let by_name = || self.by_pattern(word, self.database).unwrap_or(Some(word.text == self.database));
+        let by_name =
+            || self.by_pattern(word, self.database).unwrap_or(Some(word.text == self.database));
         let means = |keyword, holds: bool, otherwise: &dyn Fn() -> Option<bool>| {
             either(word.is_keyword(keyword), || Some(holds), otherwise)
         };
@@ -49,18 +51,24 @@ impl LoginAttempt<'_> {
     pub(super) fn is_role(&self, word: &Word, ignoring_case: bool) -> Option<bool> {
         let role = self.role.as_bytes();
         let by_name = || {
-            let equal = || if ignoring_case { self.equal(&word.text, role) } else { Some(word.text == role) };
+            let equal = || {
+                if ignoring_case { self.equal(&word.text, role) } else { Some(word.text == role) }
+            };
             self.by_pattern(word, role).unwrap_or_else(equal)
         };
         match word.text.strip_prefix(b"+") {
-            Some(group) => either(word.quoted.map(|quoted| !quoted), || Some((self.is_member)(group)), by_name),
+            Some(group) => {
+                either(word.quoted.map(|quoted| !quoted), || Some((self.is_member)(group)), by_name)
+            }
             None => either(word.is_keyword("all"), || Some(true), by_name),
         }
     }
 
-    /// Nothing where the word is no pattern. Since 16 there are some in these places, quoted or not.
+    /// Nothing where the word is no pattern. Since 16 there are some in these places, quoted or
+    /// not.
     fn by_pattern(&self, word: &Word, name: &[u8]) -> Option<Option<bool>> {
-        let pattern = word.text.strip_prefix(b"/").filter(|_| self.major >= Self::PATTERNS_SINCE)?;
+        let pattern =
+            word.text.strip_prefix(b"/").filter(|_| self.major >= Self::PATTERNS_SINCE)?;
         Some((self.regex)(pattern, name).matches())
     }
 
@@ -73,7 +81,8 @@ impl LoginAttempt<'_> {
         }
         // Bytes that the locale may fold.
         let mut bytes = a.iter().zip(b);
-        let may_be_folded = bytes.all(|(a, b)| a.eq_ignore_ascii_case(b) || !a.is_ascii() || !b.is_ascii());
+        let may_be_folded =
+            bytes.all(|(a, b)| a.eq_ignore_ascii_case(b) || !a.is_ascii() || !b.is_ascii());
         if may_be_folded && self.folds_high_bytes != Some(false) { None } else { Some(false) }
     }
 }

@@ -25,7 +25,8 @@ impl From<Option<bool>> for Outcome {
 }
 
 impl LoginAttempt<'_> {
-    /// `check_usermap` in src/backend/libpq/hba.c: the first line that maps decides, or the first one that fails.
+    /// `check_usermap` in src/backend/libpq/hba.c: the first line that maps decides, or the first
+    /// one that fails.
     pub(super) fn is_mapped(&self, map: &str, system_user: &str) -> Option<bool> {
         let lines = self.ident?;
         let mut all_known = true;
@@ -57,7 +58,9 @@ impl LoginAttempt<'_> {
             Match::Yes { group } => group,
         };
         let text = &line.role.text;
-        let Some(at) = text.windows(2).position(|two| two == b"\\1") else { return self.is_meant(&line.role).into() };
+        let Some(at) = text.windows(2).position(|two| two == b"\\1") else {
+            return self.is_meant(&line.role).into();
+        };
         let is_special = match (self.major >= Self::PATTERNS_SINCE, text.first()) {
             (true, Some(b'/')) => Some(true),
             (true, Some(b'+')) => line.role.quoted.map(|quoted| !quoted),
@@ -66,9 +69,9 @@ impl LoginAttempt<'_> {
         match (is_special, group) {
             (Some(true), _) => self.is_meant(&line.role).into(),
             (Some(false), None) => Outcome::Fails,
-            (Some(false), Some(group)) => {
-                self.equal(&[&text[..at], &group, &text[at + 2..]].concat(), self.role.as_bytes()).into()
-            }
+            (Some(false), Some(group)) => self
+                .equal(&[&text[..at], &group, &text[at + 2..]].concat(), self.role.as_bytes())
+                .into(),
             (None, _) => Outcome::Unknown,
         }
     }

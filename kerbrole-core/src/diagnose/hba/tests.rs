@@ -10,7 +10,11 @@ use crate::diagnose::hba::words::{Match, Word};
 fn lines(text: &str) -> Vec<HbaLine> {
     let line = |line: ConfigLine| {
         let words = |field: &Vec<Word>| {
-            field.iter().map(|word| String::from_utf8_lossy(&word.text)).collect::<Vec<_>>().join(",")
+            field
+                .iter()
+                .map(|word| String::from_utf8_lossy(&word.text))
+                .collect::<Vec<_>>()
+                .join(",")
         };
         let words: Vec<String> = line.fields.iter().map(words).collect();
         let (address, netmask) = match words[3].split_once('/') {
@@ -35,7 +39,8 @@ fn lines(text: &str) -> Vec<HbaLine> {
 /// As the view shows them.
 fn options(words: &[String]) -> Vec<String> {
     let shown = words.iter().filter(|word| !word.starts_with("include_realm")).cloned();
-    let realm = (!words.iter().any(|word| word == "include_realm=0")).then(|| "include_realm=true".to_string());
+    let realm = (!words.iter().any(|word| word == "include_realm=0"))
+        .then(|| "include_realm=true".to_string());
     shown.chain(realm).collect()
 }
 
@@ -57,7 +62,9 @@ impl Case<'_> {
             };
             let Ok(regex) = regex::Regex::new(pattern) else { return Match::Unknown };
             match regex.captures(text) {
-                Some(groups) => Match::Yes { group: groups.get(1).map(|group| group.as_str().into()) },
+                Some(groups) => {
+                    Match::Yes { group: groups.get(1).map(|group| group.as_str().into()) }
+                }
                 None => Match::No,
             }
         };
@@ -94,14 +101,22 @@ fn verdict(text: &str) -> String {
 
 #[test]
 fn the_first_line_that_matches_decides() {
-    assert_eq!(verdict("host all +rds_iam all reject\nhost all +rds_ad all gss"), "2 passes, 0 before it");
-    assert_eq!(verdict("host all +team all reject\nhost all +rds_ad all gss"), "1: it refuses everybody");
+    assert_eq!(
+        verdict("host all +rds_iam all reject\nhost all +rds_ad all gss"),
+        "2 passes, 0 before it"
+    );
+    assert_eq!(
+        verdict("host all +team all reject\nhost all +rds_ad all gss"),
+        "1: it refuses everybody"
+    );
     assert_eq!(
         verdict("host all all all scram-sha-256\nhost all all all gss"),
         "1: it asks for scram-sha-256, not for a ticket"
     );
     assert_eq!(
-        verdict("local all all all trust\nhost other,postgres all all gss\nhost replication all all gss"),
+        verdict(
+            "local all all all trust\nhost other,postgres all all gss\nhost replication all all gss"
+        ),
         "no line"
     );
     assert_eq!(verdict("host app alice@A.B all gss"), "1 passes, 0 before it");
@@ -113,27 +128,45 @@ fn the_first_line_that_matches_decides() {
 fn addresses_that_others_take_first() {
     let office = "host all all 10.1.0.0/255.255.0.0 reject\n";
     assert_eq!(verdict(&format!("{office}host all all all gss")), "2 passes, 1 before it");
-    assert_eq!(verdict(&format!("{office}host all all 10.1.2.0/255.255.255.0 gss")), "1: it refuses everybody");
-    assert_eq!(verdict(&format!("{office}host all all 10.0.0.0/255.0.0.0 gss")), "2 passes, 1 before it");
+    assert_eq!(
+        verdict(&format!("{office}host all all 10.1.2.0/255.255.255.0 gss")),
+        "1: it refuses everybody"
+    );
+    assert_eq!(
+        verdict(&format!("{office}host all all 10.0.0.0/255.0.0.0 gss")),
+        "2 passes, 1 before it"
+    );
     assert_eq!(verdict(&format!("{office}host all all ::/:: gss")), "2 passes, 1 before it");
     assert_eq!(
         verdict("host all all all md5\nhost all all 10.0.0.0/255.0.0.0 gss"),
         "1: it asks for md5, not for a ticket"
     );
-    assert_eq!(verdict("host all all db.example.com reject\nhost all all all gss"), "2 passes, 1 before it");
+    assert_eq!(
+        verdict("host all all db.example.com reject\nhost all all all gss"),
+        "2 passes, 1 before it"
+    );
 }
 
 #[test]
 fn transports() {
     assert_eq!(verdict("hostssl all all all gss"), "no line");
-    assert_eq!(Case { ssl: true, ..USUAL }.verdict("hostssl all all all gss"), "1 passes, 0 before it");
-    assert_eq!(verdict("hostgssenc all all all reject\nhostnogssenc all all all gss"), "2 passes, 0 before it");
+    assert_eq!(
+        Case { ssl: true, ..USUAL }.verdict("hostssl all all all gss"),
+        "1 passes, 0 before it"
+    );
+    assert_eq!(
+        verdict("hostgssenc all all all reject\nhostnogssenc all all all gss"),
+        "2 passes, 0 before it"
+    );
     assert_eq!(verdict("hostnossl all all all gss"), "1 passes, 0 before it");
 }
 
 #[test]
 fn options_of_gss() {
-    assert_eq!(verdict("host all all all gss include_realm=1 krb_realm=A.B"), "1 passes, 0 before it");
+    assert_eq!(
+        verdict("host all all all gss include_realm=1 krb_realm=A.B"),
+        "1 passes, 0 before it"
+    );
     assert_eq!(verdict("host all all all gss krb_realm=C.D"), "1: its krb_realm is C.D");
     assert_eq!(verdict("host all all all gss krb_realm=a.b"), "1: its krb_realm is a.b");
     assert_eq!(
@@ -207,11 +240,20 @@ fn what_is_not_known_is_said_only_where_it_matters() {
     assert_eq!(verdict("host app all,alice@A.B all gss"), "1 passes, 0 before it");
     assert_eq!(then("host app +team all reject", "host app alice@A.B all gss"), "1 unknown");
     let passes = "2 passes, 0 before it";
-    assert_eq!(then("host app +team 10.0.0.0/255.0.0.0 reject", "host app alice@A.B all gss"), passes);
+    assert_eq!(
+        then("host app +team 10.0.0.0/255.0.0.0 reject", "host app alice@A.B all gss"),
+        passes
+    );
     assert_eq!(then("host app +team all gss", "host app alice@A.B all gss"), passes);
     assert_eq!(then("host app +team all gss", "host app alice@A.B all reject"), "1 unknown");
-    assert_eq!(then("host app +others all gss", "host app alice@A.B all reject"), "2: it refuses everybody");
-    assert_eq!(then("host app alice@A.B all reject", "host app all all gss"), "1: it refuses everybody");
+    assert_eq!(
+        then("host app +others all gss", "host app alice@A.B all reject"),
+        "2: it refuses everybody"
+    );
+    assert_eq!(
+        then("host app alice@A.B all reject", "host app all all gss"),
+        "1: it refuses everybody"
+    );
     // A pattern that cannot be evaluated, and a file that is not the one in force.
     assert_eq!(USUAL.verdict("host /( all all gss\nhost all all all reject"), "1 unknown");
     assert_eq!(Case { ident: None, ..USUAL }.verdict("host all all all gss map=m"), "1 unknown");

@@ -34,8 +34,8 @@ pub enum HbaVerdict {
     },
 }
 
-/// How a client may come. libpq tries GSSAPI encryption first where there is a ticket, then TLS, then neither; a login
-/// succeeds if one of them does.
+/// How a client may come. libpq tries GSSAPI encryption first where there is a ticket, then TLS,
+/// then neither; a login succeeds if one of them does.
 #[derive(Clone, Copy, PartialEq)]
 enum Transport {
     Gss,
@@ -71,7 +71,8 @@ impl LoginAttempt<'_> {
     fn over(&self, transport: Transport, lines: &[HbaLine]) -> HbaVerdict {
         let mut before: Vec<&HbaLine> = Vec::new();
         // Lines that may let the ticket in or keep it out, and why it is not known.
-        let (mut may_pass, mut may_stop): (Option<HbaVerdict>, Vec<(&HbaLine, String)>) = (None, Vec::new());
+        let (mut may_pass, mut may_stop): (Option<HbaVerdict>, Vec<(&HbaLine, String)>) =
+            (None, Vec::new());
         let mut stopped = None;
         for line in lines {
             let is_certain = match self.matches(line, transport) {
@@ -84,7 +85,9 @@ impl LoginAttempt<'_> {
             let unknown = |why: &str| HbaVerdict::Unknown { line: line.clone(), why: why.into() };
             match (is_certain, self.passage(line)) {
                 (true, Passage::Lets) => {
-                    if let Some((line, why)) = may_stop.into_iter().find(|(earlier, _)| covers(earlier, line)) {
+                    if let Some((line, why)) =
+                        may_stop.into_iter().find(|(earlier, _)| covers(earlier, line))
+                    {
                         return HbaVerdict::Unknown { line: line.clone(), why };
                     }
                     let narrowed_by = before.into_iter().cloned().collect();
@@ -137,7 +140,11 @@ impl LoginAttempt<'_> {
             });
         }
         let option = |name: &str| {
-            line.options.iter().filter_map(|option| option.split_once('=')).find(|(key, _)| *key == name).map(|o| o.1)
+            line.options
+                .iter()
+                .filter_map(|option| option.split_once('='))
+                .find(|(key, _)| *key == name)
+                .map(|o| o.1)
         };
         let (user, realm) = self.role.rsplit_once('@').unwrap_or((self.role, ""));
         if let Some(wanted) = option("krb_realm")
@@ -150,22 +157,25 @@ impl LoginAttempt<'_> {
         let passage = match option("map") {
             Some(map) => match self.is_mapped(map, system_user) {
                 Some(true) => Passage::Lets,
-                Some(false) => {
-                    Passage::Stops(format!("its map \"{map}\" in pg_ident.conf does not map {system_user} to the role"))
-                }
+                Some(false) => Passage::Stops(format!(
+                    "its map \"{map}\" in pg_ident.conf does not map {system_user} to the role"
+                )),
                 None => Passage::Unknown(format!(
-                    "whether its map \"{map}\" in pg_ident.conf maps {system_user} to the role cannot be told from the files"
+                    "whether its map \"{map}\" in pg_ident.conf maps {system_user} to the role \
+                     cannot be told from the files"
                 )),
             },
             None if without_realm => Passage::Stops(
-                "include_realm=0 takes the realm from the principal, and the role has it in its name".into(),
+                "include_realm=0 takes the realm from the principal, and the role has it in its \
+                 name"
+                    .into(),
             ),
             None => Passage::Lets,
         };
         match (passage, option("clientcert")) {
-            (Passage::Lets, Some(wanted)) => {
-                Passage::Unknown(format!("it asks for the client's certificate as well (clientcert={wanted})"))
-            }
+            (Passage::Lets, Some(wanted)) => Passage::Unknown(format!(
+                "it asks for the client's certificate as well (clientcert={wanted})"
+            )),
             (passage, _) => passage,
         }
     }

@@ -42,12 +42,20 @@ impl Word {
     }
 
     pub(super) fn is_keyword(&self, keyword: &str) -> Option<bool> {
-        if self.text == keyword.as_bytes() { self.quoted.map(|quoted| !quoted) } else { Some(false) }
+        if self.text == keyword.as_bytes() {
+            self.quoted.map(|quoted| !quoted)
+        } else {
+            Some(false)
+        }
     }
 
     pub(super) fn shown(&self) -> String {
         let text = String::from_utf8_lossy(&self.text);
-        if self.quoted == Some(true) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.into_owned() }
+        if self.quoted == Some(true) {
+            format!("\"{}\"", text.replace('"', "\"\""))
+        } else {
+            text.into_owned()
+        }
     }
 }
 
