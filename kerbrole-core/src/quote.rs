@@ -19,6 +19,14 @@ pub fn quote_literal(value: &str) -> String {
     escape::escape_literal(value)
 }
 
+/// `value` as a string literal within a statement, where a leading space would stand out.
+///
+/// It is that of [`quote_literal`] without the space that libpq puts before `E'…'`, so something
+/// that ends a word has to stand before it.
+pub(crate) fn literal(value: &str) -> String {
+    quote_literal(value).trim_start().into()
+}
+
 /// `text` as a comment in SQL. Comments nest: what would begin or end one in the text is written
 /// apart.
 pub(crate) fn comment(text: &str) -> String {
@@ -57,9 +65,8 @@ pub(crate) fn by_oid(statement: String) -> String {
             ));
         }
     }
-    let template = quote_literal(&template);
-    let block = format!("BEGIN EXECUTE pg_catalog.format({}{roles}); END", template.trim_start());
-    format!("DO {}", quote_literal(&block).trim_start())
+    let template = literal(&template);
+    format!("DO {}", literal(&format!("BEGIN EXECUTE pg_catalog.format({template}{roles}); END")))
 }
 
 /// Elements as PostgreSQL prints a `text[]`: `{alice@CORP.EXAMPLE.COM,"night shift",rds_iam}`.
@@ -147,6 +154,7 @@ mod tests {
     fn literals_survive_quotes_and_backslashes() {
         assert_eq!(quote_literal("O'Brien"), "'O''Brien'");
         assert_eq!(quote_literal(r"CORP\alice"), r" E'CORP\\alice'");
+        assert_eq!(literal(r"CORP\alice"), r"E'CORP\\alice'");
     }
 
     proptest! {

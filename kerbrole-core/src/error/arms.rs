@@ -1,8 +1,8 @@
 //! What is said about each refusal: SQLSTATE, message, DETAIL and HINT of one stand together.
 
-use crate::error::words::{both_paths, literal};
+use crate::error::words::both_paths;
 use crate::error::{Error, LARGEST_LIST, LONGEST_LIST};
-use crate::quote::array_literal;
+use crate::quote::{array_literal, literal};
 use crate::report::Report;
 use crate::roles::dependants::holdings_in_words;
 use crate::roles::path::PathStep;
@@ -125,7 +125,7 @@ impl Error {
                     ))
                     .hint(format!(
                         "End them first: SELECT kerb_disable_principal({}, terminate => true);",
-                        literal(role)
+                        literal(role.as_str())
                     ))
             }
             Self::Owner { role, holdings } => is(

@@ -1,7 +1,8 @@
 //! What is done, and still worth saying.
 
-use crate::error::words::{both_paths, literal};
+use crate::error::words::both_paths;
 use crate::names::role_name::RoleName;
+use crate::quote::literal;
 use crate::report::{Report, shown_by_its_report};
 use crate::roles::dependants::{Holding, holdings_in_words};
 use crate::rule::Conflict;
@@ -50,7 +51,7 @@ impl Warning {
             )
             .hint(format!(
                 "SELECT kerb_add_principal({}, if_not_exists => true); makes it one.",
-                literal(role)
+                literal(role.as_str())
             )),
             Self::OnlyDisabled { role, holdings } => Report::new(
                 SqlState::DependentObjectsStillExist,
@@ -60,7 +61,7 @@ impl Warning {
             .hint(format!(
                 "Call kerb_drop_principal({}) in each of these databases, with reassign_owned_to \
                  where it owns something: the last call drops the role.",
-                literal(role)
+                literal(role.as_str())
             )),
             Self::ConflictMade { conflict, others, ad_role, iam_role } => {
                 let fix: Vec<_> = conflict.fix.iter().map(ToString::to_string).collect();

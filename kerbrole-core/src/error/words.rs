@@ -1,7 +1,7 @@
 //! What errors and warnings say in the same words.
 
 use crate::names::role_name::RoleName;
-use crate::quote::{array_literal, quote_literal};
+use crate::quote::array_literal;
 use crate::roles::path::PathStep;
 use crate::rule::Conflict;
 
@@ -23,9 +23,4 @@ pub(super) fn both_paths(
         detail.push_str(&format!(" {others} more {roles} {are} concerned."));
     }
     detail
-}
-
-/// A name as SQL has to spell it where it is text.
-pub(super) fn literal(role: &RoleName) -> String {
-    quote_literal(role.as_str()).trim_start().into()
 }

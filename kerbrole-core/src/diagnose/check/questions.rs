@@ -6,7 +6,7 @@ use crate::diagnose::fix_with::FixWith;
 use crate::memberships::reach::RuleReach;
 use crate::names::role_name::RoleName;
 use crate::oid::RoleOid;
-use crate::quote::{quote_identifier, quote_literal};
+use crate::quote::{literal, quote_identifier};
 use crate::roles::role::Role;
 use crate::rule::ConflictRule;
 
@@ -32,7 +32,7 @@ impl Questions<'_> {
     }
 
     pub(super) fn literal(&self) -> String {
-        quote_literal(self.name.as_str()).trim_start().into()
+        literal(self.name.as_str())
     }
 
     pub(super) fn by_function(&self) -> bool {
@@ -62,7 +62,6 @@ impl Questions<'_> {
         if self.facts.database.is_spelled {
             return format!("{before}{}{after};", quote_identifier(&self.database_name()));
         }
-        let literal = |text: &str| quote_literal(text).trim_start().to_string();
         let body = format!(
             "BEGIN EXECUTE pg_catalog.format('%s%I%s', {}, pg_catalog.current_database(), {}); END",
             literal(before),

@@ -6,7 +6,7 @@ use crate::diagnose::hba::verdict::HbaVerdict;
 use crate::lookup::changeable;
 use crate::names::case::HighBytes;
 use crate::names::role_name::RoleName;
-use crate::quote::{array_literal, quote_identifier, quote_literal};
+use crate::quote::{array_literal, literal, quote_identifier};
 use crate::roles::path::PathStep;
 use crate::roles::role::Role;
 
@@ -39,8 +39,8 @@ impl Questions<'_> {
                 let fix = match changeable(other, self.rule) {
                     Ok(()) if is_a_tickets && self.by_function() => format!(
                         "SELECT kerb_rename_principal({}, NULL, {});",
-                        quote_literal(other.name.as_str()).trim_start(),
-                        quote_literal(user).trim_start()
+                        literal(other.name.as_str()),
+                        literal(user)
                     ),
                     _ => format!(
                         "ALTER ROLE {} RENAME TO {};",

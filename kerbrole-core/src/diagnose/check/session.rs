@@ -3,7 +3,7 @@
 use crate::diagnose::check::answer::Check;
 use crate::diagnose::check::questions::Questions;
 use crate::diagnose::check::startup::{Library, PRELOAD, SettingOf, StartupSetting, preloaded};
-use crate::quote::{quote_identifier, quote_literal};
+use crate::quote::{literal, quote_identifier};
 use crate::text::counted;
 
 impl Questions<'_> {
@@ -82,7 +82,7 @@ impl Questions<'_> {
                 ),
                 format!(
                     "LOAD {}; -- as a superuser: tries it, and this session knows then",
-                    quote_literal(library).trim_start()
+                    literal(library)
                 ),
             );
         }
