@@ -18,7 +18,10 @@ impl Audit<'_> {
         rules: &NameRules,
         roles: &[Role],
     ) -> Vec<CaseFinding> {
-        let suspects: Vec<_> = suspects.filter(|role| may_be_cut(role.name.as_str())).collect();
+        // A name that cannot be written is held longer than it is.
+        let can_be_written = |role: &&Role| role.name.unwritable_oid().is_none();
+        let suspects: Vec<_> =
+            suspects.filter(can_be_written).filter(|role| may_be_cut(role.name.as_str())).collect();
         if suspects.is_empty() {
             return Vec::new();
         }

@@ -126,3 +126,23 @@ fn names_that_were_cut() {
     let no_at = cut(&"n".repeat(70));
     assert_eq!(problems(&[&no_at]), [("unreachable_length", no_at.clone())]);
 }
+
+/// Such a name is held with the role's OID: 57 bytes and six more.
+#[test]
+fn a_name_that_cannot_be_written_was_not_cut_for_being_held_in_63_bytes() {
+    let name = |text: &str| RoleName::new(text).unwrap();
+    let lost = RoleName::unwritable(&"n".repeat(57), 16400);
+    assert_eq!(lost.as_str().len(), RoleName::MAX_BYTES);
+    let roles: Vec<_> = (1..)
+        .zip([name("rds_ad"), name("rds_iam"), lost])
+        .map(|(oid, name)| Role { oid, name, can_login: oid == 3, elevated: Elevated::default() })
+        .collect();
+    let membership =
+        Membership { role: 1, member: 3, grantor: 0, admin: false, from_creation: false };
+    let graph =
+        MembershipGraph::new(roles.iter().map(|role| (role.oid, role.name.clone())), [membership]);
+    let rule = ConflictRule::new(name("rds_ad"), name("rds_iam")).unwrap();
+    let rules = NameRules::default();
+    let found = case_audit(&roles, &graph, &rule, &rules, &HighBytes::Kept, FixWith::Functions);
+    assert_eq!(found.unwrap(), []);
+}
