@@ -8,6 +8,8 @@ mod role;
 mod server;
 mod session;
 pub(crate) mod startup;
+#[cfg(test)]
+mod tests;
 
 pub use answer::Check;
 pub use facts::{ConnectionLimit, DatabaseFacts, KeytabFacts, LoginFacts, ServerFacts};
@@ -36,11 +38,13 @@ pub fn check_too_long(role: &str, bytes: usize) -> Vec<Check> {
     )]
 }
 
-/// Asks everything that a login asks, in the same order. Where every answer is ok, a ticket of the
-/// principal, spelled as the role, opens the role; where one is not, none does; an answer that is
-/// not known is none of both. Without [`LoginFacts::server`] the server's own side is one thing
-/// that is not known, and pg_hba.conf is taken to be as RDS has it: members of `rds_iam` sent
-/// elsewhere, then those of `rds_ad` to GSSAPI.
+/// Asks everything that a login asks, in the same order.
+///
+/// Where every answer is ok, a ticket of the principal, spelled as the role, opens the role; where
+/// one is not, none does; an answer that is not known is none of both. Without
+/// [`LoginFacts::server`] the server's own side is one thing that is not known, and pg_hba.conf is
+/// taken to be as RDS has it: members of `rds_iam` sent elsewhere, then those of `rds_ad` to
+/// GSSAPI.
 ///
 /// # Errors
 /// 42704 when a role of the rule is missing.

@@ -127,7 +127,7 @@ impl Questions<'_> {
                 .map(|conflict| {
                     conflict.fix.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
                 });
-            let last = format!("REVOKE {} FROM {};", quoted(&path, 1), quoted(&path, 0));
+            let last = format!("REVOKE {} FROM {};", quoted(&path, 0), quoted(&path, 1));
             let fix = fix.unwrap_or(last);
             match verdict {
                 Some(HbaVerdict::Passes { .. }) => {

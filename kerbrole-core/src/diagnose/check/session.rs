@@ -44,7 +44,8 @@ impl Questions<'_> {
             let Some((setting, _)) = named.first() else {
                 return Check::ok(NAME, "none is set for the role or the database");
             };
-            let libraries: Vec<_> = named.iter().map(|(_, library)| library.as_str()).collect();
+            let of_setting = named.iter().filter(|(of, _)| of == setting);
+            let libraries: Vec<_> = of_setting.map(|(_, library)| library.as_str()).collect();
             let libraries = libraries.join(", ");
             let detail = format!(
                 "{setting} loads {libraries} at each login: whether the server can, only a \
@@ -52,28 +53,25 @@ impl Questions<'_> {
             );
             return Check::unknown(NAME, detail, reset(setting));
         };
+        // Each library with the setting that names it.
         let of = |wanted: Library| {
-            let found: Vec<_> = known
-                .iter()
-                .filter(|(_, is)| *is == wanted)
-                .map(|(name, _)| name.as_str())
-                .collect();
-            found.join(", ")
+            let each = known.iter().zip(&named).filter(move |((_, is), _)| *is == wanted);
+            each.map(|((library, _), (setting, _))| (*setting, library.as_str()))
         };
-        let first = |wanted: Library| {
-            let found = known.iter().zip(&named).find(|((_, is), _)| *is == wanted);
-            found.map(|(_, (setting, library))| (*setting, library))
+        let list = |wanted: Library, by: &str| {
+            let of_setting = of(wanted).filter(|(setting, _)| *setting == by);
+            of_setting.map(|(_, library)| library).collect::<Vec<_>>().join(", ")
         };
-        if let Some((setting, _)) = first(Library::Missing) {
-            let missing = of(Library::Missing);
+        if let Some((setting, _)) = of(Library::Missing).next() {
+            let missing = list(Library::Missing, setting);
             return Check::wrong(
                 NAME,
                 format!("{setting} loads at each login what is not there: {missing}"),
                 reset(setting),
             );
         }
-        if let Some((setting, library)) = first(Library::There) {
-            let there = of(Library::There);
+        if let Some((setting, library)) = of(Library::There).next() {
+            let there = list(Library::There, setting);
             return Check::unknown(
                 NAME,
                 format!(
@@ -86,13 +84,11 @@ impl Questions<'_> {
                 ),
             );
         }
-        match first(Library::Loaded) {
-            Some(_) => Check::ok(
-                NAME,
-                format!("loaded at each login, and here as well: {}", of(Library::Loaded)),
-            ),
-            None => Check::ok(NAME, "none is loaded at login"),
+        let loaded: Vec<_> = of(Library::Loaded).map(|(_, library)| library).collect();
+        if loaded.is_empty() {
+            return Check::ok(NAME, "none is loaded at login");
         }
+        Check::ok(NAME, format!("loaded at each login, and here as well: {}", loaded.join(", ")))
     }
 
     /// An encoding that cannot be converted ends the login of a client that names none
@@ -118,10 +114,10 @@ impl Questions<'_> {
     pub(super) fn login_triggers(&self) -> Check {
         const NAME: &str = "login_triggers";
         let startup = &self.facts.startup;
-        let is_set =
-            |name, value: &str| startup.setting(name).is_some_and(|setting| setting.value == value);
-        let silent = if is_set("session_replication_role", "replica") { 'O' } else { 'R' };
-        let are_off = is_set("event_triggers", "off");
+        let value = |name| startup.setting(name).map_or("", |setting| setting.value.as_str());
+        let is_replica = value("session_replication_role").eq_ignore_ascii_case("replica");
+        let silent = if is_replica { 'O' } else { 'R' };
+        let are_off = is_off(value("event_triggers"));
         let firing: Vec<_> = startup
             .triggers
             .iter()
@@ -146,5 +142,17 @@ impl Questions<'_> {
             ),
             format!("-- look at what the functions do; {} lets everybody in", fixes.join(" ")),
         )
+    }
+}
+
+/// Whether a boolean setting is off: ALTER ROLE and ALTER DATABASE keep its value as it was
+/// written, and the server takes the beginning of a word for the word, in whatever case
+/// (`parse_bool` in src/backend/utils/adt/bool.c).
+fn is_off(value: &str) -> bool {
+    let value = value.to_ascii_lowercase();
+    match value.as_str() {
+        "" | "o" => false,
+        "0" => true,
+        begun => ["false", "no", "off"].iter().any(|word| word.starts_with(begun)),
     }
 }

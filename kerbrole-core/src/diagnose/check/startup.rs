@@ -1,8 +1,10 @@
 //! What a login meets between authentication and its first statement: libraries that are loaded,
 //! the client's encoding, event triggers.
 
-/// Whom a setting of ALTER ROLE or ALTER DATABASE is for. The later ones override the earlier ones
-/// (`process_settings` in src/backend/utils/init/postinit.c).
+/// Whom a setting of ALTER ROLE or ALTER DATABASE is for.
+///
+/// The later ones override the earlier ones (`process_settings` in
+/// src/backend/utils/init/postinit.c).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SettingOf {
     /// Everybody, in all databases.
@@ -105,6 +107,7 @@ pub(super) const PRELOAD: [&str; 2] = ["session_preload_libraries", "local_prelo
 /// A query with one parameter, the OID of a role (0 for none), for the settings by which a login of
 /// it to this database can fail, and that are set by ALTER ROLE or ALTER DATABASE: for
 /// [`SettingOf::from_rank`], what it is called, its value, and [`StartupSetting::is_usable`].
+///
 /// Everything in the query is qualified. Anybody may run it.
 ///
 /// Anybody may also set `local_preload_libraries` for their own role, to a list as long as the
@@ -157,6 +160,7 @@ fn in_force<'s>(settings: &'s [StartupSetting], name: &str) -> Option<&'s Startu
 }
 
 /// The libraries that the settings in force name: the setting, and each library as it is written.
+///
 /// What is no list the server leaves out (`load_libraries` in src/backend/utils/init/miscinit.c).
 pub fn preloaded(settings: &[StartupSetting]) -> Vec<(&'static str, String)> {
     let named = |name: &'static str| {
@@ -210,6 +214,8 @@ fn elements(list: &str) -> Option<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn set(of: Option<SettingOf>, name: &str, value: &str) -> StartupSetting {
@@ -245,6 +251,24 @@ mod tests {
             let expected = expected
                 .map(|list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>());
             assert_eq!(elements(list), expected, "{list}");
+        }
+    }
+
+    proptest! {
+        /// Whatever is in quotes, one doubled inside them, is one element.
+        #[test]
+        fn libraries_in_quotes_are_read_back(
+            libraries in proptest::collection::vec("[a-c\"', $/\\\\é\t]{0,8}", 0..5),
+            between in "[ \t]{0,2},[ \n]{0,2}",
+        ) {
+            let quoted = libraries.iter().map(|name| format!("\"{}\"", name.replace('"', "\"\"")));
+            let list = quoted.collect::<Vec<_>>().join(&between);
+            prop_assert_eq!(elements(&list), Some(libraries));
+        }
+
+        #[test]
+        fn no_list_of_libraries_makes_it_panic(list in "[a\", é]{0,12}") {
+            let _read = elements(&list);
         }
     }
 }
