@@ -76,7 +76,7 @@ pub enum Statement {
     RevokePrivileges {
         /// The privileges, as for `RevokeAs`.
         privileges: String,
-        /// The object, likewise.
+        /// The object, as for `RevokeAs`.
         object: String,
         /// Who has them.
         role: RoleName,

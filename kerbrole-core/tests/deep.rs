@@ -42,7 +42,7 @@ fn chain(ends: &[RoleOid]) -> MembershipGraph {
     chain_with(&ends.iter().map(|&end| (DEEP, end)).collect::<Vec<_>>())
 }
 
-/// The same with further memberships.
+/// The chain with further memberships, members first.
 fn chain_with(more: &[(RoleOid, RoleOid)]) -> MembershipGraph {
     let steps = (1..DEEP).map(|oid| membership(oid, oid + 1));
     MembershipGraph::new(

@@ -24,8 +24,9 @@ use crate::rule::ConflictRule;
 use crate::statement::Statement;
 
 /// Looks through all roles that can log in, have the name of a principal in whatever case, and are
-/// members of `rds_ad`; of roles that differ by case only one member is enough. Takes time in
-/// proportion to roles and memberships.
+/// members of `rds_ad`; of roles that differ by case only one member is enough.
+///
+/// Takes time in proportion to roles and memberships.
 ///
 /// # Errors
 /// 42704 when a role of the rule is missing.

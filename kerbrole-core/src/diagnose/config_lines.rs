@@ -131,8 +131,9 @@ pub fn ident_lines(text: &[u8]) -> Option<Vec<IdentLine>> {
         .collect()
 }
 
-/// The words of a field as a view shows them, with what is known of their quotes. `written` is the
-/// field in the file, other files that it leads to included.
+/// The words of a field as a view shows them, with what is known of their quotes.
+///
+/// `written` is the field in the file, other files that it leads to included.
 pub fn with_quotes(shown: Vec<Vec<u8>>, written: Option<Vec<Word>>) -> Vec<Word> {
     match written {
         Some(words) if words.iter().map(|word| &word.text).eq(&shown) => words,

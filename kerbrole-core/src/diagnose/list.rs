@@ -45,6 +45,7 @@ impl<'l> ListedPrincipal<'l> {
 }
 
 /// Calls `each` with every role among `roles` whose name is a principal's, in the order of names.
+///
 /// `roles` are OIDs, and whether they may log in; `graph` has all of them, and all that they are
 /// members of.
 ///

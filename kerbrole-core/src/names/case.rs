@@ -45,7 +45,7 @@ pub fn equal_ignoring_case(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b)
 }
 
-/// The same for all that [`equal_ignoring_case`] calls equal, and for hardly anything else.
+/// A number that all names share which [`equal_ignoring_case`] calls equal, and hardly any others.
 pub(crate) fn hash_ignoring_case(name: &str) -> u64 {
     let mut hasher = FxHasher::default();
     name.bytes().for_each(|byte| hasher.write_u8(byte.to_ascii_lowercase()));

@@ -117,8 +117,8 @@ pub(crate) fn principal_parts<'s>(
     allowed.then_some((username, realm))
 }
 
-/// The same of a name that cannot be written, as far as it can be shown: whatever its other
-/// characters are.
+/// Username and realm in a name that cannot be written, as far as they can be shown, whatever the
+/// other characters are.
 pub(crate) fn unwritable_principal_parts(held: &str) -> Option<(&str, &str)> {
     oid_of_unwritable(held)?;
     let shown = shown(held);

@@ -7,8 +7,9 @@ use crate::names::error::NameError;
 use crate::oid::RoleOid;
 use crate::quote::{quote_identifier, role_by_oid};
 
-/// The exact name of a role: 1 to 63 bytes without NUL, in the spelling the server stores. A copy
-/// shares the text.
+/// The exact name of a role: 1 to 63 bytes without NUL, in the spelling the server stores.
+///
+/// A copy shares the text.
 ///
 /// Names are bytes, and roles belong to all databases: one that was made in a database of another
 /// encoding may be no text where it is read. Such a name is held by what can be shown of it and the
@@ -74,7 +75,9 @@ impl RoleName {
         Ok(())
     }
 
-    /// The name as it is held, unquoted: to compare with others. `Display` shows it.
+    /// The name as it is held, unquoted: to compare with others.
+    ///
+    /// `Display` shows it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -85,7 +88,7 @@ impl RoleName {
         quote_identifier(shown(&self.0))
     }
 
-    /// The same for a statement that is then made fit to run by [`by_oid`](crate::quote::by_oid).
+    /// The quoted name for a statement that [`by_oid`](crate::quote::by_oid) then makes fit to run.
     pub(crate) fn in_statement(&self) -> String {
         self.unwritable_oid().map_or_else(|| self.quoted(), role_by_oid)
     }

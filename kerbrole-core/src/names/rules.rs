@@ -124,7 +124,9 @@ impl Canonical {
 }
 
 impl NameRules {
-    /// The principal that `username` and `realm` mean. Accepted are
+    /// The principal that `username` and `realm` mean.
+    ///
+    /// Accepted are
     ///
     /// | username | realm | |
     /// | --- | --- | --- |

@@ -8,7 +8,9 @@ use crate::names::case::{equal_ignoring_case, hash_ignoring_case};
 use crate::names::role_name::RoleName;
 use crate::oid::RoleOid;
 
-/// The attributes that make a role more than a login. Roles that have one are never changed.
+/// The attributes that make a role more than a login.
+///
+/// Roles that have one are never changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Elevated {
     /// SUPERUSER

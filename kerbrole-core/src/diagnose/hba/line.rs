@@ -28,8 +28,9 @@ pub struct HbaLine {
 }
 
 impl HbaLine {
-    /// Whether the server refuses the line, and so the file. Of one for TLS where there is none it
-    /// only complains.
+    /// Whether the server refuses the line, and so the file.
+    ///
+    /// Of one for TLS where there is none it only complains.
     pub fn is_refused(&self) -> bool {
         self.error.is_some() && self.kind.is_empty()
     }
