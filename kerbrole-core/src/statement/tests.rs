@@ -1,6 +1,7 @@
 //! How statements are written.
 
-use super::*;
+use crate::names::role_name::RoleName;
+use crate::statement::{Revoke, Statement};
 
 #[test]
 fn every_name_is_quoted() {

@@ -1,8 +1,13 @@
 //! Which findings there are about names, and what is said to end them.
 
-use super::*;
-use crate::memberships::graph::Membership;
-use crate::roles::role::Elevated;
+use crate::diagnose::case_audit::{CaseFinding, case_audit};
+use crate::diagnose::fix_with::FixWith;
+use crate::memberships::graph::{Membership, MembershipGraph};
+use crate::names::case::HighBytes;
+use crate::names::role_name::RoleName;
+use crate::names::rules::NameRules;
+use crate::roles::role::{Elevated, Role};
+use crate::rule::ConflictRule;
 
 /// Roles in rds_ad with LOGIN, unless they begin with `-` (NOLOGIN) or `!` (not in rds_ad).
 fn audit(caseins_users: bool, names: &[&str]) -> Vec<(&'static str, String, String)> {

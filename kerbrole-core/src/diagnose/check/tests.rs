@@ -7,7 +7,7 @@ mod session;
 
 use crate::diagnose::check::{
     Check, ConnectionLimit, DatabaseFacts, KeytabFacts, LoginFacts, Room, ServerFacts, SlotFacts,
-    StartupFacts, StartupSetting, check_principal, check_too_long,
+    StartupFacts, check_principal, check_too_long,
 };
 use crate::diagnose::fix_with::FixWith;
 use crate::diagnose::hba::line::HbaLine;

@@ -1,6 +1,7 @@
 //! Which spellings mean which principal, and which are refused.
 
-use super::*;
+use crate::names::realm::Realm;
+use crate::names::rules::{NameRules, NetbiosDomains, RealmList, UsernameCase};
 use proptest::prelude::*;
 
 fn rules() -> NameRules {

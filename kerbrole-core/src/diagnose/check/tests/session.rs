@@ -1,7 +1,7 @@
 //! Between authentication and the first statement: libraries, encoding, event triggers.
 
-use crate::diagnose::check::tests::{Scene, StartupSetting};
-use crate::diagnose::check::{Library, LoginTrigger, SettingOf};
+use crate::diagnose::check::tests::Scene;
+use crate::diagnose::check::{Library, LoginTrigger, SettingOf, StartupSetting};
 
 const LIBRARIES: &str = "session_preload_libraries";
 
