@@ -1,21 +1,33 @@
 # Every habit in one word.
 #
-#   make demo                    the whole story on a private server, in two or three minutes the first time (KEEP=1 leaves it running)
-#   make test                    everything on the PostgreSQL at hand and one more (VERSIONS="15" for one)
+#   make demo                    the whole story on a private server, in two or three minutes the
+#                                first time (KEEP=1 leaves it running)
+#   make test                    everything on the PostgreSQL at hand and one more
+#                                (VERSIONS="15" for one)
 #   make test VERSIONS="14 15 16 17 18 19"   on all that there are
-#   make test-ad                 logins of an Active Directory's accounts: a Samba domain controller (root has to run it)
-#   make bench                   figures into benches/, in about twenty-five minutes (BENCH=adding, audits, client, guard, memory or one for one report)
+#   make test-ad                 logins of an Active Directory's accounts: a Samba domain
+#                                controller (root has to run it)
+#   make bench                   figures into benches/, in about twenty-five minutes (BENCH=adding,
+#                                audits, client, guard, memory or one for one report)
 #   make bench-smoke             whether all of that runs, with few principals
-#   make check                   format, lints, documentation, generated SQL
+#   make check                   format, width, lints, documentation, generated SQL
+#   make deny                    licences, advisories and sources of the crates (cargo-deny)
+#   make typos                   spelling (typos)
 #   make install PG_CONFIG=...   into an existing server
 #   make deb                     Debian packages into target/packages (DEB_VERSIONS="15" for one)
-#   make docker                  images of a PostgreSQL like RDS, of a KDC and of a client (docs/docker.md)
+#   make docker                  images of a PostgreSQL like RDS, of a KDC and of a client
+#                                (docs/docker.md)
 #   make test-docker             tries them, with a Docker engine of its own where there is none
 #   make test-packages           tries them, each in a Debian that has nothing else in it
-#   make test-bare               make demo and make test in a Debian that has nothing but Rust, make, gcc and git (root)
-#   make test-upgrade            upgraded equals fresh, released scripts are as released (part of make test)
+#   make test-bare               make demo and make test in a Debian that has nothing but Rust,
+#                                make, gcc and git (root)
+#   make test-upgrade            upgraded equals fresh, released scripts are as released (part of
+#                                make test)
 #   make tarball                 the source, as .tar.gz and, for PGXN, .zip
 #   make release-check           the tarball builds, the crates can be published (uploads nothing)
+#   make release TAG=v0.1.0      all that is published, with checksums, into target/dist
+#                                (uploads nothing)
+#   make version NEW=0.2.0       the version, everywhere it is written
 #   make freeze                  at a release: from here on its SQL scripts never change
 #   make sql                     writes the install script anew after a change of the SQL functions
 #   make clean                   removes target/, the servers that were got for the tests included
@@ -48,7 +60,8 @@ EXTENSION := pg_kerbrole
 EXTVERSION := $(shell sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"/\1/p' Cargo.toml)
 INSTALL_SQL := pg_kerbrole/install/$(EXTENSION)--$(EXTVERSION).sql
 
-# pgrx declares the Rust version after the one that it needs: it builds with 1.95. With a newer Rust the flag does nothing.
+# pgrx declares the Rust version after the one that it needs: it builds with 1.95. With a newer Rust
+# the flag does nothing.
 PGRX_FLAGS := --ignore-rust-version
 
 # What a Debian release carries: 15 is bookworm's, 17 trixie's.
@@ -60,9 +73,13 @@ major_of = $$($(1) --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
 NO_JOBSERVER := MAKEFLAGS=
 both = $(MAKE) --no-print-directory -j2 VERSIONS="$(VERSIONS)"
 
-.PHONY: bench bench-smoke bench-ready deb demo demo-built demo-packages docker test test-units test-docker test-docker-here test-e2e test-kerberos test-ad ad-built e2e-built logins test-packages test-upgrade test-bare others stage check fmt clippy doc check-sql check-released freeze tarball release-check sql install install-quietly uninstall packages packages-all command-released clean
+.PHONY: bench bench-smoke bench-ready deb demo demo-built demo-packages docker test test-units \
+  test-docker test-docker-here test-e2e test-kerberos test-ad ad-built e2e-built logins \
+  test-packages test-upgrade test-bare others stage check width deny typos fmt clippy doc \
+  check-sql check-released freeze tarball release-check release version sql install \
+  install-quietly uninstall packages packages-all command-released clean
 
-# --- trying it -------------------------------------------------------------------------------------------------------
+# --- trying it ------------------------------------------------------------------------------------
 
 # What it needs to run is installed while it is built. It walks no long chains of memberships, so
 # that nothing is optimised for that.
@@ -80,7 +97,7 @@ demo-built:
 demo-packages:
 	@tests/servers/pg-config $(VERSION) > /dev/null && tests/servers/install-packages
 
-# --- testing ---------------------------------------------------------------------------------------------------------
+# --- testing --------------------------------------------------------------------------------------
 
 test: packages
 	@$(both) stage test-units e2e-built others
@@ -104,7 +121,8 @@ test-units:
 
 # TESTS="names::" runs only the tests whose names contain that.
 test-e2e: stage e2e-built
-	KERBROLE_TEST_VERSIONS="$(VERSIONS)" $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-tests --test e2e -- $(TESTS)
+	KERBROLE_TEST_VERSIONS="$(VERSIONS)" \
+	  $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-tests --test e2e -- $(TESTS)
 
 e2e-built:
 	@$(CARGO) build -q $(PGRX_FLAGS) -p kerbrole -p kerbrole-client --bins --examples
@@ -112,12 +130,14 @@ e2e-built:
 
 # Who can log in, and who cannot: compared with docs/logins.md.
 test-kerberos: packages stage
-	KERBROLE_TEST_VERSIONS="$(VERSIONS)" $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-tests --test logins -- $(TESTS)
+	KERBROLE_TEST_VERSIONS="$(VERSIONS)" \
+	  $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-tests --test logins -- $(TESTS)
 
 test-ad:
 	@tests/servers/ready --packages --tests --ad
 	@$(both) stage ad-built
-	KERBROLE_TEST_VERSIONS="$(VERSIONS)" $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-tests --test ad -- $(TESTS)
+	KERBROLE_TEST_VERSIONS="$(VERSIONS)" \
+	  $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-tests --test ad -- $(TESTS)
 
 ad-built:
 	@$(CARGO) build -q $(PGRX_FLAGS) -p kerbrole
@@ -125,51 +145,61 @@ ad-built:
 
 # Writes docs/logins.md and docs/logins-active-directory.md anew.
 logins:
-	@KERBROLE_WRITE_REPORT=1 $(MAKE) --no-print-directory test-kerberos test-ad VERSIONS="$(ALL_VERSIONS)"
+	@KERBROLE_WRITE_REPORT=1 $(MAKE) --no-print-directory test-kerberos test-ad \
+	  VERSIONS="$(ALL_VERSIONS)"
 
-# What the tests need of others: PostgreSQL's own regression tests, which they run with the library loaded, and pgaudit.
+# What the tests need of others: PostgreSQL's own regression tests, which they run with the library
+# loaded, and pgaudit.
 others:
 	@for major in $(VERSIONS); do tests/servers/regression-tests $$major >/dev/null || exit 1; done
 	@case " $(VERSIONS) " in *" 15 "*) tests/servers/pgaudit >/dev/null ;; esac
 
-# What `make install` would put into each server, kept apart: the tests put it into copies of their own. One after the
-# other: they are built in one folder, which Cargo locks.
+# What `make install` would put into each server, kept apart: the tests put it into copies of their
+# own. One after the other: they are built in one folder, which Cargo locks.
 stage:
 	@set -e; for major in $(VERSIONS); do \
 	  pg_config=$$(tests/servers/pg-config $$major); \
-	  $(MAKE) --no-print-directory install-quietly PROFILE=$(STAGE_PROFILE) PG_CONFIG="$$pg_config" DESTDIR="$(CURDIR)/$(STAGE)/$$major/root"; \
-	  test "$$(cat $(STAGE)/$$major/pg_config 2>/dev/null)" = "$$pg_config" || echo "$$pg_config" > $(STAGE)/$$major/pg_config; \
+	  $(MAKE) --no-print-directory install-quietly PROFILE=$(STAGE_PROFILE) \
+	    PG_CONFIG="$$pg_config" DESTDIR="$(CURDIR)/$(STAGE)/$$major/root"; \
+	  test "$$(cat $(STAGE)/$$major/pg_config 2>/dev/null)" = "$$pg_config" \
+	    || echo "$$pg_config" > $(STAGE)/$$major/pg_config; \
 	done
 
-# As a newcomer: the two commands of the README, in a Debian that has nothing but Rust, make, gcc and git. As root.
+# As a newcomer: the two commands of the README, in a Debian that has nothing but Rust, make, gcc
+# and git. As root.
 test-bare:
 	@tests/bare/run 'make demo' 'make test'
 
-# An upgraded extension equals a fresh one, a new library serves an old catalogue, and released scripts are as released.
+# An upgraded extension equals a fresh one, a new library serves an old catalogue, and released
+# scripts are as released.
 test-upgrade:
 	@$(MAKE) --no-print-directory test-e2e TESTS=upgrade::
 
-# --- Docker -----------------------------------------------------------------------------------------------------------
+# --- Docker ---------------------------------------------------------------------------------------
 
 docker: deb
 	@docker/build $(DEB_VERSIONS)
 
-# With an engine that is found, or with one of its own. TESTS="kerberos::" runs only the tests whose names contain that.
+# With an engine that is found, or with one of its own. TESTS="kerberos::" runs only the tests whose
+# names contain that.
 test-docker: deb
 	@tests/servers/with-docker $(MAKE) --no-print-directory test-docker-here
 
 # Most of a test is waiting for a container.
 test-docker-here:
-	KERBROLE_TEST_VERSIONS="$(DEB_VERSIONS)" $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-tests --test docker -- --test-threads 4 $(TESTS)
+	KERBROLE_TEST_VERSIONS="$(DEB_VERSIONS)" \
+	  $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-tests --test docker -- --test-threads 4 $(TESTS)
 	@for major in $(DEB_VERSIONS); do \
-	  PG_MAJOR=$$major CARGO_PROFILE_DEV_DEBUG=none $(CARGO) test -q --manifest-path examples/testcontainers/Cargo.toml --target-dir "$(OUT)/examples" || exit 1; \
+	  PG_MAJOR=$$major CARGO_PROFILE_DEV_DEBUG=none $(CARGO) test -q \
+	    --manifest-path examples/testcontainers/Cargo.toml --target-dir "$(OUT)/examples" || exit 1; \
 	done
 
-# --- measuring -------------------------------------------------------------------------------------------------------
+# --- measuring ------------------------------------------------------------------------------------
 
 BENCH_VERSIONS ?= 15 17
 LDAP2PG := target/tools/ldap2pg/bin/ldap2pg
-RUN_BENCH := KERBROLE_TEST_VERSIONS="$(BENCH_VERSIONS)" $(CARGO) run -q $(PGRX_FLAGS) -p kerbrole-tests --bin bench
+RUN_BENCH := KERBROLE_TEST_VERSIONS="$(BENCH_VERSIONS)" \
+  $(CARGO) run -q $(PGRX_FLAGS) -p kerbrole-tests --bin bench
 
 # Writes benches/*.md, or those that BENCH names.
 bench: bench-ready $(LDAP2PG)
@@ -188,25 +218,37 @@ $(LDAP2PG): | bench-ready
 	@/usr/bin/python3 -m venv --system-site-packages target/tools/ldap2pg
 	@target/tools/ldap2pg/bin/pip install -q --disable-pip-version-check --no-deps ldap2pg==5.9
 
-# --- installing ------------------------------------------------------------------------------------------------------
+# --- installing -----------------------------------------------------------------------------------
 
 install:
 	@tests/servers/ready
-	@$(MAKE) --no-print-directory install-quietly PG_CONFIG="$(PG_CONFIG)" PROFILE="$(PROFILE)" DESTDIR="$(DESTDIR)"
+	@$(MAKE) --no-print-directory install-quietly \
+	  PG_CONFIG="$(PG_CONFIG)" PROFILE="$(PROFILE)" DESTDIR="$(DESTDIR)"
 
-# The library of each version is built into the same file of its profile, so building and copying go together; what is there and the
-# same is left alone, since somebody may be copying it.
+# The library of each version is built into the same file of its profile, so building and copying go
+# together; what is there and the same is left alone, since somebody may be copying it.
 install-quietly:
-	@command -v "$(PG_CONFIG)" >/dev/null || { echo "No $(PG_CONFIG): say which server with PG_CONFIG=/path/to/pg_config" >&2; exit 1; }
+	@command -v "$(PG_CONFIG)" >/dev/null || { \
+	  echo "No $(PG_CONFIG): say which server with PG_CONFIG=/path/to/pg_config" >&2; \
+	  exit 1; }
 	@test -e "$$("$(PG_CONFIG)" --includedir-server)/postgres.h" || { \
-	  echo "The server headers of $$("$(PG_CONFIG)" --version) are missing (Debian: postgresql-server-dev-$(call major_of,"$(PG_CONFIG)"))" >&2; exit 1; }
+	  echo "The server headers of $$("$(PG_CONFIG)" --version) are missing" \
+	    "(Debian: postgresql-server-dev-$(call major_of,"$(PG_CONFIG)"))" >&2; exit 1; }
 	@major=$(call major_of,"$(PG_CONFIG)"); \
-	  case " $(ALL_VERSIONS) " in *" $$major "*) ;; *) echo "kerbrole runs on PostgreSQL $(firstword $(ALL_VERSIONS)) to $(lastword $(ALL_VERSIONS)), and $(PG_CONFIG) is $$major" >&2; exit 1 ;; esac
+	  case " $(ALL_VERSIONS) " in *" $$major "*) ;; *) \
+	    echo "kerbrole runs on PostgreSQL $(firstword $(ALL_VERSIONS))" \
+	      "to $(lastword $(ALL_VERSIONS))," \
+	      "and $(PG_CONFIG) is $$major" >&2; \
+	    exit 1 ;; esac
 	@set -e; major=$(call major_of,"$(PG_CONFIG)"); \
 	  mkdir -p "$(EXTENSION_OUT)"; exec 8> "$(EXTENSION_OUT)/install-$(PROFILE).lock"; flock 8; \
-	  echo "Building $(EXTENSION) $(EXTVERSION) for $$("$(PG_CONFIG)" --version) (the first time this takes a minute or two) ..."; \
-	  PGRX_PG_CONFIG_PATH="$(PG_CONFIG)" $(CARGO) build -q $(PGRX_FLAGS) $(CARGO_CONFIG) --target-dir "$(EXTENSION_OUT)" --profile $(PROFILE) -p $(EXTENSION) --features pg$$major 8>&-; \
-	  lib="$(DESTDIR)$$("$(PG_CONFIG)" --pkglibdir)"; ext="$(DESTDIR)$$("$(PG_CONFIG)" --sharedir)/extension"; \
+	  echo "Building $(EXTENSION) $(EXTVERSION) for $$("$(PG_CONFIG)" --version)" \
+	    "(the first time this takes a minute or two) ..."; \
+	  PGRX_PG_CONFIG_PATH="$(PG_CONFIG)" $(CARGO) build -q $(PGRX_FLAGS) $(CARGO_CONFIG) \
+	    --target-dir "$(EXTENSION_OUT)" --profile $(PROFILE) \
+	    -p $(EXTENSION) --features pg$$major 8>&-; \
+	  lib="$(DESTDIR)$$("$(PG_CONFIG)" --pkglibdir)"; \
+	  ext="$(DESTDIR)$$("$(PG_CONFIG)" --sharedir)/extension"; \
 	  control=$$(mktemp); trap 'rm -f "$$control"' EXIT; \
 	  sed 's/@CARGO_VERSION@/$(EXTVERSION)/' pg_kerbrole/$(EXTENSION).control > "$$control"; \
 	  install -d "$$lib" "$$ext"; \
@@ -217,14 +259,17 @@ install-quietly:
 
 uninstall:
 	rm -f "$(DESTDIR)$$("$(PG_CONFIG)" --pkglibdir)/$(EXTENSION).so"
-	rm -f "$(DESTDIR)$$("$(PG_CONFIG)" --sharedir)/extension/$(EXTENSION).control" "$(DESTDIR)$$("$(PG_CONFIG)" --sharedir)/extension/$(EXTENSION)"--*.sql
+	rm -f "$(DESTDIR)$$("$(PG_CONFIG)" --sharedir)/extension/$(EXTENSION).control" \
+	  "$(DESTDIR)$$("$(PG_CONFIG)" --sharedir)/extension/$(EXTENSION)"--*.sql
 
-# --- packaging -------------------------------------------------------------------------------------------------------
+# --- packaging ------------------------------------------------------------------------------------
 
 deb:
-	@case " $(DEB_VERSIONS) " in *" 14 "*|*" 16 "*|*" 18 "*|*" 19 "*) echo "There are packages for PostgreSQL 15 and 17, those that Debian carries" >&2; exit 1 ;; esac
+	@case " $(DEB_VERSIONS) " in *" 14 "*|*" 16 "*|*" 18 "*|*" 19 "*) \
+	  echo "There are packages for PostgreSQL 15 and 17, those that Debian carries" >&2; exit 1 ;; esac
 	@tests/servers/ready --packages --deb
-	@$(MAKE) --no-print-directory -j2 stage command-released VERSIONS="$(DEB_VERSIONS)" STAGE_PROFILE=release
+	@$(MAKE) --no-print-directory -j2 stage command-released \
+	  VERSIONS="$(DEB_VERSIONS)" STAGE_PROFILE=release
 	@echo "Building the packages ..."
 	@CARGO=$(CARGO) packaging/deb/build $(EXTVERSION) $(DEB_VERSIONS)
 
@@ -240,7 +285,8 @@ DIST := target/dist/kerbrole-$(EXTVERSION)
 ARCHIVE = TZ=UTC git -c tar.umask=0022 archive --prefix=kerbrole-$(EXTVERSION)/
 
 tarball:
-	@git rev-parse -q --verify HEAD >/dev/null || { echo "A tarball is made from a git clone" >&2; exit 1; }
+	@git rev-parse -q --verify HEAD >/dev/null || { \
+	  echo "A tarball is made from a git clone" >&2; exit 1; }
 	@mkdir -p target/dist
 	@$(ARCHIVE) --format=tar HEAD | gzip -9n > $(DIST).tar.gz
 	@$(ARCHIVE) --format=zip -9 -o $(DIST).zip HEAD
@@ -248,11 +294,34 @@ tarball:
 
 # What a release consists of can be made and works. Uploads nothing.
 release-check: packages check-released tarball
-	@pg_config=$$(tests/servers/pg-config $(VERSION)) && CARGO=$(CARGO) packaging/release-check $(EXTVERSION) "$$pg_config"
+	@pg_config=$$(tests/servers/pg-config $(VERSION)) \
+	  && CARGO=$(CARGO) packaging/release-check $(EXTVERSION) "$$pg_config"
 
-# --- checking --------------------------------------------------------------------------------------------------------
+# All that is published, made from the tag that is checked out. Uploads nothing.
+release:
+	@CARGO=$(CARGO) packaging/release check $(EXTVERSION) "$(TAG)"
+	@$(MAKE) --no-print-directory release-check
+	@$(MAKE) --no-print-directory deb
+	@CARGO=$(CARGO) packaging/release collect $(EXTVERSION) $(DEB_VERSIONS)
 
-check: packages fmt doc clippy check-sql check-released
+version:
+	@CARGO=$(CARGO) packaging/version $(EXTVERSION) "$(NEW)"
+
+# --- checking -------------------------------------------------------------------------------------
+
+check: packages fmt width doc clippy check-sql check-released
+
+# No line of what is written by hand has more than 100 columns.
+width:
+	@tests/width
+
+# Both need a program that is not among what `make packages-all` installs:
+# `cargo install --locked cargo-deny typos-cli`.
+deny:
+	$(CARGO) deny --locked check
+
+typos:
+	typos --hidden
 
 fmt:
 	$(CARGO) fmt --all --check
@@ -262,24 +331,32 @@ fmt:
 clippy:
 	@$(CARGO) clippy -q $(PGRX_FLAGS) --workspace --exclude $(EXTENSION) --all-targets -- -D warnings
 	@pg_config=$$(tests/servers/pg-config $(VERSION)) && PGRX_PG_CONFIG_PATH="$$pg_config" \
-	  $(CARGO) clippy -q $(PGRX_FLAGS) --target-dir "$(EXTENSION_OUT)" -p $(EXTENSION) --all-targets --features pg$(VERSION) -- -D warnings
+	  $(CARGO) clippy -q $(PGRX_FLAGS) --target-dir "$(EXTENSION_OUT)" \
+	  -p $(EXTENSION) --all-targets --features pg$(VERSION) -- -D warnings
 
 doc:
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc -q $(PGRX_FLAGS) --no-deps -p kerbrole -p kerbrole-core -p kerbrole-client -p kerbrole-tests
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc -q $(PGRX_FLAGS) --no-deps \
+	  -p kerbrole -p kerbrole-core -p kerbrole-client -p kerbrole-tests
 
 # The script is in the library: a section of it holds what pgrx's macros know of the functions.
 target/generated.sql: FORCE
 	@mkdir -p target
 	@set -e; pg_config=$$(tests/servers/pg-config $(VERSION)); \
-	  $(MAKE) --no-print-directory install-quietly PROFILE=dev PG_CONFIG="$$pg_config" DESTDIR="$(CURDIR)/target/stage-dev/$(VERSION)/root" > /dev/null; \
-	  objcopy --dump-section .pgrxsc=target/generated.section "$(CURDIR)/target/stage-dev/$(VERSION)/root$$("$$pg_config" --pkglibdir)/$(EXTENSION).so" /dev/null; \
-	  sed 's/@CARGO_VERSION@/$(EXTVERSION)/' pg_kerbrole/$(EXTENSION).control > target/generated.control; \
-	  $(CARGO) run -q $(PGRX_FLAGS) -p kerbrole-schema -- target/generated.section target/generated.control > $@
+	  root="$(CURDIR)/target/stage-dev/$(VERSION)/root"; \
+	  $(MAKE) --no-print-directory install-quietly \
+	    PROFILE=dev PG_CONFIG="$$pg_config" DESTDIR="$$root" > /dev/null; \
+	  objcopy --dump-section .pgrxsc=target/generated.section \
+	    "$$root$$("$$pg_config" --pkglibdir)/$(EXTENSION).so" /dev/null; \
+	  sed 's/@CARGO_VERSION@/$(EXTVERSION)/' pg_kerbrole/$(EXTENSION).control \
+	    > target/generated.control; \
+	  $(CARGO) run -q $(PGRX_FLAGS) -p kerbrole-schema -- \
+	    target/generated.section target/generated.control > $@
 
 FORCE:
 
 check-sql: target/generated.sql
-	@diff -u $(INSTALL_SQL) target/generated.sql || { echo "The install script is not what the code says: run make sql" >&2; exit 1; }
+	@diff -u $(INSTALL_SQL) target/generated.sql || { \
+	  echo "The install script is not what the code says: run make sql" >&2; exit 1; }
 
 check-released:
 	@packaging/released-scripts check $(EXTVERSION)

@@ -13,17 +13,22 @@ use pgrx_sql_entity_graph::section::decode_entities;
 use pgrx_sql_entity_graph::{ControlFile, PgrxSql, SqlGraphEntity};
 
 fn main() -> eyre::Result<()> {
-    let [_, section, control] =
-        args_os().collect::<Vec<_>>().try_into().map_err(|_| eyre!("usage: kerbrole-schema SECTION CONTROL"))?;
+    let [_, section, control] = args_os()
+        .collect::<Vec<_>>()
+        .try_into()
+        .map_err(|_| eyre!("usage: kerbrole-schema SECTION CONTROL"))?;
     let section = fs::read(&section).wrap_err_with(|| section.display().to_string())?;
     let control = fs::read_to_string(&control).wrap_err_with(|| control.display().to_string())?;
-    let control = ControlFile::try_from(control.as_str()).map_err(|error| eyre!("the control file: {error}"))?;
+    let control = ControlFile::try_from(control.as_str())
+        .map_err(|error| eyre!("the control file: {error}"))?;
     let mut entities = decode_entities(&section).map_err(|error| eyre!("the section: {error}"))?;
     entities.push(SqlGraphEntity::ExtensionRoot(control));
     let script = PgrxSql::build(entities.into_iter(), "pg_kerbrole".into(), false)?.to_sql()?;
     let is_place = |line: &str| {
         line.starts_with("-- ")
-            && line.rsplit_once(".rs:").is_some_and(|(_, end)| end.bytes().all(|b| b.is_ascii_digit()))
+            && line
+                .rsplit_once(".rs:")
+                .is_some_and(|(_, end)| end.bytes().all(|b| b.is_ascii_digit()))
     };
     for line in script.lines().filter(|line| !is_place(line)) {
         println!("{}", line.trim_end());
