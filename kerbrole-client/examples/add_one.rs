@@ -1,4 +1,5 @@
-//! Adds one principal: `cargo run --example add_one -- "host=localhost user=rds_master dbname=postgres" alice corp.example.com`
+//! Adds one principal: `cargo run --example add_one -- "host=localhost user=rds_master
+//! dbname=postgres" alice corp.example.com`
 //!
 //! Which backend does the work is seen from the server.
 
@@ -8,7 +9,9 @@ use tokio_postgres::NoTls;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    let (Some(server), Some(username), realm) = (arguments.next(), arguments.next(), arguments.next()) else {
+    let (Some(server), Some(username), realm) =
+        (arguments.next(), arguments.next(), arguments.next())
+    else {
         return Err("give a connection string, a username and a realm".into());
     };
     let (client, connection) = tokio_postgres::connect(&server, NoTls).await?;

@@ -1,4 +1,5 @@
-//! Looks for conflicts on many servers at once: `cargo run --example audit_fleet -- "host=db1 user=auditor dbname=postgres" "host=db2 ..."`
+//! Looks for conflicts on many servers at once: `cargo run --example audit_fleet -- "host=db1
+//! user=auditor dbname=postgres" "host=db2 ..."`
 //!
 //! With plain statements no privileges are needed. Exits with 1 where there are findings.
 
@@ -28,7 +29,12 @@ async fn main() {
             Ok(conflicts) => {
                 findings += conflicts.len();
                 for conflict in conflicts {
-                    println!("{server}: {} ({}); {}", conflict.role_name, conflict.iam_path.join(" > "), conflict.fix);
+                    println!(
+                        "{server}: {} ({}); {}",
+                        conflict.role_name,
+                        conflict.iam_path.join(" > "),
+                        conflict.fix
+                    );
                 }
             }
             Err(error) => eprintln!("{server}: {error}"),

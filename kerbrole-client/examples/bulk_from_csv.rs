@@ -1,4 +1,5 @@
-//! Adds the first column of a CSV file, in portions: `cargo run --example bulk_from_csv -- "host=localhost user=rds_master dbname=postgres" people.csv`
+//! Adds the first column of a CSV file, in portions: `cargo run --example bulk_from_csv --
+//! "host=localhost user=rds_master dbname=postgres" people.csv`
 //!
 //! Run it again after an interruption: what is there already is left as it is.
 
@@ -27,10 +28,17 @@ async fn work() -> Result<(), Box<dyn std::error::Error>> {
     let (client, connection) = tokio_postgres::connect(&server, NoTls).await?;
     tokio::spawn(connection);
     let kerbrole = Kerbrole::new(&client).await?;
-    let mut portions = std::pin::pin!(kerbrole.bulk(names, AddOptions::new().if_not_exists(true)).stream());
+    let mut portions =
+        std::pin::pin!(kerbrole.bulk(names, AddOptions::new().if_not_exists(true)).stream());
     while let Some(progress) = portions.try_next().await? {
-        let created = progress.chunk.iter().filter(|added| added.action.as_str() == "created").count();
-        println!("{} of {}, {created} of the last {} new", progress.done, progress.total, progress.chunk.len());
+        let created =
+            progress.chunk.iter().filter(|added| added.action.as_str() == "created").count();
+        println!(
+            "{} of {}, {created} of the last {} new",
+            progress.done,
+            progress.total,
+            progress.chunk.len()
+        );
     }
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! With a pool of connections: `cargo run --example deadpool -- "host=localhost user=rds_master dbname=postgres"`
+//! With a pool of connections: `cargo run --example deadpool -- "host=localhost user=rds_master
+//! dbname=postgres"`
 
 use deadpool_postgres::{Manager, Pool};
 use kerbrole_client::Kerbrole;

@@ -1,4 +1,5 @@
-//! A principal and a schema of its own, both or neither: `cargo run --example in_a_transaction -- "host=localhost user=rds_master dbname=postgres" alice@corp.example.com`
+//! A principal and a schema of its own, both or neither: `cargo run --example in_a_transaction --
+//! "host=localhost user=rds_master dbname=postgres" alice@corp.example.com`
 
 use kerbrole_client::{AddOptions, Kerbrole};
 use tokio_postgres::NoTls;
@@ -23,7 +24,9 @@ async fn work() -> Result<(), Box<dyn std::error::Error>> {
     let kerbrole = Kerbrole::new(&transaction).await?;
     let role = kerbrole.add_principal(&principal, None, &AddOptions::new()).await?;
     let role = kerbrole_client::quote_identifier(&role);
-    transaction.batch_execute(&format!("CREATE SCHEMA {role}; GRANT ALL ON SCHEMA {role} TO {role}")).await?;
+    transaction
+        .batch_execute(&format!("CREATE SCHEMA {role}; GRANT ALL ON SCHEMA {role} TO {role}"))
+        .await?;
     transaction.commit().await?;
     println!("{role} has a schema of its own");
     Ok(())

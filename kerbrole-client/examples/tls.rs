@@ -1,5 +1,6 @@
-//! Over TLS with rustls, the server verified by a bundle of certificates, such as the one that AWS publishes for RDS:
-//! `cargo run --example tls -- "host=db.example.com user=rds_master dbname=postgres sslmode=require" global-bundle.pem`
+//! Over TLS with rustls, the server verified by a bundle of certificates, such as the one that AWS
+//! publishes for RDS: `cargo run --example tls -- "host=db.example.com user=rds_master
+//! dbname=postgres sslmode=require" global-bundle.pem`
 //!
 //! The crate itself knows nothing of TLS: any connector of tokio-postgres does.
 
@@ -33,10 +34,16 @@ async fn work() -> Result<(), Box<dyn std::error::Error>> {
         roots.add(certificate?)?;
     }
     let tls = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-    let (client, connection) = tokio_postgres::connect(&server, MakeRustlsConnect::new(tls)).await?;
+    let (client, connection) =
+        tokio_postgres::connect(&server, MakeRustlsConnect::new(tls)).await?;
     tokio::spawn(connection);
 
     let kerbrole = Kerbrole::new(&client).await?;
-    println!("{:?}, PostgreSQL {}, by {:?}", kerbrole.server().family, kerbrole.server().major(), kerbrole.backend());
+    println!(
+        "{:?}, PostgreSQL {}, by {:?}",
+        kerbrole.server().family,
+        kerbrole.server().major(),
+        kerbrole.backend()
+    );
     Ok(())
 }

@@ -7,8 +7,9 @@ use crate::error::Error;
 use crate::types::{AddOptions, Added};
 use crate::{Backend, Kerbrole};
 
-/// How many principals go into one transaction with plain statements: since PostgreSQL 16 whoever is no superuser keeps a lock for each role until the end of the
-/// transaction, and a server with default settings has room for some fourteen thousand.
+/// How many principals go into one transaction with plain statements: since PostgreSQL 16 whoever
+/// is no superuser keeps a lock for each role until the end of the transaction, and a server with
+/// default settings has room for some fourteen thousand.
 const PER_CHUNK_PLAIN: usize = 5_000;
 
 /// The extension's transaction keeps a lock for each membership as well, and this many fit.
@@ -28,8 +29,9 @@ pub struct Progress {
 
 /// Many principals, added in portions of which each is done whole or not at all.
 ///
-/// The stream ends with the first error; what it gave before is done. Dropping it leaves whole portions only: one that is under way is either carried out or not.
-/// Run it again with [`AddOptions::if_not_exists`] to go on.
+/// The stream ends with the first error; what it gave before is done. Dropping it leaves whole
+/// portions only: one that is under way is either carried out or not. Run it again with
+/// [`AddOptions::if_not_exists`] to go on.
 #[derive(Debug)]
 pub struct Bulk<'k, 'c, C> {
     kerbrole: &'k Kerbrole<'c, C>,
@@ -42,11 +44,15 @@ impl<'c, C: GenericClient> Kerbrole<'c, C> {
     /// Many principals, to be added in portions.
     ///
     /// ```no_run
-    /// # async fn example(kerbrole: &kerbrole_client::Kerbrole<'_, tokio_postgres::Client>, names: Vec<String>) -> Result<(), kerbrole_client::Error> {
+    /// # async fn example(
+    /// #     kerbrole: &kerbrole_client::Kerbrole<'_, tokio_postgres::Client>,
+    /// #     names: Vec<String>,
+    /// # ) -> Result<(), kerbrole_client::Error> {
     /// use futures_util::TryStreamExt;
     /// use kerbrole_client::AddOptions;
     ///
-    /// let mut progress = std::pin::pin!(kerbrole.bulk(names, AddOptions::new().if_not_exists(true)).stream());
+    /// let options = AddOptions::new().if_not_exists(true);
+    /// let mut progress = std::pin::pin!(kerbrole.bulk(names, options).stream());
     /// while let Some(portion) = progress.try_next().await? {
     ///     println!("{} of {}", portion.done, portion.total);
     /// }
@@ -63,7 +69,8 @@ impl<'c, C: GenericClient> Kerbrole<'c, C> {
 }
 
 impl<'k, 'c, C: GenericClient> Bulk<'k, 'c, C> {
-    /// Portions of this size instead of 5,000 with plain statements and 10,000 with the extension; at least 1.
+    /// Portions of this size instead of 5,000 with plain statements and 10,000 with the extension;
+    /// at least 1.
     #[must_use]
     pub fn per_chunk(mut self, principals: usize) -> Self {
         self.per_chunk = principals.max(1);
@@ -71,6 +78,9 @@ impl<'k, 'c, C: GenericClient> Bulk<'k, 'c, C> {
     }
 
     /// Does all of the work, and says what became of each, in the same order.
+    ///
+    /// # Privileges
+    /// Those of [`Kerbrole::add_principals`].
     ///
     /// # Errors
     /// Those of [`Kerbrole::add_principals`]; the portions before are done.
@@ -85,8 +95,11 @@ impl<'k, 'c, C: GenericClient> Bulk<'k, 'c, C> {
 
     /// Does the work as it is asked for progress.
     ///
-    /// # Errors
+    /// # Privileges
     /// Those of [`Kerbrole::add_principals`].
+    ///
+    /// # Errors
+    /// Those of [`Kerbrole::add_principals`]; the portions before are done.
     pub fn stream(self) -> impl Stream<Item = Result<Progress, Error>> {
         let total = self.principals.len();
         async_stream::try_stream! {

@@ -14,7 +14,7 @@ use crate::types::{Added, Plan};
 pub struct Wanted {
     /// `user@REALM`, or whatever else the server's rules for names understand.
     pub principal: String,
-    /// Exactly as they are called. The connection's user must have the right to grant them.
+    /// Exactly as they are called; the connection's user must have the right to grant them.
     pub groups: Vec<String>,
 }
 
@@ -48,7 +48,8 @@ impl Sets {
     }
 }
 
-/// Whoever is named twice is an error, as within one set, unless that is allowed: then the groups of both count.
+/// Whoever is named twice is an error, as within one set, unless that is allowed: then the groups
+/// of both count.
 fn sets(canonical: Vec<(&Wanted, Canonical)>, if_not_exists: bool) -> Result<Sets, Refusal> {
     let mut all = Sets::default();
     let mut first_of: HashMap<String, usize> = HashMap::new();
@@ -65,14 +66,20 @@ fn sets(canonical: Vec<(&Wanted, Canonical)>, if_not_exists: bool) -> Result<Set
             return Err(Refusal::CaseCollision { role, other, both_new: true });
         }
         if !if_not_exists {
-            return Err(Refusal::NamedTwice { role, first: typed.principal.clone(), second: wanted.principal.clone() });
+            return Err(Refusal::NamedTwice {
+                role,
+                first: typed.principal.clone(),
+                second: wanted.principal.clone(),
+            });
         }
         groups[first].extend(names(&wanted.groups));
         all.again.push((place, wanted.principal.clone(), role));
     }
     let again: BTreeSet<usize> = all.again.iter().map(|(place, ..)| *place).collect();
     let mut set_of: HashMap<&BTreeSet<&str>, usize> = HashMap::new();
-    for (place, (wanted, one)) in canonical.into_iter().enumerate().filter(|(place, _)| !again.contains(place)) {
+    for (place, (wanted, one)) in
+        canonical.into_iter().enumerate().filter(|(place, _)| !again.contains(place))
+    {
         let at = *set_of.entry(&groups[place]).or_insert_with(|| {
             let groups = groups[place].iter().map(ToString::to_string).collect();
             all.sets.push(Set { groups, ..Set::default() });
@@ -97,14 +104,25 @@ impl<C: GenericClient> Kerbrole<'_, C> {
         Ok(sets(canonical, if_not_exists)?)
     }
 
-    /// Creates the login roles of many principals of which each has groups of its own, all or none, and says in the same order what became of each. With
-    /// `if_not_exists` a role that exists is taken as it is and given what it lacks, and whoever is named twice gets the groups of both places.
+    /// Creates the login roles of many principals of which each has groups of its own, all or none,
+    /// and says in the same order what became of each.
     ///
-    /// One statement by the extension, one message with plain statements: nobody ever sees a part of it.
+    /// With `if_not_exists` a role that exists is taken as it is and given what it lacks, and
+    /// whoever is named twice gets the groups of both places.
+    ///
+    /// One statement by the extension, one message with plain statements: nobody ever sees a part
+    /// of it.
+    ///
+    /// # Privileges
+    /// Those of [`Kerbrole::add_principals`].
     ///
     /// # Errors
     /// Those of [`Kerbrole::add_principals`].
-    pub async fn add_each(&self, wanted: &[Wanted], if_not_exists: bool) -> Result<Vec<Added>, Error> {
+    pub async fn add_each(
+        &self,
+        wanted: &[Wanted],
+        if_not_exists: bool,
+    ) -> Result<Vec<Added>, Error> {
         let sets = self.sets(wanted, if_not_exists)?;
         let outcomes = match self.functions() {
             Some(functions) => functions.add_sets(&sets.sets, if_not_exists).await?,
@@ -113,11 +131,17 @@ impl<C: GenericClient> Kerbrole<'_, C> {
         Ok(sets.in_order(outcomes))
     }
 
-    /// What [`Kerbrole::add_each`] would run, as data and as SQL, without running it. Only reads.
+    /// What [`Kerbrole::add_each`] would run, as data and as SQL, without running it.
+    ///
+    /// Only reads.
     ///
     /// # Errors
     /// Those of [`Kerbrole::add_principals`], but for privileges.
-    pub async fn plan_add_each(&self, wanted: &[Wanted], if_not_exists: bool) -> Result<Plan, Error> {
+    pub async fn plan_add_each(
+        &self,
+        wanted: &[Wanted],
+        if_not_exists: bool,
+    ) -> Result<Plan, Error> {
         let sets = self.sets(wanted, if_not_exists)?;
         let mut plan = self.plain().plan_sets(&sets.sets, if_not_exists).await?;
         plan.outcomes = sets.in_order(std::mem::take(&mut plan.outcomes));
@@ -140,7 +164,8 @@ mod tests {
             })
             .collect();
         let rules = NameRules::default();
-        let canonical = wanted.iter().map(|w| (w, rules.canonicalize(&w.principal, None).unwrap())).collect();
+        let canonical =
+            wanted.iter().map(|w| (w, rules.canonicalize(&w.principal, None).unwrap())).collect();
         sets(canonical, if_not_exists)
     }
 
@@ -158,11 +183,23 @@ mod tests {
 
     #[test]
     fn the_same_groups_go_together_in_whatever_order_they_are_named() {
-        let sets = put(&[("a@x.y", &["g", "h"]), ("b@x.y", &[]), ("c@x.y", &["h", "g", "g"])], false).unwrap();
-        assert_eq!(shown(&sets), [(vec!["g", "h"], vec!["a@x.y", "c@x.y"]), (vec![], vec!["b@x.y"])]);
-        let added = |name: &str| Added { principal: name.into(), role_name: name.into(), action: AddAction::Created };
+        let sets =
+            put(&[("a@x.y", &["g", "h"]), ("b@x.y", &[]), ("c@x.y", &["h", "g", "g"])], false)
+                .unwrap();
+        assert_eq!(
+            shown(&sets),
+            [(vec!["g", "h"], vec!["a@x.y", "c@x.y"]), (vec![], vec!["b@x.y"])]
+        );
+        let added = |name: &str| Added {
+            principal: name.into(),
+            role_name: name.into(),
+            action: AddAction::Created,
+        };
         let ordered = sets.in_order(["a", "c", "b"].map(added).to_vec());
-        assert_eq!(ordered.iter().map(|one| one.principal.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
+        assert_eq!(
+            ordered.iter().map(|one| one.principal.as_str()).collect::<Vec<_>>(),
+            ["a", "b", "c"]
+        );
     }
 
     #[test]

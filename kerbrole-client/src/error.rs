@@ -68,22 +68,27 @@ pub enum ErrorKind {
     ExtensionMissing,
     /// It was refused, by the server or by the rules: see [`Error::code`].
     Refused,
-    /// The rule that no role is in both `rds_ad` and `rds_iam` refused it: see [`Error::conflict_paths`].
+    /// The rule that no role is in both `rds_ad` and `rds_iam` refused it: see
+    /// [`Error::conflict_paths`].
     Conflict,
     /// A privilege is missing.
     Privilege,
-    /// Creating the first principal would make the administrator a member of `rds_ad`: see [`Builder::accept_nesting`](crate::Builder::accept_nesting).
+    /// Creating the first principal would make the administrator a member of `rds_ad`: see
+    /// [`Builder::accept_nesting`](crate::Builder::accept_nesting).
     WouldNest,
-    /// The principal is disabled, and sessions of it go on, since the privilege to end them is missing.
+    /// The principal is disabled, and sessions of it go on, since the privilege to end them is
+    /// missing.
     SessionsLeft,
-    /// The connection or the protocol failed. Whether the last statement was carried out is not known: call
-    /// [`Kerbrole::state_of`](crate::Kerbrole::state_of) over a new connection, or repeat the call with
-    /// [`if_not_exists`](crate::AddOptions::if_not_exists), which completes what is missing and does nothing twice.
+    /// The connection or the protocol failed. Whether the last statement was carried out is not
+    /// known: call [`Kerbrole::state_of`](crate::Kerbrole::state_of) over a new connection, or
+    /// repeat the call with [`if_not_exists`](crate::AddOptions::if_not_exists), which completes
+    /// what is missing and does nothing twice.
     Connection,
 }
 
 impl Error {
-    /// For [`ErrorKind::SessionsLeft`]: the exact name of the role, and how many sessions of it go on.
+    /// For [`ErrorKind::SessionsLeft`]: the exact name of the role, and how many sessions of it go
+    /// on.
     pub fn sessions_left_of(&self) -> Option<(&str, usize)> {
         match &*self.0 {
             Inner::SessionsLeft(SessionsLeft { role, left, .. }) => Some((role.as_str(), *left)),
@@ -114,20 +119,22 @@ impl Error {
 
     /// Whether the server refused something for want of a right.
     pub(crate) fn is_want_of_a_right(&self) -> bool {
-        matches!(&*self.0, Inner::Database { .. }) && self.code() == Some(SqlState::INSUFFICIENT_PRIVILEGE)
+        matches!(&*self.0, Inner::Database { .. })
+            && self.code() == Some(SqlState::INSUFFICIENT_PRIVILEGE)
     }
 
-    /// Whether that was the right to an object (`aclcheck_error`, src/backend/catalog/aclchk.c), and
-    /// not one over a role.
+    /// Whether that was the right to an object (`aclcheck_error`, src/backend/catalog/aclchk.c),
+    /// and not one over a role.
     pub(crate) fn is_about_an_object(&self) -> bool {
         self.refused_by().and_then(DbError::routine) == Some("aclcheck_error")
     }
 
-    /// Whether somebody else changed the same row of the catalogue, which the server refuses with an
-    /// internal error, untranslated (`simple_heap_update`, src/backend/access/heap/heapam.c).
+    /// Whether somebody else changed the same row of the catalogue, which the server refuses with
+    /// an internal error, untranslated (`simple_heap_update`, src/backend/access/heap/heapam.c).
     pub(crate) fn is_changed_meanwhile(&self) -> bool {
         const WORDS: [&str; 2] = ["tuple concurrently updated", "tuple concurrently deleted"];
-        self.refused_by().is_some_and(|e| *e.code() == SqlState::INTERNAL_ERROR && WORDS.contains(&e.message()))
+        self.refused_by()
+            .is_some_and(|e| *e.code() == SqlState::INTERNAL_ERROR && WORDS.contains(&e.message()))
     }
 
     fn refused_by(&self) -> Option<&DbError> {
@@ -160,10 +167,13 @@ impl Error {
         matches!(&*self.0, Inner::Database { is_lacking: true, .. })
     }
 
-    /// Whether the check inside a batch of plain statements found a conflict that had not been there when the batch was planned.
+    /// Whether the check inside a batch of plain statements found a conflict that had not been
+    /// there when the batch was planned.
     pub(crate) fn saw_a_conflict(&self) -> bool {
         match &*self.0 {
-            Inner::Database { error, .. } => error.as_db_error().is_some_and(|e| e.constraint() == Some(CONFLICT_SEEN)),
+            Inner::Database { error, .. } => {
+                error.as_db_error().is_some_and(|e| e.constraint() == Some(CONFLICT_SEEN))
+            }
             _ => false,
         }
     }
@@ -180,7 +190,9 @@ impl Error {
                 Some("0LP01") => ErrorKind::Conflict,
                 Some("42501") => ErrorKind::Privilege,
                 // The server ends the session: 57P01 to 57P05, and 08xxx.
-                Some(code) if code.starts_with("57P") || code.starts_with("08") => ErrorKind::Connection,
+                Some(code) if code.starts_with("57P") || code.starts_with("08") => {
+                    ErrorKind::Connection
+                }
                 _ => ErrorKind::Refused,
             },
         }
@@ -190,9 +202,15 @@ impl Error {
     pub fn code(&self) -> Option<SqlState> {
         match &*self.0 {
             Inner::Refused { refusal, .. } => Some(SqlState::from_code(refusal.sqlstate().code())),
-            Inner::WouldNest { .. } | Inner::SessionsLeft(_) => Some(SqlState::INSUFFICIENT_PRIVILEGE),
-            Inner::Database { error, .. } if has_no_grantor(error) => Some(SqlState::INSUFFICIENT_PRIVILEGE),
-            Inner::Database { .. } if self.is_changed_meanwhile() => Some(SqlState::T_R_SERIALIZATION_FAILURE),
+            Inner::WouldNest { .. } | Inner::SessionsLeft(_) => {
+                Some(SqlState::INSUFFICIENT_PRIVILEGE)
+            }
+            Inner::Database { error, .. } if has_no_grantor(error) => {
+                Some(SqlState::INSUFFICIENT_PRIVILEGE)
+            }
+            Inner::Database { .. } if self.is_changed_meanwhile() => {
+                Some(SqlState::T_R_SERIALIZATION_FAILURE)
+            }
             Inner::Database { error, .. } => error.code().cloned(),
             Inner::ExtensionMissing | Inner::NoAnswer => None,
         }
@@ -207,31 +225,38 @@ impl Error {
                     Undone::Nothing => None,
                     Undone::All => Some(format!("{OTHER}; what this call did was taken back.")),
                     Undone::Additions => Some(format!(
-                        "{OTHER}; what this call added was taken back, who it disabled or dropped stays so."
+                        "{OTHER}; what this call added was taken back, who it disabled or dropped \
+                         stays so."
                     )),
-                    Undone::Not(reason) => {
-                        Some(format!("{OTHER}; what this call did stays, since it could not be taken back: {reason}."))
-                    }
+                    Undone::Not(reason) => Some(format!(
+                        "{OTHER}; what this call did stays, since it could not be taken back: \
+                            {reason}."
+                    )),
                 };
                 let all: Vec<_> = refusal.detail().into_iter().chain(more).collect();
                 (!all.is_empty()).then(|| all.join(" "))
             }
             Inner::WouldNest { user, ad_role } => Some(format!(
-                "Since PostgreSQL 16 whoever creates a role becomes a member of it: \"{user}\" would be nested under {ad_role}, and where pg_hba.conf \
-                 sends members of {ad_role} to GSSAPI, no password would let it in any more. Only a superuser can end such a membership."
+                "Since PostgreSQL 16 whoever creates a role becomes a member of it: \"{user}\" \
+                 would be nested under {ad_role}, and where pg_hba.conf sends members of \
+                 {ad_role} to GSSAPI, no password would let it in any more. Only a superuser can \
+                 end such a membership."
             )),
             Inner::SessionsLeft(SessionsLeft { is_committed: true, .. }) => {
                 Some("NOLOGIN is committed: nobody logs in to the role any more.".into())
             }
-            Inner::SessionsLeft(_) => {
-                Some("NOLOGIN is a part of the open transaction: it holds when that is committed, and not before.".into())
-            }
+            Inner::SessionsLeft(_) => Some(
+                "NOLOGIN is a part of the open transaction: it holds when that is committed, and \
+                    not before."
+                    .into(),
+            ),
             Inner::Database { error, .. } if has_no_grantor(error) => {
                 Some("The ADMIN option is there through a membership that is not inherited.".into())
             }
             Inner::Database { .. } if self.saw_a_conflict() => Some(
-                "It was not so when the statements were planned: somebody else changed memberships at the same time, or whoever runs them becomes a member of what it creates, \
-                 and is in the other role already."
+                "It was not so when the statements were planned: somebody else changed \
+                 memberships at the same time, or whoever runs them becomes a member of what it \
+                 creates, and is in the other role already."
                     .into(),
             ),
             Inner::Database { error, .. } => error.as_db_error()?.detail().map(Into::into),
@@ -243,27 +268,39 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match &*self.0 {
             Inner::Refused { refusal, .. } => match refusal {
-                Refusal::InUse { .. } => Some("End them first: disable the principal, with its sessions.".into()),
-                Refusal::PrincipalMissing { other: None, .. } => Some("A list of the principals shows those that there are.".into()),
-                Refusal::TooManyRemovals { .. } => {
-                    Some("Is the list complete? If it is, say how many may be removed at once.".into())
+                Refusal::InUse { .. } => {
+                    Some("End them first: disable the principal, with its sessions.".into())
                 }
+                Refusal::PrincipalMissing { other: None, .. } => {
+                    Some("A list of the principals shows those that there are.".into())
+                }
+                Refusal::TooManyRemovals { .. } => Some(
+                    "Is the list complete? If it is, say how many may be removed at once.".into(),
+                ),
                 Refusal::Owner { .. } => Some(
-                    "Give the objects in this database to somebody else (reassign_owned_to), or disable the principal instead.".into(),
+                    "Give the objects in this database to somebody else (reassign_owned_to), or \
+                     disable the principal instead."
+                        .into(),
                 ),
                 other => other.hint(),
             },
             Inner::WouldNest { user, ad_role } => Some(format!(
-                "Keep another way in for \"{user}\" and accept it (accept_nesting), create principals as another role that nobody logs in as with a password, or use the \
-                 extension where it can be installed. A superuser undoes it with REVOKE ... FROM \"{user}\" for each principal (nesting_of_user() lists the statements). \
-                 Members of {ad_role} already are not refused."
+                "Keep another way in for \"{user}\" and accept it (accept_nesting), create \
+                 principals as another role that nobody logs in as with a password, or use the \
+                 extension where it can be installed. A superuser undoes it with REVOKE ... FROM \
+                 \"{user}\" for each principal (nesting_of_user() lists the statements). Members \
+                 of {ad_role} already are not refused."
             )),
             Inner::SessionsLeft(left) => Some(left.hint.clone()),
             Inner::ExtensionMissing => Some("As a superuser: CREATE EXTENSION pg_kerbrole".into()),
-            Inner::Database { .. } if self.saw_a_conflict() => {
-                Some("Nothing was changed. Run it again; if it stays so, look at who is in both: a list of the conflicts shows them.".into())
+            Inner::Database { .. } if self.saw_a_conflict() => Some(
+                "Nothing was changed. Run it again; if it stays so, look at who is in both: a \
+                    list of the conflicts shows them."
+                    .into(),
+            ),
+            Inner::Database { .. } if self.is_changed_meanwhile() => {
+                Some("Nothing was changed. Run it again.".into())
             }
-            Inner::Database { .. } if self.is_changed_meanwhile() => Some("Nothing was changed. Run it again.".into()),
             Inner::Database { error, hint, .. } => {
                 hint.clone().or_else(|| error.as_db_error()?.hint().map(Into::into))
             }
@@ -271,9 +308,11 @@ impl Error {
         }
     }
 
-    /// For a conflict: the chain of memberships to `rds_ad` and the one to `rds_iam`, from the role to either, both ends included.
+    /// For a conflict: the chain of memberships to `rds_ad` and the one to `rds_iam`, from the role
+    /// to either, both ends included.
     pub fn conflict_paths(&self) -> Option<(Vec<String>, Vec<String>)> {
-        let names = |path: &[kerbrole_core::PathStep]| path.iter().map(ToString::to_string).collect();
+        let names =
+            |path: &[kerbrole_core::PathStep]| path.iter().map(ToString::to_string).collect();
         match &*self.0 {
             Inner::Refused { refusal, .. } => {
                 let conflict = match refusal {
@@ -286,7 +325,9 @@ impl Error {
                 };
                 Some((names(&conflict.ad_path), names(&conflict.iam_path)))
             }
-            Inner::Database { error, .. } if error.code().is_some_and(|code| code.code() == "0LP01") => {
+            Inner::Database { error, .. }
+                if error.code().is_some_and(|code| code.code() == "0LP01") =>
+            {
                 // The extension's DETAIL: Path to rds_ad: {...}. Path to rds_iam: {...}.
                 let detail = error.as_db_error()?.detail()?;
                 let (ad, rest) = array_elements(&detail[detail.find('{')?..])?;
@@ -298,9 +339,12 @@ impl Error {
     }
 }
 
-/// The server's internal error where somebody has ADMIN on a role and inherits it from nobody (`check_role_grantor`, src/backend/commands/user.c): never translated.
+/// The server's internal error where somebody has ADMIN on a role and inherits it from nobody
+/// (`check_role_grantor`, src/backend/commands/user.c): never translated.
 fn has_no_grantor(error: &tokio_postgres::Error) -> bool {
-    let is_it = |e: &DbError| *e.code() == SqlState::INTERNAL_ERROR && e.message() == "no possible grantors";
+    let is_it = |e: &DbError| {
+        *e.code() == SqlState::INTERNAL_ERROR && e.message() == "no possible grantors"
+    };
     error.as_db_error().is_some_and(is_it)
 }
 
@@ -308,7 +352,9 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
             Inner::Refused { refusal, .. } => refusal.fmt(f),
-            Inner::ExtensionMissing => f.write_str("the extension pg_kerbrole is not installed in this database"),
+            Inner::ExtensionMissing => {
+                f.write_str("the extension pg_kerbrole is not installed in this database")
+            }
             Inner::NoAnswer => f.write_str("the server answered with no row"),
             Inner::WouldNest { user, ad_role } => {
                 write!(f, "creating a principal would make \"{user}\" a member of {ad_role}")
@@ -316,16 +362,20 @@ impl fmt::Display for Error {
             Inner::SessionsLeft(SessionsLeft { role, user, left: 1, .. }) => {
                 write!(
                     f,
-                    "role \"{role}\" is disabled (NOLOGIN), and 1 session of it goes on that \"{user}\" may not end"
+                    "role \"{role}\" is disabled (NOLOGIN), and 1 session of it goes on that \
+                     \"{user}\" may not end"
                 )
             }
             Inner::SessionsLeft(SessionsLeft { role, user, left, .. }) => {
                 write!(
                     f,
-                    "role \"{role}\" is disabled (NOLOGIN), and {left} sessions of it go on that \"{user}\" may not end"
+                    "role \"{role}\" is disabled (NOLOGIN), and {left} sessions of it go on that \
+                     \"{user}\" may not end"
                 )
             }
-            Inner::Database { error, .. } if has_no_grantor(error) => f.write_str("permission denied to grant a role"),
+            Inner::Database { error, .. } if has_no_grantor(error) => {
+                f.write_str("permission denied to grant a role")
+            }
             Inner::Database { .. } if self.is_changed_meanwhile() => {
                 f.write_str("a role or membership was changed by another transaction meanwhile")
             }

@@ -9,8 +9,8 @@ use tokio_postgres::{GenericClient, Row};
 use crate::each::Set;
 use crate::error::Error;
 use crate::types::{
-    AddOptions, Added, CaseFinding, Check, Conflict, DropOptions, Dropped, ListedPrincipal, RealmRename, SyncOptions,
-    SyncRow,
+    AddOptions, Added, CaseFinding, Check, Conflict, DropOptions, Dropped, ListedPrincipal,
+    RealmRename, SyncOptions, SyncRow,
 };
 
 type Argument<'a> = (&'a (dyn ToSql + Sync), Type);
@@ -34,7 +34,11 @@ impl<C: GenericClient> Functions<'_, C> {
         Ok(rows.first().ok_or_else(Error::no_answer)?.try_get(0)?)
     }
 
-    pub(crate) async fn canonicalize(&self, username: &str, realm: Option<&str>) -> Result<String, Error> {
+    pub(crate) async fn canonicalize(
+        &self,
+        username: &str,
+        realm: Option<&str>,
+    ) -> Result<String, Error> {
         self.text("kerb_canonicalize", &[(&username, Type::TEXT), (&realm, Type::TEXT)]).await
     }
 
@@ -53,7 +57,11 @@ impl<C: GenericClient> Functions<'_, C> {
         self.text("kerb_add_principal", &arguments).await
     }
 
-    pub(crate) async fn add_principals(&self, principals: &[&str], options: &AddOptions) -> Result<Vec<Added>, Error> {
+    pub(crate) async fn add_principals(
+        &self,
+        principals: &[&str],
+        options: &AddOptions,
+    ) -> Result<Vec<Added>, Error> {
         let arguments: [Argument<'_>; 3] = [
             (&principals, Type::TEXT_ARRAY),
             (&options.groups, Type::TEXT_ARRAY),
@@ -62,31 +70,52 @@ impl<C: GenericClient> Functions<'_, C> {
         added(&self.call("kerb_add_principals", &arguments).await?)
     }
 
-    /// Several sets of principals in one statement, which is carried out whole or not at all; outcomes in the order of the sets.
-    pub(crate) async fn add_sets(&self, sets: &[Set], if_not_exists: bool) -> Result<Vec<Added>, Error> {
+    /// Several sets of principals in one statement, which is carried out whole or not at all;
+    /// outcomes in the order of the sets.
+    pub(crate) async fn add_sets(
+        &self,
+        sets: &[Set],
+        if_not_exists: bool,
+    ) -> Result<Vec<Added>, Error> {
         let typed = |set: &Set| array_literal(set.principals.iter().map(|(typed, _)| typed));
         let principals: Vec<_> = sets.iter().map(typed).collect();
         let groups: Vec<_> = sets.iter().map(|set| array_literal(&set.groups)).collect();
         let sql = format!(
-            "SELECT a.* FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS s (principals, groups) \
-             CROSS JOIN LATERAL {}.kerb_add_principals(s.principals::pg_catalog.text[], s.groups::pg_catalog.text[], $3) AS a",
+            "SELECT a.* FROM ROWS FROM (pg_catalog.unnest($1), \
+             pg_catalog.unnest($2)) AS s (principals, groups) \
+             CROSS JOIN LATERAL {}.kerb_add_principals(s.principals::pg_catalog.text[], \
+             s.groups::pg_catalog.text[], $3) AS a",
             self.schema
         );
-        let arguments: [Argument<'_>; 3] =
-            [(&principals, Type::TEXT_ARRAY), (&groups, Type::TEXT_ARRAY), (&if_not_exists, Type::BOOL)];
+        let arguments: [Argument<'_>; 3] = [
+            (&principals, Type::TEXT_ARRAY),
+            (&groups, Type::TEXT_ARRAY),
+            (&if_not_exists, Type::BOOL),
+        ];
         // Nobody is in two of the sets, so that each row is found by what was typed.
         let rows = added(&self.client.query_typed(&sql, &arguments).await?)?;
-        let mut rows: HashMap<_, _> = rows.into_iter().map(|one| (one.principal.clone(), one)).collect();
+        let mut rows: HashMap<_, _> =
+            rows.into_iter().map(|one| (one.principal.clone(), one)).collect();
         let all = sets.iter().flat_map(|set| &set.principals);
         all.map(|(typed, _)| rows.remove(typed).ok_or_else(Error::no_answer)).collect()
     }
 
-    pub(crate) async fn disable(&self, username: &str, realm: Option<&str>, terminate: bool) -> Result<String, Error> {
-        let arguments: [Argument<'_>; 3] = [(&username, Type::TEXT), (&realm, Type::TEXT), (&terminate, Type::BOOL)];
+    pub(crate) async fn disable(
+        &self,
+        username: &str,
+        realm: Option<&str>,
+        terminate: bool,
+    ) -> Result<String, Error> {
+        let arguments: [Argument<'_>; 3] =
+            [(&username, Type::TEXT), (&realm, Type::TEXT), (&terminate, Type::BOOL)];
         self.text("kerb_disable_principal", &arguments).await
     }
 
-    pub(crate) async fn enable(&self, username: &str, realm: Option<&str>) -> Result<String, Error> {
+    pub(crate) async fn enable(
+        &self,
+        username: &str,
+        realm: Option<&str>,
+    ) -> Result<String, Error> {
         self.text("kerb_enable_principal", &[(&username, Type::TEXT), (&realm, Type::TEXT)]).await
     }
 
@@ -97,17 +126,31 @@ impl<C: GenericClient> Functions<'_, C> {
         new_username: &str,
         new_realm: Option<&str>,
     ) -> Result<String, Error> {
-        let arguments: [Argument<'_>; 4] =
-            [(&username, Type::TEXT), (&realm, Type::TEXT), (&new_username, Type::TEXT), (&new_realm, Type::TEXT)];
+        let arguments: [Argument<'_>; 4] = [
+            (&username, Type::TEXT),
+            (&realm, Type::TEXT),
+            (&new_username, Type::TEXT),
+            (&new_realm, Type::TEXT),
+        ];
         self.text("kerb_rename_principal", &arguments).await
     }
 
-    pub(crate) async fn rename_realm(&self, old: &str, new: &str, dry_run: bool) -> Result<Vec<RealmRename>, Error> {
-        let arguments: [Argument<'_>; 3] = [(&old, Type::TEXT), (&new, Type::TEXT), (&dry_run, Type::BOOL)];
+    pub(crate) async fn rename_realm(
+        &self,
+        old: &str,
+        new: &str,
+        dry_run: bool,
+    ) -> Result<Vec<RealmRename>, Error> {
+        let arguments: [Argument<'_>; 3] =
+            [(&old, Type::TEXT), (&new, Type::TEXT), (&dry_run, Type::BOOL)];
         let rows = self.call("kerb_rename_realm", &arguments).await?;
         rows.iter()
             .map(|row| {
-                Ok(RealmRename { old_name: row.try_get(0)?, new_name: row.try_get(1)?, problem: row.try_get(2)? })
+                Ok(RealmRename {
+                    old_name: row.try_get(0)?,
+                    new_name: row.try_get(1)?,
+                    problem: row.try_get(2)?,
+                })
             })
             .collect()
     }
@@ -118,8 +161,8 @@ impl<C: GenericClient> Functions<'_, C> {
         realm: Option<&str>,
         options: &DropOptions,
     ) -> Result<Dropped, Error> {
-        const IS_THERE: &str =
-            "SELECT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname::pg_catalog.text OPERATOR(pg_catalog.=) $1)";
+        const IS_THERE: &str = "SELECT EXISTS (SELECT FROM pg_catalog.pg_roles \
+            WHERE rolname::pg_catalog.text OPERATOR(pg_catalog.=) $1)";
         let arguments: [Argument<'_>; 4] = [
             (&username, Type::TEXT),
             (&realm, Type::TEXT),
@@ -155,11 +198,22 @@ impl<C: GenericClient> Functions<'_, C> {
             .collect()
     }
 
-    pub(crate) async fn check(&self, username: &str, realm: Option<&str>) -> Result<Vec<Check>, Error> {
-        let rows = self.call("kerb_check_principal", &[(&username, Type::TEXT), (&realm, Type::TEXT)]).await?;
+    pub(crate) async fn check(
+        &self,
+        username: &str,
+        realm: Option<&str>,
+    ) -> Result<Vec<Check>, Error> {
+        let rows = self
+            .call("kerb_check_principal", &[(&username, Type::TEXT), (&realm, Type::TEXT)])
+            .await?;
         rows.iter()
             .map(|row| {
-                Ok(Check { name: row.try_get(0)?, ok: row.try_get(1)?, detail: row.try_get(2)?, fix: row.try_get(3)? })
+                Ok(Check {
+                    name: row.try_get(0)?,
+                    ok: row.try_get(1)?,
+                    detail: row.try_get(2)?,
+                    fix: row.try_get(3)?,
+                })
             })
             .collect()
     }
@@ -178,8 +232,14 @@ impl<C: GenericClient> Functions<'_, C> {
             .collect()
     }
 
-    pub(crate) async fn preview_grant(&self, granted: &str, member: &str) -> Result<Vec<Conflict>, Error> {
-        let rows = self.call("kerb_preview_grant", &[(&granted, Type::TEXT), (&member, Type::TEXT)]).await?;
+    pub(crate) async fn preview_grant(
+        &self,
+        granted: &str,
+        member: &str,
+    ) -> Result<Vec<Conflict>, Error> {
+        let rows = self
+            .call("kerb_preview_grant", &[(&granted, Type::TEXT), (&member, Type::TEXT)])
+            .await?;
         rows.iter()
             .map(|row| {
                 Ok(Conflict {
@@ -248,7 +308,8 @@ fn added(rows: &[Row]) -> Result<Vec<Added>, Error> {
         .collect()
 }
 
-/// The value that a word of the extension stands for; a newer extension may know more of them than this crate.
+/// The value that a word of the extension stands for; a newer extension may know more of them than
+/// this crate.
 fn known<T: Copy>(word: &str, all: &[T], as_str: fn(T) -> &'static str) -> Result<T, Error> {
     let found = all.iter().copied().find(|&value| as_str(value) == word);
     found.ok_or_else(|| Refusal::UnknownWord { word: word.into() }.into())

@@ -15,7 +15,9 @@ impl AddOptions {
         Self::default()
     }
 
-    /// Makes each principal a member of this role too, exactly as it is called. The connection's user must have the right to grant it.
+    /// Makes each principal a member of this role too, exactly as it is called.
+    ///
+    /// The connection's user must have the right to grant it.
     #[must_use]
     pub fn group(mut self, role: impl Into<String>) -> Self {
         self.groups.push(role.into());
@@ -43,14 +45,15 @@ impl DropOptions {
         Self::default()
     }
 
-    /// A principal that is not there is none.
+    /// Makes a principal that is not there no error.
     #[must_use]
     pub fn if_exists(mut self, yes: bool) -> Self {
         self.if_exists = yes;
         self
     }
 
-    /// Gives what the principal owns in this database to that role, which the connection's user must be able to SET ROLE to.
+    /// Gives what the principal owns in this database to that role, which the connection's user
+    /// must be able to SET ROLE to.
     #[must_use]
     pub fn reassign_owned_to(mut self, role: impl Into<String>) -> Self {
         self.heir = Some(role.into());
@@ -71,15 +74,17 @@ impl SyncOptions {
         Self::default()
     }
 
-    /// What becomes of them.
+    /// What becomes of principals that are not on the list.
     #[must_use]
     pub fn absent(mut self, absent: AbsentPolicy) -> Self {
         self.absent = absent;
         self
     }
 
-    /// Makes the list be about this realm, and others that are given so: nobody of a realm that it is not about is disabled or dropped. An empty list
-    /// names no realm, and removes nobody otherwise.
+    /// Makes the list be about this realm, and others that are given so: nobody of a realm that it
+    /// is not about is disabled or dropped.
+    ///
+    /// An empty list names no realm, and removes nobody otherwise.
     #[must_use]
     pub fn realm(mut self, realm: impl Into<String>) -> Self {
         self.realms.get_or_insert_default().push(realm.into());
@@ -105,8 +110,11 @@ pub struct Added {
 pub enum Dropped {
     /// The role of this name is gone.
     Gone(String),
-    /// The role is disabled, and what it owned in this database is the heir's, if there is one. Other databases hold something of it: drop the principal in each of
-    /// them. Or, with plain statements, it has privileges that only the owners of the objects, or a superuser, can take away.
+    /// The role is disabled, and what it owned in this database is the heir's, if there is one.
+    ///
+    /// Other databases hold something of it: drop the principal in each of them. Or, with plain
+    /// statements, it has privileges that only the owners of the objects, or a superuser, can take
+    /// away.
     OnlyDisabled {
         /// The role.
         role_name: String,
@@ -155,11 +163,12 @@ pub struct ListedPrincipal {
     pub username: String,
     /// The part after it.
     pub realm: String,
-    /// LOGIN
+    /// Whether it has LOGIN.
     pub can_login: bool,
     /// Its direct memberships besides `rds_ad`, in the order of names.
     pub groups: Vec<String>,
-    /// A shortest chain of memberships to `rds_ad`; `None` where there is none and no ticket opens the role.
+    /// A shortest chain of memberships to `rds_ad`; `None` where there is none and no ticket opens
+    /// the role.
     pub ad_path: Option<Vec<String>>,
     /// A shortest chain of memberships to `rds_iam`.
     pub iam_path: Option<Vec<String>>,
@@ -173,7 +182,8 @@ pub struct ListedPrincipal {
 pub struct Check {
     /// The question, in a word.
     pub name: String,
-    /// Whether a login gets past it; `None` where that cannot be known beforehand, or not by whoever asks.
+    /// Whether a login gets past it; `None` where that cannot be known beforehand, or not by
+    /// whoever asks.
     pub ok: Option<bool>,
     /// The answer.
     pub detail: String,
@@ -235,7 +245,8 @@ impl Plan {
         Self { statements, outcomes: Vec::new(), add: AddPlan::default() }
     }
 
-    /// The statements as a script for psql, one a line, in one transaction; nothing where there is nothing to do.
+    /// The statements as a script for psql, one a line, in one transaction; nothing where there is
+    /// nothing to do.
     pub fn sql(&self) -> String {
         if self.statements.is_empty() {
             return String::new();

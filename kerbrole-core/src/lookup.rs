@@ -1,16 +1,21 @@
-//! Which role somebody means who names a principal that is there already, and whether it may be changed.
+//! Which role somebody means who names a principal that is there already, and whether it may be
+//! changed.
 
 use crate::error::Error;
+use crate::memberships::cluster::Cluster;
+use crate::memberships::reading::Reading;
 use crate::names::error::NameError;
 use crate::names::principal::Principal;
 use crate::names::role_name::RoleName;
 use crate::names::rules::{Canonical, NameRules, UsernameCase};
-use crate::roles::role::{Role, RoleSet};
+use crate::roles::role::Role;
+use crate::roles::role_set::RoleSet;
 use crate::rule::ConflictRule;
 
 /// What somebody typed who names a principal that is there already.
 ///
-/// The exact spelling wins, so that of two roles that differ by case only each can be named; then the spelling by the rule for case.
+/// The exact spelling wins, so that of two roles that differ by case only each can be named; then
+/// the spelling by the rule for case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PrincipalRef {
     pub(crate) typed: Principal,
@@ -23,7 +28,8 @@ impl PrincipalRef {
         self.canonical.role_name()
     }
 
-    /// The role that is meant. `roles` holds every role whose name equals, case aside, that of the principal.
+    /// The role that is meant. `roles` holds every role whose name equals, case aside, that of the
+    /// principal.
     ///
     /// # Errors
     /// 42704 when there is none.
@@ -36,20 +42,28 @@ impl PrincipalRef {
         })
     }
 
-    /// The role that is meant, provided that it may be changed.
+    /// What has to be read for the roles that can be meant, what they are members of, and the roles
+    /// of the rule.
+    pub fn reading(&self, rule: &ConflictRule) -> Reading {
+        Reading::of_rule(rule).and_groups_of([self.typed.role_name(), self.canonical.role_name()])
+    }
+
+    /// The role that is meant, provided that it may be changed. Of the cluster it takes every role
+    /// whose name equals, case aside, that of the principal.
     ///
     /// # Errors
     /// 42704 when there is none; 42501 as [`changeable`] says.
-    pub fn find_changeable<'r>(&self, roles: &'r RoleSet, rule: &ConflictRule) -> Result<&'r Role, Error> {
-        let role = self.find(roles)?;
-        changeable(role, rule)?;
+    pub fn find_changeable<'r>(&self, cluster: &'r Cluster) -> Result<&'r Role, Error> {
+        let role = self.find(&cluster.roles)?;
+        changeable(role, &cluster.rule)?;
         Ok(role)
     }
 }
 
 impl NameRules {
-    /// The principal that somebody means who names one that is there already. Spellings are those of [`canonicalize`](Self::canonicalize); a realm
-    /// that new principals may not be of is no hindrance.
+    /// The principal that somebody means who names one that is there already. Spellings are those
+    /// of [`canonicalize`](Self::canonicalize); a realm that new principals may not be of is no
+    /// hindrance.
     ///
     /// # Errors
     /// 22023, 42622 and 42939 as for `canonicalize`.
@@ -64,7 +78,8 @@ impl NameRules {
         Ok(PrincipalRef { typed, canonical })
     }
 
-    /// The new name of a principal that is there: as [`canonicalize`](Self::canonicalize), and in the same realm where none is given.
+    /// The new name of a principal that is there: as [`canonicalize`](Self::canonicalize), and in
+    /// the same realm where none is given.
     ///
     /// # Errors
     /// Those of `canonicalize`.
@@ -78,6 +93,16 @@ impl NameRules {
         let same_realm = (!carries_realm).then(|| meant.canonical.realm().as_str());
         self.canonicalize(new_username, new_realm.or(same_realm))
     }
+}
+
+/// The role of exactly this name, which somebody typed. `roles` holds every role whose name equals
+/// it, case aside.
+///
+/// # Errors
+/// 42704 when there is none; the HINT names one that differs by case only.
+pub fn existing_role<'r>(roles: &'r RoleSet, name: &str) -> Result<&'r Role, Error> {
+    let other = || roles.other_spelling(name).map(|role| role.name.clone());
+    roles.get(name).ok_or_else(|| Error::RoleMissing { role: name.into(), other: other() })
 }
 
 /// Whether a principal's role may be changed.
@@ -101,16 +126,25 @@ mod tests {
     use crate::roles::role::Elevated;
 
     fn role(name: &str) -> Role {
-        Role { oid: 1, name: RoleName::new(name).unwrap(), can_login: true, elevated: Elevated::default() }
+        Role {
+            oid: 1,
+            name: RoleName::new(name).unwrap(),
+            can_login: true,
+            elevated: Elevated::default(),
+        }
     }
 
     #[test]
     fn the_exact_spelling_wins_then_the_rule() {
         let rules = NameRules { caseins_users: true, ..NameRules::default() };
         let find = |typed: &str, there: &[&str]| {
-            let roles: RoleSet = there.iter().zip(1..).map(|(name, oid)| Role { oid, ..role(name) }).collect();
+            let roles: RoleSet =
+                there.iter().zip(1..).map(|(name, oid)| Role { oid, ..role(name) }).collect();
             let meant = rules.meant(typed, None).unwrap();
-            meant.find(&roles).map(|role| role.name.to_string()).map_err(|e| (e.sqlstate().code(), e.hint().unwrap()))
+            meant
+                .find(&roles)
+                .map(|role| role.name.to_string())
+                .map_err(|e| (e.sqlstate().code(), e.hint().unwrap()))
         };
         assert_eq!(find("Bob@a.b", &["bob@A.B", "Bob@A.B"]), Ok("Bob@A.B".into()));
         assert_eq!(find("Bob@a.b", &["bob@A.B"]), Ok("bob@A.B".into()));
@@ -129,7 +163,10 @@ mod tests {
         let code = |role: &Role| changeable(role, &rule).unwrap_err().sqlstate().code();
         assert_eq!(code(&role("ad@A.B")), "42501");
         assert_eq!(
-            code(&Role { elevated: Elevated { createdb: true, ..Elevated::default() }, ..role("bob@A.B") }),
+            code(&Role {
+                elevated: Elevated { createdb: true, ..Elevated::default() },
+                ..role("bob@A.B")
+            }),
             "42501"
         );
     }

@@ -3,5 +3,8 @@
 /// A role's OID.
 pub type RoleOid = u32;
 
-/// The OID that no role has (`InvalidOid`).
-pub(crate) const NO_ROLE: RoleOid = 0;
+/// Stands for the role that a plan creates: no role of a catalogue has this OID (`InvalidOid`).
+pub(crate) const NEW_ROLE: RoleOid = 0;
+
+/// The role that `initdb` made (`BOOTSTRAP_SUPERUSERID`, src/include/catalog/pg_authid.h).
+pub const BOOTSTRAP_SUPERUSER: RoleOid = 10;

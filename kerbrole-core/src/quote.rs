@@ -23,7 +23,7 @@ pub fn quote_literal(value: &str) -> String {
 ///
 /// It is that of [`quote_literal`] without the space that libpq puts before `E'…'`, so something
 /// that ends a word has to stand before it.
-pub(crate) fn literal(value: &str) -> String {
+pub fn literal(value: &str) -> String {
     quote_literal(value).trim_start().into()
 }
 

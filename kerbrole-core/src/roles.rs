@@ -5,3 +5,4 @@ pub(crate) mod foreign_grants;
 pub(crate) mod path;
 pub(crate) mod power;
 pub(crate) mod role;
+pub(crate) mod role_set;

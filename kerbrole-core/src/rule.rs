@@ -1,8 +1,8 @@
 //! The rule that no role is a member of both `rds_ad` and `rds_iam`, directly or through others.
 //!
-//! AWS: "A role that has rds_ad must not have rds_iam" (Amazon RDS User Guide, "Using Kerberos authentication with
-//! Amazon RDS for PostgreSQL"). RDS sends members of `rds_iam` to another login method before it looks at `rds_ad`, so that
-//! somebody in both can no longer log in with a ticket.
+//! AWS: "A role that has rds_ad must not have rds_iam" (Amazon RDS User Guide, "Using Kerberos
+//! authentication with Amazon RDS for PostgreSQL"). RDS sends members of `rds_iam` to another login
+//! method before it looks at `rds_ad`, so that somebody in both can no longer log in with a ticket.
 
 use crate::names::error::NameError;
 use crate::names::role_name::RoleName;

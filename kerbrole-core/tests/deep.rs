@@ -8,12 +8,12 @@ use std::convert::Infallible;
 use std::thread;
 
 use kerbrole_core::{
-    AbsentPolicy, AddRequest, Added, ConflictRule, ConnectionLimit, DatabaseFacts, Dependants,
-    Elevated, Error, FixWith, Groups, HighBytes, LoginFacts, Membership, MembershipCatalog,
-    MembershipGraph, NameRules, PrincipalRef, Realm, Role, RoleName, RoleOid, RoleSet, Room,
-    SlotFacts, StartupFacts, SyncRequest, case_audit, check_principal, few_below, list_principals,
-    neighbourhood, neighbourhood_of_conflicts, plan_add, plan_disable, plan_drop, plan_enable,
-    plan_rename, plan_rename_realm, plan_sync, refuse_powers,
+    AbsentPolicy, AddRequest, Added, Around, Cluster, ConflictRule, ConnectionLimit, DatabaseFacts,
+    Dependants, Elevated, Error, FixWith, Groups, HighBytes, LoginFacts, Membership,
+    MembershipCatalog, MembershipGraph, NameRules, PrincipalRef, Realm, Role, RoleName, RoleOid,
+    RoleSet, Room, SlotFacts, StartupFacts, SyncRequest, case_audit, check_principal, few_below,
+    list_principals, neighbourhood, neighbourhood_of_conflicts, plan_add, plan_disable, plan_drop,
+    plan_enable, plan_rename, plan_rename_realm, plan_sync, refuse_powers,
 };
 
 const DEEP: u32 = 1_000_000;
@@ -25,7 +25,7 @@ fn rule() -> ConflictRule {
 }
 
 fn membership(member: RoleOid, role: RoleOid) -> Membership {
-    Membership { role, member, grantor: 1, admin: false, from_creation: false }
+    Membership { role, member, grantor: Some(1), admin: false, from_creation: false }
 }
 
 fn name(oid: RoleOid) -> String {
@@ -38,17 +38,21 @@ fn name(oid: RoleOid) -> String {
 }
 
 /// 1 is a member of 2, 2 of 3, and so on; the last one of `ends`.
-fn chain(ends: &[RoleOid]) -> MembershipGraph {
+fn chain(ends: &[RoleOid]) -> Cluster {
     chain_with(&ends.iter().map(|&end| (DEEP, end)).collect::<Vec<_>>())
 }
 
-/// The chain with further memberships, members first.
-fn chain_with(more: &[(RoleOid, RoleOid)]) -> MembershipGraph {
+/// The same with further memberships.
+fn chain_with(more: &[(RoleOid, RoleOid)]) -> Cluster {
     let steps = (1..DEEP).map(|oid| membership(oid, oid + 1));
-    MembershipGraph::new(
+    cluster(MembershipGraph::new(
         (1..=IAM + 1).map(|oid| (oid, name(oid))),
         steps.chain(more.iter().map(|&(member, role)| membership(member, role))),
-    )
+    ))
+}
+
+fn cluster(graph: MembershipGraph) -> Cluster {
+    Cluster::new(rule(), true).with_graph(graph)
 }
 
 /// The same chain as a catalogue would give it, a look-up at a time.
@@ -87,11 +91,9 @@ fn on_a_small_stack(walk: fn()) {
 fn conflicts() {
     on_a_small_stack(|| {
         let both = chain(&[AD, IAM]);
-        assert_eq!(both.conflicting_roles(&rule()).unwrap().len(), DEEP as usize);
-        let new = both
-            .new_conflict(&HashSet::new(), &Added::from_iter([(DEEP, IAM)]), &rule(), true)
-            .unwrap()
-            .unwrap();
+        assert_eq!(both.conflicting_roles().unwrap().len(), DEEP as usize);
+        let added = Added::from_iter([(DEEP, IAM)]);
+        let new = both.new_conflict(&HashSet::new(), &added).unwrap().unwrap();
         assert_eq!((new.roles.len(), new.conflict.role.as_str()), (DEEP as usize, "ann@A.B"));
         // The middle of a long path is left out, and counted.
         let path: Vec<_> = new.conflict.ad_path.iter().map(ToString::to_string).collect();
@@ -103,7 +105,7 @@ fn conflicts() {
         // Everything in proportion to the length of the chain: two paths of fifty for each role,
         // and one fix for all.
         let (mut conflicts, mut steps, mut fixes) = (0, 0, 0);
-        both.each_conflict(&rule(), true, |conflict| {
+        both.each_conflict(|conflict| {
             conflicts += 1;
             steps += conflict.ad_path.len() + conflict.iam_path.len();
             fixes += conflict.fix.len();
@@ -122,15 +124,15 @@ fn conflicts() {
 fn conflicts_of_a_few() {
     on_a_small_stack(|| {
         let low = chain_with(&[(DEEP, AD), (10, IAM)]);
-        let conflicts = low.conflicts(&rule(), true).unwrap();
+        let conflicts = low.conflicts().unwrap();
         assert_eq!(conflicts.len(), 10);
         assert_eq!((conflicts[0].role.as_str(), conflicts[0].ad_path.len()), ("ann@A.B", 50));
         let mut previewed = 0;
         chain(&[AD])
-            .each_previewed(IAM, DEEP, &rule(), |conflict| previewed += conflict.iam_path.len())
+            .each_previewed(IAM, DEEP, |conflict| previewed += conflict.iam_path.len())
             .unwrap();
         assert!(previewed > 49 * DEEP as usize && previewed <= 50 * DEEP as usize, "{previewed}");
-        let conflicts = chain(&[AD]).preview_grant(IAM, 10, &rule()).unwrap();
+        let conflicts = chain(&[AD]).preview_grant(IAM, 10).unwrap();
         assert_eq!(conflicts.len(), 10);
         assert_eq!((conflicts[0].role.as_str(), conflicts[0].iam_path.len()), ("ann@A.B", 11));
     });
@@ -139,52 +141,42 @@ fn conflicts_of_a_few() {
 #[test]
 fn a_refused_grant() {
     on_a_small_stack(|| {
-        let refused = chain(&[AD]).refuse_grant(IAM, DEEP, &rule(), true).unwrap_err();
+        let refused = chain(&[AD]).refuse_grant(IAM, DEEP).unwrap_err();
         assert!(matches!(refused, Error::Conflict { .. }), "{}", refused.sqlstate());
         in_few_words(&refused);
-        assert_eq!(
-            chain(&[AD]).refuse_grant(DEEP, IAM + 1, &rule(), true).unwrap(),
-            HashSet::new()
-        );
+        assert_eq!(chain(&[AD]).refuse_grant(DEEP, IAM + 1).unwrap(), HashSet::new());
     });
 }
 
 #[test]
 fn neighbourhoods() {
     on_a_small_stack(|| {
-        let Ok(around) = neighbourhood(&mut Catalogue, [DEEP], [AD, IAM]);
-        assert_eq!(around.conflicting_roles(&rule()).unwrap().len(), DEEP as usize);
+        let around = Around { members_of: vec![DEEP], groups_of: vec![AD, IAM] };
+        let Ok(around) = neighbourhood(&mut Catalogue, &around);
+        assert_eq!(cluster(around).conflicting_roles().unwrap().len(), DEEP as usize);
         let Ok(below) = few_below(&mut Catalogue, AD, usize::MAX);
         assert_eq!(below.unwrap().len(), DEEP as usize + 1);
         let Ok(around) = neighbourhood_of_conflicts(&mut Catalogue, [AD, IAM], usize::MAX);
-        assert_eq!(around.unwrap().conflicting_roles(&rule()).unwrap().len(), DEEP as usize);
+        assert_eq!(cluster(around.unwrap()).conflicting_roles().unwrap().len(), DEEP as usize);
     });
 }
 
 #[test]
 fn lists_and_questions() {
     on_a_small_stack(|| {
-        let (graph, rule, roles) = (chain(&[AD, IAM]), rule(), all());
+        let cluster = chain(&[AD, IAM]).with_roles(all());
         let mut listed = 0;
-        list_principals([(1, true)], &graph, &rule, |p| listed += p.ad_path().unwrap().count())
-            .unwrap();
+        list_principals([(1, true)], &cluster, |p| listed += p.ad_path().unwrap().count()).unwrap();
         assert_eq!(listed, 50);
-        let findings = case_audit(
-            &roles,
-            &graph,
-            &rule,
-            &NameRules::default(),
-            &HighBytes::Kept,
-            FixWith::Functions,
-        )
-        .unwrap();
+        let findings =
+            case_audit(&cluster, &NameRules::default(), &HighBytes::Kept, FixWith::Functions)
+                .unwrap();
         assert_eq!(findings, []);
-        let of_ann: RoleSet = roles.iter().take(1).cloned().collect();
+        let of_ann: RoleSet = all().into_iter().take(1).collect();
+        let cluster = cluster.with_roles(of_ann);
         let facts = LoginFacts {
             caseins_users: false,
             high_bytes: HighBytes::Kept,
-            roles: &of_ann,
-            graph: &graph,
             role_limit: ConnectionLimit { limit: -1, sessions: 0 },
             database: DatabaseFacts {
                 name: "postgres".into(),
@@ -202,7 +194,7 @@ fn lists_and_questions() {
             server: None,
             fix_with: FixWith::Functions,
         };
-        let checks = check_principal(&ann(), &facts, &rule, true).unwrap();
+        let checks = check_principal(&ann(), &cluster, &facts).unwrap();
         let wrong: Vec<_> =
             checks.iter().filter(|check| check.ok == Some(false)).map(|check| check.name).collect();
         assert_eq!(wrong, ["not_rds_iam"]);
@@ -214,29 +206,23 @@ fn lists_and_questions() {
 #[test]
 fn plans_that_add() {
     on_a_small_stack(|| {
-        let (rule, names) = (rule(), NameRules::default());
-        let roles: RoleSet = all().into_iter().collect();
+        let names = NameRules::default();
+        let of_chain = |ends: &[RoleOid]| chain(ends).with_roles(all());
         let request = |name: &str| AddRequest {
             principals: vec![(name.into(), names.canonicalize(name, None).unwrap())],
             groups: vec!["r2".into()],
             if_not_exists: true,
         };
-        let in_ad = chain(&[AD]);
+        let (in_ad, in_both) = (of_chain(&[AD]), of_chain(&[AD, IAM]));
         for name in ["ann@a.b", "bob@a.b"] {
-            let plan = plan_add(&request(name), &roles, &in_ad, &rule, true).unwrap();
+            let plan = plan_add(&request(name), &in_ad).unwrap();
             assert_eq!(plan.conflicts_before, HashSet::new());
-            plan.check_after(&in_ad, &rule, true).unwrap();
-            in_few_words(&plan.check_after(&chain(&[AD, IAM]), &rule, true).unwrap_err());
+            plan.check_after(&in_ad).unwrap();
+            in_few_words(&plan.check_after(&in_both).unwrap_err());
         }
-        in_few_words(
-            &plan_add(&request("bob@a.b"), &roles, &chain(&[IAM]), &rule, true).unwrap_err(),
-        );
-        assert_eq!(
-            plan_enable(&ann(), &roles, &in_ad, &names, &rule, true).unwrap().statements.len(),
-            0
-        );
-        let warned =
-            plan_enable(&ann(), &roles, &chain(&[AD, IAM]), &names, &rule, true).unwrap().warnings;
+        in_few_words(&plan_add(&request("bob@a.b"), &of_chain(&[IAM])).unwrap_err());
+        assert_eq!(plan_enable(&ann(), &names, &in_ad).unwrap().statements.len(), 0);
+        let warned = plan_enable(&ann(), &names, &in_both).unwrap().warnings;
         assert_eq!(warned.len(), 1);
         in_few_words(&warned[0].clone().into());
     });
@@ -245,25 +231,21 @@ fn plans_that_add() {
 #[test]
 fn plans_that_take_away_and_rename() {
     on_a_small_stack(|| {
-        let (rule, names, all) = (rule(), NameRules::default(), all());
-        let roles: RoleSet = all.iter().cloned().collect();
-        assert_eq!(plan_disable(&ann(), &roles, &rule).unwrap().statements.len(), 1);
-        assert_eq!(
-            plan_drop(&all[0], &Dependants::default(), None, &rule, true).unwrap().statements.len(),
-            1
-        );
+        let (names, cluster) = (NameRules::default(), chain(&[AD]).with_roles(all()));
+        assert_eq!(plan_disable(&ann(), &cluster).unwrap().statements.len(), 1);
+        let dropped = plan_drop(&all()[0], &Dependants::default(), None, &cluster).unwrap();
+        assert_eq!(dropped.statements.len(), 1);
         let bea = names.canonicalize("bea@a.b", None).unwrap();
-        assert!(plan_rename(&ann(), &bea, &roles, &rule, |_| 0).unwrap().statement.is_some());
+        assert!(plan_rename(&ann(), &bea, &cluster, |_| 0).unwrap().statement.is_some());
         let (old, new) = (Realm::parse("a.b").unwrap(), Realm::parse("c.d").unwrap());
-        assert_eq!(plan_rename_realm(&old, &new, &all, &roles, &rule, |_| 0).unwrap().len(), 1);
+        assert_eq!(plan_rename_realm(&old, &new, &cluster, |_| 0).unwrap().len(), 1);
         for absent in [AbsentPolicy::Keep, AbsentPolicy::Disable, AbsentPolicy::Drop] {
             let wanted = vec![("bea@a.b".into(), bea.clone())];
             let request = SyncRequest { wanted, absent, realms: None, at_most: Some(1) };
             let of = |oids: &[RoleOid]| {
                 oids.iter().map(|&oid| (oid, Dependants::default())).collect::<HashMap<_, _>>()
             };
-            let plan =
-                plan_sync(&request, &all, &chain(&[AD]), &rule, true, |_| Ok(()), of).unwrap();
+            let plan = plan_sync(&request, &cluster, |_| Ok(()), of).unwrap();
             assert_eq!(plan.changed.len(), usize::from(absent != AbsentPolicy::Keep), "{absent:?}");
         }
     });

@@ -1,27 +1,30 @@
-//! The guard: with the library in shared_preload_libraries, no statement makes a role a member of both.
+//! The guard: with the library in shared_preload_libraries, no statement makes a role a member of
+//! both.
 //!
-//! No event trigger fires for statements on roles, and the object access hook says nothing of GRANT. The utility hook sees them all, those in
-//! DO blocks, functions and prepared statements included. Unless the server is going to refuse it anyway, it takes the lock before a statement that can change memberships, lets it run
-//! untouched, and looks at the outcome.
+//! No event trigger fires for statements on roles, and the object access hook says nothing of
+//! GRANT. The utility hook sees them all, those in DO blocks, functions and prepared statements
+//! included. Unless the server is going to refuse it anyway, it takes the lock before a statement
+//! that can change memberships, lets it run untouched, and looks at the outcome.
 //!
-//! The hook itself is a plain C function that holds nothing which would have to be dropped: an ERROR of the statement jumps over
-//! it, and must reach the caller as it is. What has to be decided is decided before and after, in guarded functions.
+//! The hook itself is a plain C function that holds nothing which would have to be dropped: an
+//! ERROR of the statement jumps over it, and must reach the caller as it is. What has to be decided
+//! is decided before and after, in guarded functions.
 #![allow(unsafe_code, reason = "the server's hooks are C")]
 
 use std::collections::HashSet;
 use std::ffi::c_char;
 
-use kerbrole_core::{Added, ConflictRule, Error, MembershipGraph, RoleOid, neighbourhood};
+use kerbrole_core::{Added, Cluster, Error, RoleOid};
 use pgrx::PgMemoryContexts;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
 use crate::interface::notices::warn;
 use crate::report::Raise;
-use crate::server::catalog::{self, Memberships};
+use crate::server::cluster;
 use crate::server::lock::keep_others_from_memberships;
 use crate::server::quiet;
-use crate::settings::{self, Guard, NAME_GRANTORS};
+use crate::settings::{self, Guard};
 
 mod statement;
 
@@ -30,9 +33,11 @@ use statement::{Change, is_about_roles, may_be_allowed};
 /// The hook that was there before this one.
 static mut PREVIOUS: pg_sys::ProcessUtility_hook_type = None;
 
-/// Installs the hook, provided that every session gets it: a guard in some sessions only would promise what it does not keep.
+/// Installs the hook, provided that every session gets it: a guard in some sessions only would
+/// promise what it does not keep.
 pub(crate) fn install() {
-    // SAFETY: called once, while the library is loaded; hooks are chained by reading the old one before it is replaced.
+    // SAFETY: called once, while the library is loaded; hooks are chained by reading the old one
+    // before it is replaced.
     unsafe {
         if !pg_sys::process_shared_preload_libraries_in_progress {
             return;
@@ -42,8 +47,8 @@ pub(crate) fn install() {
     }
 }
 
-/// What is to be looked at when the statement has run. Lives in the memory context that the statement runs in: that goes with the
-/// transaction, also when the statement fails.
+/// What is to be looked at when the statement has run. Lives in the memory context that the
+/// statement runs in: that goes with the transaction, also when the statement fails.
 enum Watch {
     /// The server should refuse it by itself.
     Refused,
@@ -80,14 +85,23 @@ unsafe extern "C-unwind" fn process_utility(
     destination: *mut pg_sys::DestReceiver,
     completion: *mut pg_sys::QueryCompletion,
 ) {
-    // SAFETY: the server passes a valid statement; everything is handed on as it came. `before` and `after` are guarded: a panic
-    // in them becomes an ERROR.
+    // SAFETY: the server passes a valid statement; everything is handed on as it came. `before` and
+    // `after` are guarded: a panic in them becomes an ERROR.
     unsafe {
         let node = (*statement).utilityStmt;
         let watch = if is_about_roles(node) { before(node) } else { std::ptr::null_mut() };
         match PREVIOUS {
             Some(previous) => {
-                previous(statement, query, read_only_tree, context, params, environment, destination, completion);
+                previous(
+                    statement,
+                    query,
+                    read_only_tree,
+                    context,
+                    params,
+                    environment,
+                    destination,
+                    completion,
+                );
             }
             None => {
                 standard_ProcessUtility(
@@ -108,7 +122,8 @@ unsafe extern "C-unwind" fn process_utility(
     }
 }
 
-/// Takes the lock and notes what was so before. Returns what to look at afterwards, or null where nothing can go wrong.
+/// Takes the lock and notes what was so before. Returns what to look at afterwards, or null where
+/// nothing can go wrong.
 ///
 /// # Safety
 /// `node` is a statement that [`is_about_roles`].
@@ -116,29 +131,32 @@ unsafe extern "C-unwind" fn process_utility(
 unsafe extern "C-unwind" fn before(node: *mut pg_sys::Node) -> *mut Watch {
     let mode = settings::guard();
     // SAFETY: reads statics of the server.
-    let not_our_business = unsafe { pg_sys::IsBinaryUpgrade || pg_sys::XactReadOnly || pg_sys::RecoveryInProgress() };
+    let not_our_business =
+        unsafe { pg_sys::IsBinaryUpgrade || pg_sys::XactReadOnly || pg_sys::RecoveryInProgress() };
     // A read-only transaction or a replica refuses the statement by itself, in its own words.
     if mode == Guard::off || not_our_business || quiet::is_quiet() {
         return std::ptr::null_mut();
     }
     let watch = |watch| PgMemoryContexts::CurrentMemoryContext.leak_and_drop_on_delete(watch);
     // Whoever has no right to do it makes nobody wait, and has nothing looked through.
-    // SAFETY: see above.
+    // SAFETY: the caller, the hook, says that the node is such a statement.
     if !unsafe { may_be_allowed(node) } {
         return if mode == Guard::on { watch(Watch::Refused) } else { std::ptr::null_mut() };
     }
     if mode == Guard::on {
-        // Before the statement takes its own lock: two that first took that one would wait for each other.
+        // Before the statement takes its own lock: two that first took that one would wait for each
+        // other.
         keep_others_from_memberships();
     }
-    // SAFETY: see above.
+    // SAFETY: the caller, the hook, says that the node is such a statement; it has not been run
+    // yet.
     let change = unsafe { Change::of(node) };
     let rule = settings::conflict_rule();
     if !change.can_add_a_conflict(&rule) {
         return std::ptr::null_mut();
     }
-    let before = match graph(&change.concerned(), &rule) {
-        Some(graph) => graph.conflicting_roles(&rule).or_raise(),
+    let before = match around(&change) {
+        Some(cluster) => cluster.conflicting_roles().or_raise(),
         None => HashSet::new(),
     };
     watch(Watch::Change { change, before, refuse: mode == Guard::on })
@@ -150,27 +168,27 @@ unsafe extern "C-unwind" fn before(node: *mut pg_sys::Node) -> *mut Watch {
 /// `watch` comes from [`before`], in the same statement.
 #[pg_guard]
 unsafe extern "C-unwind" fn after(watch: *mut Watch) {
-    // SAFETY: see above; the memory context lives as long as the statement.
+    // SAFETY: the watch was made in the memory context of this statement, which lives as long as
+    // that.
     let Watch::Change { change, before, refuse } = (unsafe { &*watch }) else {
-        // It was allowed all the same: somebody gave the right, or a role the name, in between. It was not looked at under the lock.
+        // It was allowed all the same: somebody gave the right, or a role the name, in between. It
+        // was not looked at under the lock.
         return Err(Error::AllowedMeanwhile).or_raise();
     };
-    let rule = settings::conflict_rule();
-    let Some(graph) = graph(&change.concerned(), &rule) else { return };
-    // What the statement adds goes with it when it is refused, and is to be taken back when it is not.
+    let Some(cluster) = around(change) else { return };
+    // What the statement adds goes with it when it is refused, and is to be taken back when it is
+    // not.
     let added = if *refuse { change.added() } else { Added::default() };
-    let Some(new) = graph.new_conflict(before, &added, &rule, NAME_GRANTORS).or_raise() else { return };
+    let Some(new) = cluster.new_conflict(before, &added).or_raise() else { return };
     if *refuse {
-        Err(new.refusal(&rule)).or_raise()
+        Err(new.refusal(&cluster.rule)).or_raise()
     } else {
-        warn(&new.warning(&rule));
+        warn(&new.warning(&cluster.rule));
     }
 }
 
-/// The memberships of the roles that are concerned; `None` while a role of the rule is missing, since then nobody is in both.
-fn graph(concerned: &[RoleOid], rule: &ConflictRule) -> Option<MembershipGraph> {
-    let ad = catalog::role_oid(rule.ad_role().as_str())?;
-    let iam = catalog::role_oid(rule.iam_role().as_str())?;
-    let Ok(graph) = neighbourhood(&mut Memberships::open(), concerned.iter().copied(), [ad, iam]);
-    Some(graph)
+/// The memberships of the roles that are concerned; `None` while a role of the rule is missing,
+/// since then nobody is in both.
+fn around(change: &Change) -> Option<Cluster> {
+    cluster::has_rule_roles().then(|| cluster::around_change(change.concerned()))
 }

@@ -18,7 +18,13 @@ impl<T, E: Into<Error>> Raise<T> for Result<T, E> {
 }
 
 fn raise(error: &Error) -> ! {
-    report(PgLogLevel::ERROR, sqlstate(error.sqlstate()), error.to_string(), error.detail(), error.hint());
+    report(
+        PgLogLevel::ERROR,
+        sqlstate(error.sqlstate()),
+        error.to_string(),
+        error.detail(),
+        error.hint(),
+    );
     unreachable!("an ERROR does not return")
 }
 
@@ -49,8 +55,12 @@ pub(crate) fn sqlstate(state: SqlState) -> PgSqlErrorCode {
         SqlState::InvalidGrantOperation => PgSqlErrorCode::ERRCODE_INVALID_GRANT_OPERATION,
         SqlState::InsufficientPrivilege => PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
         SqlState::ObjectInUse => PgSqlErrorCode::ERRCODE_OBJECT_IN_USE,
-        SqlState::DependentObjectsStillExist => PgSqlErrorCode::ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
-        SqlState::ConfigurationLimitExceeded => PgSqlErrorCode::ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
+        SqlState::DependentObjectsStillExist => {
+            PgSqlErrorCode::ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST
+        }
+        SqlState::ConfigurationLimitExceeded => {
+            PgSqlErrorCode::ERRCODE_CONFIGURATION_LIMIT_EXCEEDED
+        }
         SqlState::ProgramLimitExceeded => PgSqlErrorCode::ERRCODE_PROGRAM_LIMIT_EXCEEDED,
         SqlState::SerializationFailure => PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE,
         SqlState::FeatureNotSupported => PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED,

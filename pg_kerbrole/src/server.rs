@@ -1,6 +1,7 @@
 //! The server as it is, and changes made to it: all that calls its C functions.
 
 pub(crate) mod catalog;
+pub(crate) mod cluster;
 pub(crate) mod dependants;
 pub(crate) mod encoding;
 pub(crate) mod execute;

@@ -1,6 +1,7 @@
 //! The settings, prefix `kerbrole`.
 //!
-//! All are for superusers and the server's configuration, `kerbrole.guard` for the latter only: a caller must not be able to move the rule that protects against it.
+//! All are for superusers and the server's configuration, `kerbrole.guard` for the latter only: a
+//! caller must not be able to move the rule that protects against it.
 #![allow(unsafe_code, reason = "check hooks are called by the server with raw pointers")]
 
 use std::ffi::{CStr, CString, c_char, c_void};
@@ -8,7 +9,8 @@ use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use kerbrole_core::{
-    ConflictRule, Error, NameError, NameRules, NetbiosDomains, Realm, RealmList, RoleName, UsernameCase,
+    ConflictRule, Error, NameError, NameRules, NetbiosDomains, Realm, RealmList, RoleName,
+    UsernameCase,
 };
 use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum};
 use pgrx::pg_sys;
@@ -62,17 +64,21 @@ pub(crate) fn guard() -> Guard {
 /// Whether the settings are being defined: what was set before the library came is checked then.
 static DEFINING: AtomicBool = AtomicBool::new(false);
 
-/// Whether a value that cannot be read is kept all the same, for whatever needs it to say so and not to go on.
+/// Whether a value that cannot be read is kept all the same, for whatever needs it to say so and
+/// not to go on.
 ///
-/// Where the server refuses a value that stands in its configuration, for a database or for a role, it says so in a WARNING and goes on with the default:
-/// for `kerbrole.allowed_realms` that is any realm. Somebody who types SET or ALTER ... SET is there to read the error, and a reload of the configuration
-/// leaves the value that there was. A parallel worker is given what its leader has, and an error there would be one of somebody's query.
+/// Where the server refuses a value that stands in its configuration, for a database or for a role,
+/// it says so in a WARNING and goes on with the default: for `kerbrole.allowed_realms` that is any
+/// realm. Somebody who types SET or ALTER ... SET is there to read the error, and a reload of the
+/// configuration leaves the value that there was. A parallel worker is given what its leader has,
+/// and an error there would be one of somebody's query.
 fn keeps(source: pg_sys::GucSource::Type) -> bool {
     use pg_sys::GucSource::{PGC_S_FILE, PGC_S_GLOBAL, PGC_S_INTERACTIVE};
     // SAFETY: reads a static of the server.
     let is_parallel_worker = unsafe { pg_sys::ParallelWorkerNumber } >= 0;
     let from_the_configuration = source >= PGC_S_FILE && DEFINING.load(Ordering::Relaxed);
-    is_parallel_worker || source < PGC_S_INTERACTIVE && (source >= PGC_S_GLOBAL || from_the_configuration)
+    is_parallel_worker
+        || source < PGC_S_INTERACTIVE && (source >= PGC_S_GLOBAL || from_the_configuration)
 }
 
 /// Defines every setting, and reserves the prefix so that a misspelt one is an error.
@@ -116,15 +122,18 @@ pub(crate) fn define() {
     GucRegistry::define_enum_guc(
         c"kerbrole.username_case",
         c"What happens to the case of a username.",
-        c"auto: lower case where krb_caseins_users is on, as given where it is off; lower: always lower case; preserve: always as given.",
+        c"auto: lower case where krb_caseins_users is on, as given where it is off; \
+          lower: always lower case; preserve: always as given.",
         &USERNAME_CASE,
         GucContext::Suset,
         GucFlags::default(),
     );
     GucRegistry::define_enum_guc(
         c"kerbrole.guard",
-        c"What happens to a statement that would make a role a member of both kerbrole.ad_role and kerbrole.iam_role.",
-        c"on: it is refused; warn: it is carried out with a warning; off: nothing. Takes effect only with the library in shared_preload_libraries.",
+        c"What happens to a statement that would make a role a member of both kerbrole.ad_role \
+          and kerbrole.iam_role.",
+        c"on: it is refused; warn: it is carried out with a warning; off: nothing. \
+          Takes effect only with the library in shared_preload_libraries.",
         &GUARD,
         GucContext::Sighup,
         GucFlags::default(),
@@ -155,7 +164,11 @@ fn reserve_prefix() {
     unsafe { pg_sys::EmitWarningsOnPlaceholders(c"kerbrole".as_ptr()) };
 }
 
-type CheckHook = unsafe extern "C-unwind" fn(*mut *mut c_char, *mut *mut c_void, pg_sys::GucSource::Type) -> bool;
+type CheckHook = unsafe extern "C-unwind" fn(
+    *mut *mut c_char,
+    *mut *mut c_void,
+    pg_sys::GucSource::Type,
+) -> bool;
 
 fn string(
     name: &'static CStr,
@@ -180,7 +193,8 @@ fn string(
     }
 }
 
-/// Checks a value with the core's own parser; an empty one stands for "not set" where the setting allows that.
+/// Checks a value with the core's own parser; an empty one stands for "not set" where the setting
+/// allows that.
 ///
 /// # Safety
 /// `value` is what the server hands to a check hook: a pointer to a C string or to NULL.
@@ -189,7 +203,7 @@ unsafe fn check(
     source: pg_sys::GucSource::Type,
     parse: impl FnOnce(&str) -> Result<(), NameError>,
 ) -> bool {
-    // SAFETY: see above.
+    // SAFETY: the server passes a pointer to its value, which is a C string or null.
     let text = unsafe {
         if value.is_null() || (*value).is_null() {
             return true;
@@ -254,23 +268,33 @@ pub(crate) fn name_rules() -> NameRules {
         },
         default_realm: (!default_realm.is_empty())
             .then(|| readable("kerbrole.default_realm", Realm::parse(&default_realm))),
-        allowed_realms: readable("kerbrole.allowed_realms", text(&ALLOWED_REALMS).parse::<RealmList>()),
-        netbios_domains: readable("kerbrole.netbios_domains", text(&NETBIOS_DOMAINS).parse::<NetbiosDomains>()),
+        allowed_realms: readable(
+            "kerbrole.allowed_realms",
+            text(&ALLOWED_REALMS).parse::<RealmList>(),
+        ),
+        netbios_domains: readable(
+            "kerbrole.netbios_domains",
+            text(&NETBIOS_DOMAINS).parse::<NetbiosDomains>(),
+        ),
     }
 }
 
 /// The two roles that exclude each other, as they are set now.
 pub(crate) fn conflict_rule() -> ConflictRule {
     let role = |name, setting| readable(name, RoleName::new(text(setting)));
-    ConflictRule::new(role("kerbrole.ad_role", &AD_ROLE), role("kerbrole.iam_role", &IAM_ROLE)).or_raise()
+    ConflictRule::new(role("kerbrole.ad_role", &AD_ROLE), role("kerbrole.iam_role", &IAM_ROLE))
+        .or_raise()
 }
 
 /// Whether the server ignores case when it compares a role with a principal.
 fn krb_caseins_users() -> bool {
-    // SAFETY: the setting exists in every supported version, with or without GSSAPI; the pointer is valid until settings change.
-    let value = unsafe { CStr::from_ptr(pg_sys::GetConfigOption(c"krb_caseins_users".as_ptr(), false, false)) };
+    // SAFETY: the setting exists in every supported version, with or without GSSAPI; the pointer is
+    // valid until settings change.
+    let value = unsafe {
+        CStr::from_ptr(pg_sys::GetConfigOption(c"krb_caseins_users".as_ptr(), false, false))
+    };
     value == c"on"
 }
 
 /// Whether each grantor's membership stands for itself, so that a REVOKE has to name the grantor.
-pub(crate) const NAME_GRANTORS: bool = !cfg!(any(feature = "pg14", feature = "pg15"));
+pub(crate) const NAMES_GRANTORS: bool = !cfg!(any(feature = "pg14", feature = "pg15"));

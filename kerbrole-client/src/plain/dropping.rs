@@ -1,7 +1,18 @@
 //! Dropping, by whoever has the rights that it takes and no others.
 
+use kerbrole_core::{
+    DropOutcome, DropPlan, Error as Refusal, GrantedBy, MembershipOptions, PrincipalRef, Role,
+    RoleName, RoleOid, Statement, Warning, existing_role, plan_drop,
+};
+use tokio_postgres::GenericClient;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::Type;
+
+use super::Plain;
+use super::attempts::Attempts;
 use super::rights::may_grant;
-use super::*;
+use crate::error::Error;
+use crate::types::{DropOptions, Dropped};
 
 impl<C: GenericClient> Plain<'_, C> {
     pub(crate) async fn plan_drop(
@@ -10,30 +21,32 @@ impl<C: GenericClient> Plain<'_, C> {
         options: &DropOptions,
     ) -> Result<Option<DropPlan>, Error> {
         let names = [meant.role_name().to_string()].into_iter().chain(options.heir.clone());
-        let roles = self.catalog().roles_spelled_like(names).await?;
-        let role = match meant.find_changeable(&roles, self.rule) {
+        let cluster = self.read_roles(names).await?;
+        let role = match meant.find_changeable(&cluster) {
             Err(Refusal::PrincipalMissing { .. }) if options.if_exists => return Ok(None),
             found => found?,
         };
         let heir = match &options.heir {
-            Some(name) => {
-                let other = || roles.other_spelling(name).map(|role| role.name.clone());
-                let missing = || Refusal::RoleMissing { role: name.clone(), other: other() };
-                Some(roles.get(name).ok_or_else(missing)?.name.clone())
-            }
+            Some(name) => Some(existing_role(&cluster.roles, name)?.name.clone()),
             None => None,
         };
-        let mut dependants = self.catalog().dependants(&[role.oid]).await?.remove(&role.oid).unwrap_or_default();
+        let mut dependants =
+            self.catalog().dependants(&[role.oid]).await?.remove(&role.oid).unwrap_or_default();
         if dependants.holdings.iter().any(|holding| holding.here && holding.privileges > 0) {
-            dependants.foreign_grants = self.catalog().privileges(role.oid, GrantedBy::Others).await?;
+            dependants.foreign_grants =
+                self.catalog().privileges(role.oid, GrantedBy::Others).await?;
         }
-        let plan = plan_drop(role, &dependants, heir.as_ref(), self.rule, self.name_grantors())?;
+        let plan = plan_drop(role, &dependants, heir.as_ref(), &cluster)?;
         let gone = plan.outcome == DropOutcome::Dropped;
         let statements = self.with_own_rights(role, plan.statements, gone).await?;
         Ok(Some(DropPlan { statements, ..plan }))
     }
 
-    pub(crate) async fn drop(&self, meant: &PrincipalRef, options: &DropOptions) -> Result<Dropped, Error> {
+    pub(crate) async fn drop(
+        &self,
+        meant: &PrincipalRef,
+        options: &DropOptions,
+    ) -> Result<Dropped, Error> {
         let mut attempts = Attempts::new();
         loop {
             let outcome = self.try_drop(meant, options).await;
@@ -43,7 +56,11 @@ impl<C: GenericClient> Plain<'_, C> {
         }
     }
 
-    async fn try_drop(&self, meant: &PrincipalRef, options: &DropOptions) -> Result<Dropped, Error> {
+    async fn try_drop(
+        &self,
+        meant: &PrincipalRef,
+        options: &DropOptions,
+    ) -> Result<Dropped, Error> {
         let Some(plan) = self.plan_drop(meant, options).await? else { return Ok(Dropped::Missing) };
         let gone = plan.outcome == DropOutcome::Dropped;
         let (role, statements) = (plan.role, plan.statements);
@@ -53,7 +70,8 @@ impl<C: GenericClient> Plain<'_, C> {
             // Privileges that only their objects' owners can take away, or what names the role
             // otherwise. Whoever may not do anything at all may not do this either.
             Err(error) if is_kept_by_what_hangs_on_it(&error, &statements) => {
-                let reassign = statements.into_iter().filter(|s| matches!(s, Statement::ReassignOwned { .. }));
+                let reassign =
+                    statements.into_iter().filter(|s| matches!(s, Statement::ReassignOwned { .. }));
                 let mut less = Vec::new();
                 if role.can_login {
                     less.push(Statement::ForbidLogin { role: role.name.clone() });
@@ -66,7 +84,9 @@ impl<C: GenericClient> Plain<'_, C> {
                 };
                 match self.change(&less).await {
                     Ok(()) => self.what_keeps(role.name.to_string(), Some(&error)).await,
-                    Err(second) if second.code() == Some(SqlState::IN_FAILED_SQL_TRANSACTION) => Err(error),
+                    Err(second) if second.code() == Some(SqlState::IN_FAILED_SQL_TRANSACTION) => {
+                        Err(error)
+                    }
                     Err(second) => Err(second),
                 }
             }
@@ -76,19 +96,25 @@ impl<C: GenericClient> Plain<'_, C> {
 
     /// What still hangs on a role that was to be dropped and is disabled, by the catalogue as it is
     /// now.
-    pub(crate) async fn what_keeps(&self, role_name: String, refused: Option<&Error>) -> Result<Dropped, Error> {
+    pub(crate) async fn what_keeps(
+        &self,
+        role_name: String,
+        refused: Option<&Error>,
+    ) -> Result<Dropped, Error> {
         let roles = self.catalog().roles_spelled_like([role_name.clone()]).await?;
         let Some(role) = roles.get(&role_name) else { return Ok(Dropped::Gone(role_name)) };
-        let dependants = self.catalog().dependants(&[role.oid]).await?.remove(&role.oid).unwrap_or_default();
+        let dependants =
+            self.catalog().dependants(&[role.oid]).await?.remove(&role.oid).unwrap_or_default();
         let here = dependants.holdings.iter().any(|holding| holding.here);
         let nothing = dependants.holdings.is_empty();
-        let told = Warning::OnlyDisabled { role: role.name.clone(), holdings: dependants.holdings }.detail();
+        let told = Warning::OnlyDisabled { role: role.name.clone(), holdings: dependants.holdings }
+            .detail();
         let mut kept_by = told.unwrap_or_default().trim_end_matches('.').to_string();
         match refused {
             Some(error) if nothing => kept_by = error.detail().unwrap_or_else(|| error.to_string()),
-            Some(_) if here => {
-                kept_by.push_str("; what is here only the owners of the objects can take away, or a superuser")
-            }
+            Some(_) if here => kept_by.push_str(
+                "; what is here only the owners of the objects can take away, or a superuser",
+            ),
             _ => {}
         }
         Ok(Dropped::OnlyDisabled { role_name, kept_by })
@@ -113,7 +139,8 @@ impl<C: GenericClient> Plain<'_, C> {
             Statement::RevokeGrant { name_grantor, .. } => *name_grantor,
             _ => false,
         });
-        let joins = needs_its_rights && !self.server.is_superuser && !self.has_rights_of(role.oid).await?;
+        let joins =
+            needs_its_rights && !self.server.is_superuser && !self.has_rights_of(role.oid).await?;
         let (join, leave) = if joins { self.join(role).await? } else { (None, None) };
         let statements = self.hand_over_in_own_name(role, statements).await?;
         let mut all: Vec<_> = join.into_iter().collect();
@@ -144,25 +171,38 @@ impl<C: GenericClient> Plain<'_, C> {
         let plain = Statement::GrantWith {
             granted: granted.clone(),
             member: member.clone(),
-            options: MembershipOptions { admin: false, inherit_and_set: self.name_grantors().then_some((true, false)) },
+            options: MembershipOptions {
+                admin: false,
+                inherit_and_set: self.server.names_grantors().then_some((true, false)),
+            },
         };
-        if !self.name_grantors() {
-            const IS_MEMBER: &str = "SELECT EXISTS (SELECT FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles me ON me.oid OPERATOR(pg_catalog.=) m.member \
-                 WHERE me.rolname OPERATOR(pg_catalog.=) current_user AND m.roleid OPERATOR(pg_catalog.=) $1)";
+        if !self.server.names_grantors() {
+            const IS_MEMBER: &str = "SELECT EXISTS (SELECT FROM pg_catalog.pg_auth_members m \
+                 JOIN pg_catalog.pg_roles me ON me.oid OPERATOR(pg_catalog.=) m.member \
+                 WHERE me.rolname OPERATOR(pg_catalog.=) current_user \
+                 AND m.roleid OPERATOR(pg_catalog.=) $1)";
             let rows = self.client.query_typed(IS_MEMBER, &[(&role.oid, Type::OID)]).await?;
             if rows.first().ok_or_else(Error::no_answer)?.try_get(0)? {
                 // A member without INHERIT: another membership would give it no more.
                 return Ok((None, None));
             }
             let (role, name_grantor) = (member.clone(), false);
-            return Ok((Some(plain), Some(Statement::RevokeGrant { role, granted, member, name_grantor })));
+            return Ok((
+                Some(plain),
+                Some(Statement::RevokeGrant { role, granted, member, name_grantor }),
+            ));
         }
         let ask = format!(
-            "SELECT g.rolname::pg_catalog.text, EXISTS (SELECT FROM pg_catalog.pg_auth_members own WHERE own.roleid OPERATOR(pg_catalog.=) m.roleid \
-               AND own.member OPERATOR(pg_catalog.=) me.oid AND own.grantor OPERATOR(pg_catalog.=) g.oid) \
-             FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles g ON g.oid OPERATOR(pg_catalog.=) m.member \
+            "SELECT g.rolname::pg_catalog.text, EXISTS (SELECT \
+               FROM pg_catalog.pg_auth_members own \
+               WHERE own.roleid OPERATOR(pg_catalog.=) m.roleid \
+               AND own.member OPERATOR(pg_catalog.=) me.oid \
+               AND own.grantor OPERATOR(pg_catalog.=) g.oid) \
+             FROM pg_catalog.pg_auth_members m \
+             JOIN pg_catalog.pg_roles g ON g.oid OPERATOR(pg_catalog.=) m.member \
              JOIN pg_catalog.pg_roles me ON me.rolname OPERATOR(pg_catalog.=) current_user \
-             WHERE m.roleid OPERATOR(pg_catalog.=) $1 AND {} ORDER BY 2, g.oid OPERATOR(pg_catalog.<>) me.oid, g.oid LIMIT 1",
+             WHERE m.roleid OPERATOR(pg_catalog.=) $1 AND {} \
+             ORDER BY 2, g.oid OPERATOR(pg_catalog.<>) me.oid, g.oid LIMIT 1",
             may_grant("ARRAY[$1]")
         );
         let rows = self.client.query_typed(&ask, &[(&role.oid, Type::OID)]).await?;
@@ -195,9 +235,14 @@ impl<C: GenericClient> Plain<'_, C> {
 
     /// Memberships that the role granted are granted anew by somebody who stays. Since 16 whoever
     /// is no superuser has to say who: otherwise the server might take the very role that goes.
-    async fn hand_over_in_own_name(&self, role: &Role, statements: Vec<Statement>) -> Result<Vec<Statement>, Error> {
-        let hands_over = statements.iter().any(|statement| matches!(statement, Statement::GrantWith { .. }));
-        if !hands_over || self.server.is_superuser || !self.name_grantors() {
+    async fn hand_over_in_own_name(
+        &self,
+        role: &Role,
+        statements: Vec<Statement>,
+    ) -> Result<Vec<Statement>, Error> {
+        let hands_over =
+            statements.iter().any(|statement| matches!(statement, Statement::GrantWith { .. }));
+        if !hands_over || self.server.is_superuser || !self.server.names_grantors() {
             return Ok(statements);
         }
         let grantors = self.catalog().grantors_instead_of(role).await?;
@@ -223,10 +268,14 @@ impl<C: GenericClient> Plain<'_, C> {
 }
 
 fn is_kept_by_what_hangs_on_it(error: &Error, statements: &[Statement]) -> bool {
-    let revokes = |s: &Statement| matches!(s, Statement::RevokePrivileges { .. } | Statement::RevokeAs { .. });
+    let revokes = |s: &Statement| {
+        matches!(s, Statement::RevokePrivileges { .. } | Statement::RevokeAs { .. })
+    };
     match error.code() {
         Some(code) if code == SqlState::DEPENDENT_OBJECTS_STILL_EXIST => true,
-        Some(code) if code == SqlState::INSUFFICIENT_PRIVILEGE => !error.is_lacking() && statements.iter().any(revokes),
+        Some(code) if code == SqlState::INSUFFICIENT_PRIVILEGE => {
+            !error.is_lacking() && statements.iter().any(revokes)
+        }
         _ => false,
     }
 }

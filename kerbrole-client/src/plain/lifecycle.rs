@@ -1,25 +1,42 @@
 //! Disabling, enabling and renaming.
 
-use kerbrole_core::{lacks_in_words, missing_rights_of};
+use kerbrole_core::{
+    Canonical, LoginPlan, PrincipalRef, Realm, RealmRename as Move, RenamePlan, Role, RoleName,
+    Statement, lacks_in_words, literal, missing_rights_of, plan_disable, plan_enable, plan_rename,
+    plan_rename_realm, refuse_moves,
+};
+use tokio_postgres::GenericClient;
+use tokio_postgres::types::Type;
 
-use super::*;
-use crate::error::SessionsLeft;
+use super::Plain;
+use super::attempts::Attempts;
+use super::batch::Batch;
+use crate::error::{Error, SessionsLeft};
+use crate::types::RealmRename;
 
 impl<C: GenericClient> Plain<'_, C> {
     pub(super) async fn change(&self, statements: &[Statement]) -> Result<(), Error> {
-        if statements.is_empty() { Ok(()) } else { self.run(&Batch::of(statements), statements).await }
+        if statements.is_empty() {
+            Ok(())
+        } else {
+            self.run(&Batch::of(statements), statements).await
+        }
     }
 
     /// Whether the principal that is meant is there.
     pub(crate) async fn exists(&self, meant: &PrincipalRef) -> Result<bool, Error> {
-        Ok(meant.find(&self.about(meant).await?).is_ok())
+        Ok(meant.find(&self.read_roles([meant.role_name()]).await?.roles).is_ok())
     }
 
     pub(crate) async fn plan_disable(&self, meant: &PrincipalRef) -> Result<LoginPlan, Error> {
-        Ok(plan_disable(meant, &self.about(meant).await?, self.rule)?)
+        Ok(plan_disable(meant, &self.read_roles([meant.role_name()]).await?)?)
     }
 
-    pub(crate) async fn disable(&self, meant: &PrincipalRef, terminate: bool) -> Result<String, Error> {
+    pub(crate) async fn disable(
+        &self,
+        meant: &PrincipalRef,
+        terminate: bool,
+    ) -> Result<String, Error> {
         let mut attempts = Attempts::new();
         loop {
             let outcome = self.try_disable(meant, terminate).await;
@@ -44,10 +61,13 @@ impl<C: GenericClient> Plain<'_, C> {
     /// it, and NOLOGIN. The question is the server's own (`pg_signal_backend`,
     /// src/backend/storage/ipc/signalfuncs.c); a role that is changed here is no superuser's.
     async fn end_sessions(&self, role: &Role) -> Result<(), Error> {
-        const END: &str = "SELECT pg_catalog.pg_has_role(usesysid, 'USAGE') OR pg_catalog.pg_has_role('pg_signal_backend'::pg_catalog.name, 'USAGE') AS may_end, \
-             CASE WHEN pg_catalog.pg_has_role(usesysid, 'USAGE') OR pg_catalog.pg_has_role('pg_signal_backend'::pg_catalog.name, 'USAGE') \
+        const END: &str = "SELECT pg_catalog.pg_has_role(usesysid, 'USAGE') \
+             OR pg_catalog.pg_has_role('pg_signal_backend'::pg_catalog.name, 'USAGE') AS may_end, \
+             CASE WHEN pg_catalog.pg_has_role(usesysid, 'USAGE') \
+             OR pg_catalog.pg_has_role('pg_signal_backend'::pg_catalog.name, 'USAGE') \
                THEN pg_catalog.pg_terminate_backend(pid) END \
-             FROM pg_catalog.pg_stat_activity WHERE usesysid OPERATOR(pg_catalog.=) $1 AND pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid() \
+             FROM pg_catalog.pg_stat_activity WHERE usesysid OPERATOR(pg_catalog.=) $1 \
+             AND pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid() \
              AND coalesce(backend_type, 'client backend') OPERATOR(pg_catalog.=) 'client backend'";
         let rows = self.client.query_typed(END, &[(&role.oid, Type::OID)]).await?;
         let mut left = 0;
@@ -67,21 +87,21 @@ impl<C: GenericClient> Plain<'_, C> {
         let signal = RoleName::new("pg_signal_backend")?;
         let (runner, mut held) = self.runner_and_held(std::slice::from_ref(&signal), &[]).await?;
         let held = held.remove(&signal).unwrap_or_default();
-        let lacks = missing_rights_of(&signal, &runner, held, self.name_grantors());
+        let lacks = missing_rights_of(&signal, &runner, held, self.server.names_grantors());
         if lacks.is_empty() {
             return Ok("The right to end them was given meanwhile: run it again.".into());
         }
         Ok(format!(
-            "{} Whoever has them can end the sessions: SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = {};",
+            "{} Whoever has them can end the sessions: SELECT pg_terminate_backend(pid) FROM \
+             pg_stat_activity WHERE usename = {};",
             lacks_in_words(&runner, &lacks, self.rule.ad_role(), true),
-            kerbrole_core::quote_literal(role.name.as_str()).trim_start()
+            literal(role.name.as_str())
         ))
     }
 
     pub(crate) async fn plan_enable(&self, meant: &PrincipalRef) -> Result<LoginPlan, Error> {
-        let roles = self.about(meant).await?;
-        let graph = self.with_rule(meant.find(&roles).ok()).await?;
-        Ok(plan_enable(meant, &roles, &graph, self.rules, self.rule, self.name_grantors())?)
+        let cluster = self.read(&meant.reading(self.rule)).await?;
+        Ok(plan_enable(meant, self.rules, &cluster)?)
     }
 
     pub(crate) async fn enable(&self, meant: &PrincipalRef) -> Result<String, Error> {
@@ -100,15 +120,22 @@ impl<C: GenericClient> Plain<'_, C> {
         Ok(plan.role.name.to_string())
     }
 
-    pub(crate) async fn plan_rename(&self, meant: &PrincipalRef, new: &Canonical) -> Result<RenamePlan, Error> {
-        let names = [meant.role_name().to_string(), new.role_name().to_string()];
-        let roles = self.catalog().roles_spelled_like(names).await?;
+    pub(crate) async fn plan_rename(
+        &self,
+        meant: &PrincipalRef,
+        new: &Canonical,
+    ) -> Result<RenamePlan, Error> {
+        let cluster = self.read_roles([meant.role_name(), new.role_name()]).await?;
         let sessions = self.catalog().sessions().await?;
         let count = |role: &Role| sessions.get(&role.oid).copied().unwrap_or(0);
-        Ok(plan_rename(meant, new, &roles, self.rule, count)?)
+        Ok(plan_rename(meant, new, &cluster, count)?)
     }
 
-    pub(crate) async fn rename(&self, meant: &PrincipalRef, new: &Canonical) -> Result<String, Error> {
+    pub(crate) async fn rename(
+        &self,
+        meant: &PrincipalRef,
+        new: &Canonical,
+    ) -> Result<String, Error> {
         let mut attempts = Attempts::new();
         loop {
             let outcome = self.try_rename(meant, new).await;
@@ -131,26 +158,21 @@ impl<C: GenericClient> Plain<'_, C> {
         dry_run: bool,
     ) -> Result<Vec<RealmRename>, Error> {
         self.rules.allow(new)?;
-        let all = self.catalog().all_roles().await?;
-        let roles: RoleSet = all.iter().cloned().collect();
+        let cluster = self.unread().with_roles(self.catalog().all_roles().await?);
         let sessions = self.catalog().sessions().await?;
         let count = |role: &Role| sessions.get(&role.oid).copied().unwrap_or(0);
-        let moves = plan_rename_realm(old, new, &all, &roles, self.rule, count)?;
+        let moves = plan_rename_realm(old, new, &cluster, count)?;
         if !dry_run {
             refuse_moves(&moves)?;
-            let statements: Vec<_> = moves.iter().filter_map(kerbrole_core::RealmRename::statement).collect();
+            let statements: Vec<_> = moves.iter().filter_map(Move::statement).collect();
             self.change(&statements).await?;
         }
-        let problem = |problem: Refusal| match problem.detail() {
-            Some(detail) => format!("{problem}. {detail}"),
-            None => problem.to_string(),
-        };
         Ok(moves
             .into_iter()
             .map(|m| RealmRename {
+                problem: m.problem_in_words(),
                 old_name: m.role.name.to_string(),
                 new_name: m.new_name,
-                problem: m.problem.map(problem),
             })
             .collect())
     }

@@ -1,11 +1,16 @@
 //! Adding several sets of principals, each with its groups, in one message.
 
-use super::adding::somebody_was_faster;
-use super::*;
+use tokio_postgres::GenericClient;
+
+use super::Plain;
+use super::attempts::{ATTEMPTS, somebody_was_faster};
 use crate::each::Set;
+use crate::error::Error;
+use crate::types::{AddOptions, Added, Plan};
 
 impl<C: GenericClient> Plain<'_, C> {
-    /// What is to be run to add all of them. Nobody is in two of the sets; outcomes are in the order of the sets.
+    /// What is to be run to add all of them. Nobody is in two of the sets; outcomes are in the
+    /// order of the sets.
     pub(crate) async fn plan_sets(&self, sets: &[Set], if_not_exists: bool) -> Result<Plan, Error> {
         let mut whole = Plan::of(Vec::new());
         for set in sets {
@@ -22,7 +27,11 @@ impl<C: GenericClient> Plain<'_, C> {
     }
 
     /// Adds them, all or none.
-    pub(crate) async fn add_sets(&self, sets: &[Set], if_not_exists: bool) -> Result<Vec<Added>, Error> {
+    pub(crate) async fn add_sets(
+        &self,
+        sets: &[Set],
+        if_not_exists: bool,
+    ) -> Result<Vec<Added>, Error> {
         let mut attempt = 1;
         loop {
             let plan = self.plan_sets(sets, if_not_exists).await?;

@@ -1,36 +1,47 @@
 //! From a list to the difference.
 
-use super::*;
+use std::collections::HashMap;
+
+use kerbrole_core::{Dependants, Holding, RoleOid, Statement, SyncPlan, SyncRequest, plan_sync};
+use tokio_postgres::GenericClient;
+
+use super::Plain;
+use crate::error::Error;
+use crate::types::{Added, Plan, SyncRow};
 
 impl<C: GenericClient> Plain<'_, C> {
-    pub(crate) async fn sync(&self, request: SyncRequest, dry_run: bool) -> Result<Vec<SyncRow>, Error> {
-        let (roles, graph) = self.catalog().everything().await?;
+    pub(crate) async fn sync(
+        &self,
+        request: SyncRequest,
+        dry_run: bool,
+    ) -> Result<Vec<SyncRow>, Error> {
+        let cluster = self.read_all().await?;
         let plan_with = |known: &HashMap<RoleOid, Dependants>, asked: &mut Vec<RoleOid>| {
-            plan_sync(
-                &request,
-                &roles,
-                &graph,
-                self.rule,
-                self.name_grantors(),
-                |_| Ok(()),
-                |oids| {
-                    *asked = oids.to_vec();
-                    known.clone()
-                },
-            )
+            let dependants = |oids: &[RoleOid]| {
+                *asked = oids.to_vec();
+                known.clone()
+            };
+            plan_sync(&request, &cluster, |_| Ok(()), dependants)
         };
         // What hangs on those who are to be dropped is asked for once it is known who they are.
         let mut asked = Vec::new();
         let mut plan = plan_with(&HashMap::new(), &mut asked)?;
         if !asked.is_empty() {
             let mut known = self.catalog().dependants(&asked).await?;
-            // Whoever has anything is dropped one by one, or disabled: a batch that fails for one would fail for all.
+            // Whoever has anything is dropped one by one, or disabled: a batch that fails for one
+            // would fail for all.
             for (oid, dependants) in &mut known {
                 dependants.holdings.iter_mut().for_each(|holding| holding.here = false);
-                let granted = dependants.grants_made.iter().filter(|grant| grant.grantor == *oid).count();
+                let granted =
+                    dependants.grants_made.iter().filter(|grant| grant.grantor == *oid).count();
                 if granted > 0 && self.server.nests_creators() {
                     let privileges = u32::try_from(granted).unwrap_or(u32::MAX);
-                    dependants.holdings.push(Holding { database: None, here: false, owned: 0, privileges });
+                    dependants.holdings.push(Holding {
+                        database: None,
+                        here: false,
+                        owned: 0,
+                        privileges,
+                    });
                 }
             }
             plan = plan_with(&known, &mut asked)?;
@@ -50,7 +61,7 @@ impl<C: GenericClient> Plain<'_, C> {
             .collect())
     }
 
-    async fn carry_out_sync(&self, plan: &kerbrole_core::SyncPlan) -> Result<(), Error> {
+    async fn carry_out_sync(&self, plan: &SyncPlan) -> Result<(), Error> {
         if plan.steps.is_empty() {
             return Ok(());
         }
@@ -60,11 +71,16 @@ impl<C: GenericClient> Plain<'_, C> {
                 .add
                 .outcomes
                 .iter()
-                .map(|o| Added { principal: o.principal.clone(), role_name: o.role.to_string(), action: o.action })
+                .map(|o| Added {
+                    principal: o.principal.clone(),
+                    role_name: o.role.to_string(),
+                    action: o.action,
+                })
                 .collect(),
             add: plan.add.clone(),
         };
-        let rest = plan.steps.iter().skip(plan.add.statements.len()).map(|step| step.statement.clone());
+        let rest =
+            plan.steps.iter().skip(plan.add.statements.len()).map(|step| step.statement.clone());
         let statements = additions.statements.iter().cloned().chain(rest).collect();
         let whole = Plan { statements, ..additions };
         self.carry_out(&whole).await
@@ -75,7 +91,8 @@ impl<C: GenericClient> Plain<'_, C> {
 fn in_plain_words(statement: &Statement) -> String {
     match statement {
         Statement::CreateLogin { role, member_of } => {
-            let grant = Statement::Grant { roles: vec![member_of.clone()], members: vec![role.clone()] };
+            let grant =
+                Statement::Grant { roles: vec![member_of.clone()], members: vec![role.clone()] };
             format!("{} {}", Statement::CreateUser { role: role.clone() }.script(), grant.script())
         }
         other => other.script(),

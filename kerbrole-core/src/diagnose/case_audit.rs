@@ -12,7 +12,7 @@ pub use finding::{CaseFinding, CaseProblem};
 
 use crate::diagnose::fix_with::FixWith;
 use crate::error::Error;
-use crate::memberships::graph::MembershipGraph;
+use crate::memberships::cluster::Cluster;
 use crate::memberships::reach::RuleReach;
 use crate::names::case::{HighBytes, fold_case, hash_ignoring_case};
 use crate::names::principal::{KnownRealms, Principal, principal_parts};
@@ -20,26 +20,25 @@ use crate::names::role_name::RoleName;
 use crate::names::rules::NameRules;
 use crate::quote::literal;
 use crate::roles::role::Role;
-use crate::rule::ConflictRule;
+use crate::roles::role_set::RoleSet;
 use crate::statement::Statement;
 
 /// Looks through all roles that can log in, have the name of a principal in whatever case, and are
 /// members of `rds_ad`; of roles that differ by case only one member is enough.
 ///
-/// Takes time in proportion to roles and memberships.
+/// Of the cluster it takes all roles and all memberships, and time in proportion to them.
 ///
 /// # Errors
 /// 42704 when a role of the rule is missing.
 pub fn case_audit(
-    roles: &[Role],
-    graph: &MembershipGraph,
-    rule: &ConflictRule,
+    cluster: &Cluster,
     rules: &NameRules,
     high_bytes: &HighBytes,
     fix_with: FixWith,
 ) -> Result<Vec<CaseFinding>, Error> {
-    let both = RuleReach::find(graph, rule)?;
-    let in_ad = |role: &Role| graph.place(role.oid).is_some_and(|place| both.is_in_ad(place));
+    let both = RuleReach::find(cluster)?;
+    let roles = &cluster.roles;
+    let in_ad = |role: &Role| cluster.graph.node(role.oid).is_some_and(|node| both.is_in_ad(node));
     let audit = Audit {
         roles,
         by_name: OnceCell::new(),
@@ -93,7 +92,7 @@ fn spelled_alike(mut roles: Vec<(u64, &Role)>) -> Vec<Vec<&Role>> {
 }
 
 struct Audit<'r> {
-    roles: &'r [Role],
+    roles: &'r RoleSet,
     /// Most audits ask for no name.
     by_name: OnceCell<HashMap<&'r str, &'r Role>>,
     in_ad: &'r dyn Fn(&Role) -> bool,

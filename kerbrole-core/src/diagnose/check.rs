@@ -21,9 +21,9 @@ pub use startup::{
 
 use crate::error::Error;
 use crate::lookup::PrincipalRef;
+use crate::memberships::cluster::Cluster;
 use crate::memberships::reach::RuleReach;
 use crate::names::role_name::RoleName;
-use crate::rule::ConflictRule;
 
 /// The answers for a principal whose name is too long for a role: the first question is the last.
 pub fn check_too_long(role: &str, bytes: usize) -> Vec<Check> {
@@ -40,6 +40,8 @@ pub fn check_too_long(role: &str, bytes: usize) -> Vec<Check> {
 
 /// Asks everything that a login asks, in the same order.
 ///
+/// What has to be read is the principal's [`reading`](PrincipalRef::reading).
+///
 /// Where every answer is ok, a ticket of the principal, spelled as the role, opens the role; where
 /// one is not, none does; an answer that is not known is none of both. Without
 /// [`LoginFacts::server`] the server's own side is one thing that is not known, and pg_hba.conf is
@@ -50,14 +52,13 @@ pub fn check_too_long(role: &str, bytes: usize) -> Vec<Check> {
 /// 42704 when a role of the rule is missing.
 pub fn check_principal(
     meant: &PrincipalRef,
+    cluster: &Cluster,
     facts: &LoginFacts<'_>,
-    rule: &ConflictRule,
-    name_grantors: bool,
 ) -> Result<Vec<Check>, Error> {
-    let both = RuleReach::find(facts.graph, rule)?;
-    let role = meant.find(facts.roles).ok();
+    let both = &RuleReach::find(cluster)?;
+    let role = meant.find(&cluster.roles).ok();
     let name = role.map_or_else(|| meant.role_name(), |role| role.name.clone());
-    let questions = Questions { facts, both: &both, rule, role, name, name_grantors };
+    let questions = Questions { facts, both, cluster, role, name };
     let verdict = facts.server.as_ref().map(|server| questions.verdict(server));
     let mut checks = vec![
         Check::ok(

@@ -1,13 +1,13 @@
 //! Who has access, and by which way.
 
 use crate::error::Error;
-use crate::memberships::graph::MembershipGraph;
+use crate::memberships::cluster::Cluster;
+use crate::memberships::node::Node;
 use crate::memberships::reach::RuleReach;
 use crate::names::principal::{KnownRealms, principal_parts, unwritable_principal_parts};
 use crate::names::role_name::shown;
 use crate::oid::RoleOid;
 use crate::roles::path::PathStep;
-use crate::rule::ConflictRule;
 
 /// A role whose name is that of a principal.
 pub struct ListedPrincipal<'l> {
@@ -22,64 +22,56 @@ pub struct ListedPrincipal<'l> {
     /// LOGIN
     pub can_login: bool,
     both: &'l RuleReach<'l>,
-    place: u32,
+    node: Node,
 }
 
 impl<'l> ListedPrincipal<'l> {
     /// The roles that it is a direct member of, `rds_ad` excepted, in the order of names.
     pub fn groups(&self) -> impl Iterator<Item = &'l str> + use<'l> {
-        self.both.groups(self.place)
+        self.both.groups(self.node)
     }
 
     /// A shortest chain of memberships to `rds_ad`, both ends included; `None` where there is none,
     /// so that no ticket opens the role.
     pub fn ad_path(&self) -> Option<impl Iterator<Item = PathStep<&'l str>> + use<'l>> {
-        self.both.ad_path(self.place)
+        self.both.ad_path(self.node)
     }
 
     /// A shortest chain of memberships to `rds_iam`; anything but `None` is a conflict where there
     /// is an `ad_path` too.
     pub fn iam_path(&self) -> Option<impl Iterator<Item = PathStep<&'l str>> + use<'l>> {
-        self.both.iam_path(self.place)
+        self.both.iam_path(self.node)
     }
 }
 
 /// Calls `each` with every role among `roles` whose name is a principal's, in the order of names.
 ///
-/// `roles` are OIDs, and whether they may log in; `graph` has all of them, and all that they are
-/// members of.
+/// `roles` are OIDs, and whether they may log in. Of the cluster it takes the memberships: those of
+/// all of them, and of all that they are members of.
 ///
 /// # Errors
-/// 42704 when one of the two roles of the rule is not in the graph.
+/// 42704 when one of the two roles of the rule was not read.
 pub fn list_principals(
     roles: impl IntoIterator<Item = (RoleOid, bool)>,
-    graph: &MembershipGraph,
-    rule: &ConflictRule,
+    cluster: &Cluster,
     mut each: impl FnMut(&ListedPrincipal<'_>),
 ) -> Result<(), Error> {
-    let both = RuleReach::find(graph, rule)?;
-    // Places are in the order of names.
-    let mut logins = vec![None; graph.len() as usize];
+    let graph = &cluster.graph;
+    let both = &RuleReach::find(cluster)?;
+    // In the order of names, as the graph has them.
+    let mut logins = vec![None; graph.len()];
     for (oid, can_login) in roles {
-        if let Some(place) = graph.place(oid) {
-            logins[place as usize] = Some(can_login);
+        if let Some(node) = graph.node(oid) {
+            logins[node.index()] = Some(can_login);
         }
     }
     let mut realms = KnownRealms::default();
-    for (place, can_login) in (0..).zip(logins) {
-        let (Some(can_login), name) = (can_login, graph.name(place)) else { continue };
+    for (node, can_login) in graph.roles().zip(logins) {
+        let (Some(can_login), name) = (can_login, graph.name(node)) else { continue };
         let parts = principal_parts(name, &mut realms).or_else(|| unwritable_principal_parts(name));
         if let Some((username, realm)) = parts {
-            let (oid, role_name) = (graph.oid(place), shown(name));
-            each(&ListedPrincipal {
-                oid,
-                role_name,
-                username,
-                realm,
-                can_login,
-                both: &both,
-                place,
-            });
+            let (oid, role_name) = (graph.oid(node), shown(name));
+            each(&ListedPrincipal { oid, role_name, username, realm, can_login, both, node });
         }
     }
     Ok(())
@@ -88,9 +80,10 @@ pub fn list_principals(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::memberships::graph::Membership;
+    use crate::memberships::graph::{Membership, MembershipGraph};
     use crate::names::role_name::RoleName;
     use crate::roles::role::{Elevated, Role};
+    use crate::rule::ConflictRule;
 
     #[test]
     fn principals_are_listed_with_their_ways_and_nobody_else() {
@@ -105,11 +98,8 @@ mod tests {
         let roles: Vec<_> = (1..).zip(names).map(role).collect();
         let oid = |name: &str| roles.iter().find(|r| r.name.as_str() == name).unwrap().oid;
         let edge = |member, role, grantor| Membership {
-            role: oid(role),
-            member: oid(member),
-            grantor,
-            admin: false,
-            from_creation: false,
+            grantor: Some(grantor),
+            ..Membership::to_be(oid(member), oid(role))
         };
         let graph = MembershipGraph::new(
             roles.iter().map(|r| (r.oid, r.name.clone())),
@@ -129,7 +119,8 @@ mod tests {
             path.map(|step| step.to_string()).collect::<Vec<_>>().join(">")
         }
         let mut rows = Vec::new();
-        list_principals(roles.iter().map(|r| (r.oid, r.can_login)), &graph, &rule, |p| {
+        let cluster = Cluster::new(rule, false).with_graph(graph);
+        list_principals(roles.iter().map(|r| (r.oid, r.can_login)), &cluster, |p| {
             let (ad, iam) = (
                 p.ad_path().map(text).unwrap_or_default(),
                 p.iam_path().map(text).unwrap_or_default(),

@@ -30,32 +30,38 @@ pub trait MembershipCatalog {
     fn members_of(&mut self, role: RoleOid) -> Result<Vec<Membership>, Self::Error>;
 }
 
-/// `below`, everything below it, and everything above any of these and above `above`.
+/// Around which roles memberships are to be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Around {
+    /// Those whose members count, through any chain: what is found of these and of all below them
+    /// is as in the whole catalogue.
+    pub members_of: Vec<RoleOid>,
+    /// Those of which it only counts what they are members of, through any chain.
+    pub groups_of: Vec<RoleOid>,
+}
+
+/// The memberships around some roles: of all below [`members_of`](Around::members_of) and of
+/// [`groups_of`](Around::groups_of), everything that they are members of.
 ///
-/// For the roles in `down(below)` the graph gives the same conflicts and paths as the whole catalogue would: each of them is
-/// there with all that it is a member of.
+/// For the roles in `down(members_of)` the graph gives the same conflicts and paths as the whole
+/// catalogue would: each of them is there with all that it is a member of.
 ///
 /// # Errors
 /// As the catalogue has them.
 pub fn neighbourhood<C: MembershipCatalog>(
     catalog: &mut C,
-    below: impl IntoIterator<Item = RoleOid>,
-    above: impl IntoIterator<Item = RoleOid>,
+    around: &Around,
 ) -> Result<MembershipGraph, C::Error> {
-    let (names, memberships) = walk(catalog, below, above)?;
+    let (names, memberships) = walk(catalog, around)?;
     Ok(MembershipGraph::new(names, memberships))
 }
 
 /// Names and memberships of a neighbourhood.
 type Found = (HashMap<RoleOid, RoleName>, Vec<Membership>);
 
-fn walk<C: MembershipCatalog>(
-    catalog: &mut C,
-    below: impl IntoIterator<Item = RoleOid>,
-    above: impl IntoIterator<Item = RoleOid>,
-) -> Result<Found, C::Error> {
+fn walk<C: MembershipCatalog>(catalog: &mut C, around: &Around) -> Result<Found, C::Error> {
     let mut affected: HashSet<RoleOid> = HashSet::new();
-    let mut to_visit: Vec<RoleOid> = below.into_iter().collect();
+    let mut to_visit: Vec<RoleOid> = around.members_of.clone();
     while let Some(role) = to_visit.pop() {
         if affected.insert(role) {
             to_visit.extend(catalog.members_of(role)?.into_iter().map(|m| m.member));
@@ -65,7 +71,7 @@ fn walk<C: MembershipCatalog>(
     let mut seen: HashSet<RoleOid> = HashSet::new();
     let mut memberships = Vec::new();
     to_visit.extend(affected);
-    to_visit.extend(above);
+    to_visit.extend(&around.groups_of);
     while let Some(member) = to_visit.pop() {
         if seen.insert(member) {
             let found = catalog.memberships_of(member)?;
@@ -75,7 +81,7 @@ fn walk<C: MembershipCatalog>(
     }
 
     // Grantors are needed by name only.
-    seen.extend(memberships.iter().map(|m| m.grantor));
+    seen.extend(memberships.iter().filter_map(|m| m.grantor));
     let mut names = HashMap::with_capacity(seen.len());
     for role in seen {
         if let Some(name) = catalog.name(role)? {
@@ -85,7 +91,8 @@ fn walk<C: MembershipCatalog>(
     Ok((names, memberships))
 }
 
-/// `down(role)`, and the name of each in it; `None` when that are more than `at_most` roles, so that asking for those in question one by one is the better way.
+/// `down(role)`, and the name of each in it; `None` when that are more than `at_most` roles, so
+/// that asking for those in question one by one is the better way.
 ///
 /// # Errors
 /// As the catalogue has them.
@@ -115,8 +122,10 @@ pub fn few_below<C: MembershipCatalog>(
     Ok(Some(names))
 }
 
-/// What the conflicts of a cluster depend on, where few roles are below one of the two of the rule; `None` when that are more than `at_most` of either, so that
-/// reading everything is the better way. The graph gives the same conflicts as the whole catalogue would, with the same paths and fixes.
+/// What the conflicts of a cluster depend on, where few roles are below one of the two of the rule;
+/// `None` when that are more than `at_most` of either, so that reading everything is the better
+/// way. The graph gives the same conflicts as the whole catalogue would, with the same paths and
+/// fixes.
 ///
 /// # Errors
 /// As the catalogue has them.
@@ -127,10 +136,13 @@ pub fn neighbourhood_of_conflicts<C: MembershipCatalog>(
 ) -> Result<Option<MembershipGraph>, C::Error> {
     for below in of_rule {
         if few_below(catalog, below, at_most)?.is_some() {
-            let (mut names, mut memberships) = walk(catalog, [below], of_rule)?;
-            // Whether a REVOKE needs CASCADE depends on what was granted on the strength of the membership that it ends.
+            let around = Around { members_of: vec![below], groups_of: of_rule.to_vec() };
+            let (mut names, mut memberships) = walk(catalog, &around)?;
+            // Whether a REVOKE needs CASCADE depends on what was granted on the strength of the
+            // membership that it ends.
             for m in memberships.clone().iter().filter(|m| m.admin) {
-                let granted = catalog.members_of(m.role)?.into_iter().filter(|other| other.grantor == m.member);
+                let by_member = |other: &Membership| other.grantor == Some(m.member);
+                let granted = catalog.members_of(m.role)?.into_iter().filter(by_member);
                 for granted in granted.collect::<Vec<_>>() {
                     if let Some(name) = catalog.name(granted.member)? {
                         names.insert(granted.member, name);
@@ -149,15 +161,24 @@ pub fn neighbourhood_of_conflicts<C: MembershipCatalog>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memberships::cluster::Cluster;
+    use crate::rule::ConflictRule;
     use proptest::prelude::*;
     use std::convert::Infallible;
+
+    /// A cluster whose rule is about `r1` and `r2`.
+    fn cluster(graph: &MembershipGraph, names_grantors: bool) -> Cluster {
+        let name = |text: &str| RoleName::new(text).unwrap();
+        let rule = ConflictRule::new(name("r1"), name("r2")).unwrap();
+        Cluster::new(rule, names_grantors).with_graph(graph.clone())
+    }
 
     /// Memberships as `(member, role)`; role 0 does not exist.
     struct Edges(Vec<(RoleOid, RoleOid)>);
 
     impl Edges {
         fn matching(&self, wanted: impl Fn(&(RoleOid, RoleOid)) -> bool) -> Vec<Membership> {
-            let row = |&(member, role): &_| Membership { role, member, grantor: 0, admin: false, from_creation: false };
+            let row = |&(member, role): &_| Membership::to_be(member, role);
             self.0.iter().filter(|edge| wanted(edge)).map(row).collect()
         }
     }
@@ -180,21 +201,26 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_neighbourhood_answers_as_the_whole_does(edges in proptest::collection::vec((1u32..15, 1u32..15), 0..40), about in 1u32..15) {
+        fn a_neighbourhood_answers_as_the_whole_does(
+            edges in proptest::collection::vec((1u32..15, 1u32..15), 0..40),
+            about in 1u32..15,
+        ) {
             let edges: Vec<_> = edges.into_iter().filter(|(member, role)| member > role).collect();
-            let all: Vec<_> = (1..15).map(|oid| (oid, RoleName::new(format!("r{oid}")).unwrap())).collect();
+            let all = (1..15).map(|oid| (oid, format!("r{oid}")));
             let whole = MembershipGraph::new(all, Edges(edges.clone()).matching(|_| true));
-            let Ok(part) = neighbourhood(&mut Edges(edges.clone()), [about], [1, 2]);
-            let rule = crate::ConflictRule::new(RoleName::new("r1").unwrap(), RoleName::new("r2").unwrap()).unwrap();
-            let place = |oid: RoleOid| whole.find(&RoleName::new(format!("r{oid}")).unwrap()).unwrap();
-            let below = whole.reach(place(about));
-            let in_whole: Vec<_> = whole.conflicts(&rule, false).unwrap().into_iter()
-                .filter(|c| below.contains(whole.find(&c.role).unwrap())).collect();
-            let in_part: Vec<_> = part.conflicts(&rule, false).unwrap().into_iter()
-                .filter(|c| below.contains(whole.find(&c.role).unwrap())).collect();
-            prop_assert_eq!(in_part, in_whole);
+            let Ok(part) = neighbourhood(
+                &mut Edges(edges.clone()),
+                &Around { members_of: vec![about], groups_of: vec![1, 2] },
+            );
+            let node = |oid: RoleOid| whole.node(oid).unwrap();
+            let below = whole.reach(node(about));
+            let conflicts_below = |graph: &MembershipGraph| -> Vec<_> {
+                let conflicts = cluster(graph, false).conflicts().unwrap().into_iter();
+                conflicts.filter(|c| below.contains(whole.find(&c.role).unwrap())).collect()
+            };
+            prop_assert_eq!(conflicts_below(&part), conflicts_below(&whole));
 
-            let expected: HashSet<_> = (1..15).filter(|&oid| below.contains(place(oid))).collect();
+            let expected: HashSet<_> = (1..15).filter(|&oid| below.contains(node(oid))).collect();
             let Ok(found) = few_below(&mut Edges(edges.clone()), about, expected.len());
             let found = found.unwrap();
             for (name, oid) in &found {
@@ -214,18 +240,23 @@ mod tests {
             let rows = edges.iter().filter(|(member, role)| member > role).zip(grantors);
             let mut catalog = Granted(Vec::new(), principals);
             for (&(member, role), (grantor, admin)) in rows {
-                catalog.0.push(Membership { role, member, grantor, admin, from_creation: false });
+                catalog.0.push(Membership {
+                    grantor: Some(grantor),
+                    admin,
+                    ..Membership::to_be(member, role)
+                });
             }
             catalog.0.sort_unstable_by_key(|m| (m.member, m.role, m.grantor));
             catalog.0.dedup_by_key(|m| (m.member, m.role, m.grantor));
-            let names: Vec<_> = (1..15).filter_map(|oid| Some((oid, catalog.clone().name(oid).unwrap()?))).collect();
+            let named = |oid| Some((oid, catalog.clone().name(oid).unwrap()?));
+            let names: Vec<_> = (1..15).filter_map(named).collect();
             let whole = MembershipGraph::new(names, catalog.0.iter().copied());
-            let rule = crate::ConflictRule::new(RoleName::new("r1").unwrap(), RoleName::new("r2").unwrap()).unwrap();
             for of_rule in [[1, 2], [2, 1]] {
                 let Ok(part) = neighbourhood_of_conflicts(&mut catalog.clone(), of_rule, 15);
                 let part = part.unwrap();
                 for name_grantors in [false, true] {
-                    prop_assert_eq!(part.conflicts(&rule, name_grantors).unwrap(), whole.conflicts(&rule, name_grantors).unwrap());
+                    let of = |graph| cluster(graph, name_grantors).conflicts().unwrap();
+                    prop_assert_eq!(of(&part), of(&whole));
                 }
             }
         }

@@ -1,7 +1,8 @@
 //! What a principal's groups make of it, for those who could give its role to somebody else.
 //!
-//! Whoever renames a role decides whose ticket opens it, and whoever enables one opens it again. That must not amount to more than the caller could
-//! grant: a member of a superuser's role becomes it by SET ROLE.
+//! Whoever renames a role decides whose ticket opens it, and whoever enables one opens it again.
+//! That must not amount to more than the caller could grant: a member of a superuser's role becomes
+//! it by SET ROLE.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -21,17 +22,20 @@ pub trait Groups: MembershipCatalog {
     /// As the catalogue has them.
     fn attributes(&mut self, role: RoleOid) -> Result<Elevated, Self::Error>;
 
-    /// Whether the caller may grant a role to others: ADMIN on it through any chain, up to PostgreSQL 15 also CREATEROLE.
+    /// Whether the caller may grant a role to others: ADMIN on it through any chain, up to
+    /// PostgreSQL 15 also CREATEROLE.
     ///
     /// # Errors
     /// As the catalogue has them.
     fn may_grant(&mut self, role: RoleOid) -> Result<bool, Self::Error>;
 }
 
-/// Looks for what a principal could do through its groups and the caller, who is no superuser, could not give it.
+/// Looks for what a principal could do through its groups and the caller, who is no superuser,
+/// could not give it.
 ///
-/// `rds_ad` does not count, nor what is above it: whoever may add principals gives that to all of them. `rds_iam` by itself is a way to log in and no
-/// power. What is above a group that the caller may grant counts for its attributes only, since the caller could grant the rest with it.
+/// `rds_ad` does not count, nor what is above it: whoever may add principals gives that to all of
+/// them. `rds_iam` by itself is a way to log in and no power. What is above a group that the caller
+/// may grant counts for its attributes only, since the caller could grant the rest with it.
 ///
 /// The inner result is 42501, with the chain of memberships in its DETAIL.
 ///
@@ -88,8 +92,13 @@ pub fn refuse_powers<G: Groups>(
     Ok(Ok(()))
 }
 
-/// The names on a way from a role up, of which the first group comes last; the middle of a long one is left out, as that of every path is.
-fn shown<G: Groups>(role: &Role, mut way: Vec<RoleOid>, groups: &mut G) -> Result<Vec<PathStep>, G::Error> {
+/// The names on a way from a role up, of which the first group comes last; the middle of a long one
+/// is left out, as that of every path is.
+fn shown<G: Groups>(
+    role: &Role,
+    mut way: Vec<RoleOid>,
+    groups: &mut G,
+) -> Result<Vec<PathStep>, G::Error> {
     way.reverse();
     let tail = TAIL as usize + 1;
     let is_long = way.len() + 1 > HEAD + 1 + tail;
@@ -121,8 +130,17 @@ mod tests {
         grantable: Vec<u32>,
     }
 
-    const NAMES: [&str; 9] =
-        ["", "dba@A.B", "rds_ad", "rds_iam", "team", "admins", "pg_read_all_data", "office", "company"];
+    const NAMES: [&str; 9] = [
+        "",
+        "dba@A.B",
+        "rds_ad",
+        "rds_iam",
+        "team",
+        "admins",
+        "pg_read_all_data",
+        "office",
+        "company",
+    ];
 
     impl MembershipCatalog for Cluster {
         type Error = Infallible;
@@ -132,13 +150,7 @@ mod tests {
         }
 
         fn memberships_of(&mut self, of: RoleOid) -> Result<Vec<Membership>, Infallible> {
-            let membership = |&(member, role): &(u32, u32)| Membership {
-                role,
-                member,
-                grantor: 10,
-                admin: false,
-                from_creation: false,
-            };
+            let membership = |&(member, role): &(u32, u32)| Membership::to_be(member, role);
             Ok(self.memberships.iter().map(membership).filter(|m| m.member == of).collect())
         }
 
@@ -160,12 +172,16 @@ mod tests {
     fn refused(memberships: &[(u32, u32)], grantable: &[u32]) -> Option<(Power, Vec<String>)> {
         let name = |text: &str| RoleName::new(text).unwrap();
         let rule = ConflictRule::new(name("rds_ad"), name("rds_iam")).unwrap();
-        let role = Role { oid: 1, name: name("dba@A.B"), can_login: true, elevated: Elevated::default() };
-        let mut cluster = Cluster { memberships: memberships.to_vec(), grantable: grantable.to_vec() };
+        let role =
+            Role { oid: 1, name: name("dba@A.B"), can_login: true, elevated: Elevated::default() };
+        let mut cluster =
+            Cluster { memberships: memberships.to_vec(), grantable: grantable.to_vec() };
         let Ok(result) = refuse_powers(&role, &rule, &mut cluster);
         match result {
             Ok(()) => None,
-            Err(Error::Powers { path, power, .. }) => Some((power, path.iter().map(ToString::to_string).collect())),
+            Err(Error::Powers { path, power, .. }) => {
+                Some((power, path.iter().map(ToString::to_string).collect()))
+            }
             Err(other) => panic!("{other:?}"),
         }
     }
@@ -177,19 +193,29 @@ mod tests {
         assert_eq!(refused(&[(1, 2), (2, 5)], &[]), None, "and what is above it");
         assert_eq!(refused(&[(1, 3)], &[]), None, "rds_iam is no power");
         assert_eq!(refused(&[(1, 4)], &[4]), None);
-        assert_eq!(refused(&[(1, 4)], &[]).unwrap(), (Power::NotGrantable, vec!["dba@A.B".into(), "team".into()]));
+        assert_eq!(
+            refused(&[(1, 4)], &[]).unwrap(),
+            (Power::NotGrantable, vec!["dba@A.B".into(), "team".into()])
+        );
         assert_eq!(
             refused(&[(1, 4), (4, 5)], &[4]).unwrap(),
             (superuser, vec!["dba@A.B".into(), "team".into(), "admins".into()])
         );
         assert_eq!(refused(&[(1, 3), (3, 6)], &[]).unwrap().0, Power::Predefined);
-        assert_eq!(refused(&[(1, 4), (4, 7)], &[4]), None, "whoever may grant team may give office with it");
+        assert_eq!(
+            refused(&[(1, 4), (4, 7)], &[4]),
+            None,
+            "whoever may grant team may give office with it"
+        );
         assert_eq!(
             refused(&[(1, 4), (4, 8), (1, 3), (3, 7), (7, 8)], &[4, 7]),
             None,
             "reached both ways, and each time through a group that may be granted"
         );
-        assert_eq!(refused(&[(1, 4), (4, 8), (1, 3), (3, 8)], &[4]).unwrap().0, Power::NotGrantable);
+        assert_eq!(
+            refused(&[(1, 4), (4, 8), (1, 3), (3, 8)], &[4]).unwrap().0,
+            Power::NotGrantable
+        );
         assert_eq!(refused(&[(1, 4), (4, 7), (7, 4)], &[4]), None, "a circle ends");
     }
 }

@@ -4,14 +4,17 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use crate::error::Error;
+use crate::memberships::cluster::Cluster;
 use crate::memberships::fix::Added;
 use crate::memberships::graph::{Membership, MembershipGraph};
 use crate::memberships::reach::RuleReach;
+use crate::memberships::reading::Reading;
 use crate::names::case::fold_case;
 use crate::names::role_name::RoleName;
 use crate::names::rules::Canonical;
-use crate::oid::{NO_ROLE, RoleOid};
-use crate::roles::role::{Role, RoleSet};
+use crate::oid::{NEW_ROLE, RoleOid};
+use crate::roles::role::Role;
+use crate::roles::role_set::RoleSet;
 use crate::rule::{Conflict, ConflictRule};
 use crate::statement::Statement;
 
@@ -27,6 +30,14 @@ pub struct AddRequest {
     pub groups: Vec<String>,
     /// Whether a role that exists already is taken as it is instead of being an error.
     pub if_not_exists: bool,
+}
+
+impl AddRequest {
+    /// What has to be read for [`plan_add`].
+    pub fn reading(&self, rule: &ConflictRule) -> Reading {
+        let principals = self.principals.iter().map(|(_, canonical)| canonical.role_name());
+        Reading::of_rule(rule).and_members_of(principals).and_groups_of(self.groups.iter().cloned())
+    }
 }
 
 /// What becomes of one principal.
@@ -61,7 +72,8 @@ pub struct AddOutcome {
     pub role: RoleName,
     /// What happens to it.
     pub action: AddAction,
-    /// The role is a principal's, but has NOLOGIN: somebody disabled it, and adding it again does not change that.
+    /// The role is a principal's, but has NOLOGIN: somebody disabled it, and adding it again does
+    /// not change that.
     pub disabled: bool,
     /// See [`Canonical::case_matters`].
     pub case_matters: bool,
@@ -86,8 +98,9 @@ impl AddPlan {
         self.outcomes.iter().filter(move |o| o.action == action).map(|o| &o.role)
     }
 
-    /// The same for somebody who is no superuser: N × CREATE USER, then `rds_ad` for all of them in as few GRANTs as can be, then the groups. On 16
-    /// and later each GRANT walks all that its grantor created.
+    /// What somebody runs who is no superuser: N × CREATE USER, then `rds_ad` for all of them in as
+    /// few GRANTs as can be, then the groups. On 16 and later each GRANT walks all that its grantor
+    /// created.
     pub fn plain_statements(&self, rule: &ConflictRule) -> Vec<Statement> {
         let mut members = Vec::new();
         let mut statements = Vec::new();
@@ -102,19 +115,24 @@ impl AddPlan {
             }
         }
         let roles = vec![rule.ad_role().clone()];
-        let grant = |members: &[RoleName]| Statement::Grant { roles: roles.clone(), members: members.to_vec() };
+        let grant = |members: &[RoleName]| Statement::Grant {
+            roles: roles.clone(),
+            members: members.to_vec(),
+        };
         statements.extend(members.chunks(MEMBERS_PER_GRANT).map(grant));
         statements.extend(self.grants.iter().cloned());
         statements
     }
 
-    /// Looks at the memberships as they are after the plan was carried out, `graph` holding the roles it changed and those below them.
+    /// Looks at the memberships as they are after the plan was carried out: those around the roles
+    /// that it changed, with their members.
     ///
     /// # Errors
-    /// 0LP01 when there is a conflict that was not there before.
-    pub fn check_after(&self, graph: &MembershipGraph, rule: &ConflictRule, name_grantors: bool) -> Result<(), Error> {
-        match graph.new_conflict(&self.conflicts_before, &Added::default(), rule, name_grantors)? {
-            Some(new) => Err(new.refusal(rule)),
+    /// 0LP01 when there is a conflict that was not there before; 42704 when a role of the rule was
+    /// not read.
+    pub fn check_after(&self, cluster: &Cluster) -> Result<(), Error> {
+        match cluster.new_conflict(&self.conflicts_before, &Added::default())? {
+            Some(new) => Err(new.refusal(&cluster.rule)),
             None => Ok(()),
         }
     }
@@ -122,22 +140,17 @@ impl AddPlan {
 
 /// Works out what to run.
 ///
-/// - `roles` holds every role whose name equals, case aside, a principal, a group or a role of the rule.
-/// - `graph` is the [`neighbourhood`](crate::neighbourhood) of these: below the principals that exist, above the groups and the roles of the rule.
+/// What has to be read is the request's [`reading`](AddRequest::reading).
 ///
 /// # Errors
 /// - 42704 when a group or a role of the rule is missing;
-/// - 42710 when a principal exists (without `if_not_exists`), is named twice, or differs from a role by case only;
+/// - 42710 when a principal exists (without `if_not_exists`), is named twice, or differs from a
+///   role by case only;
 /// - 42501 when an existing role would have to be changed and has an attribute that forbids it;
 /// - 0LP01 when a role would come to be in both.
-pub fn plan_add(
-    request: &AddRequest,
-    roles: &RoleSet,
-    graph: &MembershipGraph,
-    rule: &ConflictRule,
-    name_grantors: bool,
-) -> Result<AddPlan, Error> {
-    let both = RuleReach::find(graph, rule)?;
+pub fn plan_add(request: &AddRequest, cluster: &Cluster) -> Result<AddPlan, Error> {
+    let Cluster { roles, graph, rule, .. } = cluster;
+    let both = RuleReach::find(cluster)?;
     let groups = groups(request, roles, rule)?;
     let mut plan = AddPlan::default();
     let mut lacking: Vec<Lacking> = Vec::new();
@@ -147,7 +160,12 @@ pub fn plan_add(
         let role = canonical.role_name();
         let first_time = match by_name.entry(fold_case(role.as_str())) {
             Entry::Occupied(first) => {
-                plan.outcomes.push(named_again(request, &plan.outcomes[*first.get()], typed, role)?);
+                plan.outcomes.push(named_again(
+                    request,
+                    &plan.outcomes[*first.get()],
+                    typed,
+                    role,
+                )?);
                 continue;
             }
             Entry::Vacant(none) => none,
@@ -161,7 +179,12 @@ pub fn plan_add(
             None => {
                 let member_of = rule.ad_role().clone();
                 plan.statements.push(Statement::CreateLogin { role: role.clone(), member_of });
-                lacking.push(Lacking { role: role.clone(), existing: None, ad: true, groups: groups.clone() });
+                lacking.push(Lacking {
+                    role: role.clone(),
+                    existing: None,
+                    ad: true,
+                    groups: groups.clone(),
+                });
                 AddAction::Created
             }
             Some(_) if !request.if_not_exists => return Err(Error::Exists { role }),
@@ -194,30 +217,31 @@ pub fn plan_add(
     }
 
     plan.grants = grants(&lacking);
-    check_before(&mut plan, &lacking, roles, graph, &both, rule, name_grantors)?;
+    check_before(&mut plan, &lacking, cluster, &both)?;
     Ok(plan)
 }
 
 /// A role and the memberships that it is to get.
 struct Lacking {
     role: RoleName,
-    existing: Option<u32>,
+    existing: Option<RoleOid>,
     ad: bool,
     groups: Vec<RoleName>,
 }
 
 impl Lacking {
     fn of(role: &Role, groups: &[RoleName], graph: &MembershipGraph, both: &RuleReach<'_>) -> Self {
-        let place = graph.place(role.oid);
+        let node = graph.node(role.oid);
         let has = |group: &RoleName| {
-            place.is_some_and(|place| {
-                graph.memberships_of(place).iter().any(|edge| graph.name(edge.role) == group.as_str())
+            node.is_some_and(|node| {
+                let mut memberships = graph.memberships_of(node).iter();
+                memberships.any(|edge| graph.name(edge.role) == group.as_str())
             })
         };
         Self {
             role: role.name.clone(),
             existing: Some(role.oid),
-            ad: !place.is_some_and(|place| both.is_in_ad(place)),
+            ad: !node.is_some_and(|node| both.is_in_ad(node)),
             groups: groups.iter().filter(|group| !has(group)).cloned().collect(),
         }
     }
@@ -228,7 +252,11 @@ impl Lacking {
 }
 
 /// The groups asked for, each once, provided that they exist.
-fn groups(request: &AddRequest, roles: &RoleSet, rule: &ConflictRule) -> Result<Vec<RoleName>, Error> {
+fn groups(
+    request: &AddRequest,
+    roles: &RoleSet,
+    rule: &ConflictRule,
+) -> Result<Vec<RoleName>, Error> {
     let mut groups: Vec<RoleName> = Vec::new();
     for group in &request.groups {
         let Some(role) = roles.get(group) else {
@@ -243,12 +271,21 @@ fn groups(request: &AddRequest, roles: &RoleSet, rule: &ConflictRule) -> Result<
     Ok(groups)
 }
 
-fn named_again(request: &AddRequest, first: &AddOutcome, typed: &str, role: RoleName) -> Result<AddOutcome, Error> {
+fn named_again(
+    request: &AddRequest,
+    first: &AddOutcome,
+    typed: &str,
+    role: RoleName,
+) -> Result<AddOutcome, Error> {
     if first.role != role {
         return Err(Error::CaseCollision { role, other: first.role.clone(), both_new: true });
     }
     if !request.if_not_exists {
-        return Err(Error::NamedTwice { role, first: first.principal.clone(), second: typed.into() });
+        return Err(Error::NamedTwice {
+            role,
+            first: first.principal.clone(),
+            second: typed.into(),
+        });
     }
     Ok(AddOutcome { principal: typed.into(), action: AddAction::Unchanged, ..first.clone() })
 }
@@ -265,7 +302,8 @@ fn grants(lacking: &[Lacking]) -> Vec<Statement> {
     by_groups
         .into_iter()
         .flat_map(|(roles, members)| {
-            let chunks: Vec<_> = members.chunks(MEMBERS_PER_GRANT).map(<[RoleName]>::to_vec).collect();
+            let chunks: Vec<_> =
+                members.chunks(MEMBERS_PER_GRANT).map(<[RoleName]>::to_vec).collect();
             chunks.into_iter().map(|members| Statement::Grant { roles: roles.to_vec(), members })
         })
         .collect()
@@ -275,39 +313,32 @@ fn grants(lacking: &[Lacking]) -> Vec<Statement> {
 fn check_before(
     plan: &mut AddPlan,
     lacking: &[Lacking],
-    roles: &RoleSet,
-    graph: &MembershipGraph,
+    cluster: &Cluster,
     both: &RuleReach<'_>,
-    rule: &ConflictRule,
-    name_grantors: bool,
 ) -> Result<(), Error> {
-    plan.conflicts_before = graph.conflicting_roles(rule)?;
+    let rule = &cluster.rule;
+    plan.conflicts_before = cluster.conflicting_roles()?;
 
     // New roles all get the same memberships and have no members: the first speaks for all.
     let first_new = lacking.iter().find(|lacks| lacks.existing.is_none());
     let new_count = lacking.iter().filter(|lacks| lacks.existing.is_none()).count();
-    let oid_of = |name: &RoleName| roles.get(name.as_str()).map(|role| role.oid);
+    let oid_of = |name: &RoleName| cluster.roles.get(name.as_str()).map(|role| role.oid);
     let mut more = Vec::new();
     for lacks in lacking.iter().filter(|lacks| lacks.existing.is_some()).chain(first_new) {
         let wanted = lacks.ad.then_some(rule.ad_role()).into_iter().chain(&lacks.groups);
-        for role in wanted.filter_map(oid_of) {
-            more.push(Membership {
-                role,
-                member: lacks.existing.unwrap_or(NO_ROLE),
-                grantor: NO_ROLE,
-                admin: false,
-                from_creation: false,
-            });
-        }
+        let member = lacks.existing.unwrap_or(NEW_ROLE);
+        more.extend(wanted.filter_map(oid_of).map(|role| Membership::to_be(member, role)));
     }
     if more.is_empty() {
         return Ok(());
     }
-    let after = graph.with(first_new.map(|lacks| (NO_ROLE, lacks.role.clone())), more.iter().copied());
-    let added: Added = more.iter().map(|m| (m.member, m.role)).collect();
-    let Some(new) = after.new_conflict(&plan.conflicts_before, &added, rule, name_grantors)? else { return Ok(()) };
-    let group = pending_group(&new.conflict, lacking, rule, graph, both);
-    let unspoken = if first_new.is_some_and(|lacks| new.roles.contains(&lacks.role)) { new_count - 1 } else { 0 };
+    let new_role = first_new.map(|lacks| lacks.role.clone());
+    let Some(new) = cluster.conflict_to_be(&plan.conflicts_before, new_role, &more)? else {
+        return Ok(());
+    };
+    let group = pending_group(&new.conflict, lacking, rule, both);
+    let speaks_for_others = first_new.is_some_and(|lacks| new.roles.contains(&lacks.role));
+    let unspoken = if speaks_for_others { new_count - 1 } else { 0 };
     let others = new.roles.len() - 1 + unspoken;
     Err(new.refusal_of(rule, others, group))
 }
@@ -317,14 +348,14 @@ fn pending_group(
     conflict: &Conflict,
     lacking: &[Lacking],
     rule: &ConflictRule,
-    graph: &MembershipGraph,
     both: &RuleReach<'_>,
 ) -> Option<RoleName> {
     conflict.iam_path.windows(2).find_map(|step| {
         let (member, group) = (step[0].role()?, step[1].role()?);
         let lacks = lacking.iter().find(|lacks| lacks.role == *member)?;
-        let is_in_iam = |group: &RoleName| graph.find(group).is_some_and(|place| both.is_in_iam(place));
-        (*group != *rule.ad_role() && lacks.groups.contains(group) && is_in_iam(group)).then(|| group.clone())
+        let is_in_iam = both.graph.find(group).is_some_and(|group| both.is_in_iam(group));
+        (*group != *rule.ad_role() && lacks.groups.contains(group) && is_in_iam)
+            .then(|| group.clone())
     })
 }
 
@@ -360,22 +391,20 @@ mod tests {
         let set: RoleSet = all.iter().map(|r| role(r)).collect();
         let graph = MembershipGraph::new(
             all.iter().map(|r| (role(r).oid, role(r).name)),
-            edges.iter().map(|&(m, r)| Membership {
-                role: oid(r),
-                member: oid(m),
-                grantor: NO_ROLE,
-                admin: false,
-                from_creation: false,
-            }),
+            edges.iter().map(|&(m, r)| Membership::to_be(oid(m), oid(r))),
         );
         let rules = NameRules::default();
         let request = AddRequest {
-            principals: principals.iter().map(|p| ((*p).to_string(), rules.canonicalize(p, None).unwrap())).collect(),
+            principals: principals
+                .iter()
+                .map(|p| ((*p).to_string(), rules.canonicalize(p, None).unwrap()))
+                .collect(),
             groups: groups.iter().map(ToString::to_string).collect(),
             if_not_exists,
         };
         let rule = ConflictRule::new(name("rds_ad"), name("rds_iam")).unwrap();
-        plan_add(&request, &set, &graph, &rule, false)
+        let cluster = Cluster::new(rule, false).with_roles(set).with_graph(graph);
+        plan_add(&request, &cluster)
     }
 
     fn sql(statements: &[Statement]) -> Vec<String> {
@@ -387,7 +416,10 @@ mod tests {
         let plan = plan(&["g", "h"], &[], &["a@x.y", "b@x.y"], &["g", "h", "g"], false).unwrap();
         assert_eq!(
             sql(&plan.statements),
-            [r#"CREATE ROLE "a@X.Y" LOGIN IN ROLE "rds_ad""#, r#"CREATE ROLE "b@X.Y" LOGIN IN ROLE "rds_ad""#]
+            [
+                r#"CREATE ROLE "a@X.Y" LOGIN IN ROLE "rds_ad""#,
+                r#"CREATE ROLE "b@X.Y" LOGIN IN ROLE "rds_ad""#
+            ]
         );
         assert_eq!(sql(&plan.grants), [r#"GRANT "g", "h" TO "a@X.Y", "b@X.Y""#]);
         assert!(plan.outcomes.iter().all(|o| o.action == AddAction::Created));
@@ -396,9 +428,19 @@ mod tests {
     #[test]
     fn an_existing_role_gets_what_it_lacks_and_no_more() {
         let roles = ["-hand@X.Y", "user@X.Y", "whole@X.Y", "-left@X.Y", "g"];
-        let edges = [("whole@X.Y", "rds_ad"), ("left@X.Y", "rds_ad"), ("whole@X.Y", "g"), ("left@X.Y", "g")];
-        let plan = plan(&roles, &edges, &["hand@x.y", "user@x.y", "whole@x.y", "left@x.y"], &["g"], true).unwrap();
-        assert_eq!(sql(&plan.statements), [r#"GRANT "rds_ad" TO "hand@X.Y""#, r#"GRANT "rds_ad" TO "user@X.Y""#]);
+        let edges = [
+            ("whole@X.Y", "rds_ad"),
+            ("left@X.Y", "rds_ad"),
+            ("whole@X.Y", "g"),
+            ("left@X.Y", "g"),
+        ];
+        let plan =
+            plan(&roles, &edges, &["hand@x.y", "user@x.y", "whole@x.y", "left@x.y"], &["g"], true)
+                .unwrap();
+        assert_eq!(
+            sql(&plan.statements),
+            [r#"GRANT "rds_ad" TO "hand@X.Y""#, r#"GRANT "rds_ad" TO "user@X.Y""#]
+        );
         assert_eq!(sql(&plan.grants), [r#"GRANT "g" TO "hand@X.Y", "user@X.Y""#]);
         let outcomes: Vec<_> = plan.outcomes.iter().map(|o| (o.action, o.disabled)).collect();
         assert_eq!(
@@ -415,7 +457,10 @@ mod tests {
     #[test]
     fn refusals_say_what_is_the_matter() {
         let refused = |result: Result<AddPlan, Error>| result.unwrap_err();
-        assert!(matches!(refused(plan(&["a@X.Y"], &[], &["a@x.y"], &[], false)), Error::Exists { .. }));
+        assert!(matches!(
+            refused(plan(&["a@X.Y"], &[], &["a@x.y"], &[], false)),
+            Error::Exists { .. }
+        ));
         assert!(matches!(
             refused(plan(&["A@x.y"], &[], &["a@x.y"], &[], true)),
             Error::CaseCollision { both_new: false, .. }
@@ -424,8 +469,14 @@ mod tests {
             refused(plan(&[], &[], &["a@x.y", "A@x.y"], &[], true)),
             Error::CaseCollision { both_new: true, .. }
         ));
-        assert!(matches!(refused(plan(&[], &[], &["a@x.y", "a@X.y"], &[], false)), Error::NamedTwice { .. }));
-        assert!(matches!(refused(plan(&["boss@X.Y"], &[], &["boss@x.y"], &[], true)), Error::Elevated { .. }));
+        assert!(matches!(
+            refused(plan(&[], &[], &["a@x.y", "a@X.y"], &[], false)),
+            Error::NamedTwice { .. }
+        ));
+        assert!(matches!(
+            refused(plan(&["boss@X.Y"], &[], &["boss@x.y"], &[], true)),
+            Error::Elevated { .. }
+        ));
         assert!(matches!(
             refused(plan(&["G"], &[], &["a@x.y"], &["g"], true)),
             Error::GroupMissing { other: Some(_), .. }
@@ -443,13 +494,16 @@ mod tests {
         assert_eq!(fix[0].to_string(), r#"REVOKE "h" FROM "g";"#);
 
         let below = [("app", "lead@X.Y"), ("app", "rds_iam")];
-        let Err(Error::Conflict { conflict, .. }) = plan(&["lead@X.Y", "app"], &below, &["lead@x.y"], &[], true) else {
+        let Err(Error::Conflict { conflict, .. }) =
+            plan(&["lead@X.Y", "app"], &below, &["lead@x.y"], &[], true)
+        else {
             panic!("not refused")
         };
         assert_eq!(conflict.role, name("app"));
 
         let before = [("both@X.Y", "rds_ad"), ("both@X.Y", "rds_iam")];
-        let plan = plan(&["both@X.Y", "g"], &before, &["both@x.y", "new@x.y"], &["g"], true).unwrap();
+        let plan =
+            plan(&["both@X.Y", "g"], &before, &["both@x.y", "new@x.y"], &["g"], true).unwrap();
         assert_eq!(plan.conflicts_before.len(), 1);
     }
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::error::Error;
 use crate::lookup::changeable;
+use crate::memberships::cluster::Cluster;
 use crate::names::role_name::RoleName;
 use crate::roles::dependants::{Dependants, GrantMade, Holding};
 use crate::roles::role::Role;
-use crate::rule::ConflictRule;
 use crate::statement::{MembershipOptions, Statement};
 
 /// What becomes of the role.
@@ -48,7 +48,8 @@ impl Dependants {
             return Err(Error::InUse { role: role.clone(), sessions: self.sessions });
         }
         if self.own(true) || self.own(false) {
-            let holdings = self.holdings.iter().filter(|holding| holding.owned > 0).cloned().collect();
+            let holdings =
+                self.holdings.iter().filter(|holding| holding.owned > 0).cloned().collect();
             return Err(Error::Owner { role: role.clone(), holdings });
         }
         Ok(())
@@ -57,20 +58,24 @@ impl Dependants {
 
 /// Works out how to drop `role`.
 ///
-/// Nothing that it owns is ever dropped: without an heir owning anything is an error, with one the objects in this database become the heir's. Its
-/// privileges end here; what hangs on it in other databases can only be dealt with from there, and until then the role is disabled. Memberships
-/// that it granted to others stay, as the bootstrap superuser's: somebody's leaving takes nothing away from those who stay.
+/// Nothing that it owns is ever dropped: without an heir owning anything is an error, with one the
+/// objects in this database become the heir's. Its privileges end here; what hangs on it in other
+/// databases can only be dealt with from there, and until then the role is disabled. Memberships
+/// that it granted to others stay, as the bootstrap superuser's: somebody's leaving takes nothing
+/// away from those who stay.
+///
+/// Of the cluster it takes no roles and no memberships: what hangs on the role is in `dependants`.
 ///
 /// # Errors
-/// 42501 as [`changeable`] says; 55006 when the role has sessions; 2BP01 when it owns something and there is no heir; 22023 when it is the heir itself.
+/// 42501 as [`changeable`] says; 55006 when the role has sessions; 2BP01 when it owns something and
+/// there is no heir; 22023 when it is the heir itself.
 pub fn plan_drop(
     role: &Role,
     dependants: &Dependants,
     heir: Option<&RoleName>,
-    rule: &ConflictRule,
-    name_grantors: bool,
+    cluster: &Cluster,
 ) -> Result<DropPlan, Error> {
-    changeable(role, rule)?;
+    changeable(role, &cluster.rule)?;
     if heir == Some(&role.name) {
         return Err(Error::HeirIsTheRole { role: role.name.clone() });
     }
@@ -78,7 +83,8 @@ pub fn plan_drop(
         dependants.refuse_drop(&role.name)?;
     }
     let name = || role.name.clone();
-    let left: Vec<_> = dependants.holdings.iter().filter(|holding| !holding.here).cloned().collect();
+    let left: Vec<_> =
+        dependants.holdings.iter().filter(|holding| !holding.here).cloned().collect();
 
     let mut statements = Vec::new();
     if !left.is_empty() && role.can_login {
@@ -101,10 +107,14 @@ pub fn plan_drop(
         if dependants.anything_here() {
             statements.push(Statement::DropOwned { role: name() });
         }
-        return Ok(DropPlan { role: role.clone(), statements, outcome: DropOutcome::Disabled(left) });
+        return Ok(DropPlan {
+            role: role.clone(),
+            statements,
+            outcome: DropOutcome::Disabled(left),
+        });
     }
     // Before DROP OWNED, which would end the memberships as well (since 16).
-    statements.extend(hand_over(role, &dependants.grants_made, name_grantors));
+    statements.extend(hand_over(role, &dependants.grants_made, cluster.names_grantors));
     if dependants.anything_here() {
         statements.push(Statement::DropOwned { role: name() });
     }
@@ -113,9 +123,10 @@ pub fn plan_drop(
 }
 
 /// Makes the memberships that `role` granted the bootstrap superuser's, who is to run this.
-fn hand_over(role: &Role, grants: &[GrantMade], name_grantors: bool) -> Vec<Statement> {
+fn hand_over(role: &Role, grants: &[GrantMade], names_grantors: bool) -> Vec<Statement> {
     let mut pairs: BTreeMap<(&RoleName, &RoleName), MembershipOptions> = BTreeMap::new();
-    // Where the bootstrap superuser granted the same, its membership takes on the more permissive of each option.
+    // Where the bootstrap superuser granted the same, its membership takes on the more permissive
+    // of each option.
     for grant in grants {
         let options = pairs.entry((&grant.granted, &grant.member)).or_insert(grant.options);
         options.admin |= grant.options.admin;
@@ -125,7 +136,8 @@ fn hand_over(role: &Role, grants: &[GrantMade], name_grantors: bool) -> Vec<Stat
             .map(|(mine, other)| (mine.0 | other.0, mine.1 | other.1));
     }
     let made_by_role = |granted: &RoleName, member: &RoleName| {
-        grants.iter().any(|grant| grant.grantor == role.oid && grant.granted == *granted && grant.member == *member)
+        let is_it = |grant: &GrantMade| grant.granted == *granted && grant.member == *member;
+        grants.iter().any(|grant| grant.grantor == role.oid && is_it(grant))
     };
     // What the role itself is a member of, or others of it, goes with it.
     let stays = |&((granted, member), _): &((&RoleName, &RoleName), MembershipOptions)| {
@@ -135,15 +147,17 @@ fn hand_over(role: &Role, grants: &[GrantMade], name_grantors: bool) -> Vec<Stat
         .into_iter()
         .filter(stays)
         .flat_map(|((granted, member), options)| {
-            let grant = Statement::GrantWith { granted: granted.clone(), member: member.clone(), options };
+            let grant =
+                Statement::GrantWith { granted: granted.clone(), member: member.clone(), options };
             let revoke = Statement::RevokeGrant {
                 role: role.name.clone(),
                 granted: granted.clone(),
                 member: member.clone(),
-                name_grantor: name_grantors,
+                name_grantor: names_grantors,
             };
-            // Since 16 whoever granted further on the strength of ADMIN must have it from somebody all the time; before, there is one row to replace.
-            if name_grantors { [grant, revoke] } else { [revoke, grant] }
+            // Since 16 whoever granted further on the strength of ADMIN must have it from somebody
+            // all the time; before, there is one row to replace.
+            if names_grantors { [grant, revoke] } else { [revoke, grant] }
         })
         .collect()
 }
@@ -152,6 +166,7 @@ fn hand_over(role: &Role, grants: &[GrantMade], name_grantors: bool) -> Vec<Stat
 mod tests {
     use super::*;
     use crate::roles::role::Elevated;
+    use crate::rule::ConflictRule;
 
     fn name(text: &str) -> RoleName {
         RoleName::new(text).unwrap()
@@ -160,12 +175,14 @@ mod tests {
     fn plan(
         dependants: &Dependants,
         heir: Option<&str>,
-        name_grantors: bool,
+        names_grantors: bool,
     ) -> Result<(Vec<String>, DropOutcome), Error> {
         let rule = ConflictRule::new(name("rds_ad"), name("rds_iam")).unwrap();
-        let role = Role { oid: 7, name: name("a@B.C"), can_login: true, elevated: Elevated::default() };
+        let role =
+            Role { oid: 7, name: name("a@B.C"), can_login: true, elevated: Elevated::default() };
         let heir = heir.map(name);
-        let plan = plan_drop(&role, dependants, heir.as_ref(), &rule, name_grantors)?;
+        let cluster = Cluster::new(rule, names_grantors);
+        let plan = plan_drop(&role, dependants, heir.as_ref(), &cluster)?;
         Ok((plan.statements.iter().map(Statement::script).collect(), plan.outcome))
     }
 
@@ -179,7 +196,9 @@ mod tests {
 
     #[test]
     fn what_is_owned_is_never_dropped() {
-        let code = |dependants: &Dependants, heir| plan(dependants, heir, true).unwrap_err().sqlstate().code();
+        let code = |dependants: &Dependants, heir| {
+            plan(dependants, heir, true).unwrap_err().sqlstate().code()
+        };
         let owner = with(vec![holding("app", true, 2, 0)]);
         assert_eq!(code(&owner, None), "2BP01");
         assert_eq!(code(&with(vec![holding("other", false, 1, 0)]), None), "2BP01");

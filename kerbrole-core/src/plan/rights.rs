@@ -70,7 +70,10 @@ pub fn roles_concerned(statements: &[Statement]) -> Vec<RoleName> {
         .into_iter()
         .filter_map(|right| match right {
             Right::CreateRole => None,
-            Right::Admin(role) | Right::Grant(role) | Right::Privileges(role) | Right::SetRole(role) => Some(role),
+            Right::Admin(role)
+            | Right::Grant(role)
+            | Right::Privileges(role)
+            | Right::SetRole(role) => Some(role),
         })
         .cloned()
         .collect();
@@ -116,7 +119,9 @@ fn rights(statements: &[Statement], since_16: bool) -> Vec<Right<'_>> {
             Statement::ReassignOwned { role, to } => {
                 wanted.extend([Right::Privileges(role), Right::Privileges(to), Right::SetRole(to)]);
             }
-            Statement::RevokeAs { .. } | Statement::RevokePrivileges { .. } | Statement::DropOwned { .. } => {}
+            Statement::RevokeAs { .. }
+            | Statement::RevokePrivileges { .. }
+            | Statement::DropOwned { .. } => {}
         }
         for right in wanted {
             if !rights.contains(&right) {
@@ -144,7 +149,9 @@ pub fn missing(
     // A membership that the statements themselves give the runner.
     let joins = |role: &RoleName| {
         statements.iter().any(|statement| match statement {
-            Statement::GrantWith { granted, member, .. } => granted == role && *member == runner.user,
+            Statement::GrantWith { granted, member, .. } => {
+                granted == role && *member == runner.user
+            }
             Statement::GrantBy { granted, member, inherit, .. } => {
                 granted == role && *member == runner.user && *inherit == Some(true)
             }
@@ -154,7 +161,9 @@ pub fn missing(
     let grants_lacking = rights.iter().any(|right| match right {
         // ADMIN on rds_ad would be a membership of it, so that up to 15 the attribute is the better
         // one to have.
-        Right::Grant(role) => !since_16 && !runner.createrole && !of(role).admin && *role == ad_role,
+        Right::Grant(role) => {
+            !since_16 && !runner.createrole && !of(role).admin && *role == ad_role
+        }
         Right::CreateRole => !runner.createrole,
         _ => false,
     });
@@ -171,12 +180,20 @@ pub fn missing(
             ),
             Right::Admin(role) if !of(role).admin => lacks.admin(role),
             Right::Grant(role) if since_16 && !of(role).may_grant => lacks.admin(role),
-            Right::Grant(role) if !since_16 && !of(role).admin && !runner.createrole && !grants_lacking => {
+            Right::Grant(role)
+                if !since_16 && !of(role).admin && !runner.createrole && !grants_lacking =>
+            {
                 lacks.admin(role);
             }
             Right::Privileges(role) if !(of(role).privileges || since_16 && joins(role)) => {
                 let set_too = !of(role).set_role && rights.contains(&Right::SetRole(role));
-                lacks.rights_of(role, of(role).member || joins(role), set_too, runner.inherits, since_16);
+                lacks.rights_of(
+                    role,
+                    of(role).member || joins(role),
+                    set_too,
+                    runner.inherits,
+                    since_16,
+                );
             }
             Right::SetRole(role) if since_16 && of(role).privileges && !of(role).set_role => {
                 lacks.member(role, " WITH SET TRUE");
@@ -188,7 +205,12 @@ pub fn missing(
 }
 
 /// What a runner lacks that needs what one role may do.
-pub fn missing_rights_of(role: &RoleName, runner: &Runner, held: Held, since_16: bool) -> Vec<Lack> {
+pub fn missing_rights_of(
+    role: &RoleName,
+    runner: &Runner,
+    held: Held,
+    since_16: bool,
+) -> Vec<Lack> {
     let mut lacks = Lacks { user: &runner.user, all: Vec::new() };
     if !held.privileges {
         lacks.rights_of(role, held.member, false, runner.inherits, since_16);
@@ -209,13 +231,21 @@ impl Lacks<'_> {
     }
 
     fn admin(&mut self, role: &RoleName) {
-        let statement = format!("GRANT {} TO {} WITH ADMIN OPTION;", role.quoted(), self.user.quoted());
+        let statement =
+            format!("GRANT {} TO {} WITH ADMIN OPTION;", role.quoted(), self.user.quoted());
         self.add(format!("ADMIN on {}", role.quoted()), statement);
     }
 
     /// Since 16 each membership says whether it is inherited; before, the member's own attribute
     /// does.
-    fn rights_of(&mut self, role: &RoleName, is_member: bool, set_too: bool, inherits: bool, since_16: bool) {
+    fn rights_of(
+        &mut self,
+        role: &RoleName,
+        is_member: bool,
+        set_too: bool,
+        inherits: bool,
+        since_16: bool,
+    ) {
         match (since_16, set_too) {
             (true, true) => self.member(role, " WITH INHERIT TRUE, SET TRUE"),
             (true, false) => self.member(role, " WITH INHERIT TRUE"),
@@ -224,7 +254,8 @@ impl Lacks<'_> {
                     self.member(role, "");
                 }
                 if !inherits {
-                    let right = format!("INHERIT, without which it has no right of {}", role.quoted());
+                    let right =
+                        format!("INHERIT, without which it has no right of {}", role.quoted());
                     self.add(right, format!("ALTER ROLE {} INHERIT;", self.user.quoted()));
                 }
             }
@@ -238,11 +269,20 @@ impl Lacks<'_> {
 }
 
 /// What is missing as a HINT: each right with the statement that gives it, in parentheses.
-pub fn lacks_in_words(runner: &Runner, lacks: &[Lack], ad_role: &RoleName, is_known: bool) -> String {
-    let each: Vec<_> = lacks.iter().map(|lack| format!("{} ({})", lack.right, lack.statement)).collect();
+pub fn lacks_in_words(
+    runner: &Runner,
+    lacks: &[Lack],
+    ad_role: &RoleName,
+    is_known: bool,
+) -> String {
+    let each: Vec<_> =
+        lacks.iter().map(|lack| format!("{} ({})", lack.right, lack.statement)).collect();
     let verb = if is_known { "lacks" } else { "has to have" };
     let mut words = format!("{} {verb} {}.", runner.user.quoted(), each.join(" and "));
-    if lacks.iter().any(|lack| lack.statement.starts_with(&format!("GRANT {} TO ", ad_role.quoted()))) {
+    if lacks
+        .iter()
+        .any(|lack| lack.statement.starts_with(&format!("GRANT {} TO ", ad_role.quoted())))
+    {
         words.push_str(&format!(" ADMIN on {} is itself a membership of it.", ad_role.quoted()));
     }
     if let Some(other) = &runner.can_become
@@ -265,8 +305,19 @@ mod tests {
         RoleName::new(text).unwrap()
     }
 
-    fn lacks(statements: &[Statement], createrole: bool, held: &[(&str, Held)], since_16: bool) -> Vec<String> {
-        let runner = Runner { user: name("dba"), superuser: false, createrole, inherits: true, can_become: None };
+    fn lacks(
+        statements: &[Statement],
+        createrole: bool,
+        held: &[(&str, Held)],
+        since_16: bool,
+    ) -> Vec<String> {
+        let runner = Runner {
+            user: name("dba"),
+            superuser: false,
+            createrole,
+            inherits: true,
+            can_become: None,
+        };
         let held = held.iter().map(|(role, held)| (name(role), *held)).collect();
         let lacks = missing(statements, &runner, &held, &name("rds_ad"), since_16);
         lacks.into_iter().map(|lack| lack.statement).collect()
@@ -276,13 +327,20 @@ mod tests {
     fn createrole_is_enough_up_to_15_and_grants_nothing_since() {
         let add = [
             Statement::CreateUser { role: name("a@B.C") },
-            Statement::Grant { roles: vec![name("rds_ad"), name("g")], members: vec![name("a@B.C")] },
+            Statement::Grant {
+                roles: vec![name("rds_ad"), name("g")],
+                members: vec![name("a@B.C")],
+            },
         ];
         let createrole = r#"ALTER ROLE "dba" CREATEROLE;"#;
-        let [ad, group] = ["rds_ad", "g"].map(|role| format!("GRANT \"{role}\" TO \"dba\" WITH ADMIN OPTION;"));
+        let [ad, group] =
+            ["rds_ad", "g"].map(|role| format!("GRANT \"{role}\" TO \"dba\" WITH ADMIN OPTION;"));
         assert_eq!(lacks(&add, false, &[], false), [createrole]);
         assert!(lacks(&add, true, &[], false).is_empty());
-        assert_eq!(lacks(&add, false, &[], true), [createrole.to_string(), ad.clone(), group.clone()]);
+        assert_eq!(
+            lacks(&add, false, &[], true),
+            [createrole.to_string(), ad.clone(), group.clone()]
+        );
         assert_eq!(lacks(&add, true, &[], true), [ad, group]);
         let grant = [Statement::Grant { roles: vec![name("g")], members: vec![name("a@B.C")] }];
         assert_eq!(lacks(&grant, false, &[], false), [r#"GRANT "g" TO "dba" WITH ADMIN OPTION;"#]);
@@ -294,7 +352,10 @@ mod tests {
         let forbid = [Statement::ForbidLogin { role: name("g") }];
         assert!(lacks(&forbid, true, &by_chain, true).is_empty());
         let grant = [Statement::Grant { roles: vec![name("g")], members: vec![name("x")] }];
-        assert_eq!(lacks(&grant, true, &by_chain, true), [r#"GRANT "g" TO "dba" WITH ADMIN OPTION;"#]);
+        assert_eq!(
+            lacks(&grant, true, &by_chain, true),
+            [r#"GRANT "g" TO "dba" WITH ADMIN OPTION;"#]
+        );
     }
 
     #[test]
@@ -310,6 +371,9 @@ mod tests {
             lacks(&[join, reassign.clone()], true, &held, true),
             [r#"GRANT "heir" TO "dba" WITH INHERIT TRUE;"#]
         );
-        assert_eq!(lacks(&[reassign], true, &held[1..], true)[0], r#"GRANT "a@B.C" TO "dba" WITH INHERIT TRUE;"#);
+        assert_eq!(
+            lacks(&[reassign], true, &held[1..], true)[0],
+            r#"GRANT "a@B.C" TO "dba" WITH INHERIT TRUE;"#
+        );
     }
 }

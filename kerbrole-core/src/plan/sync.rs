@@ -5,19 +5,19 @@ use std::str::FromStr;
 
 use crate::error::{Error, Warning};
 use crate::lookup::changeable;
-use crate::memberships::graph::MembershipGraph;
+use crate::memberships::cluster::Cluster;
 use crate::memberships::reach::RuleReach;
 use crate::names::principal::{KnownRealms, principal_parts, unwritable_principal_parts};
 use crate::names::realm::Realm;
 use crate::names::role_name::RoleName;
 use crate::names::rules::Canonical;
-use crate::oid::{NO_ROLE, RoleOid};
+use crate::oid::{BOOTSTRAP_SUPERUSER, RoleOid};
 use crate::plan::add::{AddAction, AddPlan, AddRequest, plan_add};
 use crate::plan::drop::{DropOutcome, DropPlan, plan_drop};
 use crate::quote::comment;
 use crate::roles::dependants::{Dependants, GrantMade};
-use crate::roles::role::{Role, RoleSet};
-use crate::rule::ConflictRule;
+use crate::roles::role::Role;
+use crate::roles::role_set::RoleSet;
 use crate::statement::{MembershipOptions, Statement};
 
 /// What becomes of principals that are not on the list.
@@ -27,7 +27,8 @@ pub enum AbsentPolicy {
     /// They stay as they are.
     #[default]
     Keep,
-    /// They are disabled, and those on the list that are disabled are enabled: the list says who may log in.
+    /// They are disabled, and those on the list that are disabled are enabled: the list says who
+    /// may log in.
     Disable,
     /// They are dropped; those that cannot be are disabled.
     Drop,
@@ -64,9 +65,11 @@ pub struct SyncRequest {
     pub wanted: Vec<(String, Canonical)>,
     /// What becomes of the others.
     pub absent: AbsentPolicy,
-    /// The realms that the list is about: nobody of another realm is removed. `None` stands for those of `wanted`, so that an empty list removes nobody.
+    /// The realms that the list is about: nobody of another realm is removed. `None` stands for
+    /// those of `wanted`, so that an empty list removes nobody.
     pub realms: Option<Vec<Realm>>,
-    /// How many may be disabled or dropped at once; `None` stands for half of the principals that such a run could remove.
+    /// How many may be disabled or dropped at once; `None` stands for half of the principals that
+    /// such a run could remove.
     pub at_most: Option<usize>,
 }
 
@@ -111,7 +114,8 @@ pub struct SyncStep {
     pub role: RoleName,
     /// The statement.
     pub statement: Statement,
-    /// Why the role is disabled and not dropped, where that was wanted; with the first statement about it.
+    /// Why the role is disabled and not dropped, where that was wanted; with the first statement
+    /// about it.
     pub reason: Option<Box<Error>>,
 }
 
@@ -141,46 +145,49 @@ pub struct SyncPlan {
 
 /// Works out the difference.
 ///
-/// `all` are all roles, `graph` all memberships. `dependants` is asked once, for the roles that nobody wants, and only where they are to be dropped.
+/// Of the cluster it takes all roles and all memberships. `dependants` is asked once, for the roles
+/// that nobody wants, and only where they are to be dropped.
 ///
-/// `may_enable` says what keeps the caller from opening a role that is on the list and disabled: it stays so, and the reason is in
-/// [`left`](SyncPlan::left).
+/// `may_enable` says what keeps the caller from opening a role that is on the list and disabled: it
+/// stays so, and the reason is in [`left`](SyncPlan::left).
 ///
-/// A principal, for this, is a role with the name of one that is a member of `rds_ad`: other roles are never touched.
+/// A principal, for this, is a role with the name of one that is a member of `rds_ad`: other roles
+/// are never touched.
 ///
 /// # Errors
 /// Those of [`plan_add`].
 pub fn plan_sync(
     request: &SyncRequest,
-    all: &[Role],
-    graph: &MembershipGraph,
-    rule: &ConflictRule,
-    name_grantors: bool,
+    cluster: &Cluster,
     may_enable: impl FnMut(&Role) -> Result<(), Error>,
     dependants: impl FnOnce(&[RoleOid]) -> HashMap<RoleOid, Dependants>,
 ) -> Result<SyncPlan, Error> {
-    let both = RuleReach::find(graph, rule)?;
-    let roles: RoleSet = all.iter().cloned().collect();
+    let both = RuleReach::find(cluster)?;
     let absent = request.absent;
-    let additions = AddRequest { principals: request.wanted.clone(), groups: Vec::new(), if_not_exists: true };
-    let mut plan = SyncPlan { add: plan_add(&additions, &roles, graph, rule, name_grantors)?, ..SyncPlan::default() };
-    plan.take_over_additions(&roles);
+    let additions =
+        AddRequest { principals: request.wanted.clone(), groups: Vec::new(), if_not_exists: true };
+    let mut plan = SyncPlan { add: plan_add(&additions, cluster)?, ..SyncPlan::default() };
+    plan.take_over_additions(&cluster.roles);
     if absent == AbsentPolicy::Disable {
-        plan.enable_those_on_the_list(&roles, may_enable);
+        plan.enable_those_on_the_list(&cluster.roles, may_enable);
     }
 
-    let on_the_list: HashSet<&RoleName> = plan.add.outcomes.iter().map(|outcome| &outcome.role).collect();
+    let on_the_list: HashSet<&RoleName> =
+        plan.add.outcomes.iter().map(|outcome| &outcome.role).collect();
     let mut realms = KnownRealms::default();
     let removable = |role: &&Role| match absent {
         AbsentPolicy::Keep => false,
         AbsentPolicy::Disable => role.can_login,
         AbsentPolicy::Drop => true,
     };
-    let in_ad = |role: &Role| graph.place(role.oid).is_some_and(|place| both.is_in_ad(place));
-    let candidates = all.iter().filter(removable);
+    let in_ad = |role: &Role| cluster.graph.node(role.oid).is_some_and(|node| both.is_in_ad(node));
+    let candidates = cluster.roles.iter().filter(removable);
     let about: HashSet<&str> = match &request.realms {
         Some(realms) => realms.iter().map(Realm::as_str).collect(),
-        None => request.wanted.iter().map(|(_, canonical)| canonical.principal.realm().as_str()).collect(),
+        None => {
+            let wanted = request.wanted.iter();
+            wanted.map(|(_, canonical)| canonical.principal.realm().as_str()).collect()
+        }
     };
     let mut candidates: Vec<_> = candidates
         .filter(|role| {
@@ -191,17 +198,19 @@ pub fn plan_sync(
     let principals = candidates.len();
     candidates.retain(|role| !on_the_list.contains(&role.name));
     let is_meant = |role: &&Role| {
-        unwritable_principal_parts(role.name.as_str()).is_some_and(|(_, realm)| about.contains(realm)) && in_ad(role)
+        let parts = unwritable_principal_parts(role.name.as_str());
+        parts.is_some_and(|(_, realm)| about.contains(realm)) && in_ad(role)
     };
-    let unwritable = all.iter().filter(removable).filter(is_meant);
+    let unwritable = cluster.roles.iter().filter(removable).filter(is_meant);
     plan.left.extend(unwritable.map(|role| Error::Unwritable { role: role.name.clone() }));
     candidates.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     let steps_before = plan.steps.len();
-    plan.remove(&candidates, absent, rule, name_grantors, dependants);
+    plan.remove(&candidates, absent, cluster, dependants);
     let removed: HashSet<_> = plan.steps[steps_before..].iter().map(|step| &step.role).collect();
     let at_most = request.at_most.unwrap_or(principals / 2);
     if removed.len() > at_most {
-        plan.refusal = Some(Error::TooManyRemovals { removals: removed.len(), principals, at_most });
+        let removals = removed.len();
+        plan.refusal = Some(Error::TooManyRemovals { removals, principals, at_most });
     }
     Ok(plan)
 }
@@ -221,17 +230,32 @@ impl SyncPlan {
                 Some(AddAction::Created) => SyncAction::Create,
                 _ => SyncAction::Adopt,
             };
-            self.steps.push(SyncStep { action, role: role.clone(), statement: statement.clone(), reason: None });
+            self.steps.push(SyncStep {
+                action,
+                role: role.clone(),
+                statement: statement.clone(),
+                reason: None,
+            });
         }
-        self.changed.extend(self.add.roles(AddAction::Adopted).filter_map(|name| roles.get(name.as_str())).cloned());
+        self.changed.extend(
+            self.add.roles(AddAction::Adopted).filter_map(|name| roles.get(name.as_str())).cloned(),
+        );
     }
 
-    fn enable_those_on_the_list(&mut self, roles: &RoleSet, mut may_enable: impl FnMut(&Role) -> Result<(), Error>) {
+    fn enable_those_on_the_list(
+        &mut self,
+        roles: &RoleSet,
+        mut may_enable: impl FnMut(&Role) -> Result<(), Error>,
+    ) {
         let mut seen = HashSet::new();
         for outcome in self.add.outcomes.iter_mut().filter(|outcome| outcome.disabled) {
-            let Some(role) = roles.get(outcome.role.as_str()).filter(|role| seen.insert(role.oid)) else { continue };
+            let Some(role) = roles.get(outcome.role.as_str()).filter(|role| seen.insert(role.oid))
+            else {
+                continue;
+            };
             if role.elevated.any() {
-                self.left.push(Error::Elevated { role: role.name.clone(), attributes: role.elevated });
+                self.left
+                    .push(Error::Elevated { role: role.name.clone(), attributes: role.elevated });
                 continue;
             }
             if let Err(reason) = may_enable(role) {
@@ -240,7 +264,12 @@ impl SyncPlan {
             }
             outcome.disabled = false;
             let statement = Statement::AllowLogin { role: role.name.clone() };
-            self.steps.push(SyncStep { action: SyncAction::Enable, role: role.name.clone(), statement, reason: None });
+            self.steps.push(SyncStep {
+                action: SyncAction::Enable,
+                role: role.name.clone(),
+                statement,
+                reason: None,
+            });
             self.changed.push(role.clone());
         }
     }
@@ -249,23 +278,26 @@ impl SyncPlan {
         &mut self,
         candidates: &[&Role],
         absent: AbsentPolicy,
-        rule: &ConflictRule,
-        name_grantors: bool,
+        cluster: &Cluster,
         dependants: impl FnOnce(&[RoleOid]) -> HashMap<RoleOid, Dependants>,
     ) {
+        let changeable = |role: &Role| changeable(role, &cluster.rule);
         let (mine, others): (Vec<&Role>, Vec<&Role>) =
-            candidates.iter().partition(|role| changeable(role, rule).is_ok());
-        self.left.extend(others.into_iter().filter_map(|role| changeable(role, rule).err()));
+            candidates.iter().partition(|role| changeable(role).is_ok());
+        self.left.extend(others.into_iter().filter_map(|role| changeable(role).err()));
         let mut of_all = match absent {
-            AbsentPolicy::Drop if !mine.is_empty() => dependants(&mine.iter().map(|role| role.oid).collect::<Vec<_>>()),
+            AbsentPolicy::Drop if !mine.is_empty() => {
+                dependants(&mine.iter().map(|role| role.oid).collect::<Vec<_>>())
+            }
             _ => HashMap::new(),
         };
         let mut gone = Gone::default();
         for role in mine {
             let planned = match absent {
                 AbsentPolicy::Drop => {
-                    let dependants = gone.as_left(role, of_all.remove(&role.oid).unwrap_or_default());
-                    Some(plan_drop(role, &dependants, None, rule, name_grantors))
+                    let dependants =
+                        gone.as_left(role, of_all.remove(&role.oid).unwrap_or_default());
+                    Some(plan_drop(role, &dependants, None, cluster))
                 }
                 _ => None,
             };
@@ -274,7 +306,9 @@ impl SyncPlan {
                     gone.add(&plan);
                     (SyncAction::Drop, plan.statements, None)
                 }
-                Some(Ok(DropPlan { outcome: DropOutcome::Disabled(holdings), statements, .. })) => {
+                Some(Ok(DropPlan {
+                    outcome: DropOutcome::Disabled(holdings), statements, ..
+                })) => {
                     let reason = Warning::OnlyDisabled { role: role.name.clone(), holdings };
                     (SyncAction::Disable, statements, Some(reason.into()))
                 }
@@ -299,7 +333,8 @@ impl SyncPlan {
     }
 }
 
-/// Those who are dropped before another is: what hangs on that one was looked at when they were there.
+/// Those who are dropped before another is: what hangs on that one was looked at when they were
+/// there.
 #[derive(Default)]
 struct Gone {
     roles: HashSet<RoleName>,
@@ -323,16 +358,17 @@ impl Gone {
             return dependants;
         }
         dependants.foreign_grants.retain(|grant| !self.roles.contains(&grant.grantor));
-        dependants
-            .grants_made
-            .retain(|grant| !self.roles.contains(&grant.granted) && !self.roles.contains(&grant.member));
+        dependants.grants_made.retain(|grant| {
+            !self.roles.contains(&grant.granted) && !self.roles.contains(&grant.member)
+        });
         let taken_over: Vec<_> = dependants
             .grants_made
             .iter()
             .filter(|grant| grant.grantor == role.oid)
             .filter_map(|grant| {
-                let options = *self.taken_over.get(&(grant.granted.clone(), grant.member.clone()))?;
-                Some(GrantMade { grantor: NO_ROLE, options, ..grant.clone() })
+                let options =
+                    *self.taken_over.get(&(grant.granted.clone(), grant.member.clone()))?;
+                Some(GrantMade { grantor: BOOTSTRAP_SUPERUSER, options, ..grant.clone() })
             })
             .collect();
         dependants.grants_made.extend(taken_over);
@@ -343,17 +379,14 @@ impl Gone {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::memberships::graph::Membership;
+    use crate::memberships::graph::{Membership, MembershipGraph};
     use crate::names::rules::NameRules;
     use crate::roles::dependants::Holding;
     use crate::roles::role::Elevated;
+    use crate::rule::ConflictRule;
 
-    struct Cluster {
-        roles: Vec<Role>,
-        graph: MembershipGraph,
-    }
-
-    /// Members of rds_ad that can log in; `-` before a name for NOLOGIN, `!` for no member, `*` for a superuser.
+    /// Members of rds_ad that can log in; `-` before a name for NOLOGIN, `!` for no member, `*` for
+    /// a superuser.
     fn cluster(names: &[&str]) -> Cluster {
         let mut roles = Vec::new();
         let mut memberships = Vec::new();
@@ -362,11 +395,16 @@ mod tests {
             let name = RoleName::new(text.trim_start_matches(['-', '!', '*'])).unwrap();
             roles.push(Role { oid, name, can_login: !text.contains('-'), elevated });
             if !text.contains('!') {
-                memberships.push(Membership { role: 1, member: oid, grantor: 0, admin: false, from_creation: false });
+                memberships.push(Membership::to_be(oid, 1));
             }
         }
-        let graph = MembershipGraph::new(roles.iter().map(|role| (role.oid, role.name.clone())), memberships);
-        Cluster { roles, graph }
+        let graph = MembershipGraph::new(
+            roles.iter().map(|role| (role.oid, role.name.clone())),
+            memberships,
+        );
+        let name = |text: &str| RoleName::new(text).unwrap();
+        let rule = ConflictRule::new(name("rds_ad"), name("rds_iam")).unwrap();
+        Cluster::new(rule, true).with_roles(roles).with_graph(graph)
     }
 
     fn plan(
@@ -387,15 +425,18 @@ mod tests {
         at_most: Option<usize>,
         holders: &[&str],
     ) -> Result<SyncPlan, Error> {
-        let realms = realms.map(|realms| realms.iter().map(|realm| Realm::parse(realm).unwrap()).collect());
+        let realms =
+            realms.map(|realms| realms.iter().map(|realm| Realm::parse(realm).unwrap()).collect());
         let cluster = cluster(there);
-        let rule = ConflictRule::new(RoleName::new("rds_ad").unwrap(), RoleName::new("rds_iam").unwrap()).unwrap();
         let rules = NameRules::default();
-        let wanted: Vec<_> =
-            wanted.iter().map(|name| (name.to_string(), rules.canonicalize(name, None).unwrap())).collect();
+        let wanted: Vec<_> = wanted
+            .iter()
+            .map(|name| (name.to_string(), rules.canonicalize(name, None).unwrap()))
+            .collect();
         let owner = |oid: &RoleOid| {
             let name = cluster.roles.iter().find(|role| role.oid == *oid).unwrap().name.as_str();
-            let holding = Holding { database: Some("x".into()), here: true, owned: 1, privileges: 0 };
+            let holding =
+                Holding { database: Some("x".into()), here: true, owned: 1, privileges: 0 };
             Dependants {
                 holdings: holders.contains(&name).then_some(holding).into_iter().collect(),
                 ..Dependants::default()
@@ -403,7 +444,7 @@ mod tests {
         };
         let dependants = |oids: &[RoleOid]| oids.iter().map(|oid| (*oid, owner(oid))).collect();
         let request = SyncRequest { wanted, absent, realms, at_most };
-        plan_sync(&request, &cluster.roles, &cluster.graph, &rule, true, |_| Ok(()), dependants)
+        plan_sync(&request, &cluster, |_| Ok(()), dependants)
     }
 
     fn rows(plan: &SyncPlan) -> Vec<(&'static str, &str)> {
@@ -412,7 +453,8 @@ mod tests {
 
     #[test]
     fn the_difference_and_nothing_else() {
-        let there = ["ann@A.B", "bob@A.B", "-cyd@A.B", "!dan@A.B", "!app", "app2", "!eve@A.B", "-fay@A.B"];
+        let there =
+            ["ann@A.B", "bob@A.B", "-cyd@A.B", "!dan@A.B", "!app", "app2", "!eve@A.B", "-fay@A.B"];
         let wanted = ["ann@a.b", "cyd@a.b", "dan@a.b", "new@a.b"];
         assert_eq!(
             rows(&plan(&there, &wanted, AbsentPolicy::Keep, None, &[]).unwrap()),
@@ -420,12 +462,22 @@ mod tests {
         );
         assert_eq!(
             rows(&plan(&there, &wanted, AbsentPolicy::Disable, None, &[]).unwrap()),
-            [("adopt", "dan@A.B"), ("create", "new@A.B"), ("enable", "cyd@A.B"), ("disable", "bob@A.B")]
+            [
+                ("adopt", "dan@A.B"),
+                ("create", "new@A.B"),
+                ("enable", "cyd@A.B"),
+                ("disable", "bob@A.B")
+            ]
         );
         let dropped = plan(&there, &wanted, AbsentPolicy::Drop, None, &["bob@A.B"]).unwrap();
         assert_eq!(
             rows(&dropped),
-            [("adopt", "dan@A.B"), ("create", "new@A.B"), ("disable", "bob@A.B"), ("drop", "fay@A.B")]
+            [
+                ("adopt", "dan@A.B"),
+                ("create", "new@A.B"),
+                ("disable", "bob@A.B"),
+                ("drop", "fay@A.B")
+            ]
         );
         assert_eq!(dropped.left.iter().map(|e| e.sqlstate().code()).collect::<Vec<_>>(), ["2BP01"]);
         assert_eq!(rows(&plan(&there, &there[..1], AbsentPolicy::Keep, None, &[]).unwrap()), []);
@@ -433,8 +485,14 @@ mod tests {
 
     #[test]
     fn roles_with_powers_are_left_alone_and_told() {
-        let plan =
-            plan(&["*root@A.B", "ann@A.B", "bob@A.B"], &["ann@a.b", "bob@a.b"], AbsentPolicy::Drop, None, &[]).unwrap();
+        let plan = plan(
+            &["*root@A.B", "ann@A.B", "bob@A.B"],
+            &["ann@a.b", "bob@a.b"],
+            AbsentPolicy::Drop,
+            None,
+            &[],
+        )
+        .unwrap();
         assert_eq!(rows(&plan), []);
         assert_eq!(plan.left.len(), 1);
         assert_eq!(plan.left[0].sqlstate().code(), "42501");
@@ -444,7 +502,10 @@ mod tests {
     fn an_empty_list_locks_nobody_out() {
         let there = ["ann@A.B", "bob@A.B", "cyd@A.B", "dan@A.B"];
         let refused = |wanted: &[&str], at_most| {
-            plan(&there, wanted, AbsentPolicy::Disable, at_most, &[]).unwrap().refusal.map(|e| e.sqlstate().code())
+            plan(&there, wanted, AbsentPolicy::Disable, at_most, &[])
+                .unwrap()
+                .refusal
+                .map(|e| e.sqlstate().code())
         };
         assert_eq!(refused(&[], None), Some("53400"));
         assert_eq!(refused(&["ann@a.b"], None), Some("53400"));
@@ -457,7 +518,8 @@ mod tests {
     fn a_list_is_about_its_realms() {
         let there = ["ann@A.B", "bob@A.B", "cyd@C.D", "dan@E.F"];
         let removed = |wanted: &[&str], realms| {
-            let plan = plan_about(&there, wanted, AbsentPolicy::Disable, realms, Some(9), &[]).unwrap();
+            let plan =
+                plan_about(&there, wanted, AbsentPolicy::Disable, realms, Some(9), &[]).unwrap();
             plan.steps.iter().map(|step| step.role.to_string()).collect::<Vec<_>>()
         };
         assert_eq!(removed(&["ann@a.b"], None), ["bob@A.B"]);

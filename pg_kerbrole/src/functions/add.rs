@@ -2,7 +2,7 @@
 
 use std::ffi::CStr;
 
-use kerbrole_core::{AddAction, AddOutcome, AddPlan, AddRequest, ConflictRule, Error, neighbourhood, plan_add};
+use kerbrole_core::{AddAction, AddOutcome, AddRequest, Error, plan_add};
 use pgrx::prelude::*;
 
 use crate::interface::args::{Names, Text};
@@ -10,16 +10,16 @@ use crate::interface::notices::{notice_case, notice_disabled};
 use crate::interface::principals::{canonical, names};
 use crate::interface::rows::TableIterator;
 use crate::report::Raise;
-use crate::server::catalog::{self, Memberships};
+use crate::server::cluster;
 use crate::server::execute::{execute_as_caller, execute_as_manager};
 use crate::server::lock::lock_memberships;
 use crate::server::rule::check;
-use crate::settings::{self, NAME_GRANTORS};
+use crate::settings;
 
 /// Creates the login role of a principal, a member of `rds_ad`, and returns its exact name.
 ///
-/// Privileges: EXECUTE; for each of `groups` the caller's own right to grant it. Errors: 22023, 42622, 42939, 42710, 42704,
-/// 0LP01, 42501.
+/// Privileges: EXECUTE; for each of `groups` the caller's own right to grant it. Errors: 22023,
+/// 42622, 42939, 42710, 42704, 0LP01, 42501.
 #[pg_extern]
 #[search_path(pg_catalog, pg_temp)]
 fn kerb_add_principal(
@@ -53,7 +53,10 @@ fn kerb_add_principals(
     principals: Option<Names>,
     groups: default!(Option<Names>, "'{}'"),
     if_not_exists: default!(Option<bool>, "false"),
-) -> TableIterator<'static, (name!(principal, String), name!(role_name, String), name!(action, String))> {
+) -> TableIterator<
+    'static,
+    (name!(principal, String), name!(role_name, String), name!(action, String)),
+> {
     let principals = principals.ok_or(Error::Null { argument: "principals" }).or_raise();
     let rules = settings::name_rules();
     let canonical = |typed: String| {
@@ -61,36 +64,28 @@ fn kerb_add_principals(
         (typed, canonical)
     };
     let request = AddRequest {
-        principals: names(Some(principals), "an element of principals").into_iter().map(canonical).collect(),
+        principals: names(Some(principals), "an element of principals")
+            .into_iter()
+            .map(canonical)
+            .collect(),
         groups: names(groups, "an element of groups"),
         if_not_exists: if_not_exists.unwrap_or(false),
     };
     let rows = add(&request, c"kerb_add_principals()");
-    TableIterator::new(rows.into_iter().map(|o| (o.principal, o.role.into(), o.action.as_str().to_string())))
+    TableIterator::new(
+        rows.into_iter().map(|o| (o.principal, o.role.into(), o.action.as_str().to_string())),
+    )
 }
 
 /// Locks, plans, carries out, checks.
 fn add(request: &AddRequest, function: &CStr) -> Vec<AddOutcome> {
     lock_memberships(function);
-    let rule = settings::conflict_rule();
-    let plan = plan(request, &rule);
+    let cluster = cluster::read(|rule| request.reading(rule));
+    let plan = plan_add(request, &cluster).or_raise();
     execute_as_manager(&plan.statements);
     execute_as_caller(&plan.grants);
-    check(&plan, &rule);
+    check(&plan);
     notice_case(request.principals.iter().map(|(_, canonical)| canonical));
     notice_disabled(&plan.outcomes);
     plan.outcomes
-}
-
-fn plan(request: &AddRequest, rule: &ConflictRule) -> AddPlan {
-    let of_rule = [rule.ad_role(), rule.iam_role()].map(|role| role.as_str().to_string());
-    let principals: Vec<_> = request.principals.iter().map(|(_, canonical)| canonical.role_name()).collect();
-    let wanted =
-        principals.iter().map(ToString::to_string).chain(request.groups.iter().cloned()).chain(of_rule.clone());
-    let roles = catalog::roles_spelled_like(wanted);
-    let oid = |name: &str| roles.get(name).map(|role| role.oid);
-    let below: Vec<_> = principals.iter().filter_map(|name| oid(name.as_str())).collect();
-    let above: Vec<_> = of_rule.iter().chain(&request.groups).filter_map(|name| oid(name)).collect();
-    let Ok(graph) = neighbourhood(&mut Memberships::open(), below, above);
-    plan_add(request, &roles, &graph, rule, NAME_GRANTORS).or_raise()
 }

@@ -6,7 +6,8 @@ use crate::interface::args::Text;
 use crate::interface::notices::notice_case;
 use crate::interface::principals::canonical;
 
-/// The exact name of the role that `username` (and `realm`) logs in as. Changes nothing; anyone may call it.
+/// The exact name of the role that `username` (and `realm`) logs in as. Changes nothing; anyone may
+/// call it.
 ///
 /// Errors: 22023, 42622, 42939 as for `kerb_add_principal`.
 #[pg_extern(stable)]

@@ -1,16 +1,17 @@
-//! `kerb_conflicts` and `kerb_preview_grant`: the roles that are members of both `rds_ad` and `rds_iam`, or would be.
+//! `kerb_conflicts` and `kerb_preview_grant`: the roles that are members of both `rds_ad` and
+//! `rds_iam`, or would be.
 
-use kerbrole_core::{Error, PathStep, RoleOid, neighbourhood};
+use kerbrole_core::{Error, PathStep, Reading, existing_role};
 use pgrx::prelude::*;
 
 use crate::interface::args::Text;
 use crate::interface::rows::TableIterator;
 use crate::report::Raise;
-use crate::server::catalog::{self, Memberships};
-use crate::settings;
+use crate::server::cluster;
 
-/// Every role that is a member of both, with a shortest path to each and the REVOKE that ends it. Of a path of more than 50 roles the middle is left out:
-/// an element such as `... 9951 more ...` stands for it.
+/// Every role that is a member of both, with a shortest path to each and the REVOKE that ends it.
+/// Of a path of more than 50 roles the middle is left out: an element such as `... 9951 more ...`
+/// stands for it.
 ///
 /// Privileges: EXECUTE. Errors: 42704 when `rds_ad` or `rds_iam` is missing.
 #[pg_extern]
@@ -18,52 +19,56 @@ use crate::settings;
 #[allow(clippy::type_complexity, reason = "the columns of the result")]
 fn kerb_conflicts() -> TableIterator<
     'static,
-    (name!(role_name, String), name!(ad_path, Vec<String>), name!(iam_path, Vec<String>), name!(fix, String)),
+    (
+        name!(role_name, String),
+        name!(ad_path, Vec<String>),
+        name!(iam_path, Vec<String>),
+        name!(fix, String),
+    ),
 > {
-    let rule = settings::conflict_rule();
-    let graph = catalog::around_conflicts(&rule).unwrap_or_else(|| catalog::logins_and_memberships().1);
+    let cluster = cluster::for_conflicts();
     // One by one: there are as many as roles, each with two paths.
     TableIterator::written(move |rows| {
-        let written = graph.each_conflict(&rule, settings::NAME_GRANTORS, |conflict| {
+        let written = cluster.each_conflict(|conflict| {
             let fix: Vec<_> = conflict.fix.iter().map(ToString::to_string).collect();
-            rows.put((conflict.role.to_string(), names(&conflict.ad_path), names(&conflict.iam_path), fix.join(" ")));
+            rows.put((
+                conflict.role.to_string(),
+                names(&conflict.ad_path),
+                names(&conflict.iam_path),
+                fix.join(" "),
+            ));
         });
         written.or_raise();
     })
 }
 
-/// The conflicts that `GRANT granted_role TO member` would create, for the member and every role below it. Changes nothing.
+/// The conflicts that `GRANT granted_role TO member` would create, for the member and every role
+/// below it. Changes nothing.
 ///
-/// Both are names of roles, exactly as they are called. Privileges: EXECUTE. Errors: 22023 for NULL, 42704 when a role is missing.
+/// Both are names of roles, exactly as they are called. Privileges: EXECUTE. Errors: 22023 for
+/// NULL, 42704 when a role is missing.
 #[pg_extern]
 #[search_path(pg_catalog, pg_temp)]
 #[allow(clippy::type_complexity, reason = "the columns of the result")]
 fn kerb_preview_grant(
     granted_role: Option<Text>,
     member: Option<Text>,
-) -> TableIterator<'static, (name!(role_name, String), name!(ad_path, Vec<String>), name!(iam_path, Vec<String>))> {
-    let granted = existing_role(granted_role, "granted_role");
-    let member = existing_role(member, "member");
-    let rule = settings::conflict_rule();
-    let of_rule = [rule.ad_role(), rule.iam_role()].into_iter().filter_map(|name| catalog::role_oid(name.as_str()));
-    let Ok(graph) = neighbourhood(&mut Memberships::open(), [member], of_rule.chain([granted]));
+) -> TableIterator<
+    'static,
+    (name!(role_name, String), name!(ad_path, Vec<String>), name!(iam_path, Vec<String>)),
+> {
+    let granted: String =
+        granted_role.ok_or(Error::Null { argument: "granted_role" }).or_raise().into();
+    let member: String = member.ok_or(Error::Null { argument: "member" }).or_raise().into();
+    let cluster = cluster::read(|rule| Reading::of_grant(&granted, &member, rule));
+    let [granted, member] =
+        [granted, member].map(|name| existing_role(&cluster.roles, &name).or_raise().oid);
     TableIterator::written(move |rows| {
-        let written = graph.each_previewed(granted, member, &rule, |c| {
+        let written = cluster.each_previewed(granted, member, |c| {
             rows.put((c.role.to_string(), names(&c.ad_path), names(&c.iam_path)));
         });
         written.or_raise();
     })
-}
-
-fn existing_role(name: Option<Text>, argument: &'static str) -> RoleOid {
-    let name: String = name.ok_or(Error::Null { argument }).or_raise().into();
-    let roles = catalog::roles_spelled_like([name.clone()]);
-    let other = || roles.other_spelling(&name).map(|role| role.name.clone());
-    roles
-        .get(&name)
-        .map(|role| role.oid)
-        .ok_or_else(|| Error::RoleMissing { role: name.clone(), other: other() })
-        .or_raise()
 }
 
 fn names(path: &[PathStep]) -> Vec<String> {

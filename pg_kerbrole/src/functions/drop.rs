@@ -1,6 +1,8 @@
 //! `kerb_drop_principal`.
 
-use kerbrole_core::{DropOutcome, Error, PrincipalRef, Role, RoleName, Warning, plan_drop};
+use kerbrole_core::{
+    DropOutcome, Error, PrincipalRef, Role, RoleName, Warning, existing_role, plan_drop,
+};
 use pgrx::prelude::*;
 
 use crate::interface::args::Text;
@@ -8,21 +10,24 @@ use crate::interface::notices::warn;
 use crate::interface::principals::meant;
 use crate::report::Raise;
 use crate::server::catalog;
+use crate::server::cluster;
 use crate::server::dependants;
 use crate::server::execute::{execute_as_manager, verify};
 use crate::server::identity::may_act_for;
 use crate::server::lock::{lock_principal, lock_roles};
 use crate::server::sessions;
-use crate::settings::{self, NAME_GRANTORS};
 
-/// Drops a principal's role with its memberships and its privileges in this database. Returns the role's exact name.
+/// Drops a principal's role with its memberships and its privileges in this database. Returns the
+/// role's exact name.
 ///
-/// Nothing that it owns is dropped: with `reassign_owned_to` the objects in this database, and databases and tablespaces, become that role's; without,
-/// owning anything is an error. What hangs on the role in other databases can be dealt with from there only: until then the role is
+/// Nothing that it owns is dropped: with `reassign_owned_to` the objects in this database, and
+/// databases and tablespaces, become that role's; without, owning anything is an error. What hangs
+/// on the role in other databases can be dealt with from there only: until then the role is
 /// disabled, which a WARNING says. Memberships that it granted to others stay.
 ///
-/// Privileges: EXECUTE; for `reassign_owned_to` the right to SET ROLE to it. Errors: 22023, 42622, 42939, 42704 (not with `if_exists`), 42501, 55006
-/// when the role has sessions, 2BP01 when it owns something, 25006, 55P03.
+/// Privileges: EXECUTE; for `reassign_owned_to` the right to SET ROLE to it. Errors: 22023, 42622,
+/// 42939, 42704 (not with `if_exists`), 42501, 55006 when the role has sessions, 2BP01 when it owns
+/// something, 25006, 55P03.
 #[pg_extern]
 #[search_path(pg_catalog, pg_temp)]
 fn kerb_drop_principal(
@@ -34,8 +39,8 @@ fn kerb_drop_principal(
     let meant: PrincipalRef = meant(username, realm);
     let heir: Option<String> = reassign_owned_to.map(Into::into);
     let roles = lock_principal(&meant, c"kerb_drop_principal()");
-    let rule = settings::conflict_rule();
-    let role = match meant.find_changeable(&roles, &rule) {
+    let cluster = cluster::unread().with_roles(roles);
+    let role = match meant.find_changeable(&cluster) {
         Err(Error::PrincipalMissing { role, .. }) if if_exists.unwrap_or(false) => {
             pgrx::notice!("principal \"{role}\" does not exist, nothing to do");
             return role.to_string();
@@ -45,7 +50,7 @@ fn kerb_drop_principal(
     let heir = heir.map(|name| heir_of(role, &name));
     dependants::lock(role.oid);
     let dependants = dependants::of_roles(&[role.oid]).remove(&role.oid).unwrap_or_default();
-    let plan = plan_drop(role, &dependants, heir.as_ref(), &rule, NAME_GRANTORS).or_raise();
+    let plan = plan_drop(role, &dependants, heir.as_ref(), &cluster).or_raise();
     execute_as_manager(&plan.statements);
     match plan.outcome {
         DropOutcome::Dropped => verify(&plan.role, |now| now.is_none()),
@@ -59,20 +64,20 @@ fn kerb_drop_principal(
     plan.role.name.to_string()
 }
 
-/// The role that gets what another owns, provided that the caller could act for it: whoever owns a function decides whose rights it runs with.
-/// Nobody else changes it until this transaction ends.
+/// The role that gets what another owns, provided that the caller could act for it: whoever owns a
+/// function decides whose rights it runs with. Nobody else changes it until this transaction ends.
 fn heir_of(role: &Role, name: &str) -> RoleName {
     let find = || {
         let roles = catalog::roles_spelled_like([name.to_string()]);
-        let other = || roles.other_spelling(name).map(|role| role.name.clone());
-        roles.get(name).cloned().ok_or_else(|| Error::RoleMissing { role: name.into(), other: other() }).or_raise()
+        existing_role(&roles, name).or_raise().clone()
     };
     let may_get_it = |heir: &Role| {
         if heir.oid != role.oid && !may_act_for(heir.oid) {
             Err(Error::HeirForbidden { heir: heir.name.clone() }).or_raise()
         }
     };
-    // Before anybody is made to wait, and again for what was changed while we waited: the name may be another role's then.
+    // Before anybody is made to wait, and again for what was changed while we waited: the name may
+    // be another role's then.
     let mut heir = find();
     may_get_it(&heir);
     loop {

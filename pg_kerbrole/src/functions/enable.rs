@@ -1,24 +1,25 @@
 //! `kerb_disable_principal` and `kerb_enable_principal`.
 
-use kerbrole_core::{PrincipalRef, neighbourhood, plan_disable, plan_enable};
+use kerbrole_core::{PrincipalRef, plan_disable, plan_enable};
 use pgrx::prelude::*;
 
 use crate::interface::args::Text;
 use crate::interface::notices::{notice, warn};
 use crate::interface::principals::meant;
 use crate::report::Raise;
-use crate::server::catalog::{self, Memberships};
+use crate::server::cluster;
 use crate::server::execute::{execute_as_manager, verify};
 use crate::server::lock::lock_principal;
 use crate::server::powers;
 use crate::server::sessions;
-use crate::settings::{self, NAME_GRANTORS};
+use crate::settings;
 
-/// Keeps a principal from logging in (NOLOGIN), and with `terminate` ends its sessions when the transaction commits. Everything that the role owns and
-/// was granted stays. Returns the role's exact name.
+/// Keeps a principal from logging in (NOLOGIN), and with `terminate` ends its sessions when the
+/// transaction commits. Everything that the role owns and was granted stays. Returns the role's
+/// exact name.
 ///
-/// NOLOGIN is what ends a Kerberos login: VALID UNTIL and passwords are looked at for passwords only (src/backend/libpq/crypt.c). A session that
-/// is open goes on, whatever its ticket.
+/// NOLOGIN is what ends a Kerberos login: VALID UNTIL and passwords are looked at for passwords
+/// only (src/backend/libpq/crypt.c). A session that is open goes on, whatever its ticket.
 ///
 /// Privileges: EXECUTE. Errors: 22023, 42622, 42939, 42704, 42501, 25006, 55P03.
 #[pg_extern]
@@ -30,7 +31,7 @@ fn kerb_disable_principal(
 ) -> String {
     let meant: PrincipalRef = meant(username, realm);
     let roles = lock_principal(&meant, c"kerb_disable_principal()");
-    let plan = plan_disable(&meant, &roles, &settings::conflict_rule()).or_raise();
+    let plan = plan_disable(&meant, &cluster::unread().with_roles(roles)).or_raise();
     execute_as_manager(&plan.statements);
     verify(&plan.role, |now| now.is_some_and(|role| !role.can_login && !role.elevated.any()));
     let name = plan.role.name;
@@ -58,22 +59,21 @@ fn kerb_disable_principal(
 
 /// Lets a principal log in again. Returns the role's exact name.
 ///
-/// Memberships stay as they are: a principal that is not a member of `rds_ad` any more, or of `rds_iam` as well, is enabled with a WARNING.
+/// Memberships stay as they are: a principal that is not a member of `rds_ad` any more, or of
+/// `rds_iam` as well, is enabled with a WARNING.
 ///
-/// Privileges: EXECUTE. Errors: 22023 (also for a realm that is not in `kerbrole.allowed_realms`), 42622, 42939, 42704, 42710 when a role that differs
-/// by case only can log in, 42501 also when it has powers through groups that the caller could not give it, 25006, 55P03.
+/// Privileges: EXECUTE. Errors: 22023 (also for a realm that is not in `kerbrole.allowed_realms`),
+/// 42622, 42939, 42704, 42710 when a role that differs by case only can log in, 42501 also when it
+/// has powers through groups that the caller could not give it, 25006, 55P03.
 #[pg_extern]
 #[search_path(pg_catalog, pg_temp)]
 fn kerb_enable_principal(username: Option<Text>, realm: default!(Option<Text>, "NULL")) -> String {
     let meant: PrincipalRef = meant(username, realm);
     let roles = lock_principal(&meant, c"kerb_enable_principal()");
-    let rule = settings::conflict_rule();
-    let of_rule = [rule.ad_role(), rule.iam_role()].into_iter().filter_map(|role| catalog::role_oid(role.as_str()));
-    let below = meant.find(&roles).ok().map(|role| role.oid);
-    let Ok(graph) = neighbourhood(&mut Memberships::open(), [], of_rule.chain(below));
-    let plan = plan_enable(&meant, &roles, &graph, &settings::name_rules(), &rule, NAME_GRANTORS).or_raise();
+    let cluster = cluster::read_beside(roles, |rule| meant.reading(rule));
+    let plan = plan_enable(&meant, &settings::name_rules(), &cluster).or_raise();
     if !plan.statements.is_empty() {
-        powers::refuse(&plan.role, &rule).or_raise();
+        powers::refuse(&plan.role, &cluster.rule).or_raise();
     }
     execute_as_manager(&plan.statements);
     verify(&plan.role, |now| now.is_some_and(|role| role.can_login && !role.elevated.any()));

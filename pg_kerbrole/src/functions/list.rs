@@ -6,11 +6,12 @@ use pgrx::prelude::*;
 use crate::interface::rows::{TableIterator, Texts};
 use crate::report::Raise;
 use crate::server::catalog;
+use crate::server::cluster;
 use crate::server::sessions;
-use crate::settings;
 
-/// Every role whose name is a principal's: its parts, whether it may log in, its direct groups besides `rds_ad`, a shortest path to `rds_ad` and to
-/// `rds_iam` (NULL where there is none), and how many sessions it has on this server now.
+/// Every role whose name is a principal's: its parts, whether it may log in, its direct groups
+/// besides `rds_ad`, a shortest path to `rds_ad` and to `rds_iam` (NULL where there is none), and
+/// how many sessions it has on this server now.
 ///
 /// Privileges: EXECUTE. Errors: 42704 when `rds_ad` or `rds_iam` is missing.
 #[pg_extern]
@@ -30,10 +31,10 @@ fn kerb_list_principals() -> TableIterator<
     ),
 > {
     let (logins, graph) = catalog::logins_and_memberships();
-    let rule = settings::conflict_rule();
+    let cluster = cluster::unread().with_graph(graph);
     let sessions = sessions::count_all();
     TableIterator::written(move |rows| {
-        let listed = list_principals(logins, &graph, &rule, |p| {
+        let listed = list_principals(logins, &cluster, |p| {
             rows.put((
                 p.role_name,
                 p.username,

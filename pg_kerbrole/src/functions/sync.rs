@@ -2,7 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use kerbrole_core::{AbsentPolicy, Error, Realm, RoleOid, Statement, SyncAction, SyncPlan, SyncRequest, plan_sync};
+use kerbrole_core::{
+    AbsentPolicy, Error, Realm, Role, RoleOid, Statement, SyncAction, SyncPlan, SyncRequest,
+    plan_sync,
+};
 use pgrx::prelude::*;
 
 use crate::interface::args::{Names, Text};
@@ -10,32 +13,36 @@ use crate::interface::notices::{notice_case, notice_disabled, warn_of};
 use crate::interface::principals::names;
 use crate::interface::rows::TableIterator;
 use crate::report::Raise;
-use crate::server::catalog;
+use crate::server::cluster;
 use crate::server::dependants;
 use crate::server::execute::{execute_as_manager, verify};
 use crate::server::lock::{lock_memberships, lock_roles};
 use crate::server::powers;
 use crate::server::rule::check;
 use crate::server::sessions;
-use crate::settings::{self, NAME_GRANTORS};
+use crate::settings;
 
 /// At most so many reasons are told one by one.
 const TOLD: usize = 10;
 
-/// Brings the principals in line with a list, all or nothing, and returns the statements of the difference. Only shows them unless `dry_run` is
-/// false. `absent` says what becomes of principals that are not on the list:
+/// Brings the principals in line with a list, all or nothing, and returns the statements of the
+/// difference. Only shows them unless `dry_run` is false. `absent` says what becomes of principals
+/// that are not on the list:
 ///
 /// - `keep`: nothing;
 /// - `disable`: NOLOGIN, and principals on the list that are disabled are enabled;
-/// - `drop`: dropped; those that have sessions, own something or have privileges in other databases are disabled, which a NOTICE says.
+/// - `drop`: dropped; those that have sessions, own something or have privileges in other databases
+///   are disabled, which a NOTICE says.
 ///
-/// `realms` says which realms the list is about: nobody of another realm is disabled or dropped. By default it is about the realms that it names, so that an
-/// empty list removes nobody.
+/// `realms` says which realms the list is about: nobody of another realm is disabled or dropped. By
+/// default it is about the realms that it names, so that an empty list removes nobody.
 ///
-/// A principal, here, is a role with the name of one that is a member of `rds_ad`. Other roles, and those with SUPERUSER and the like, are never touched.
+/// A principal, here, is a role with the name of one that is a member of `rds_ad`. Other roles, and
+/// those with SUPERUSER and the like, are never touched.
 ///
-/// Privileges: EXECUTE. Errors: those of `kerb_add_principals`; 22023 for `absent`; 53400 when more principals would be disabled or dropped than
-/// `kerbrole.sync_max_removals` allows (by default half of them), which a dry run says as a WARNING.
+/// Privileges: EXECUTE. Errors: those of `kerb_add_principals`; 22023 for `absent`; 53400 when more
+/// principals would be disabled or dropped than `kerbrole.sync_max_removals` allows (by default
+/// half of them), which a dry run says as a WARNING.
 #[pg_extern]
 #[search_path(pg_catalog, pg_temp)]
 #[allow(clippy::type_complexity, reason = "the columns of the result")]
@@ -44,7 +51,10 @@ fn kerb_sync_principals(
     absent: default!(Option<Text>, "'keep'"),
     dry_run: default!(Option<bool>, "true"),
     realms: default!(Option<Names>, "NULL"),
-) -> TableIterator<'static, (name!(action, String), name!(role_name, String), name!(statement, String))> {
+) -> TableIterator<
+    'static,
+    (name!(action, String), name!(role_name, String), name!(statement, String)),
+> {
     let principals = principals.ok_or(Error::Null { argument: "principals" }).or_raise();
     let absent: String = absent.ok_or(Error::Null { argument: "absent" }).or_raise().into();
     let absent: AbsentPolicy = absent.parse().or_raise();
@@ -54,7 +64,10 @@ fn kerb_sync_principals(
         (typed, canonical)
     };
     let request = SyncRequest {
-        wanted: names(Some(principals), "an element of principals").into_iter().map(canonical).collect(),
+        wanted: names(Some(principals), "an element of principals")
+            .into_iter()
+            .map(canonical)
+            .collect(),
         absent,
         realms: realms.map(realms_of),
         at_most: settings::sync_max_removals(),
@@ -86,10 +99,9 @@ fn realms_of(realms: Names) -> Vec<Realm> {
 }
 
 fn plan(request: &SyncRequest) -> SyncPlan {
-    let (roles, graph) = catalog::roles_and_memberships();
-    let rule = settings::conflict_rule();
-    plan_sync(request, &roles, &graph, &rule, NAME_GRANTORS, |role| powers::refuse(role, &rule), dependants::of_roles)
-        .or_raise()
+    let cluster = cluster::whole();
+    let may_enable = |role: &Role| powers::refuse(role, &cluster.rule);
+    plan_sync(request, &cluster, may_enable, dependants::of_roles).or_raise()
 }
 
 /// The plan once every role that it changes is locked: whatever was done to one until then counts.
@@ -97,7 +109,8 @@ fn locked_plan(request: &SyncRequest) -> SyncPlan {
     let mut locked: HashSet<RoleOid> = HashSet::new();
     loop {
         let plan = plan(request);
-        let more: Vec<_> = plan.changed.iter().map(|role| role.oid).filter(|oid| !locked.contains(oid)).collect();
+        let more: Vec<_> =
+            plan.changed.iter().map(|role| role.oid).filter(|oid| !locked.contains(oid)).collect();
         if more.is_empty() {
             return plan;
         }
@@ -112,9 +125,13 @@ fn locked_plan(request: &SyncRequest) -> SyncPlan {
 fn carry_out(plan: &SyncPlan) {
     let statements: Vec<Statement> = plan.steps.iter().map(|step| step.statement.clone()).collect();
     execute_as_manager(&statements);
-    check(&plan.add, &settings::conflict_rule());
-    let dropped: HashSet<_> =
-        plan.steps.iter().filter(|step| step.action == SyncAction::Drop).map(|step| &step.role).collect();
+    check(&plan.add);
+    let dropped: HashSet<_> = plan
+        .steps
+        .iter()
+        .filter(|step| step.action == SyncAction::Drop)
+        .map(|step| &step.role)
+        .collect();
     // The last step of a role that opens or closes it.
     let opened: HashMap<_, _> = plan
         .steps
@@ -132,7 +149,9 @@ fn carry_out(plan: &SyncPlan) {
             sessions::end_at_commit(role.oid);
         } else {
             let may_log_in = opened.get(&role.name).copied().unwrap_or(role.can_login);
-            verify(role, |now| now.is_some_and(|role| role.can_login == may_log_in && !role.elevated.any()));
+            verify(role, |now| {
+                now.is_some_and(|role| role.can_login == may_log_in && !role.elevated.any())
+            });
         }
     }
 }

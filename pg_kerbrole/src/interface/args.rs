@@ -1,7 +1,7 @@
 //! Text arguments, whatever the database's encoding.
 //!
-//! pgrx takes the bytes of a `text` for UTF-8 or panics. Here a name that cannot be told in UTF-8 gets an error of its own:
-//! a ticket's principal is UTF-8, and the server compares bytes.
+//! pgrx takes the bytes of a `text` for UTF-8 or panics. Here a name that cannot be told in UTF-8
+//! gets an error of its own: a ticket's principal is UTF-8, and the server compares bytes.
 #![allow(unsafe_code, reason = "pgrx's traits for argument types are unsafe to implement")]
 
 use kerbrole_core::{Error, LARGEST_LIST, LONGEST_ARGUMENT, LONGEST_LIST};
@@ -20,8 +20,8 @@ use crate::server::encoding::{encoding_name, holds_utf8};
 pub(crate) struct Text(String);
 
 impl Text {
-    /// What is longer than any name is refused before it is copied: the server's own allocations end in an ERROR, Rust's would end the backend, and with
-    /// it the cluster.
+    /// What is longer than any name is refused before it is copied: the server's own allocations
+    /// end in an ERROR, Rust's would end the backend, and with it the cluster.
     fn from_server(bytes: &[u8]) -> Self {
         if bytes.len() > LONGEST_ARGUMENT {
             return Err(Error::ArgumentTooLong { bytes: bytes.len() }).or_raise();
@@ -56,7 +56,11 @@ impl Names {
         }
         let mut names = Vec::new();
         if names.try_reserve_exact(elements).is_err() {
-            ereport!(ERROR, PgSqlErrorCode::ERRCODE_OUT_OF_MEMORY, "out of memory for a list of names");
+            ereport!(
+                ERROR,
+                PgSqlErrorCode::ERRCODE_OUT_OF_MEMORY,
+                "out of memory for a list of names"
+            );
         }
         for name in array.iter() {
             check_for_interrupts!();
@@ -94,10 +98,12 @@ unsafe impl SqlTranslatable for Text {
     const TYPE_IDENT: &'static str = pgrx::pgrx_resolved_type!(Text);
     const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
     const ARGUMENT_SQL: Result<SqlMappingRef, ArgumentError> = Ok(SqlMappingRef::literal("text"));
-    const RETURN_SQL: Result<ReturnsRef, ReturnsError> = Ok(ReturnsRef::One(SqlMappingRef::literal("text")));
+    const RETURN_SQL: Result<ReturnsRef, ReturnsError> =
+        Ok(ReturnsRef::One(SqlMappingRef::literal("text")));
 }
 
-// SAFETY: unboxes a text[], whose elements have the same layout as bytea, and says in SqlTranslatable that it takes one.
+// SAFETY: unboxes a text[], whose elements have the same layout as bytea, and says in
+// SqlTranslatable that it takes one.
 unsafe impl<'fcx> ArgAbi<'fcx> for Names {
     unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
         // SAFETY: the caller promises an argument of type text[] that is not null.
@@ -117,5 +123,6 @@ unsafe impl SqlTranslatable for Names {
     const TYPE_IDENT: &'static str = pgrx::pgrx_resolved_type!(Names);
     const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
     const ARGUMENT_SQL: Result<SqlMappingRef, ArgumentError> = Ok(SqlMappingRef::literal("text[]"));
-    const RETURN_SQL: Result<ReturnsRef, ReturnsError> = Ok(ReturnsRef::One(SqlMappingRef::literal("text[]")));
+    const RETURN_SQL: Result<ReturnsRef, ReturnsError> =
+        Ok(ReturnsRef::One(SqlMappingRef::literal("text[]")));
 }

@@ -14,12 +14,24 @@ pub(crate) fn warn(warning: &Warning) {
 
 /// Says to the caller what would be an error if it were no dry run.
 pub(crate) fn warn_of(error: &kerbrole_core::Error) {
-    report(PgLogLevel::WARNING, sqlstate(error.sqlstate()), error.to_string(), error.detail(), error.hint());
+    report(
+        PgLogLevel::WARNING,
+        sqlstate(error.sqlstate()),
+        error.to_string(),
+        error.detail(),
+        error.hint(),
+    );
 }
 
 /// Says something to the caller that is no error.
 pub(crate) fn notice(message: String, hint: &str) {
-    report(PgLogLevel::NOTICE, PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION, message, None, Some(hint.into()));
+    report(
+        PgLogLevel::NOTICE,
+        PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION,
+        message,
+        None,
+        Some(hint.into()),
+    );
 }
 
 /// Tells the caller, once, that the case of some names matters.
@@ -28,14 +40,19 @@ pub(crate) fn notice_case<'a>(names: impl IntoIterator<Item = &'a Canonical>) {
     let Some(first) = names.next() else { return };
     let principal = &first.principal;
     let message = match names.count() {
-        0 => format!("principal \"{principal}\" has upper-case letters: only a ticket spelled exactly so will match"),
+        0 => format!(
+            "principal \"{principal}\" has upper-case letters: \
+             only a ticket spelled exactly so will match"
+        ),
         more => format!(
-            "principal \"{principal}\" and {more} more have upper-case letters: only tickets spelled exactly so will match"
+            "principal \"{principal}\" and {more} more have upper-case letters: \
+             only tickets spelled exactly so will match"
         ),
     };
     notice(
         message,
-        "The KDC spells the ticket as the user types it, or as the directory stores it when asked for the canonical name. \
+        "The KDC spells the ticket as the user types it, \
+         or as the directory stores it when asked for the canonical name. \
          The usual form is lower case; with krb_caseins_users on, case would not matter.",
     );
 }
@@ -46,7 +63,9 @@ pub(crate) fn notice_disabled(outcomes: &[AddOutcome]) {
     let Some(first) = disabled.first() else { return };
     let message = match disabled.len() - 1 {
         0 => format!("role \"{}\" is disabled (NOLOGIN) and stays so", first.role),
-        more => format!("role \"{}\" and {more} more are disabled (NOLOGIN) and stay so", first.role),
+        more => {
+            format!("role \"{}\" and {more} more are disabled (NOLOGIN) and stay so", first.role)
+        }
     };
     notice(message, "kerb_enable_principal() lets a principal log in again.");
 }

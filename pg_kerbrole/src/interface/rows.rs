@@ -1,10 +1,10 @@
 //! Results of many rows, handed over all at once.
 //!
-//! pgrx hands over one row for each call of the function, and for each call the server sets the function's pinned search_path and resets it: a
-//! sixth of the time that a long list took.
+//! pgrx hands over one row for each call of the function, and for each call the server sets the
+//! function's pinned search_path and resets it: a sixth of the time that a long list took.
 #![allow(
     unsafe_code,
-    reason = "pgrx's traits for results are unsafe to implement, and the server's tuple stores are C"
+    reason = "pgrx's traits for results are unsafe, and the server's tuple stores are C"
 )]
 
 use std::marker::PhantomData;
@@ -15,7 +15,8 @@ use pgrx::pgrx_sql_entity_graph::metadata::{
 };
 use pgrx::{PgMemoryContexts, PgSqlErrorCode, check_for_interrupts, ereport, pg_sys};
 
-/// The rows of RETURNS TABLE. Called as pgrx's own type, by whose name `#[pg_extern]` knows that there are columns.
+/// The rows of RETURNS TABLE. Called as pgrx's own type, by whose name `#[pg_extern]` knows that
+/// there are columns.
 pub(crate) struct TableIterator<'a, Row: Columns>(Write<'a, Row>);
 
 type Write<'a, Row> = Box<dyn FnOnce(&mut Rows<<Row as Columns>::Sql>) + 'a>;
@@ -45,15 +46,24 @@ impl<Sql> Rows<Sql> {
         let Self { store, description, of_one_row, .. } = self;
         of_one_row.0.clear();
         row.put(of_one_row, |values, nulls| {
-            // SAFETY: `new` got both from the server. The row has the columns of the description, which #[pg_extern] made from the same SQL types; the
-            // store copies the values, texts and arrays included.
-            unsafe { pg_sys::tuplestore_putvalues(*store, *description, values.as_mut_ptr(), nulls.as_mut_ptr()) }
+            // SAFETY: `new` got both from the server. The row has the columns of the description,
+            // which #[pg_extern] made from the same SQL types; the store copies the values, texts
+            // and arrays included.
+            unsafe {
+                pg_sys::tuplestore_putvalues(
+                    *store,
+                    *description,
+                    values.as_mut_ptr(),
+                    nulls.as_mut_ptr(),
+                )
+            }
         });
     }
 }
 
-/// Texts and arrays as the server lays them out in memory (src/include/varatt.h, src/include/utils/array.h): all of one row in one buffer, which the
-/// next row uses again, so that nothing is allocated for each.
+/// Texts and arrays as the server lays them out in memory (src/include/varatt.h,
+/// src/include/utils/array.h): all of one row in one buffer, which the next row uses again, so that
+/// nothing is allocated for each.
 pub(crate) struct Varlenas(Vec<u32>);
 
 impl Varlenas {
@@ -76,7 +86,8 @@ impl Varlenas {
 
     fn texts(&mut self, texts: impl Iterator<Item = impl AsRef<str>>) -> Value {
         let at = self.0.len();
-        // Length, dimensions, no NULLs, type of the elements; their number, and the number of the first.
+        // Length, dimensions, no NULLs, type of the elements; their number, and the number of the
+        // first.
         self.0.extend([0, 1, 0, pg_sys::TEXTOID.to_u32(), 0, 1]);
         let mut count = 0;
         for text in texts {
@@ -197,7 +208,11 @@ macro_rules! columns {
             type Sql = ($($column::Sql,)*);
 
             #[allow(non_snake_case, reason = "the values are called as their types")]
-            fn put(self, varlenas: &mut Varlenas, put: impl FnOnce(&mut [pg_sys::Datum], &mut [bool])) {
+            fn put(
+                self,
+                varlenas: &mut Varlenas,
+                put: impl FnOnce(&mut [pg_sys::Datum], &mut [bool]),
+            ) {
                 let ($($column,)*) = self;
                 let values = [$($column.value(varlenas),)*];
                 // From here on the buffer stays where it is.
@@ -223,12 +238,15 @@ where
 {
     const TYPE_IDENT: &'static str = <pgrx::iter::TableIterator<'a, Row>>::TYPE_IDENT;
     const TYPE_ORIGIN: TypeOrigin = <pgrx::iter::TableIterator<'a, Row>>::TYPE_ORIGIN;
-    const ARGUMENT_SQL: Result<SqlMappingRef, ArgumentError> = <pgrx::iter::TableIterator<'a, Row>>::ARGUMENT_SQL;
-    const RETURN_SQL: Result<ReturnsRef, ReturnsError> = <pgrx::iter::TableIterator<'a, Row>>::RETURN_SQL;
+    const ARGUMENT_SQL: Result<SqlMappingRef, ArgumentError> =
+        <pgrx::iter::TableIterator<'a, Row>>::ARGUMENT_SQL;
+    const RETURN_SQL: Result<ReturnsRef, ReturnsError> =
+        <pgrx::iter::TableIterator<'a, Row>>::RETURN_SQL;
 }
 
-// SAFETY: `box_ret_in_fcinfo` leaves what the server expects of a function in materialize mode (src/backend/utils/fmgr/README, "Functions Accepting or Returning Sets"); such a
-// function is called once, so nothing has to be kept for another call.
+// SAFETY: `box_ret_in_fcinfo` leaves what the server expects of a function in materialize mode
+// (src/backend/utils/fmgr/README, "Functions Accepting or Returning Sets"); such a function is
+// called once, so nothing has to be kept for another call.
 unsafe impl<Row: Columns> RetAbi for TableIterator<'_, Row> {
     type Item = Row;
     type Ret = Self;
@@ -244,17 +262,19 @@ unsafe impl<Row: Columns> RetAbi for TableIterator<'_, Row> {
             let takes_rows = !info.is_null() && (*info).type_ == pg_sys::NodeTag::T_ReturnSetInfo;
             takes_rows.then(|| &mut *info.cast::<pg_sys::ReturnSetInfo>())
         };
-        let Some(info) =
-            info.filter(|info| info.allowedModes & pg_sys::SetFunctionReturnMode::SFRM_Materialize as i32 != 0)
-        else {
+        let Some(info) = info.filter(|info| {
+            info.allowedModes & pg_sys::SetFunctionReturnMode::SFRM_Materialize as i32 != 0
+        }) else {
             ereport!(
                 ERROR,
                 PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED,
                 "set-valued function called in context that cannot accept a set"
             );
         };
-        let random_access = info.allowedModes & pg_sys::SetFunctionReturnMode::SFRM_Materialize_Random as i32 != 0;
-        // SAFETY: result and description live as long as the query, as the server wants it; `econtext` is set wherever there is a ReturnSetInfo.
+        let random_access =
+            info.allowedModes & pg_sys::SetFunctionReturnMode::SFRM_Materialize_Random as i32 != 0;
+        // SAFETY: result and description live as long as the query, as the server wants it;
+        // `econtext` is set wherever there is a ReturnSetInfo.
         let (store, description) = unsafe {
             PgMemoryContexts::For((*info.econtext).ecxt_per_query_memory).switch_to(|_| {
                 let mut description = std::ptr::null_mut();
@@ -262,7 +282,12 @@ unsafe impl<Row: Columns> RetAbi for TableIterator<'_, Row> {
                 (pg_sys::tuplestore_begin_heap(random_access, false, pg_sys::work_mem), description)
             })
         };
-        (rows.0)(&mut Rows { store, description, of_one_row: Varlenas(Vec::new()), types: PhantomData });
+        (rows.0)(&mut Rows {
+            store,
+            description,
+            of_one_row: Varlenas(Vec::new()),
+            types: PhantomData,
+        });
         info.returnMode = pg_sys::SetFunctionReturnMode::SFRM_Materialize;
         info.setResult = store;
         info.setDesc = description;

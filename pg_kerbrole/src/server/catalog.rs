@@ -1,8 +1,9 @@
 //! Reading pg_authid and pg_auth_members.
 //!
-//! Everything goes through the server's own catalogue access, never through SQL: it sees what is committed now, and this
-//! transaction's own changes, under every isolation level. A query in REPEATABLE READ would see what was there when the
-//! transaction began, and the check after a lock would look at the past.
+//! Everything goes through the server's own catalogue access, never through SQL: it sees what is
+//! committed now, and this transaction's own changes, under every isolation level. A query in
+//! REPEATABLE READ would see what was there when the transaction began, and the check after a lock
+//! would look at the past.
 #![allow(unsafe_code, reason = "the server's catalogue functions are C")]
 
 use std::borrow::Cow;
@@ -11,14 +12,15 @@ use std::convert::Infallible;
 use std::ffi::{CStr, CString};
 
 use kerbrole_core::{
-    ConflictRule, Elevated, Membership, MembershipCatalog, MembershipGraph, Role, RoleName, RoleOid, RoleSet,
+    Elevated, Membership, MembershipCatalog, MembershipGraph, Role, RoleName, RoleOid, RoleSet,
     case_variant_at_least, equal_ignoring_case, fold_case, neighbourhood_of_conflicts,
 };
 use pgrx::pg_sys;
 
 use crate::server::encoding::holds_utf8;
 
-/// About how many roles a page of pg_authid holds: to weigh reading all of it against looking names up.
+/// About how many roles a page of pg_authid holds: to weigh reading all of it against looking names
+/// up.
 const ROLES_PER_PAGE: usize = 50;
 
 /// About how many roles can be read one after the other in the time of one look-up.
@@ -29,20 +31,30 @@ pub(crate) struct Table(pg_sys::Relation);
 
 impl Table {
     pub(crate) fn open(oid: pg_sys::Oid) -> Self {
-        // SAFETY: opens a catalogue that always exists; closed by drop, or by the server when the transaction aborts.
+        // SAFETY: opens a catalogue that always exists; closed by drop, or by the server when the
+        // transaction aborts.
         Self(unsafe { pg_sys::table_open(oid, pg_sys::AccessShareLock as i32) })
     }
 
     fn pages(&self) -> usize {
         // SAFETY: asks for the size of a relation that is open.
-        unsafe { pg_sys::RelationGetNumberOfBlocksInFork(self.0, pg_sys::ForkNumber::MAIN_FORKNUM) as usize }
+        unsafe {
+            pg_sys::RelationGetNumberOfBlocksInFork(self.0, pg_sys::ForkNumber::MAIN_FORKNUM)
+                as usize
+        }
     }
 
     /// Calls `each` with every row for which all `keys` hold, through `index` if there are any.
-    pub(crate) fn scan<Row>(&self, index: pg_sys::Oid, keys: &mut [pg_sys::ScanKeyData], mut each: impl FnMut(&Row)) {
-        // SAFETY: `Row` is the struct of this catalogue's fixed-length columns, none of which can be NULL (the callers below); a tuple is
-        // valid until the next one is asked for, and `each` gets no more than a borrow. No snapshot is given: the server takes
-        // the newest one for catalogues.
+    pub(crate) fn scan<Row>(
+        &self,
+        index: pg_sys::Oid,
+        keys: &mut [pg_sys::ScanKeyData],
+        mut each: impl FnMut(&Row),
+    ) {
+        // SAFETY: `Row` is the struct of this catalogue's fixed-length columns, none of which can
+        // be NULL (the callers below); a tuple is valid until the next one is asked for, and `each`
+        // gets no more than a borrow. No snapshot is given: the server takes the newest one for
+        // catalogues.
         unsafe {
             let scan = pg_sys::systable_beginscan(
                 self.0,
@@ -67,7 +79,8 @@ impl Table {
 impl Drop for Table {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            // SAFETY: opened by `open`, closed once. While a panic unwinds the server cleans up by itself.
+            // SAFETY: opened by `open`, closed once. While a panic unwinds the server cleans up by
+            // itself.
             unsafe { pg_sys::table_close(self.0, pg_sys::AccessShareLock as i32) };
         }
     }
@@ -89,7 +102,13 @@ fn key(column: u32, strategy: u32, function: u32, argument: pg_sys::Datum) -> pg
     let mut key = pg_sys::ScanKeyData::default();
     // SAFETY: fills the struct it is given; the function is one of the server's built-in ones.
     unsafe {
-        pg_sys::ScanKeyInit(&mut key, column as i16, strategy as u16, pg_sys::Oid::from_u32(function), argument);
+        pg_sys::ScanKeyInit(
+            &mut key,
+            column as i16,
+            strategy as u16,
+            pg_sys::Oid::from_u32(function),
+            argument,
+        );
     }
     key
 }
@@ -116,11 +135,13 @@ fn role(row: &pg_sys::FormData_pg_authid) -> Option<Role> {
 /// The bytes of a stored name.
 pub(crate) fn name_bytes(name: &pg_sys::NameData) -> &[u8] {
     // SAFETY: chars are bytes, whether they have a sign or not.
-    let bytes = unsafe { std::slice::from_raw_parts(name.data.as_ptr().cast::<u8>(), name.data.len()) };
+    let bytes =
+        unsafe { std::slice::from_raw_parts(name.data.as_ptr().cast::<u8>(), name.data.len()) };
     CStr::from_bytes_until_nul(bytes).map_or(bytes, CStr::to_bytes)
 }
 
-/// A stored name. One that is no text here (a role made in a database of another encoding) is held with the role's OID.
+/// A stored name. One that is no text here (a role made in a database of another encoding) is held
+/// with the role's OID.
 fn role_name(role: pg_sys::Oid, name: &pg_sys::NameData) -> Option<RoleName> {
     let bytes = name_bytes(name);
     match text(bytes) {
@@ -139,7 +160,9 @@ pub(crate) fn shown_bytes(bytes: &[u8]) -> Cow<'_, str> {
     match (text(bytes), std::str::from_utf8(bytes)) {
         (Some(text), _) => text.into(),
         (None, Ok(text)) => text.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect(),
-        (None, Err(_)) => bytes.iter().map(|&b| if b.is_ascii() { char::from(b) } else { '?' }).collect(),
+        (None, Err(_)) => {
+            bytes.iter().map(|&b| if b.is_ascii() { char::from(b) } else { '?' }).collect()
+        }
     }
 }
 
@@ -147,13 +170,14 @@ fn membership(row: &pg_sys::FormData_pg_auth_members) -> Membership {
     Membership {
         role: row.roleid.to_u32(),
         member: row.member.to_u32(),
-        grantor: row.grantor.to_u32(),
+        grantor: Some(row.grantor.to_u32()),
         admin: row.admin_option,
         from_creation: from_creation(row),
     }
 }
 
-/// Since 16 a creator's membership in the role has ADMIN only, and is granted by the bootstrap superuser.
+/// Since 16 a creator's membership in the role has ADMIN only, and is granted by the bootstrap
+/// superuser.
 #[cfg(not(any(feature = "pg14", feature = "pg15")))]
 fn from_creation(row: &pg_sys::FormData_pg_auth_members) -> bool {
     let by_bootstrap_superuser = row.grantor.to_u32() == pg_sys::BOOTSTRAP_SUPERUSERID;
@@ -170,7 +194,7 @@ pub(crate) fn role_oid(name: &str) -> Option<RoleOid> {
     role_oid_of(&CString::new(name).ok()?)
 }
 
-/// The same by the bytes of the name, which need not be text.
+/// The OID of the role of a name in bytes, which need not be text.
 pub(crate) fn role_oid_of(name: &CStr) -> Option<RoleOid> {
     // SAFETY: looks a C string up in the server's cache and returns a number, 0 if there is none.
     let oid = unsafe { pg_sys::get_role_oid(name.as_ptr(), true) }.to_u32();
@@ -189,10 +213,15 @@ pub(crate) fn connection_limit(oid: RoleOid) -> Option<i32> {
 
 /// The name of the database that this session is in.
 pub(crate) fn this_database_name() -> String {
-    // SAFETY: returns a palloc'ed C string, or null, which does not happen to a database with a session in it.
+    // SAFETY: returns a palloc'ed C string, or null, which does not happen to a database with a
+    // session in it.
     unsafe {
         let name = pg_sys::get_database_name(pg_sys::MyDatabaseId);
-        if name.is_null() { String::new() } else { shown_bytes(CStr::from_ptr(name).to_bytes()).into_owned() }
+        if name.is_null() {
+            String::new()
+        } else {
+            shown_bytes(CStr::from_ptr(name).to_bytes()).into_owned()
+        }
     }
 }
 
@@ -200,7 +229,8 @@ pub(crate) fn this_database_name() -> String {
 pub(crate) fn owner_of_relation(relation: pg_sys::Oid) -> pg_sys::Oid {
     // SAFETY: the tuple is valid until it is released.
     unsafe {
-        let tuple = pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::RELOID as i32, relation.into());
+        let tuple =
+            pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::RELOID as i32, relation.into());
         if tuple.is_null() {
             return pg_sys::InvalidOid;
         }
@@ -211,11 +241,16 @@ pub(crate) fn owner_of_relation(relation: pg_sys::Oid) -> pg_sys::Oid {
 }
 
 /// Something of the role of this OID.
-fn of_role<T>(oid: RoleOid, read: impl FnOnce(&pg_sys::FormData_pg_authid) -> Option<T>) -> Option<T> {
+fn of_role<T>(
+    oid: RoleOid,
+    read: impl FnOnce(&pg_sys::FormData_pg_authid) -> Option<T>,
+) -> Option<T> {
     // SAFETY: the tuple is valid until it is released, and `read` gets no more than a borrow.
     unsafe {
-        let tuple =
-            pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::AUTHOID as i32, pg_sys::Oid::from_u32(oid).into());
+        let tuple = pg_sys::SearchSysCache1(
+            pg_sys::SysCacheIdentifier::AUTHOID as i32,
+            pg_sys::Oid::from_u32(oid).into(),
+        );
         if tuple.is_null() {
             return None;
         }
@@ -259,14 +294,19 @@ struct NameIndex<'t> {
 
 impl<'t> NameIndex<'t> {
     fn open(table: &'t Table) -> Self {
-        // SAFETY: opens an index that always exists; closed by drop, or by the server when the transaction aborts.
+        // SAFETY: opens an index that always exists; closed by drop, or by the server when the
+        // transaction aborts.
         let index = unsafe {
-            pg_sys::index_open(pg_sys::Oid::from_u32(pg_sys::AuthIdRolnameIndexId), pg_sys::AccessShareLock as i32)
+            pg_sys::index_open(
+                pg_sys::Oid::from_u32(pg_sys::AuthIdRolnameIndexId),
+                pg_sys::AccessShareLock as i32,
+            )
         };
         Self { table, index }
     }
 
-    /// Leaps from one spelling that could exist to the next one that does, without reading what is in between.
+    /// Leaps from one spelling that could exist to the next one that does, without reading what is
+    /// in between.
     fn spellings_of(&self, name: &str, mut found: impl FnMut(Role)) {
         let mut bound = case_variant_at_least(name, b"");
         while let Some(at) = bound {
@@ -288,9 +328,14 @@ impl<'t> NameIndex<'t> {
             *to = from as std::ffi::c_char;
         }
         let argument = pg_sys::Datum::from(&raw const bound);
-        let mut keys =
-            [key(pg_sys::Anum_pg_authid_rolname, pg_sys::BTGreaterEqualStrategyNumber, pg_sys::F_NAMEGE, argument)];
-        // SAFETY: as in `Table::scan`; `bound` and `keys` live until the scan has ended, and what is returned is copied.
+        let mut keys = [key(
+            pg_sys::Anum_pg_authid_rolname,
+            pg_sys::BTGreaterEqualStrategyNumber,
+            pg_sys::F_NAMEGE,
+            argument,
+        )];
+        // SAFETY: as in `Table::scan`; `bound` and `keys` live until the scan has ended, and what
+        // is returned is copied.
         unsafe {
             let scan = pg_sys::systable_beginscan_ordered(
                 self.table.0,
@@ -299,7 +344,8 @@ impl<'t> NameIndex<'t> {
                 keys.len() as i32,
                 keys.as_mut_ptr(),
             );
-            let tuple = pg_sys::systable_getnext_ordered(scan, pg_sys::ScanDirection::ForwardScanDirection);
+            let tuple =
+                pg_sys::systable_getnext_ordered(scan, pg_sys::ScanDirection::ForwardScanDirection);
             let first = (!tuple.is_null()).then(|| {
                 let row = &*row::<pg_sys::FormData_pg_authid>(tuple);
                 (name_bytes(&row.rolname).to_vec(), role(row))
@@ -330,7 +376,9 @@ impl Memberships {
     fn matching(&self, index: u32, column: u32, oid: RoleOid) -> Vec<Membership> {
         pgrx::check_for_interrupts!();
         let mut found = Vec::new();
-        self.0.scan(pg_sys::Oid::from_u32(index), &mut [oid_key(column, oid)], |row| found.push(membership(row)));
+        self.0.scan(pg_sys::Oid::from_u32(index), &mut [oid_key(column, oid)], |row| {
+            found.push(membership(row))
+        });
         found
     }
 }
@@ -343,7 +391,11 @@ impl MembershipCatalog for Memberships {
     }
 
     fn memberships_of(&mut self, member: RoleOid) -> Result<Vec<Membership>, Infallible> {
-        Ok(self.matching(pg_sys::AuthMemMemRoleIndexId, pg_sys::Anum_pg_auth_members_member, member))
+        Ok(self.matching(
+            pg_sys::AuthMemMemRoleIndexId,
+            pg_sys::Anum_pg_auth_members_member,
+            member,
+        ))
     }
 
     fn members_of(&mut self, role: RoleOid) -> Result<Vec<Membership>, Infallible> {
@@ -351,9 +403,9 @@ impl MembershipCatalog for Memberships {
     }
 }
 
-/// What the conflicts depend on, where that is little: who is below one of the two roles of the rule, mostly rds_iam, are few.
-pub(crate) fn around_conflicts(rule: &ConflictRule) -> Option<MembershipGraph> {
-    let of_rule = [role_oid(rule.iam_role().as_str())?, role_oid(rule.ad_role().as_str())?];
+/// What the conflicts depend on, where that is little: who is below one of the two roles of the
+/// rule are few. The one that is expected to have fewer, mostly `rds_iam`, comes first.
+pub(crate) fn around_conflicts(of_rule: [RoleOid; 2]) -> Option<MembershipGraph> {
     // Each takes a look-up of its name, of those below it and of those above.
     let few = Table::open(pg_sys::AuthIdRelationId).pages() * ROLES_PER_PAGE / ROLES_PER_LOOKUP / 3;
     let Ok(graph) = neighbourhood_of_conflicts(&mut Memberships::open(), of_rule, few);
@@ -363,37 +415,47 @@ pub(crate) fn around_conflicts(rule: &ConflictRule) -> Option<MembershipGraph> {
 /// All roles.
 pub(crate) fn all_roles() -> Vec<Role> {
     let mut roles = Vec::new();
-    Table::open(pg_sys::AuthIdRelationId).scan(pg_sys::InvalidOid, &mut [], |row| roles.extend(role(row)));
+    Table::open(pg_sys::AuthIdRelationId)
+        .scan(pg_sys::InvalidOid, &mut [], |row| roles.extend(role(row)));
     roles
 }
 
 fn all_memberships() -> Vec<Membership> {
     let mut memberships = Vec::new();
-    Table::open(pg_sys::AuthMemRelationId).scan(pg_sys::InvalidOid, &mut [], |row| memberships.push(membership(row)));
+    Table::open(pg_sys::AuthMemRelationId)
+        .scan(pg_sys::InvalidOid, &mut [], |row| memberships.push(membership(row)));
     memberships
 }
 
 /// All roles and all memberships.
 pub(crate) fn roles_and_memberships() -> (Vec<Role>, MembershipGraph) {
     let roles = all_roles();
-    let graph = MembershipGraph::new(roles.iter().map(|role| (role.oid, &role.name)), all_memberships());
+    let graph =
+        MembershipGraph::new(roles.iter().map(|role| (role.oid, &role.name)), all_memberships());
     (roles, graph)
 }
 
-/// All memberships, and of each role no more than whether it may log in: the names are read into one text, not into one for each.
+/// All memberships, and of each role no more than whether it may log in: the names are read into
+/// one text, not into one for each.
 pub(crate) fn logins_and_memberships() -> (Vec<(RoleOid, bool)>, MembershipGraph) {
     let (mut text, mut ends, mut logins) = (String::new(), Vec::new(), Vec::new());
-    Table::open(pg_sys::AuthIdRelationId).scan(pg_sys::InvalidOid, &mut [], |row: &pg_sys::FormData_pg_authid| {
-        let name = name_bytes(&row.rolname);
-        match self::text(name) {
-            Some(name) => text.push_str(name),
-            None => text.push_str(RoleName::unwritable(&shown_bytes(name), row.oid.to_u32()).as_str()),
-        }
-        ends.push(text.len());
-        logins.push((row.oid.to_u32(), row.rolcanlogin));
-    });
+    Table::open(pg_sys::AuthIdRelationId).scan(
+        pg_sys::InvalidOid,
+        &mut [],
+        |row: &pg_sys::FormData_pg_authid| {
+            let name = name_bytes(&row.rolname);
+            match self::text(name) {
+                Some(name) => text.push_str(name),
+                None => text
+                    .push_str(RoleName::unwritable(&shown_bytes(name), row.oid.to_u32()).as_str()),
+            }
+            ends.push(text.len());
+            logins.push((row.oid.to_u32(), row.rolcanlogin));
+        },
+    );
     let starts = std::iter::once(&0).chain(&ends);
     let names = starts.zip(&ends).map(|(&start, &end)| &text[start..end]);
-    let graph = MembershipGraph::new(logins.iter().map(|login| login.0).zip(names), all_memberships());
+    let graph =
+        MembershipGraph::new(logins.iter().map(|login| login.0).zip(names), all_memberships());
     (logins, graph)
 }

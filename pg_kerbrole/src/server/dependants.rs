@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::CStr;
 
 use kerbrole_core::{
-    Dependants, ForeignGrant, GrantMade, GrantedBy, Holding, MembershipOptions, RoleOid, grants_query,
+    Dependants, ForeignGrant, GrantMade, GrantedBy, Holding, MembershipOptions, RoleOid,
+    grants_query,
 };
 use pgrx::pg_sys;
 use pgrx::prelude::*;
@@ -15,9 +16,11 @@ use crate::server::catalog::{self, Table, oid_key};
 use crate::server::identity::as_bootstrap_superuser;
 use crate::server::sessions;
 
-/// Keeps everybody from giving a role objects or privileges until this transaction ends, as DROP ROLE does; waits for those who are about to.
+/// Keeps everybody from giving a role objects or privileges until this transaction ends, as DROP
+/// ROLE does; waits for those who are about to.
 pub(crate) fn lock(role: RoleOid) {
-    // SAFETY: returns with the lock, which is released at the end of the transaction, or raises an ERROR.
+    // SAFETY: returns with the lock, which is released at the end of the transaction, or raises an
+    // ERROR.
     unsafe {
         pg_sys::LockSharedObject(
             pg_sys::AuthIdRelationId,
@@ -64,9 +67,11 @@ pub(crate) fn each_here(role: RoleOid, mut found: impl FnMut(&pg_sys::FormData_p
     });
 }
 
-/// Whether the role owns something: default privileges and user mappings do not count, they go with it.
+/// Whether the role owns something: default privileges and user mappings do not count, they go with
+/// it.
 fn is_owned(row: &pg_sys::FormData_pg_shdepend) -> bool {
-    let goes_with_the_role = [pg_sys::DefaultAclRelationId, pg_sys::UserMappingRelationId].contains(&row.classid);
+    let goes_with_the_role =
+        [pg_sys::DefaultAclRelationId, pg_sys::UserMappingRelationId].contains(&row.classid);
     row.deptype == b'o' as std::ffi::c_char && !goes_with_the_role
 }
 
@@ -92,7 +97,8 @@ fn of_role(role: RoleOid) -> Dependants {
         } else {
             *privileges += 1;
         }
-        has_privileges_here |= row.deptype == b'a' as std::ffi::c_char && [0, here].contains(&row.dbid.to_u32());
+        has_privileges_here |=
+            row.deptype == b'a' as std::ffi::c_char && [0, here].contains(&row.dbid.to_u32());
     });
     let holdings = places.into_iter().map(|(database, (owned, privileges))| Holding {
         database: (database != 0).then(|| database_name(database)),
@@ -123,8 +129,8 @@ fn database_name(oid: u32) -> String {
 /// The version of the server that this is built for.
 const MAJOR: u32 = pg_sys::PG_MAJORVERSION_NUM;
 
-/// As statements, to be shown: they are not what ends these grants. Read as the bootstrap superuser: nothing may be missing. The query calls no
-/// function but the server's own.
+/// As statements, to be shown: they are not what ends these grants. Read as the bootstrap
+/// superuser: nothing may be missing. The query calls no function but the server's own.
 fn foreign_grants(role: RoleOid) -> Vec<ForeignGrant> {
     let query = grants_query(MAJOR, GrantedBy::Others);
     // As bytes: a name need not be text in this database's encoding.
@@ -132,7 +138,8 @@ fn foreign_grants(role: RoleOid) -> Vec<ForeignGrant> {
         "SELECT {} FROM ({query}) AS g(a, b, c, d)",
         ["a", "b", "c", "d"]
             .map(|column| format!(
-                "pg_catalog.convert_to(g.{column}::pg_catalog.text, pg_catalog.getdatabaseencoding())"
+                "pg_catalog.convert_to(\
+                 g.{column}::pg_catalog.text, pg_catalog.getdatabaseencoding())"
             ))
             .join(", ")
     );
@@ -153,7 +160,8 @@ fn foreign_grants(role: RoleOid) -> Vec<ForeignGrant> {
     })
 }
 
-/// For each of these roles the memberships that it granted, and those of the same roles and members that the bootstrap superuser did.
+/// For each of these roles the memberships that it granted, and those of the same roles and members
+/// that the bootstrap superuser did.
 fn grants_made(by: &HashSet<RoleOid>) -> HashMap<RoleOid, Vec<GrantMade>> {
     struct Row {
         granted: RoleOid,
@@ -185,10 +193,14 @@ fn grants_made(by: &HashSet<RoleOid>) -> HashMap<RoleOid, Vec<GrantMade>> {
     let mut grants: HashMap<RoleOid, Vec<GrantMade>> = HashMap::new();
     for row in rows {
         let Some(grantors) = pairs.get(&(row.granted, row.member)) else { continue };
-        let (Some(granted), Some(member)) = (catalog::role_of(row.granted), catalog::role_of(row.member)) else {
+        let (Some(granted), Some(member)) =
+            (catalog::role_of(row.granted), catalog::role_of(row.member))
+        else {
             continue;
         };
-        for &grantor in grantors.iter().filter(|&&grantor| row.grantor == grantor || row.grantor == superusers) {
+        for &grantor in
+            grantors.iter().filter(|&&grantor| row.grantor == grantor || row.grantor == superusers)
+        {
             grants.entry(grantor).or_default().push(GrantMade {
                 granted: granted.name.clone(),
                 member: member.name.clone(),
@@ -202,7 +214,10 @@ fn grants_made(by: &HashSet<RoleOid>) -> HashMap<RoleOid, Vec<GrantMade>> {
 
 #[cfg(not(any(feature = "pg14", feature = "pg15")))]
 fn options(row: &pg_sys::FormData_pg_auth_members) -> MembershipOptions {
-    MembershipOptions { admin: row.admin_option, inherit_and_set: Some((row.inherit_option, row.set_option)) }
+    MembershipOptions {
+        admin: row.admin_option,
+        inherit_and_set: Some((row.inherit_option, row.set_option)),
+    }
 }
 
 #[cfg(any(feature = "pg14", feature = "pg15"))]

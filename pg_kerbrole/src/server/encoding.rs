@@ -1,8 +1,8 @@
-//! Texts as the bytes that they are, whatever the database's encoding: configuration files and catalogues hold what pgrx would
-//! not take for text.
+//! Texts as the bytes that they are, whatever the database's encoding: configuration files and
+//! catalogues hold what pgrx would not take for text.
 #![allow(
     unsafe_code,
-    reason = "the encoding is a static of the server, and pgrx's traits for values are unsafe to implement"
+    reason = "the encoding is a static of the server, and pgrx's traits for values are unsafe"
 )]
 
 use std::ffi::CStr;
@@ -13,9 +13,14 @@ use pgrx::{FromDatum, IntoDatum, pg_sys};
 pub(crate) struct Bytes(pub(crate) Vec<u8>);
 
 impl FromDatum for Bytes {
-    unsafe fn from_polymorphic_datum(datum: pg_sys::Datum, is_null: bool, oid: pg_sys::Oid) -> Option<Self> {
+    unsafe fn from_polymorphic_datum(
+        datum: pg_sys::Datum,
+        is_null: bool,
+        oid: pg_sys::Oid,
+    ) -> Option<Self> {
         // SAFETY: the caller promises a datum of type text, which has the same layout as bytea.
-        unsafe { <&[u8]>::from_polymorphic_datum(datum, is_null, oid) }.map(|bytes| Self(bytes.to_vec()))
+        unsafe { <&[u8]>::from_polymorphic_datum(datum, is_null, oid) }
+            .map(|bytes| Self(bytes.to_vec()))
     }
 }
 
@@ -36,7 +41,8 @@ impl Bytes {
     }
 }
 
-/// Whether bytes beyond ASCII mean UTF-8 in this database. In SQL_ASCII they mean whatever the client sent.
+/// Whether bytes beyond ASCII mean UTF-8 in this database. In SQL_ASCII they mean whatever the
+/// client sent.
 pub(crate) fn holds_utf8() -> bool {
     // SAFETY: reads a static of the server, set before any function can be called.
     let encoding = unsafe { pg_sys::GetDatabaseEncoding() } as u32;

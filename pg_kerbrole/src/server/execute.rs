@@ -24,9 +24,10 @@ pub(crate) fn execute_as_caller(statements: &[Statement]) {
     execute(statements, identity::current_user());
 }
 
-/// Runs statements about roles and memberships through SPI, so that whatever watches statements (pgaudit, log_statement's hooks) sees them: they
-/// evaluate nothing and run no event triggers (src/backend/tcop/utility.c, "no event triggers for global objects"). Those about objects would, and
-/// are replaced by the server's own functions, with a line in the server's log.
+/// Runs statements about roles and memberships through SPI, so that whatever watches statements
+/// (pgaudit, log_statement's hooks) sees them: they evaluate nothing and run no event triggers
+/// (src/backend/tcop/utility.c, "no event triggers for global objects"). Those about objects would,
+/// and are replaced by the server's own functions, with a line in the server's log.
 fn execute(statements: &[Statement], caller: RoleOid) {
     if statements.is_empty() {
         return;
@@ -39,9 +40,12 @@ fn execute(statements: &[Statement], caller: RoleOid) {
                 Statement::ReassignOwned { role, to } => {
                     let (role, to) = (oid(role), oid(to));
                     privileges::reassign(role, to);
-                    log(caller, &format!("gave what {} owns in {} to {}", shown(role), here(), shown(to)));
+                    log(
+                        caller,
+                        &format!("gave what {} owns in {} to {}", shown(role), here(), shown(to)),
+                    );
                 }
-                // The same call ends those of all grantors.
+                // The call ends the privileges by all grantors.
                 Statement::RevokeAs { .. } => {}
                 Statement::DropOwned { role } => {
                     let role = oid(role);
@@ -71,7 +75,8 @@ fn oid(role: &RoleName) -> RoleOid {
 }
 
 fn shown(role: RoleOid) -> String {
-    catalog::role_of(role).map_or_else(|| role.to_string(), |role| format!("role \"{}\"", role.name))
+    catalog::role_of(role)
+        .map_or_else(|| role.to_string(), |role| format!("role \"{}\"", role.name))
 }
 
 fn here() -> String {
@@ -85,7 +90,8 @@ fn log(caller: RoleOid, what: &str) {
         .report(PgLogLevel::LOG_SERVER_ONLY);
 }
 
-/// Makes sure that a change was made to the role that was looked at, and not to another that got its name meanwhile.
+/// Makes sure that a change was made to the role that was looked at, and not to another that got
+/// its name meanwhile.
 pub(crate) fn verify(role: &Role, is_as_wanted: impl FnOnce(Option<&Role>) -> bool) {
     if !is_as_wanted(catalog::role_of(role.oid).as_ref()) {
         Err(Error::ChangedMeanwhile { role: role.name.clone() }).or_raise()

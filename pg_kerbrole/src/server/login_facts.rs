@@ -1,4 +1,5 @@
-//! What a login would meet: the database, the server and its files, and what happens before the first statement.
+//! What a login would meet: the database, the server and its files, and what happens before the
+//! first statement.
 #![allow(unsafe_code, reason = "counters are read through the server's C functions")]
 
 mod files;
@@ -8,7 +9,9 @@ pub(crate) mod startup;
 use std::ffi::CString;
 use std::fs;
 
-use kerbrole_core::{ConnectionLimit, DatabaseFacts, KeytabFacts, RoleOid, ServerFacts, keytab_principals};
+use kerbrole_core::{
+    ConnectionLimit, DatabaseFacts, KeytabFacts, RoleOid, ServerFacts, keytab_principals,
+};
 use pgrx::prelude::*;
 use query::{rows, setting};
 
@@ -24,11 +27,12 @@ pub(crate) fn database(role: Option<RoleOid>) -> DatabaseFacts {
         None => "false".into(),
     };
     let query = format!(
-        "SELECT datname::text, datallowconn, datconnlimit, {may_connect} FROM pg_catalog.pg_database \
-         WHERE datname = pg_catalog.current_database()"
+        "SELECT datname::text, datallowconn, datconnlimit, {may_connect} \
+         FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()"
     );
     // SAFETY: reads a static of the server, and counts under a lock.
-    let sessions = u32::try_from(unsafe { pg_sys::CountDBConnections(pg_sys::MyDatabaseId) }).unwrap_or(0);
+    let sessions =
+        u32::try_from(unsafe { pg_sys::CountDBConnections(pg_sys::MyDatabaseId) }).unwrap_or(0);
     let found = rows(&query, &[], |row| {
         let Bytes(name) = row.get(1).ok()??;
         Some(DatabaseFacts {
@@ -64,11 +68,17 @@ fn keytab() -> KeytabFacts {
         true => std::env::var("KRB5_KTNAME").unwrap_or_else(|_| "/etc/krb5.keytab".into()),
         false => set.clone(),
     };
-    let path = ["FILE:", "WRFILE:"].iter().find_map(|kind| name.strip_prefix(kind)).unwrap_or(&name).to_string();
+    let path = ["FILE:", "WRFILE:"]
+        .iter()
+        .find_map(|kind| name.strip_prefix(kind))
+        .unwrap_or(&name)
+        .to_string();
     let is_file = path.starts_with('/');
     let principals = if is_file {
         match fs::read(&path) {
-            Ok(bytes) => keytab_principals(&bytes).map(Some).ok_or_else(|| "this is no keytab".to_string()),
+            Ok(bytes) => {
+                keytab_principals(&bytes).map(Some).ok_or_else(|| "this is no keytab".to_string())
+            }
             Err(error) => Err(error.to_string()),
         }
     } else {

@@ -1,16 +1,19 @@
-//! Whether the caller could give what a principal can do: asked before its role is renamed or opened.
+//! Whether the caller could give what a principal can do: asked before its role is renamed or
+//! opened.
 #![allow(unsafe_code, reason = "the server's checks of rights are C")]
 
 use std::convert::Infallible;
 
 use kerbrole_core::{
-    ConflictRule, Elevated, Error, Groups, Membership, MembershipCatalog, Role, RoleName, RoleOid, refuse_powers,
+    ConflictRule, Elevated, Error, Groups, Membership, MembershipCatalog, Role, RoleName, RoleOid,
+    refuse_powers,
 };
 use pgrx::pg_sys;
 
 use crate::server::catalog::{self, Memberships};
 
-/// 42501 where the principal has powers through its groups that the caller, who is no superuser, could not give it.
+/// 42501 where the principal has powers through its groups that the caller, who is no superuser,
+/// could not give it.
 pub(crate) fn refuse(role: &Role, rule: &ConflictRule) -> Result<(), Error> {
     // SAFETY: looks the current user up in the server's cache.
     if unsafe { pg_sys::superuser() } {
@@ -43,13 +46,14 @@ impl Groups for OfCaller {
         Ok(catalog::role_of(role).map(|role| role.elevated).unwrap_or_default())
     }
 
-    /// What GRANT asks for (src/backend/commands/user.c, check_role_membership_authorization); that only a superuser grants a superuser's role is looked
-    /// at by attribute.
+    /// What GRANT asks for (src/backend/commands/user.c, check_role_membership_authorization); that
+    /// only a superuser grants a superuser's role is looked at by attribute.
     fn may_grant(&mut self, role: RoleOid) -> Result<bool, Infallible> {
         // SAFETY: both look memberships up in the server's cache.
         unsafe {
             let caller = pg_sys::GetUserId();
-            Ok(may_grant_all(caller) || pg_sys::is_admin_of_role(caller, pg_sys::Oid::from_u32(role)))
+            Ok(may_grant_all(caller)
+                || pg_sys::is_admin_of_role(caller, pg_sys::Oid::from_u32(role)))
         }
     }
 }

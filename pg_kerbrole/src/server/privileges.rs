@@ -1,9 +1,11 @@
 //! What a role was granted ends, and what it owns becomes another's, by the server's own functions.
 //!
-//! REASSIGN OWNED, DROP OWNED and REVOKE as statements would run event triggers under the identity that these functions change to: an audit
-//! trigger of a superuser's that writes into a table without naming its schema would find a temporary table of the caller's there, and the
-//! trigger on that would run as a superuser. What is called here is what those statements come down to
-//! (src/backend/catalog/pg_shdepend.c, src/backend/utils/adt/acl.c); nothing that a user wrote is run by it.
+//! REASSIGN OWNED, DROP OWNED and REVOKE as statements would run event triggers under the identity
+//! that these functions change to: an audit trigger of a superuser's that writes into a table
+//! without naming its schema would find a temporary table of the caller's there, and the trigger on
+//! that would run as a superuser. What is called here is what those statements come down to
+//! (src/backend/catalog/pg_shdepend.c, src/backend/utils/adt/acl.c); nothing that a user wrote is
+//! run by it.
 #![allow(unsafe_code, reason = "the server's catalogue functions are C")]
 
 use kerbrole_core::{Error, RoleOid};
@@ -22,10 +24,12 @@ struct Place {
     column: i32,
 }
 
-/// Gives what a role owns in this database, and databases and tablespaces, to another: REASSIGN OWNED.
+/// Gives what a role owns in this database, and databases and tablespaces, to another: REASSIGN
+/// OWNED.
 pub(crate) fn reassign(role: RoleOid, heir: RoleOid) {
     as_bootstrap_superuser(|| {
-        // SAFETY: a list of one OID. Both roles exist and are locked, and whoever is asked for rights is a superuser now.
+        // SAFETY: a list of one OID. Both roles exist and are locked, and whoever is asked for
+        // rights is a superuser now.
         unsafe {
             pg_sys::shdepReassignOwned(one(role), pg_sys::Oid::from_u32(heir));
             pg_sys::CommandCounterIncrement();
@@ -33,8 +37,9 @@ pub(crate) fn reassign(role: RoleOid, heir: RoleOid) {
     });
 }
 
-/// Ends every privilege that a role has in this database and on databases, tablespaces and settings, whoever granted it, with what it granted on;
-/// the policies' mention of it, its default privileges and its user mappings: REVOKE by each grantor, and DROP OWNED.
+/// Ends every privilege that a role has in this database and on databases, tablespaces and
+/// settings, whoever granted it, with what it granted on; the policies' mention of it, its default
+/// privileges and its user mappings: REVOKE by each grantor, and DROP OWNED.
 ///
 /// Errors: 40001 when the role owns something here.
 pub(crate) fn end_all(role: RoleOid) {
@@ -64,8 +69,10 @@ fn one(role: RoleOid) -> *mut pg_sys::List {
 fn places(role: RoleOid) -> Vec<Place> {
     let mut places = Vec::new();
     dependants::each_here(role, |row| {
-        // Default privileges are always their owner's grant, and a membership is a row of its own: DROP OWNED does both.
-        let by_drop_owned = [pg_sys::DefaultAclRelationId, pg_sys::AuthMemRelationId].contains(&row.classid);
+        // Default privileges are always their owner's grant, and a membership is a row of its own:
+        // DROP OWNED does both.
+        let by_drop_owned =
+            [pg_sys::DefaultAclRelationId, pg_sys::AuthMemRelationId].contains(&row.classid);
         if row.deptype == b'a' as std::ffi::c_char && !by_drop_owned {
             places.push(Place { class: row.classid, object: row.objid, column: row.objsubid });
         }
@@ -78,7 +85,8 @@ struct Stored {
     catalog: pg_sys::Oid,
     acl: usize,
     owner: Option<usize>,
-    /// The row may be updated in place by others, who look at this lock (src/backend/access/heap/README.tuplock).
+    /// The row may be updated in place by others, who look at this lock
+    /// (src/backend/access/heap/README.tuplock).
     in_place: bool,
 }
 
@@ -86,7 +94,12 @@ impl Place {
     fn stored(&self) -> Stored {
         if self.column != 0 {
             let acl = pg_sys::Anum_pg_attribute_attacl as usize;
-            return Stored { catalog: pg_sys::AttributeRelationId, acl, owner: None, in_place: false };
+            return Stored {
+                catalog: pg_sys::AttributeRelationId,
+                acl,
+                owner: None,
+                in_place: false,
+            };
         }
         #[cfg(not(feature = "pg14"))]
         if self.class == pg_sys::ParameterAclRelationId {
@@ -95,10 +108,12 @@ impl Place {
         }
         // Large objects are named after the catalogue that holds their bytes.
         let is_large_object = self.class == pg_sys::LargeObjectRelationId;
-        let catalog = if is_large_object { pg_sys::LargeObjectMetadataRelationId } else { self.class };
+        let catalog =
+            if is_large_object { pg_sys::LargeObjectMetadataRelationId } else { self.class };
         // SAFETY: looks constants up; raises an ERROR for a catalogue without access lists.
-        let (acl, owner) =
-            unsafe { (pg_sys::get_object_attnum_acl(catalog), pg_sys::get_object_attnum_owner(catalog)) };
+        let (acl, owner) = unsafe {
+            (pg_sys::get_object_attnum_acl(catalog), pg_sys::get_object_attnum_owner(catalog))
+        };
         let in_place = [pg_sys::RelationRelationId, pg_sys::DatabaseRelationId].contains(&catalog);
         Stored { catalog, acl: acl as usize, owner: Some(owner as usize), in_place }
     }
@@ -109,7 +124,8 @@ impl Place {
     /// `relation` is the catalogue of `stored`, and open.
     unsafe fn fetch(&self, stored: &Stored, relation: pg_sys::Relation) -> pg_sys::HeapTuple {
         let none = pg_sys::Datum::from(0);
-        // SAFETY: see above; each returns a tuple in the current memory context or null.
+        // SAFETY: the caller says that the relation is open; each call returns a tuple in the
+        // current memory context, or null.
         unsafe {
             if self.column != 0 {
                 let column = pg_sys::Datum::from(self.column as i16);
@@ -139,8 +155,9 @@ impl Place {
 /// Takes a role out of one access list.
 fn end_at(place: &Place, role: pg_sys::Oid) {
     let stored = place.stored();
-    // SAFETY: the catalogue is open with the lock that writing takes; tuples, lists and arrays are palloc'ed in the current memory context,
-    // and the arrays for a row have as many elements as the catalogue has columns.
+    // SAFETY: the catalogue is open with the lock that writing takes; tuples, lists and arrays are
+    // palloc'ed in the current memory context, and the arrays for a row have as many elements as
+    // the catalogue has columns.
     unsafe {
         let relation = pg_sys::table_open(stored.catalog, pg_sys::RowExclusiveLock as i32);
         let locked = lock_row(place, &stored, relation);
@@ -164,7 +181,8 @@ unsafe fn lock_row(
     stored: &Stored,
     relation: pg_sys::Relation,
 ) -> Option<(pg_sys::HeapTuple, Option<pg_sys::ItemPointerData>)> {
-    // SAFETY: see above; a tuple that is not null is valid.
+    // SAFETY: the caller says that the relation is open; a tuple that is not null has a place in
+    // it.
     unsafe {
         let mut tuple = place.fetch(stored, relation);
         while !tuple.is_null() && stored.in_place {
@@ -191,7 +209,8 @@ unsafe fn rewrite(
     tuple: pg_sys::HeapTuple,
     role: pg_sys::Oid,
 ) {
-    // SAFETY: see above.
+    // SAFETY: the caller says that the tuple is a row of the relation, so that the relation's
+    // description fits it.
     unsafe {
         let description = (*relation).rd_att;
         let columns = (*description).natts as usize;
@@ -203,7 +222,8 @@ unsafe fn rewrite(
             return;
         }
         let owner = place.owner(stored, &values);
-        let before: *mut pg_sys::Acl = pg_sys::pg_detoast_datum_copy(values[at].cast_mut_ptr()).cast();
+        let before: *mut pg_sys::Acl =
+            pg_sys::pg_detoast_datum_copy(values[at].cast_mut_ptr()).cast();
         let mut after = before;
         while let Some(item) = items(after).iter().find(|item| item.ai_grantee == role) {
             pgrx::check_for_interrupts!();
@@ -217,7 +237,8 @@ unsafe fn rewrite(
             );
         }
         let (mut old, mut new) = (std::ptr::null_mut(), std::ptr::null_mut());
-        let (old_count, new_count) = (pg_sys::aclmembers(before, &mut old), pg_sys::aclmembers(after, &mut new));
+        let (old_count, new_count) =
+            (pg_sys::aclmembers(before, &mut old), pg_sys::aclmembers(after, &mut new));
         let mut replaced = vec![false; columns];
         replaced[at] = true;
         values[at] = pg_sys::Datum::from(after);
@@ -231,7 +252,16 @@ unsafe fn rewrite(
             replaced.as_mut_ptr(),
         );
         pg_sys::CatalogTupleUpdate(relation, &mut (*changed).t_self, changed);
-        pg_sys::updateAclDependencies(place.class, place.object, place.column, owner, old_count, old, new_count, new);
+        pg_sys::updateAclDependencies(
+            place.class,
+            place.object,
+            place.column,
+            owner,
+            old_count,
+            old,
+            new_count,
+            new,
+        );
         pg_sys::CommandCounterIncrement();
     }
 }
@@ -241,8 +271,8 @@ unsafe fn rewrite(
 /// # Safety
 /// `acl` is a valid access list, which outlives what is returned.
 unsafe fn items<'acl>(acl: *const pg_sys::Acl) -> &'acl [pg_sys::AclItem] {
-    // SAFETY: an array of one dimension without a null bitmap: behind the struct stand its length and its lower bound, and behind them, aligned
-    // to eight bytes, the elements.
+    // SAFETY: an array of one dimension without a null bitmap: behind the struct stand its length
+    // and its lower bound, and behind them, aligned to eight bytes, the elements.
     unsafe {
         let length: *const i32 = acl.add(1).cast();
         let header = size_of::<pg_sys::ArrayType>() + 2 * size_of::<i32>();

@@ -1,9 +1,10 @@
 //! The regular expressions of pg_hba.conf and pg_ident.conf, by the server's own code.
 //!
-//! The server compiles them while it has no database, whose encoding is SQL_ASCII then: each byte is a character, and the
-//! collation is C (`regcomp_auth_token` in src/backend/libpq/hba.c). The functions are called here with the same characters, so
-//! that the database's encoding plays no part, and nothing is put around a pattern: embedded options have to come first in it,
-//! and back references count its groups.
+//! The server compiles them while it has no database, whose encoding is SQL_ASCII then: each byte
+//! is a character, and the collation is C (`regcomp_auth_token` in src/backend/libpq/hba.c). The
+//! functions are called here with the same characters, so that the database's encoding plays no
+//! part, and nothing is put around a pattern: embedded options have to come first in it, and back
+//! references count its groups.
 #![allow(unsafe_code, reason = "the server's regular expressions are C")]
 
 use std::ffi::{c_int, c_long, c_void};
@@ -60,19 +61,34 @@ pub(crate) fn evaluate(pattern: &[u8], text: &[u8]) -> Match {
     let mut compiled = Compiled([0; 320]);
     let mut spans = [NOWHERE; 2];
     let (to_compile, found) = (&raw mut compiled, spans.as_mut_ptr());
-    // SAFETY: `compiled` is larger than the server's struct and lives until it is freed; strings and spans are as long as is
-    // said. What is compiled refers to nothing else. An ERROR (the statement is cancelled) leaves no more than memory of the
-    // transaction, and becomes a panic at this boundary; the closure holds nothing that would have to be dropped.
+    // SAFETY: `compiled` is larger than the server's struct and lives until it is freed; strings
+    // and spans are as long as is said. What is compiled refers to nothing else. An ERROR (the
+    // statement is cancelled) leaves no more than memory of the transaction, and becomes a panic at
+    // this boundary; the closure holds nothing that would have to be dropped.
     let outcome = unsafe {
         pg_sys::ffi::pg_guard_ffi_boundary(|| {
-            let compiled =
-                pg_regcomp(to_compile, pattern.as_ptr(), pattern.len(), REG_ADVANCED, pg_sys::C_COLLATION_OID);
+            let compiled = pg_regcomp(
+                to_compile,
+                pattern.as_ptr(),
+                pattern.len(),
+                REG_ADVANCED,
+                pg_sys::C_COLLATION_OID,
+            );
             if compiled != REG_OKAY {
                 // Nothing is left to free (see the function in src/backend/regex/regcomp.c).
                 return None;
             }
             let nothing = std::ptr::null_mut();
-            let outcome = pg_regexec(to_compile, characters.as_ptr(), characters.len(), 0, nothing, 2, found, 0);
+            let outcome = pg_regexec(
+                to_compile,
+                characters.as_ptr(),
+                characters.len(),
+                0,
+                nothing,
+                2,
+                found,
+                0,
+            );
             pg_regfree(to_compile);
             Some(outcome)
         })
@@ -81,7 +97,9 @@ pub(crate) fn evaluate(pattern: &[u8], text: &[u8]) -> Match {
         Some(REG_OKAY) => {
             let [_, group] = spans;
             let range = usize::try_from(group.start).ok().zip(usize::try_from(group.end).ok());
-            Match::Yes { group: range.and_then(|(start, end)| text.get(start..end)).map(Into::into) }
+            Match::Yes {
+                group: range.and_then(|(start, end)| text.get(start..end)).map(Into::into),
+            }
         }
         Some(REG_NOMATCH) => Match::No,
         _ => Match::Unknown,

@@ -50,7 +50,8 @@ struct Endings {
     roles: Vec<Ending>,
     /// Whether the transaction has committed.
     are_due: bool,
-    /// Logins whose role is not known yet. There is room for all that there can be: at the commit nothing may be allocated.
+    /// Logins whose role is not known yet. There is room for all that there can be: at the commit
+    /// nothing may be allocated.
     logins: Vec<Login>,
     /// Whether the server calls us when it has released the locks of a transaction.
     is_registered: bool,
@@ -63,17 +64,30 @@ struct Login {
 }
 
 thread_local! {
-    static ENDINGS: RefCell<Endings> =
-        const { RefCell::new(Endings { roles: Vec::new(), are_due: false, logins: Vec::new(), is_registered: false }) };
+    static ENDINGS: RefCell<Endings> = const {
+        RefCell::new(Endings {
+            roles: Vec::new(),
+            are_due: false,
+            logins: Vec::new(),
+            is_registered: false,
+        })
+    };
 }
 
-/// Ends the sessions of a role, this one excepted, when the transaction has committed and every other process has been told: only then can nobody log in
-/// anew. When the call that committed returns none of them does anything more.
+/// Ends the sessions of a role, this one excepted, when the transaction has committed and every
+/// other process has been told: only then can nobody log in anew. When the call that committed
+/// returns none of them does anything more.
 pub(crate) fn end_at_commit(role: RoleOid) {
     ENDINGS.with_borrow_mut(|endings| {
         endings.logins.clear();
-        if endings.logins.try_reserve_exact(places()).is_err() || endings.roles.try_reserve(1).is_err() {
-            ereport!(ERROR, PgSqlErrorCode::ERRCODE_OUT_OF_MEMORY, "out of memory for a list of sessions");
+        if endings.logins.try_reserve_exact(places()).is_err()
+            || endings.roles.try_reserve(1).is_err()
+        {
+            ereport!(
+                ERROR,
+                PgSqlErrorCode::ERRCODE_OUT_OF_MEMORY,
+                "out of memory for a list of sessions"
+            );
         }
         if endings.roles.is_empty() {
             register(endings);
@@ -96,8 +110,12 @@ fn register(endings: &mut Endings) {
             Err(Error::PreparedTransaction).or_raise()
         }
     });
-    register_xact_callback(PgXactCallbackEvent::Commit, || ENDINGS.with_borrow_mut(|endings| endings.are_due = true));
-    register_xact_callback(PgXactCallbackEvent::Abort, || ENDINGS.with_borrow_mut(|endings| endings.roles.clear()));
+    register_xact_callback(PgXactCallbackEvent::Commit, || {
+        ENDINGS.with_borrow_mut(|endings| endings.are_due = true)
+    });
+    register_xact_callback(PgXactCallbackEvent::Abort, || {
+        ENDINGS.with_borrow_mut(|endings| endings.roles.clear())
+    });
     register_subxact_callback(PgSubXactCallbackEvent::AbortSub, |mine, _| {
         ENDINGS.with_borrow_mut(|endings| endings.roles.retain(|ending| ending.asked_by != mine));
     });
@@ -110,23 +128,30 @@ fn register(endings: &mut Endings) {
     });
 }
 
-/// Called while a transaction ends, several times. The order in CommitTransaction (src/backend/access/transam/xact.c) is: ProcArrayEndTransaction, from where on
-/// whoever looks sees the change; the callbacks on commit; AtEOXact_Inval, which tells the others that what they know of the role is out of date; the locks; this.
+/// Called while a transaction ends, several times. The order in CommitTransaction
+/// (src/backend/access/transam/xact.c) is: ProcArrayEndTransaction, from where on whoever looks
+/// sees the change; the callbacks on commit; AtEOXact_Inval, which tells the others that what they
+/// know of the role is out of date; the locks; this.
 ///
-/// A login reads its role in InitializeSessionUserId (src/backend/utils/init/miscinit.c): it takes in what it has been told, looks the role up, enters it into the
-/// process table, and only then asks whether it may log in. Before AtEOXact_Inval it can still find the role as it was in its cache, so a look
-/// at the process table before that can miss it. After it every login is of one of two kinds: it takes in what it is told later, and is refused, or it
-/// has done so before, and stands in the process table or is about to.
+/// A login reads its role in InitializeSessionUserId (src/backend/utils/init/miscinit.c): it takes
+/// in what it has been told, looks the role up, enters it into the process table, and only then
+/// asks whether it may log in. Before AtEOXact_Inval it can still find the role as it was in its
+/// cache, so a look at the process table before that can miss it. After it every login is of one of
+/// two kinds: it takes in what it is told later, and is refused, or it has done so before, and
+/// stands in the process table or is about to.
 ///
-/// The transaction has committed: nothing here may raise an error. Nothing is allocated, and the server's one function that is called takes a lock for reading
-/// and compares numbers.
+/// The transaction has committed: nothing here may raise an error. Nothing is allocated, and the
+/// server's one function that is called takes a lock for reading and compares numbers.
 unsafe extern "C-unwind" fn at_release(
     phase: pg_sys::ResourceReleasePhase::Type,
     is_commit: bool,
     is_top_level: bool,
     _: *mut c_void,
 ) {
-    if phase == pg_sys::ResourceReleasePhase::RESOURCE_RELEASE_AFTER_LOCKS && is_commit && is_top_level {
+    if phase == pg_sys::ResourceReleasePhase::RESOURCE_RELEASE_AFTER_LOCKS
+        && is_commit
+        && is_top_level
+    {
         ENDINGS.with_borrow_mut(|endings| {
             if std::mem::take(&mut endings.are_due) {
                 end_now(endings);
@@ -136,16 +161,18 @@ unsafe extern "C-unwind" fn at_release(
     }
 }
 
-/// How often logins are looked at whose role is not known yet, and how long it is from one look to the next: a second in all.
+/// How often logins are looked at whose role is not known yet, and how long it is from one look to
+/// the next: a second in all.
 const LOOKS: u32 = 100;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
 /// Signals the processes as pg_terminate_backend does.
 ///
-/// A login that is about to enter its role is waited for: that takes microseconds, unless the process gets no processor. One that waits for its client
-/// will be refused and is not waited for. One that waits for somebody else, as PAM and LDAP do, cannot be told from the first kind; it
-/// will be refused too, and holds up the caller for a second at most. What can still be missed is a process that stood still for that second in the middle of
-/// InitializeSessionUserId.
+/// A login that is about to enter its role is waited for: that takes microseconds, unless the
+/// process gets no processor. One that waits for its client will be refused and is not waited for.
+/// One that waits for somebody else, as PAM and LDAP do, cannot be told from the first kind; it
+/// will be refused too, and holds up the caller for a second at most. What can still be missed is a
+/// process that stood still for that second in the middle of InitializeSessionUserId.
 fn end_now(endings: &mut Endings) {
     let Endings { roles, logins, .. } = endings;
     roles.sort_unstable_by_key(|ending| ending.role);
@@ -185,7 +212,8 @@ struct Process {
     pid: i32,
     /// Whose it is, [`NOBODY`]'s until a login has found that out.
     role: RoleOid,
-    /// Whether a client is at its other end: no background worker, no autovacuum, no process of the server itself.
+    /// Whether a client is at its other end: no background worker, no autovacuum, no process of the
+    /// server itself.
     is_client: bool,
     /// What it waits for.
     wait: u32,
@@ -194,14 +222,18 @@ struct Process {
 impl Process {
     /// The process at a place; `None` where there is none.
     fn at(place: usize) -> Option<Self> {
-        // SAFETY: the process table lives as long as the server, in shared memory; the first MaxConnections entries are those of clients. They are read without
-        // a lock, as pg_stat_activity reads its own: a number that changes meanwhile is the old one or the new one. BackendPidGetProc compares under a lock.
+        // SAFETY: the process table lives as long as the server, in shared memory; the first
+        // MaxConnections entries are those of clients. They are read without a lock, as
+        // pg_stat_activity reads its own: a number that changes meanwhile is the old one or the new
+        // one. BackendPidGetProc compares under a lock.
         unsafe {
             let process = (*pg_sys::ProcGlobal).allProcs.add(place);
-            let is_client = i64::try_from(place).is_ok_and(|place| place < i64::from(pg_sys::MaxConnections));
+            let is_client =
+                i64::try_from(place).is_ok_and(|place| place < i64::from(pg_sys::MaxConnections));
             loop {
                 let pid = (&raw const (*process).pid).read_volatile();
-                // An entry that is not in use may still have the number of the process that used it last.
+                // An entry that is not in use may still have the number of the process that used it
+                // last.
                 if pid == 0 || pg_sys::BackendPidGetProc(pid) != process {
                     return None;
                 }
@@ -216,7 +248,8 @@ impl Process {
         }
     }
 
-    /// Ends it if it is of one of these roles, which are in order, and not this session. Returns whether it is.
+    /// Ends it if it is of one of these roles, which are in order, and not this session. Returns
+    /// whether it is.
     fn ended_if_of(&self, roles: &[Ending]) -> bool {
         if roles.binary_search_by_key(&self.role, |ending| ending.role).is_err() {
             return false;
@@ -232,8 +265,8 @@ impl Process {
         true
     }
 
-    /// Whether it logs in, and may be past the last moment at which it takes in that its role has changed. It is not while it waits for its client: it
-    /// reads its role when it has heard all.
+    /// Whether it logs in, and may be past the last moment at which it takes in that its role has
+    /// changed. It is not while it waits for its client: it reads its role when it has heard all.
     fn may_have_read_its_role(&self) -> bool {
         let waits_for_client = self.wait == pg_sys::WaitEventClient::WAIT_EVENT_CLIENT_READ;
         self.is_client && self.role == NOBODY && !waits_for_client

@@ -7,6 +7,7 @@ use crate::names::principal::Principal;
 use crate::names::role_name::RoleName;
 use crate::names::rules::NameRules;
 use crate::roles::role::Role;
+use crate::roles::role_set::RoleSet;
 
 impl Audit<'_> {
     /// Roles whose names the server cut. The name alone does not say for certain, so there has to
@@ -16,7 +17,7 @@ impl Audit<'_> {
         &self,
         suspects: impl Iterator<Item = &'r Role>,
         rules: &NameRules,
-        roles: &[Role],
+        roles: &RoleSet,
     ) -> Vec<CaseFinding> {
         // A name that cannot be written is held longer than it is.
         let can_be_written = |role: &&Role| role.name.unwritable_oid().is_none();

@@ -2,6 +2,7 @@
 
 use crate::diagnose::case_audit::{CaseFinding, case_audit};
 use crate::diagnose::fix_with::FixWith;
+use crate::memberships::cluster::Cluster;
 use crate::memberships::graph::{Membership, MembershipGraph};
 use crate::names::case::HighBytes;
 use crate::names::role_name::RoleName;
@@ -22,13 +23,7 @@ fn audit(caseins_users: bool, names: &[&str]) -> Vec<(&'static str, String, Stri
             elevated: Elevated::default(),
         });
         if !text.contains('!') {
-            memberships.push(Membership {
-                role: 1,
-                member: oid,
-                grantor: 0,
-                admin: false,
-                from_creation: false,
-            });
+            memberships.push(Membership::to_be(oid, 1));
         }
     }
     let graph =
@@ -37,8 +32,8 @@ fn audit(caseins_users: bool, names: &[&str]) -> Vec<(&'static str, String, Stri
         ConflictRule::new(RoleName::new("rds_ad").unwrap(), RoleName::new("rds_iam").unwrap())
             .unwrap();
     let rules = NameRules { caseins_users, ..NameRules::default() };
-    let findings =
-        case_audit(&roles, &graph, &rule, &rules, &HighBytes::Kept, FixWith::Functions).unwrap();
+    let cluster = Cluster::new(rule, false).with_roles(roles).with_graph(graph);
+    let findings = case_audit(&cluster, &rules, &HighBytes::Kept, FixWith::Functions).unwrap();
     let names =
         |f: &CaseFinding| f.roles.iter().map(RoleName::as_str).collect::<Vec<_>>().join(" ");
     findings.iter().map(|f| (f.problem.as_str(), names(f), f.fix.clone())).collect()
@@ -142,12 +137,11 @@ fn a_name_that_cannot_be_written_was_not_cut_for_being_held_in_63_bytes() {
         .zip([name("rds_ad"), name("rds_iam"), lost])
         .map(|(oid, name)| Role { oid, name, can_login: oid == 3, elevated: Elevated::default() })
         .collect();
-    let membership =
-        Membership { role: 1, member: 3, grantor: 0, admin: false, from_creation: false };
-    let graph =
-        MembershipGraph::new(roles.iter().map(|role| (role.oid, role.name.clone())), [membership]);
+    let names = roles.iter().map(|role| (role.oid, role.name.clone()));
+    let graph = MembershipGraph::new(names, [Membership::to_be(3, 1)]);
     let rule = ConflictRule::new(name("rds_ad"), name("rds_iam")).unwrap();
     let rules = NameRules::default();
-    let found = case_audit(&roles, &graph, &rule, &rules, &HighBytes::Kept, FixWith::Functions);
+    let cluster = Cluster::new(rule, false).with_roles(roles).with_graph(graph);
+    let found = case_audit(&cluster, &rules, &HighBytes::Kept, FixWith::Functions);
     assert_eq!(found.unwrap(), []);
 }

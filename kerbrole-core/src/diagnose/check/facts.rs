@@ -4,10 +4,8 @@ use crate::diagnose::check::startup::StartupFacts;
 use crate::diagnose::fix_with::FixWith;
 use crate::diagnose::hba::line::{HbaLine, IdentLine};
 use crate::diagnose::hba::words::Match;
-use crate::memberships::graph::MembershipGraph;
 use crate::names::case::HighBytes;
 use crate::oid::RoleOid;
-use crate::roles::role::RoleSet;
 
 /// A limit on connections, and how far it is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,16 +64,12 @@ pub struct ServerFacts<'f> {
     pub regex: &'f dyn Fn(&[u8], &[u8]) -> Match,
 }
 
-/// Everything that a login depends on.
+/// Everything that a login depends on besides roles and memberships.
 pub struct LoginFacts<'f> {
     /// `krb_caseins_users`
     pub caseins_users: bool,
     /// What the server does to other bytes than A-Z then.
     pub high_bytes: HighBytes,
-    /// Every role whose name equals, case aside, that of the principal.
-    pub roles: &'f RoleSet,
-    /// The role, if it exists, all that it is a member of, and the roles of the rule.
-    pub graph: &'f MembershipGraph,
     /// CONNECTION LIMIT of the role.
     pub role_limit: ConnectionLimit,
     /// The database.

@@ -3,28 +3,28 @@
 use crate::diagnose::check::answer::Check;
 use crate::diagnose::check::facts::LoginFacts;
 use crate::diagnose::fix_with::FixWith;
+use crate::memberships::cluster::Cluster;
+use crate::memberships::node::Node;
 use crate::memberships::reach::RuleReach;
 use crate::names::role_name::RoleName;
 use crate::oid::RoleOid;
 use crate::quote::{literal, quote_identifier};
 use crate::roles::role::Role;
-use crate::rule::ConflictRule;
 
 /// The questions about one role, with all that their answers depend on.
 pub(super) struct Questions<'q> {
     pub(super) facts: &'q LoginFacts<'q>,
     pub(super) both: &'q RuleReach<'q>,
-    pub(super) rule: &'q ConflictRule,
+    pub(super) cluster: &'q Cluster,
     pub(super) role: Option<&'q Role>,
     pub(super) name: RoleName,
-    pub(super) name_grantors: bool,
 }
 
 const NO_ROLE: &str = "there is no role to look at";
 
 impl Questions<'_> {
-    pub(super) fn place(&self) -> Option<u32> {
-        self.facts.graph.place(self.oid()?)
+    pub(super) fn node(&self) -> Option<Node> {
+        self.cluster.graph.node(self.oid()?)
     }
 
     pub(super) fn oid(&self) -> Option<RoleOid> {

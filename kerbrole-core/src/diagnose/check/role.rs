@@ -6,17 +6,17 @@ use crate::diagnose::hba::verdict::HbaVerdict;
 use crate::lookup::changeable;
 use crate::names::case::HighBytes;
 use crate::names::role_name::RoleName;
-use crate::quote::{array_literal, literal, quote_identifier};
+use crate::quote::{array_literal, literal};
 use crate::roles::path::PathStep;
 use crate::roles::role::Role;
 
 impl Questions<'_> {
     fn grant_ad(&self) -> String {
-        format!("GRANT {} TO {};", self.rule.ad_role().quoted(), self.name.quoted())
+        format!("GRANT {} TO {};", self.cluster.rule.ad_role().quoted(), self.name.quoted())
     }
 
     fn other(&self) -> Option<&Role> {
-        self.facts.roles.other_spelling(self.name.as_str())
+        self.cluster.roles.other_spelling(self.name.as_str())
     }
 
     pub(super) fn exists(&self) -> Check {
@@ -36,7 +36,7 @@ impl Questions<'_> {
                     ""
                 };
                 let user = self.name.as_str().rsplit_once('@').map_or("", |(user, _)| user);
-                let fix = match changeable(other, self.rule) {
+                let fix = match changeable(other, &self.cluster.rule) {
                     Ok(()) if is_a_tickets && self.by_function() => format!(
                         "SELECT kerb_rename_principal({}, NULL, {});",
                         literal(other.name.as_str()),
@@ -85,9 +85,9 @@ impl Questions<'_> {
     /// Whether the role is in `rds_ad`, or gets in without that.
     pub(super) fn in_ad(&self, verdict: Option<&HbaVerdict>) -> Check {
         const NAME: &str = "rds_ad";
-        let ad = self.rule.ad_role();
+        let ad = self.cluster.rule.ad_role();
         self.of_role(NAME, |_| {
-            if let Some(path) = self.place().and_then(|place| self.both.ad_path(place)) {
+            if let Some(path) = self.node().and_then(|node| self.both.ad_path(node)) {
                 return Check::ok(NAME, format!("member of {ad} by {}", path_in_words(path)));
             }
             let outside = format!("not a member of {ad}");
@@ -113,22 +113,18 @@ impl Questions<'_> {
     /// Whether the role is in `rds_iam` as well, and sent to that method.
     pub(super) fn not_in_iam(&self, verdict: Option<&HbaVerdict>) -> Check {
         const NAME: &str = "not_rds_iam";
-        let iam = self.rule.iam_role();
+        let iam = self.cluster.rule.iam_role();
         self.of_role(NAME, |_| {
-            let Some(path) = self.place().and_then(|place| self.both.iam_path(place)) else {
+            let path = self.node().and_then(|node| Some((node, self.both.iam_path(node)?)));
+            let Some((node, path)) = path else {
                 return Check::ok(NAME, format!("not a member of {iam}"));
             };
-            let path: Vec<_> = path.collect();
-            let inside =
-                format!("member of {iam} as well, by {}", path_in_words(path.iter().copied()));
-            let fix = self
-                .place()
-                .and_then(|place| self.both.conflict_of(place, self.name_grantors))
-                .map(|conflict| {
-                    conflict.fix.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
-                });
-            let last = format!("REVOKE {} FROM {};", quoted(&path, 0), quoted(&path, 1));
-            let fix = fix.unwrap_or(last);
+            let inside = format!("member of {iam} as well, by {}", path_in_words(path));
+            let revokes = self.both.out_of_iam(node);
+            let fix = match revokes.is_empty() {
+                true => "-- let kerbrole.iam_role name another role than this one".into(),
+                false => revokes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+            };
             match verdict {
                 Some(HbaVerdict::Passes { .. }) => {
                     Check::ok(NAME, format!("{inside}, which pg_hba.conf does not ask for"))
@@ -145,7 +141,7 @@ impl Questions<'_> {
 
     pub(super) fn case_rule(&self) -> Check {
         let others: Vec<_> = self
-            .facts
+            .cluster
             .roles
             .other_spellings(self.name.as_str())
             .filter(|other| other.can_login)
@@ -218,12 +214,6 @@ impl Questions<'_> {
             self.limit("connection_limit", self.facts.role_limit, "the role", fix)
         })
     }
-}
-
-/// The last elements of a path are always roles.
-fn quoted(path: &[PathStep<&str>], from_the_end: usize) -> String {
-    let step = path.len().checked_sub(1 + from_the_end).and_then(|at| path[at].role());
-    step.map_or_else(String::new, |name| quote_identifier(name))
 }
 
 fn path_in_words<'p>(path: impl Iterator<Item = PathStep<&'p str>>) -> String {

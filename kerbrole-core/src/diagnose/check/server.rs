@@ -23,13 +23,11 @@ impl Questions<'_> {
                 ),
             };
         }
-        let place = self.place();
-        let is_member = |group: &[u8]| match ((server.role_named)(group), place) {
-            (Some(group), Some(place)) => self
-                .facts
-                .graph
-                .place(group)
-                .is_some_and(|group| self.facts.graph.reach(group).contains(place)),
+        let (graph, node) = (&self.cluster.graph, self.node());
+        let is_member = |group: &[u8]| match ((server.role_named)(group), node) {
+            (Some(group), Some(node)) => {
+                graph.node(group).is_some_and(|group| graph.reach(group).contains(node))
+            }
             _ => false,
         };
         let login = LoginAttempt {
@@ -48,7 +46,7 @@ impl Questions<'_> {
 
     pub(super) fn hba(&self, verdict: &HbaVerdict) -> Check {
         const NAME: &str = "pg_hba";
-        let ad = quote_identifier(self.rule.ad_role().as_str());
+        let ad = quote_identifier(self.cluster.rule.ad_role().as_str());
         let wanted = format!(
             "-- pg_hba.conf, before any line that matches as well: host all +{ad} all gss \
              include_realm=1"

@@ -12,12 +12,13 @@ use crate::diagnose::check::{
 use crate::diagnose::fix_with::FixWith;
 use crate::diagnose::hba::line::HbaLine;
 use crate::diagnose::hba::words::{Match, Word};
+use crate::memberships::cluster::Cluster;
 use crate::memberships::graph::{Membership, MembershipGraph};
 use crate::names::case::HighBytes;
 use crate::names::role_name::RoleName;
 use crate::names::rules::NameRules;
 use crate::oid::RoleOid;
-use crate::roles::role::{Elevated, Role, RoleSet};
+use crate::roles::role::{Elevated, Role};
 use crate::rule::ConflictRule;
 
 /// Answer, detail, fix.
@@ -32,6 +33,7 @@ struct Scene {
     roles: Vec<Role>,
     /// Members and what they are members of.
     memberships: Vec<(&'static str, &'static str)>,
+    names_grantors: bool,
     caseins_users: bool,
     high_bytes: HighBytes,
     role_limit: ConnectionLimit,
@@ -68,6 +70,7 @@ impl Scene {
                 role(4, "bob@A.B", true),
             ],
             memberships: vec![("bob@A.B", "team"), ("team", "rds_ad")],
+            names_grantors: false,
             caseins_users: false,
             high_bytes: HighBytes::Kept,
             role_limit: ANY,
@@ -133,13 +136,12 @@ impl Scene {
         let oid = |name: &str| self.oid(name.as_bytes());
         let membership = |&(member, role): &(&str, &str)| {
             let (member, role) = (oid(member)?, oid(role)?);
-            Some(Membership { role, member, grantor: 10, admin: false, from_creation: false })
+            Some(Membership { grantor: Some(10), ..Membership::to_be(member, role) })
         };
         let graph = MembershipGraph::new(
             self.roles.iter().map(|role| (role.oid, role.name.clone())),
             self.memberships.iter().filter_map(membership),
         );
-        let roles: RoleSet = self.roles.iter().cloned().collect();
         let role_named = |name: &[u8]| self.oid(name);
         let regex = |_: &[u8], _: &[u8]| Match::Unknown;
         let server = self.server.as_ref().map(|server| ServerFacts {
@@ -155,8 +157,6 @@ impl Scene {
         let facts = LoginFacts {
             caseins_users: self.caseins_users,
             high_bytes: self.high_bytes.clone(),
-            roles: &roles,
-            graph: &graph,
             role_limit: self.role_limit,
             database: self.database.clone(),
             startup: self.startup.clone(),
@@ -166,7 +166,10 @@ impl Scene {
         let name = |text: &str| RoleName::new(text).unwrap();
         let rule = ConflictRule::new(name("rds_ad"), name("rds_iam")).unwrap();
         let bob = NameRules::default().meant(self.asked, None).unwrap();
-        check_principal(&bob, &facts, &rule, false).unwrap()
+        let cluster = Cluster::new(rule, self.names_grantors)
+            .with_roles(self.roles.clone())
+            .with_graph(graph);
+        check_principal(&bob, &cluster, &facts).unwrap()
     }
 
     fn row(&self, name: &str) -> Row {

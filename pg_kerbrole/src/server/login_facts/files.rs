@@ -1,4 +1,5 @@
-//! pg_hba.conf and pg_ident.conf: what the server's views show, and in the files themselves what they do not.
+//! pg_hba.conf and pg_ident.conf: what the server's views show, and in the files themselves what
+//! they do not.
 
 use std::collections::HashMap;
 use std::ffi::{CStr, OsStr};
@@ -15,8 +16,8 @@ use crate::server::login_facts::query::{rows, setting};
 /// Longer than any that people write: the rest of one that is longer is not looked at.
 const LONGEST: u64 = 1 << 20;
 
-/// Files that a word leads to, one to the next: as many as the server follows (`CONF_FILE_MAX_DEPTH` in
-/// src/include/utils/conffiles.h).
+/// Files that a word leads to, one to the next: as many as the server follows
+/// (`CONF_FILE_MAX_DEPTH` in src/include/utils/conffiles.h).
 const MOST_FILES: usize = 10;
 
 /// Files that were read, as lines; nothing where one cannot be read.
@@ -42,10 +43,14 @@ impl Files {
         let mut words = line.fields.get(place)?.clone();
         let mut folder = path.parent()?.to_path_buf();
         for _ in 0..MOST_FILES {
-            let Some(at) = words.iter().position(|word| word.file().is_some()) else { return Some(words) };
+            let Some(at) = words.iter().position(|word| word.file().is_some()) else {
+                return Some(words);
+            };
             let path = folder.join(OsStr::from_bytes(words[at].file()?));
-            let inner: Vec<Word> = self.lines(&path)?.iter().flat_map(|line| line.fields.concat()).collect();
-            // Names in it are relative to it: where that is another folder, and there are more of them, it is not followed.
+            let inner: Vec<Word> =
+                self.lines(&path)?.iter().flat_map(|line| line.fields.concat()).collect();
+            // Names in it are relative to it: where that is another folder, and there are more of
+            // them, it is not followed.
             let leads_on = inner.iter().chain(&words[at + 1..]).any(|word| word.file().is_some());
             let next = path.parent()?.to_path_buf();
             if leads_on && next != folder {
@@ -60,12 +65,18 @@ impl Files {
 
 /// The elements of an array that was joined: no word of a file holds the end of a line.
 fn split(joined: Option<Bytes>) -> Vec<Vec<u8>> {
-    joined.map_or_else(Vec::new, |joined| joined.0.split(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect())
+    joined.map_or_else(Vec::new, |joined| {
+        joined.0.split(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect()
+    })
 }
 
 /// Since 16 the views name the file, which may be one that is included.
 fn file_column() -> &'static str {
-    if cfg!(any(feature = "pg14", feature = "pg15")) { "NULL::pg_catalog.text" } else { "file_name" }
+    if cfg!(any(feature = "pg14", feature = "pg15")) {
+        "NULL::pg_catalog.text"
+    } else {
+        "file_name"
+    }
 }
 
 fn path(file_name: Option<Bytes>, otherwise: &CStr) -> PathBuf {
@@ -91,7 +102,8 @@ pub(super) fn hba() -> Vec<HbaLine> {
         let text = |place| row.get::<Bytes>(place).ok().flatten();
         let number = line_number(&row);
         let path = path(text(10), c"hba_file");
-        let mut words = |column, place| with_quotes(split(text(column)), files.field(&path, number, place));
+        let mut words =
+            |column, place| with_quotes(split(text(column)), files.field(&path, number, place));
         Some(HbaLine {
             number,
             kind: text(2).map(|text| text.lossy()).unwrap_or_default(),
@@ -110,13 +122,16 @@ pub(super) fn hba() -> Vec<HbaLine> {
 #[cfg(not(feature = "pg14"))]
 pub(super) fn ident() -> Option<Vec<IdentLine>> {
     let query = format!(
-        "SELECT line_number, map_name, sys_name, pg_username, {} FROM pg_catalog.pg_ident_file_mappings",
+        "SELECT line_number, map_name, sys_name, pg_username, {} \
+         FROM pg_catalog.pg_ident_file_mappings",
         file_column()
     );
     let mut files = Files::default();
     let lines: Vec<Option<IdentLine>> = rows(&query, &[], |row| {
         let text = |place| row.get::<Bytes>(place).ok().flatten();
-        let (Some(map), Some(system_user), Some(role)) = (text(2), text(3), text(4)) else { return Some(None) };
+        let (Some(map), Some(system_user), Some(role)) = (text(2), text(3), text(4)) else {
+            return Some(None);
+        };
         let written = files.field(&path(text(5), c"ident_file"), line_number(&row), 2);
         let role = with_quotes(vec![role.0], written).pop()?;
         Some(Some(IdentLine { map: map.0, system_user: system_user.0, role }))

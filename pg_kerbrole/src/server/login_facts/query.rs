@@ -13,16 +13,23 @@ pub(super) fn rows<T>(
     read: impl FnMut(pgrx::spi::SpiHeapTupleData<'_>) -> Option<T>,
 ) -> Vec<T> {
     Spi::connect(|client| {
-        let rows = client.select(query, None, arguments).unwrap_or_else(|error| error!("{query} failed: {error}"));
+        let rows = client
+            .select(query, None, arguments)
+            .unwrap_or_else(|error| error!("{query} failed: {error}"));
         rows.filter_map(read).collect()
     })
 }
 
 /// The value of a setting, for this session.
 pub(super) fn setting(name: &CStr) -> String {
-    // SAFETY: the setting exists in every supported version; the pointer is valid until settings change.
+    // SAFETY: the setting exists in every supported version; the pointer is valid until settings
+    // change.
     unsafe {
         let value = pg_sys::GetConfigOption(name.as_ptr(), true, false);
-        if value.is_null() { String::new() } else { CStr::from_ptr(value).to_string_lossy().into_owned() }
+        if value.is_null() {
+            String::new()
+        } else {
+            CStr::from_ptr(value).to_string_lossy().into_owned()
+        }
     }
 }

@@ -88,7 +88,16 @@ fn who_is_in_rds_iam_alone_leaves_it_as_well() {
     scene.memberships = vec![("bob@A.B", "rds_iam")];
     assert_eq!(scene.fix("not_rds_iam"), r#"REVOKE "rds_iam" FROM "bob@A.B";"#);
     scene.memberships = vec![("bob@A.B", "team"), ("team", "rds_iam")];
-    assert_eq!(scene.fix("not_rds_iam"), r#"REVOKE "rds_iam" FROM "team";"#);
+    assert_eq!(
+        scene.fix("not_rds_iam"),
+        r#"REVOKE "team" FROM "bob@A.B";"#,
+        "and nobody else does"
+    );
+    // Since 16 a REVOKE that names no grantor ends what its runner granted, and nothing else.
+    scene.names_grantors = true;
+    scene.roles.push(role(10, "root", true));
+    let fix = r#"REVOKE "team" FROM "bob@A.B" GRANTED BY "root";"#;
+    assert_eq!(scene.fix("not_rds_iam"), fix);
 }
 
 #[test]

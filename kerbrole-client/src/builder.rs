@@ -1,0 +1,211 @@
+//! How a server is to be worked with, and the look at it that chooses the backend.
+
+use kerbrole_core::{
+    ConflictRule, NameRules, NetbiosDomains, Realm, RealmList, RoleName, UsernameCase,
+};
+use tokio_postgres::GenericClient;
+
+use crate::error::Error;
+use crate::kerbrole::Kerbrole;
+use crate::probe::probe;
+
+/// How the work is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Backend {
+    /// By the functions of the extension `pg_kerbrole`, with its settings.
+    Extension,
+    /// By plain statements, with this crate's own rules: for managed servers, where the extension
+    /// cannot be installed.
+    PlainSql,
+}
+
+/// How a server is to be worked with, where the defaults are not meant.
+///
+/// The rules for names, and the two roles, are the server's own settings (`kerbrole.*`) where the
+/// extension is used, and these where it is not.
+#[derive(Debug, Clone)]
+pub struct Builder {
+    backend: Option<Backend>,
+    names: NameRules,
+    ad_role: String,
+    iam_role: String,
+    accept_nesting: bool,
+    max_removals: Option<usize>,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            backend: None,
+            names: NameRules::default(),
+            ad_role: "rds_ad".into(),
+            iam_role: "rds_iam".into(),
+            accept_nesting: false,
+            max_removals: None,
+        }
+    }
+}
+
+impl Builder {
+    /// The defaults: the extension where it is installed, else plain statements; `rds_ad` and
+    /// `rds_iam`.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// One way of working, whatever the server has.
+    #[must_use]
+    pub fn backend(mut self, backend: Backend) -> Self {
+        self.backend = Some(backend);
+        self
+    }
+
+    /// What happens to the case of usernames.
+    #[must_use]
+    pub fn username_case(mut self, case: UsernameCase) -> Self {
+        self.names.username_case = case;
+        self
+    }
+
+    /// The realm of usernames that come without one.
+    #[must_use]
+    pub fn default_realm(mut self, realm: Realm) -> Self {
+        self.names.default_realm = Some(realm);
+        self
+    }
+
+    /// The only realms that new principals may be of.
+    #[must_use]
+    pub fn allowed_realms(mut self, realms: RealmList) -> Self {
+        self.names.allowed_realms = realms;
+        self
+    }
+
+    /// The realms that NetBIOS domains stand for.
+    #[must_use]
+    pub fn netbios_domains(mut self, domains: NetbiosDomains) -> Self {
+        self.names.netbios_domains = domains;
+        self
+    }
+
+    /// The role whose members log in through Kerberos, instead of `rds_ad`.
+    #[must_use]
+    pub fn ad_role(mut self, role: impl Into<String>) -> Self {
+        self.ad_role = role.into();
+        self
+    }
+
+    /// The role whose members log in through IAM, instead of `rds_iam`.
+    #[must_use]
+    pub fn iam_role(mut self, role: impl Into<String>) -> Self {
+        self.iam_role = role.into();
+        self
+    }
+
+    /// Whether the connection's user may become a member of each principal that it creates, and so
+    /// of `rds_ad`.
+    ///
+    /// With plain statements on PostgreSQL 16 and later, whoever creates a principal without being
+    /// a superuser does; where pg_hba.conf sends members of `rds_ad` to GSSAPI, its password does
+    /// not let it in any more. Unless this is accepted, or is so already, adding is refused with
+    /// [`ErrorKind::WouldNest`](crate::ErrorKind::WouldNest).
+    #[must_use]
+    pub fn accept_nesting(mut self, yes: bool) -> Self {
+        self.accept_nesting = yes;
+        self
+    }
+
+    /// How many principals one synchronisation may disable or drop with plain statements, instead
+    /// of half of them.
+    ///
+    /// The extension has a setting for it.
+    #[must_use]
+    pub fn max_removals(mut self, at_most: usize) -> Self {
+        self.max_removals = Some(at_most);
+        self
+    }
+
+    /// Looks at the server and chooses the backend.
+    ///
+    /// This takes one round trip, two with the extension.
+    ///
+    /// # Privileges
+    /// None.
+    ///
+    /// # Errors
+    /// [`ErrorKind::ExtensionMissing`](crate::ErrorKind::ExtensionMissing) when the extension was
+    /// asked for and is not here; 22023 or 42622 for a role that can have no such name.
+    pub async fn build<C: GenericClient>(self, client: &C) -> Result<Kerbrole<'_, C>, Error> {
+        let server = probe(client, &self.ad_role).await?;
+        let backend = match (self.backend, &server.extension) {
+            (Some(Backend::Extension), None) => return Err(Error::extension_missing()),
+            (Some(backend), _) => backend,
+            (None, Some(_)) => Backend::Extension,
+            (None, None) => Backend::PlainSql,
+        };
+        let schema = server
+            .extension
+            .as_ref()
+            .map(|e| kerbrole_core::quote_identifier(&e.schema))
+            .unwrap_or_default();
+        let caseins_users = server.krb_caseins_users.unwrap_or(false);
+        let (rules, rule) = match backend {
+            Backend::Extension => settings(client, caseins_users).await?,
+            Backend::PlainSql => {
+                let rule =
+                    ConflictRule::new(RoleName::new(self.ad_role)?, RoleName::new(self.iam_role)?)?;
+                (NameRules { caseins_users, ..self.names }, rule)
+            }
+        };
+        Ok(Kerbrole {
+            client,
+            server,
+            backend,
+            schema,
+            rules,
+            rule,
+            accept_nesting: self.accept_nesting,
+            max_removals: self.max_removals,
+        })
+    }
+}
+
+/// The extension's settings, as they are in this session.
+///
+/// Where the library is not loaded yet, what somebody has set is there and a default is not.
+async fn settings<C: GenericClient>(
+    client: &C,
+    caseins_users: bool,
+) -> Result<(NameRules, ConflictRule), Error> {
+    const ASK: &str = "SELECT ARRAY(SELECT \
+         coalesce(pg_catalog.current_setting(pg_catalog.concat('kerbrole.', name), true), '') \
+         FROM pg_catalog.unnest('{username_case,default_realm,allowed_realms,\
+           netbios_domains,ad_role,iam_role}'::pg_catalog.text[]) \
+         WITH ORDINALITY AS s (name, place) ORDER BY place)";
+    let rows = client.query_typed(ASK, &[]).await?;
+    let values: Vec<String> = rows.first().ok_or_else(Error::no_answer)?.try_get(0)?;
+    let value = |place: usize, otherwise: &str| match values.get(place).map(String::as_str) {
+        None | Some("") => otherwise.to_string(),
+        Some(value) => value.to_string(),
+    };
+    let default_realm = value(1, "");
+    let rules = NameRules {
+        caseins_users,
+        username_case: match value(0, "auto").as_str() {
+            "lower" => UsernameCase::Lower,
+            "preserve" => UsernameCase::Preserve,
+            _ => UsernameCase::Auto,
+        },
+        default_realm: if default_realm.is_empty() {
+            None
+        } else {
+            Some(Realm::parse(&default_realm)?)
+        },
+        allowed_realms: value(2, "").parse()?,
+        netbios_domains: value(3, "").parse()?,
+    };
+    let rule =
+        ConflictRule::new(RoleName::new(value(4, "rds_ad"))?, RoleName::new(value(5, "rds_iam"))?)?;
+    Ok((rules, rule))
+}

@@ -1,0 +1,71 @@
+//! The rule that no role is in both `rds_ad` and `rds_iam`, and grants that keep it.
+
+use tokio_postgres::GenericClient;
+
+use crate::error::Error;
+use crate::kerbrole::Kerbrole;
+use crate::types::Conflict;
+
+impl<C: GenericClient> Kerbrole<'_, C> {
+    /// Every role that is a member of both `rds_ad` and `rds_iam`.
+    ///
+    /// # Privileges
+    /// With the extension EXECUTE on `kerb_conflicts`; with plain statements none.
+    ///
+    /// # Errors
+    /// 42704 when one of the two is missing, 42501 without the privilege.
+    pub async fn conflicts(&self) -> Result<Vec<Conflict>, Error> {
+        match self.functions() {
+            Some(functions) => functions.conflicts().await,
+            None => self.plain().conflicts().await,
+        }
+    }
+
+    /// The conflicts that `GRANT granted_role TO member` would create, both exactly as they are
+    /// called.
+    ///
+    /// Changes nothing.
+    ///
+    /// # Privileges
+    /// With the extension EXECUTE on `kerb_preview_grant`; with plain statements none.
+    ///
+    /// # Errors
+    /// 42704 when a role is missing, 42501 without the privilege.
+    pub async fn preview_grant(
+        &self,
+        granted_role: &str,
+        member: &str,
+    ) -> Result<Vec<Conflict>, Error> {
+        match self.functions() {
+            Some(functions) => functions.preview_grant(granted_role, member).await,
+            None => self.plain().preview_grant(granted_role, member).await,
+        }
+    }
+
+    /// `GRANT granted_role TO member` with the rule kept: refused where it would make a conflict,
+    /// and taken back where somebody else granted the other half at the same time.
+    ///
+    /// A plain GRANT by either backend; a guard on the server keeps the rule besides.
+    ///
+    /// # Privileges
+    /// The right to grant the role.
+    ///
+    /// # Errors
+    /// 0LP01 where it would make a conflict, or made one and was taken back; 42704 when a role is
+    /// missing; 42501 without the privilege.
+    pub async fn grant_role(&self, granted_role: &str, member: &str) -> Result<(), Error> {
+        self.plain().grant_role(granted_role, member).await
+    }
+
+    /// The statements by which a superuser takes back what creating principals with plain
+    /// statements made of the connection's user, a member of each: see
+    /// [`Builder::accept_nesting`](crate::Builder::accept_nesting).
+    ///
+    /// Empty before PostgreSQL 16. Only reads.
+    ///
+    /// # Errors
+    /// None of its own: it ends with an error when the connection fails.
+    pub async fn nesting_of_user(&self) -> Result<Vec<String>, Error> {
+        self.plain().nesting_of_user().await
+    }
+}

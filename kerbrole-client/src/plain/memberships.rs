@@ -1,0 +1,126 @@
+//! The rule that no role is in both roles, and GRANT that keeps it.
+
+use kerbrole_core::{
+    Added, Cluster, Error as Refusal, Reading, Role, RoleName, Statement, Warning, existing_role,
+};
+use tokio_postgres::GenericClient;
+
+use super::Plain;
+use super::attempts::{Attempts, somebody_was_faster};
+use super::batch::Batch;
+use crate::error::{Error, Undone};
+use crate::types::{Conflict, names};
+
+impl<C: GenericClient> Plain<'_, C> {
+    pub(crate) async fn conflicts(&self) -> Result<Vec<Conflict>, Error> {
+        Ok(self.read_all().await?.conflicts()?.iter().map(conflict).collect())
+    }
+
+    pub(crate) async fn preview_grant(
+        &self,
+        granted: &str,
+        member: &str,
+    ) -> Result<Vec<Conflict>, Error> {
+        let (cluster, granted, member) = self.for_grant(granted, member).await?;
+        Ok(cluster.preview_grant(granted.oid, member.oid)?.iter().map(conflict).collect())
+    }
+
+    /// A plain GRANT that keeps the rule.
+    pub(crate) async fn grant_role(&self, granted: &str, member: &str) -> Result<(), Error> {
+        let mut attempts = Attempts::new();
+        loop {
+            let outcome = self.try_grant(granted, member).await;
+            if let Some(outcome) = attempts.settle(outcome, somebody_was_faster) {
+                return outcome;
+            }
+        }
+    }
+
+    async fn try_grant(&self, granted: &str, member: &str) -> Result<(), Error> {
+        let (cluster, granted, member) = self.for_grant(granted, member).await?;
+        let before = cluster.refuse_grant(granted.oid, member.oid)?;
+        let grant = Statement::Grant {
+            roles: vec![granted.name.clone()],
+            members: vec![member.name.clone()],
+        };
+        let changed = [member.name.to_string()];
+        let grant = [grant];
+        let batch = Batch::of(&grant).guarded(self.server, self.rule, &changed, &before);
+        self.run(&batch, &grant).await?;
+        let (cluster, ..) = self.for_grant(granted.name.as_str(), member.name.as_str()).await?;
+        let Some(new) = cluster.new_conflict(&before, &Added::default())? else {
+            return Ok(());
+        };
+        let refusal = new.refusal(self.rule);
+        if self.catalog().inside_a_transaction().await? {
+            return Err(refusal.into());
+        }
+        let (granted, member) = (granted.name, member.name);
+        let revoke =
+            Statement::RevokeGrant { role: granted.clone(), granted, member, name_grantor: false };
+        match self.client.batch_execute(Batch::of(&[revoke]).sql()).await {
+            Ok(()) => Err(Error::taken_back(refusal, Undone::All)),
+            Err(error) => Err(stays(refusal, error)),
+        }
+    }
+
+    /// Both roles, and what is to be read for the GRANT.
+    async fn for_grant(&self, granted: &str, member: &str) -> Result<(Cluster, Role, Role), Error> {
+        let cluster = self.read(&Reading::of_grant(granted, member, self.rule)).await?;
+        let [granted, member] =
+            [granted, member].map(|name| existing_role(&cluster.roles, name).cloned());
+        Ok((cluster, granted?, member?))
+    }
+
+    /// The statements by which a superuser ends what creating principals made of this user.
+    pub(crate) async fn nesting_of_user(&self) -> Result<Vec<String>, Error> {
+        const ASK: &str = "SELECT r.rolname::pg_catalog.text, g.rolname::pg_catalog.text \
+             FROM pg_catalog.pg_auth_members m \
+             JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) m.roleid \
+             JOIN pg_catalog.pg_roles u ON u.oid OPERATOR(pg_catalog.=) m.member \
+             JOIN pg_catalog.pg_roles g ON g.oid OPERATOR(pg_catalog.=) m.grantor \
+             WHERE u.rolname OPERATOR(pg_catalog.=) current_user \
+             AND m.grantor OPERATOR(pg_catalog.=) 10 AND m.admin_option ORDER BY 1";
+        if !self.server.names_grantors() {
+            return Ok(Vec::new());
+        }
+        let user = RoleName::new(self.server.user.as_str())?;
+        let mut statements = Vec::new();
+        for row in self.client.query_typed(ASK, &[]).await? {
+            let role = RoleName::new(row.try_get::<_, String>(0)?)?;
+            if role.principal().is_some() {
+                let grantor = RoleName::new(row.try_get::<_, String>(1)?)?;
+                let revoke = Statement::RevokeGrant {
+                    role: grantor,
+                    granted: role,
+                    member: user.clone(),
+                    name_grantor: true,
+                };
+                statements.push(revoke.script());
+            }
+        }
+        Ok(statements)
+    }
+}
+
+fn conflict(conflict: &kerbrole_core::Conflict) -> Conflict {
+    let fix: Vec<_> = conflict.fix.iter().map(ToString::to_string).collect();
+    Conflict {
+        role_name: conflict.role.to_string(),
+        ad_path: names(&conflict.ad_path),
+        iam_path: names(&conflict.iam_path),
+        fix: fix.join(" "),
+    }
+}
+
+/// A conflict that was made, and cannot be taken back.
+pub(super) fn stays(refusal: Refusal, error: tokio_postgres::Error) -> Error {
+    let refusal = match refusal {
+        Refusal::Conflict { mut conflict, others, ad_role, iam_role, fix, .. } => {
+            conflict.fix = fix;
+            Warning::ConflictMade { conflict, others, ad_role, iam_role }.into()
+        }
+        other => other,
+    };
+    Error::taken_back(refusal, Undone::Not(Error::from(error).to_string()))
+}
