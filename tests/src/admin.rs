@@ -1,15 +1,18 @@
-//! The administrator who makes the roles, through the extension or, where there is none, by plain statements: kerbrole-client as a tool would use it.
+//! The administrator who makes the roles, through the extension or, where there is none, by plain
+//! statements: kerbrole-client as a tool would use it.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 #![allow(missing_docs, reason = "the names say it")]
 
 use std::cell::RefCell;
 
-use kerbrole_client::{AbsentPolicy, AddOptions, Backend, Check, DropOptions, Dropped, Error, Kerbrole, SyncOptions};
+use kerbrole_client::{
+    AbsentPolicy, AddOptions, Backend, Check, DropOptions, Dropped, Error, Kerbrole, SyncOptions,
+};
 use tokio::runtime::Runtime;
 use tokio_postgres::{Client, NoTls};
 
+use crate::fixture::Session;
 use crate::postgres_server::{MASTER, SUPERUSER, Server};
-use crate::world::Session;
 
 pub struct Admin {
     runtime: Runtime,
@@ -52,7 +55,8 @@ impl Admin {
         call: impl AsyncFnOnce(&Kerbrole<'_, Client>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.runtime.block_on(async {
-            let builder = Kerbrole::<Client>::builder().backend(self.backend).accept_nesting(accept_nesting);
+            let builder =
+                Kerbrole::<Client>::builder().backend(self.backend).accept_nesting(accept_nesting);
             call(&builder.max_removals(100).build(&self.client).await?).await
         })
     }
@@ -75,7 +79,9 @@ impl Admin {
     }
 
     pub fn add_if_missing(&self, principal: &str) -> String {
-        self.run(async |k| k.add_principal(principal, None, &AddOptions::new().if_not_exists(true)).await)
+        self.run(async |k| {
+            k.add_principal(principal, None, &AddOptions::new().if_not_exists(true)).await
+        })
     }
 
     pub fn add_in(&self, principal: &str, group: &str) -> String {
@@ -108,12 +114,15 @@ impl Admin {
 
     pub fn drop(&self, principal: &str) {
         self.su.borrow_mut().wait_for_no_sessions(principal);
-        let dropped = self.run(async |k| k.drop_principal(principal, None, &DropOptions::new()).await);
+        let dropped =
+            self.run(async |k| k.drop_principal(principal, None, &DropOptions::new()).await);
         assert!(matches!(dropped, Dropped::Gone(_)), "{dropped:?}");
     }
 
     pub fn sync(&self, principals: &[&str], absent: AbsentPolicy) {
-        self.run(async |k| k.sync_principals(principals, &SyncOptions::new().absent(absent), false).await);
+        self.run(async |k| {
+            k.sync_principals(principals, &SyncOptions::new().absent(absent), false).await
+        });
     }
 
     /// The statements that end what is in conflict.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::kerberos::{Kerberos, escaped, kinit, krb5_conf, program};
-use crate::site::{Result, Signal, Site, free_port, lossy, run, tail, wait_until};
+use crate::sandbox::{Result, Signal, Site, free_port, lossy, run, tail, wait_until};
 
 pub use crate::kerberos::Ticket;
 
@@ -34,12 +34,16 @@ impl Kdc {
         let port = free_port()?;
         let kdc = Self { site, folder, realm: realm.into(), port };
         kdc.configure(port)?;
-        run(&mut site.as_server_user(&kdc.tool("kdb5_util", &["create", "-r", realm, "-s", "-P", PASSWORD])))?;
+        run(&mut site.as_server_user(
+            &kdc.tool("kdb5_util", &["create", "-r", realm, "-s", "-P", PASSWORD]),
+        ))?;
         kdc.add_key("postgres/localhost")?;
         let mut command = kdc.tool("krb5kdc", &["-n", "-P"]);
         command.arg(kdc.folder.join("krb5kdc.pid"));
         let process = site.start(&command, Signal::Term)?;
-        let up = wait_until(|| process.ended().is_some() || TcpStream::connect(("127.0.0.1", port)).is_ok());
+        let up = wait_until(|| {
+            process.ended().is_some() || TcpStream::connect(("127.0.0.1", port)).is_ok()
+        });
         if up.is_err() || process.ended().is_some() {
             return Err(format!("the KDC did not come up:\n{}", tail(&kdc.folder.join("kdc.log"))));
         }
@@ -51,8 +55,10 @@ impl Kdc {
         let krb5 = self.krb5_conf(&[]);
         let kdc = format!(
             "[kdcdefaults]\n kdc_listen = 127.0.0.1:{port}\n kdc_tcp_listen = 127.0.0.1:{port}\n\
-             [realms]\n {realm} = {{\n  database_name = {folder}/principal\n  key_stash_file = {folder}/stash\n  \
-             acl_file = {folder}/acl\n  max_life = 10h\n  supported_enctypes = aes256-cts-hmac-sha1-96:normal\n }}\n\
+             [realms]\n {realm} = {{\n  database_name = {folder}/principal\n  key_stash_file = \
+             {folder}/stash\n  \
+             acl_file = {folder}/acl\n  max_life = 10h\n  supported_enctypes = \
+             aes256-cts-hmac-sha1-96:normal\n }}\n\
              [logging]\n kdc = FILE:{folder}/kdc.log\n"
         );
         // Clients read the first; the folder itself belongs to the servers.
@@ -92,12 +98,17 @@ impl Kdc {
 
     fn tool(&self, name: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(program(name));
-        command.args(arguments).env("KRB5_CONFIG", self.config()).env("KRB5_KDC_PROFILE", self.folder.join("kdc.conf"));
+        command
+            .args(arguments)
+            .env("KRB5_CONFIG", self.config())
+            .env("KRB5_KDC_PROFILE", self.folder.join("kdc.conf"));
         command
     }
 
     fn kadmin(&self, query: &str) -> Result<()> {
-        let output = run(&mut self.site.as_server_user(&self.tool("kadmin.local", &["-r", &self.realm, "-q", query])))?;
+        let output = run(&mut self
+            .site
+            .as_server_user(&self.tool("kadmin.local", &["-r", &self.realm, "-q", query])))?;
         // kadmin.local reports a failed query on standard error and exits with 0.
         let said = lossy(&output.stderr);
         if said.contains("while ") || said.contains("usage") {
@@ -111,7 +122,8 @@ impl Kdc {
         self.kadmin(&format!("ktadd -k {} {service}", self.keytab().display()))
     }
 
-    /// Lets users of another realm use services of this one: both know the key of `krbtgt/THIS@OTHER`.
+    /// Lets users of another realm use services of this one: both know the key of
+    /// `krbtgt/THIS@OTHER`.
     ///
     /// # Errors
     /// When a KDC refuses it.
@@ -152,7 +164,8 @@ impl Kdc {
         self.kadmin(&format!("modprinc -allow_tix {}", kadmin_word(&escaped(name))))
     }
 
-    /// A ticket for a user, spelled as given, who is added if need be. Tests that run at once may all ask for the same.
+    /// A ticket for a user, spelled as given, who is added if need be. Tests that run at once may
+    /// all ask for the same.
     ///
     /// # Errors
     /// When the KDC refuses it.

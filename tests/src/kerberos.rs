@@ -1,11 +1,12 @@
-//! What a client and a PostgreSQL server know of a realm, whatever its KDC is: krb5.conf, a keytab, tickets.
+//! What a client and a PostgreSQL server know of a realm, whatever its KDC is: krb5.conf, a keytab,
+//! tickets.
 
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::site::{Result, Site, lossy, run};
+use crate::sandbox::{Result, Site, lossy, run};
 
 /// A realm, as a PostgreSQL server has to know it.
 pub trait Kerberos {
@@ -16,15 +17,18 @@ pub trait Kerberos {
     fn keytab(&self) -> PathBuf;
 }
 
-/// A krb5.conf for these realms and the addresses of their KDCs; the first is the one of services on this machine. Nothing is looked up outside, and
-/// every request goes over TCP to loopback.
+/// A krb5.conf for these realms and the addresses of their KDCs; the first is the one of services
+/// on this machine. Nothing is looked up outside, and every request goes over TCP to loopback.
 pub(crate) fn krb5_conf(folder: &Path, realms: &[(&str, String)]) -> String {
     let realm = realms.first().map_or("", |(realm, _)| realm);
     let domain = realm.to_ascii_lowercase();
-    let kdcs: String = realms.iter().map(|(realm, kdc)| format!(" {realm} = {{\n  kdc = {kdc}\n }}\n")).collect();
+    let kdcs: String =
+        realms.iter().map(|(realm, kdc)| format!(" {realm} = {{\n  kdc = {kdc}\n }}\n")).collect();
     format!(
-        "[libdefaults]\n default_realm = {realm}\n dns_lookup_kdc = false\n dns_lookup_realm = false\n rdns = false\n \
-         dns_canonicalize_hostname = false\n udp_preference_limit = 1\n default_ccache_name = FILE:{}/cc-default\n\
+        "[libdefaults]\n default_realm = {realm}\n dns_lookup_kdc = false\n dns_lookup_realm = \
+         false\n rdns = false\n \
+         dns_canonicalize_hostname = false\n udp_preference_limit = 1\n default_ccache_name = \
+         FILE:{}/cc-default\n\
          [realms]\n{kdcs}[domain_realm]\n localhost = {realm}\n .{domain} = {realm}\n",
         folder.display()
     )
@@ -54,7 +58,13 @@ impl Ticket {
 }
 
 /// Runs kinit with a cache of its own. `principal` is as Kerberos writes it.
-pub(crate) fn kinit(site: &Site, config: &Path, options: &[&str], principal: &str, password: &str) -> Result<Ticket> {
+pub(crate) fn kinit(
+    site: &Site,
+    config: &Path,
+    options: &[&str],
+    principal: &str,
+    password: &str,
+) -> Result<Ticket> {
     let number = fs::read_dir(site.path()).map_or(0, Iterator::count);
     let file = tempfile::Builder::new()
         .prefix(&format!("ticket-{number}-"))
@@ -100,5 +110,8 @@ pub(crate) fn escaped(component: &str) -> String {
 /// A server's program, which need not be in the PATH of whoever calls.
 pub(crate) fn program(name: &str) -> PathBuf {
     let folders = ["/usr/sbin", "/usr/local/sbin"].into_iter();
-    folders.map(|folder| Path::new(folder).join(name)).find(|path| path.exists()).unwrap_or_else(|| name.into())
+    folders
+        .map(|folder| Path::new(folder).join(name))
+        .find(|path| path.exists())
+        .unwrap_or_else(|| name.into())
 }

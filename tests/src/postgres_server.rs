@@ -6,7 +6,9 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use crate::kerberos::Kerberos;
-use crate::site::{Process, Result, Signal, Site, free_port, lock, lossy, printing_to, run, tail, wait_until};
+use crate::sandbox::{
+    Process, Result, Signal, Site, free_port, lock, lossy, printing_to, run, tail, wait_until,
+};
 use crate::version::{Installation, workspace};
 
 /// The superuser of every server here. On RDS it is called so too, and nobody can log in as it.
@@ -15,8 +17,9 @@ pub const SUPERUSER: &str = "rdsadmin";
 /// The master user: no superuser, a member of rds_superuser.
 pub const MASTER: &str = "rds_master";
 
-/// What pg_hba.conf says about TCP, as near to RDS as is known: `+rds_iam` has a method of its own, which asks for something in clear text (on RDS it is PAM, and
-/// a token), `+rds_ad` needs a ticket, and everybody else a password.
+/// What pg_hba.conf says about TCP, as near to RDS as is known: `+rds_iam` has a method of its own,
+/// which asks for something in clear text (on RDS it is PAM, and a token), `+rds_ad` needs a
+/// ticket, and everybody else a password.
 pub const HBA: &str = "host all +rds_iam 127.0.0.1/32 password\n\
                        host all +rds_ad 127.0.0.1/32 gss include_realm=1\n\
                        host all all 127.0.0.1/32 scram-sha-256\n";
@@ -37,8 +40,8 @@ pub struct Server {
 impl Server {
     /// Makes a cluster and starts it. `settings` are lines of postgresql.conf.
     ///
-    /// Who connects through the socket is whoever they say they are; over TCP, members of `rds_iam` are sent elsewhere, members of `rds_ad` need
-    /// a ticket, and everybody else a password.
+    /// Who connects through the socket is whoever they say they are; over TCP, members of `rds_iam`
+    /// are sent elsewhere, members of `rds_ad` need a ticket, and everybody else a password.
     ///
     /// # Errors
     /// When it does not come up.
@@ -80,8 +83,10 @@ impl Server {
 
     fn configure(&self, realm: &dyn Kerberos, settings: &[&str]) -> Result<()> {
         let mut conf = format!(
-            "listen_addresses = '127.0.0.1'\nport = {}\nunix_socket_directories = '{}'\nkrb_server_keyfile = 'FILE:{}'\nfsync = off\n\
-             password_encryption = 'scram-sha-256'\nlog_min_messages = warning\nlog_line_prefix = '%q%u: '\nlc_messages = 'C'\n",
+            "listen_addresses = '127.0.0.1'\nport = {}\nunix_socket_directories = \
+             '{}'\nkrb_server_keyfile = 'FILE:{}'\nfsync = off\n\
+             password_encryption = 'scram-sha-256'\nlog_min_messages = warning\nlog_line_prefix = \
+             '%q%u: '\nlc_messages = 'C'\n",
             self.port,
             self.folder.display(),
             realm.keytab().display(),
@@ -102,17 +107,29 @@ impl Server {
     /// When it does not come up.
     pub fn copy(&self, name: &str) -> Result<Self> {
         let folder = self.site.server_folder(name)?;
-        let (site, installation, config) = (self.site, self.installation.clone(), self.config.clone());
+        let (site, installation, config) =
+            (self.site, self.installation.clone(), self.config.clone());
         let environment = Mutex::new(lock(&self.environment).clone());
-        let copy =
-            Self { site, installation, folder, config, process: Mutex::new(None), environment, port: free_port()? };
+        let copy = Self {
+            site,
+            installation,
+            folder,
+            config,
+            process: Mutex::new(None),
+            environment,
+            port: free_port()?,
+        };
         let mut cp = Command::new("cp");
         cp.args(["-R", "--"]).arg(self.data()).arg(copy.data());
         run(&mut site.as_server_user(&cp))?;
         // Of two lines for the same setting the later one counts.
         let auto = self.data().join("postgresql.auto.conf");
         let mut conf = fs::read_to_string(&auto).map_err(|e| format!("{}: {e}", auto.display()))?;
-        conf.push_str(&format!("port = {}\nunix_socket_directories = '{}'\n", copy.port, copy.folder.display()));
+        conf.push_str(&format!(
+            "port = {}\nunix_socket_directories = '{}'\n",
+            copy.port,
+            copy.folder.display()
+        ));
         copy.write("postgresql.auto.conf", &conf)?;
         copy.restart()?;
         Ok(copy)
@@ -127,7 +144,8 @@ impl Server {
         fs::remove_dir_all(&self.folder).map_err(|e| format!("{}: {e}", self.folder.display()))
     }
 
-    /// Writes a file into the data folder: pg_hba.conf, pg_ident.conf. It takes effect with a reload.
+    /// Writes a file into the data folder: pg_hba.conf, pg_ident.conf. It takes effect with a
+    /// reload.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -164,7 +182,11 @@ impl Server {
             process.ended().is_some() || run(&mut ping).is_ok()
         };
         if wait_until(ready).is_err() || process.ended().is_some() {
-            return Err(format!("PostgreSQL {} did not come up:\n{}", self.major(), tail(&self.log())));
+            return Err(format!(
+                "PostgreSQL {} did not come up:\n{}",
+                self.major(),
+                tail(&self.log())
+            ));
         }
         Ok(())
     }
@@ -224,7 +246,8 @@ impl Server {
         command
     }
 
-    /// Builds a library for this server from one file of `tests/src/c`, and returns what to name in LOAD.
+    /// Builds a library for this server from one file of `tests/src/c`, and returns what to name in
+    /// LOAD.
     ///
     /// # Errors
     /// With what the compiler says.
@@ -242,7 +265,12 @@ impl Server {
     #[cfg(feature = "suites")]
     pub fn connection(&self, user: &str, database: &str) -> postgres::Config {
         let mut config = postgres::Config::new();
-        config.host_path(&self.folder).port(self.port).user(user).dbname(database).application_name("kerbrole-tests");
+        config
+            .host_path(&self.folder)
+            .port(self.port)
+            .user(user)
+            .dbname(database)
+            .application_name("kerbrole-tests");
         config
     }
 

@@ -1,6 +1,7 @@
 //! A network that fails where a test wants it to, and is as slow as one wants.
 //!
-//! Listens on TCP on loopback and speaks to the server through its Unix socket. It follows the protocol only as far as to tell one message from the next.
+//! Listens on TCP on loopback and speaks to the server through its Unix socket. It follows the
+//! protocol only as far as to tell one message from the next.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -13,7 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::postgres_server::Server;
-use crate::site::{Result, lock};
+use crate::sandbox::{Result, lock};
 
 /// Where a connection is cut, as seen from one request of the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +100,8 @@ impl Proxy {
         *lock(&self.shared.cut) = None;
     }
 
-    /// Keeps back this one of the client's answers while it logs in, counted from 0, until [`let_go`](Self::let_go): a password is one, SCRAM takes two.
+    /// Keeps back this one of the client's answers while it logs in, counted from 0, until
+    /// [`let_go`](Self::let_go): a password is one, SCRAM takes two.
     pub fn hold_answer(&self, number: usize) {
         *lock(&self.shared.hold) = Hold { at: Some(number), stopped: 0 };
     }
@@ -150,7 +152,12 @@ fn serve(shared: &Arc<Shared>, client: &TcpStream) {
 }
 
 /// Message by message, so that one can be the last.
-fn forward_requests(shared: &Shared, mut client: &TcpStream, server: &UnixStream, cut_after: &AtomicBool) {
+fn forward_requests(
+    shared: &Shared,
+    mut client: &TcpStream,
+    server: &UnixStream,
+    cut_after: &AtomicBool,
+) {
     let Ok(writer) = server.try_clone() else { return };
     let send = delayed(shared.delay, writer);
     let (mut is_startup, mut answers) = (true, 0);
@@ -199,7 +206,12 @@ fn hold(shared: &Shared, answer: usize) {
 }
 
 /// Everything as it comes; the answer to the request that is the last is kept back to its end.
-fn forward_answers(shared: &Shared, mut server: UnixStream, client: TcpStream, cut_after: &AtomicBool) {
+fn forward_answers(
+    shared: &Shared,
+    mut server: UnixStream,
+    client: TcpStream,
+    cut_after: &AtomicBool,
+) {
     let Ok(writer) = client.try_clone() else { return };
     let send = delayed(shared.delay, writer);
     while let Some(message) = read_message(&mut server, false) {

@@ -4,7 +4,7 @@ use std::process::{Command, Output};
 
 use crate::kdc::Ticket;
 use crate::postgres_server::Server;
-use crate::site::{Result, lossy, output};
+use crate::sandbox::{Result, lossy, output};
 
 /// What came of a login.
 #[derive(Debug)]
@@ -19,7 +19,8 @@ pub struct Login {
 pub fn psql_with_ticket(server: &Server, ticket: &Ticket, role: &str, database: &str) -> Command {
     let mut psql = server.command("psql");
     psql.args(["-X", "-w", "-d"]).arg(format!(
-        "host=localhost hostaddr=127.0.0.1 port={} dbname={} user={} connect_timeout=10 sslmode=disable",
+        "host=localhost hostaddr=127.0.0.1 port={} dbname={} user={} connect_timeout=10 \
+         sslmode=disable",
         server.port,
         conninfo_value(database),
         conninfo_value(role),
@@ -29,7 +30,8 @@ pub fn psql_with_ticket(server: &Server, ticket: &Ticket, role: &str, database: 
     psql
 }
 
-/// Logs in over TCP with whatever the server asks for: this ticket, or this password. Asks who the server thinks this is, and how it knows.
+/// Logs in over TCP with whatever the server asks for: this ticket, or this password. Asks who the
+/// server thinks this is, and how it knows.
 ///
 /// # Errors
 /// When psql cannot be run at all.
@@ -43,7 +45,11 @@ pub fn log_in_by(
     let none = Ticket { cache: "FILE:/nonexistent".into(), config: server.krb5_config().into() };
     let mut psql = psql_with_ticket(server, ticket.unwrap_or(&none), role, database);
     psql.env("PGPASSWORD", password);
-    psql.args(["-At", "-c", "SELECT session_user, principal FROM pg_stat_gssapi WHERE pid = pg_backend_pid()"]);
+    psql.args([
+        "-At",
+        "-c",
+        "SELECT session_user, principal FROM pg_stat_gssapi WHERE pid = pg_backend_pid()",
+    ]);
     Ok(Login::of(&output(&mut psql)?))
 }
 
@@ -61,7 +67,11 @@ pub fn log_in(server: &Server, ticket: &Ticket, role: &str) -> Result<Login> {
 /// When psql cannot be run at all.
 pub fn log_in_to(server: &Server, ticket: &Ticket, role: &str, database: &str) -> Result<Login> {
     let mut psql = psql_with_ticket(server, ticket, role, database);
-    psql.args(["-At", "-c", "SELECT session_user, principal FROM pg_stat_gssapi WHERE pid = pg_backend_pid()"]);
+    psql.args([
+        "-At",
+        "-c",
+        "SELECT session_user, principal FROM pg_stat_gssapi WHERE pid = pg_backend_pid()",
+    ]);
     Ok(Login::of(&output(&mut psql)?))
 }
 

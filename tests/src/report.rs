@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::kdc::Ticket;
 use crate::postgres_server::Server;
 use crate::psql::{Login, log_in_by};
-use crate::site::{Result, lock};
+use crate::sandbox::{Result, lock};
 use crate::version::ALL;
 
 /// A part of a report, and what it shows.
@@ -60,7 +60,8 @@ pub enum Expected {
     LogsIn,
     /// The role is there, and the ticket's principal is somebody else.
     NamesDiffer,
-    /// The role that was asked for is not there, so that pg_hba.conf sends it to the line for everybody else.
+    /// The role that was asked for is not there, so that pg_hba.conf sends it to the line for
+    /// everybody else.
     NoSuchRole,
     /// NOLOGIN.
     NotPermitted,
@@ -98,11 +99,15 @@ impl Expected {
     /// In the words of the server's log, where it refuses.
     fn words(self, role: &str, ticket: &str) -> String {
         // The server cuts the name that is asked for, not the principal.
-        let role: String = if role.len() > 63 { role.get(..63).unwrap_or(role).into() } else { role.into() };
+        let role: String =
+            if role.len() > 63 { role.get(..63).unwrap_or(role).into() } else { role.into() };
         match self {
             Self::LogsIn => "logs in".into(),
             Self::NamesDiffer => {
-                format!("provided user name ({role}) and authenticated user name ({ticket}) do not match")
+                format!(
+                    "provided user name ({role}) and authenticated user name ({ticket}) do not \
+                     match"
+                )
             }
             Self::NoSuchRole => format!("Role \"{role}\" does not exist."),
             Self::NotPermitted => format!("role \"{role}\" is not permitted to log in"),
@@ -116,7 +121,8 @@ impl Expected {
 /// The line of pg_hba.conf that a refused login met, as the log quotes it.
 const IAM_LINE: &str = "\"host all +rds_iam 127.0.0.1/32 password\"";
 
-/// Why logins fail, in the words of the server's log (src/backend/libpq/auth.c, crypt.c and hba.c, utils/init/miscinit.c). The more particular come first.
+/// Why logins fail, in the words of the server's log (src/backend/libpq/auth.c, crypt.c and hba.c,
+/// utils/init/miscinit.c). The more particular come first.
 const REASONS: [&str; 5] = [
     "provided user name (",
     "role \"*\" is not permitted to log in",
@@ -136,7 +142,9 @@ pub struct Said {
 
 impl Said {
     fn in_words(&self) -> String {
-        let list = |word: &str, rows: &[String]| (!rows.is_empty()).then(|| format!("{word}: {}", rows.join(", ")));
+        let list = |word: &str, rows: &[String]| {
+            (!rows.is_empty()).then(|| format!("{word}: {}", rows.join(", ")))
+        };
         let lists = [list("not ok", &self.not_ok), list("unknown", &self.unknown)];
         let lists: Vec<_> = lists.into_iter().flatten().collect();
         if lists.is_empty() { "every row ok".into() } else { lists.join("; ") }
@@ -166,7 +174,8 @@ impl Report {
         Self { rows: Mutex::new(Vec::new()) }
     }
 
-    /// Begins the rows of a test. `section` is the place among the sections that [`Self::text`] is given, `made_by` says what made the roles.
+    /// Begins the rows of a test. `section` is the place among the sections that [`Self::text`] is
+    /// given, `made_by` says what made the roles.
     pub fn evidence<'s>(
         &'static self,
         section: usize,
@@ -174,7 +183,14 @@ impl Report {
         ignores_case: bool,
         made_by: &str,
     ) -> Evidence<'s> {
-        Evidence { report: self, section, server, ignores_case, made_by: made_by.into(), number: AtomicUsize::new(0) }
+        Evidence {
+            report: self,
+            section,
+            server,
+            ignores_case,
+            made_by: made_by.into(),
+            number: AtomicUsize::new(0),
+        }
     }
 
     /// Who has a row: the heading's place, and the words of its first column.
@@ -193,7 +209,8 @@ impl Report {
             }
             let _written = write!(
                 out,
-                "\n## {}\n\n{}\n\n| PostgreSQL | `krb_caseins_users` | roles made by | who | ticket | role asked for | expected | seen |\n\
+                "\n## {}\n\n{}\n\n| PostgreSQL | `krb_caseins_users` | roles made by | who | \
+                 ticket | role asked for | expected | seen |\n\
                  | --- | --- | --- | --- | --- | --- | --- | --- |\n",
                 section.title, section.about
             );
@@ -205,8 +222,8 @@ impl Report {
         out
     }
 
-    /// Compares the report with the one that is kept, or writes it there when `KERBROLE_WRITE_REPORT` is set. Of a run on some versions only, their rows are
-    /// compared.
+    /// Compares the report with the one that is kept, or writes it there when
+    /// `KERBROLE_WRITE_REPORT` is set. Of a run on some versions only, their rows are compared.
     ///
     /// # Errors
     /// With what differs.
@@ -220,7 +237,9 @@ impl Report {
         }
         let kept = fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
         let of_these = |text: &str| -> Vec<String> {
-            let this = |line: &&str| all || versions.iter().any(|version| line.starts_with(&format!("| {version} |")));
+            let this = |line: &&str| {
+                all || versions.iter().any(|version| line.starts_with(&format!("| {version} |")))
+            };
             text.lines().filter(this).map(Into::into).collect()
         };
         let (kept, seen) = (of_these(&kept), of_these(text));
@@ -228,7 +247,11 @@ impl Report {
             return Ok(());
         }
         let shown = |sign: char, of: &[String], others: &[String]| -> String {
-            of.iter().filter(|line| !others.contains(line)).take(10).map(|line| format!("{sign} {line}\n")).collect()
+            of.iter()
+                .filter(|line| !others.contains(line))
+                .take(10)
+                .map(|line| format!("{sign} {line}\n"))
+                .collect()
         };
         Err(format!(
             "{} is not what was seen (make logins writes it anew):\n{}{}",
@@ -282,7 +305,11 @@ impl Evidence<'_> {
     pub fn login_by(&self, who: &str, key: Key<'_>, ticket: &str, role: &str, expected: Expected) {
         let seen = try_login(self.server, key, role);
         self.record(who, ticket, role, expected.label(), &seen);
-        assert_eq!(seen, expected.words(role, key.principal()), "{who}: ticket {ticket}, role {role}");
+        assert_eq!(
+            seen,
+            expected.words(role, key.principal()),
+            "{who}: ticket {ticket}, role {role}"
+        );
     }
 
     /// Records something else that was seen, and fails the test where it is not what was expected.
@@ -294,8 +321,10 @@ impl Evidence<'_> {
         assert_eq!(seen, expected, "{who}: ticket {ticket}, role {role}");
     }
 
-    /// Tries a login of which `kerb_check_principal` was asked before, and fails the test where its rows that were not ok, or not known, are not the expected
-    /// ones, where the login does not come to what was expected, or where it disagrees with rows that are all known. Whether somebody got in.
+    /// Tries a login of which `kerb_check_principal` was asked before, and fails the test where its
+    /// rows that were not ok, or not known, are not the expected ones, where the login does not
+    /// come to what was expected, or where it disagrees with rows that are all known. Whether
+    /// somebody got in.
     ///
     /// # Panics
     /// When one of that is so, or psql cannot be run.
@@ -321,21 +350,37 @@ impl Evidence<'_> {
         assert_eq!(said.in_words(), should.in_words(), "{who}");
         assert_eq!(got_in, gets_in, "{who}: {outcome}");
         match said {
-            Said { not_ok, unknown } if not_ok.is_empty() && unknown.is_empty() => assert!(got_in, "{who}: {outcome}"),
-            Said { not_ok, .. } => assert!(not_ok.is_empty() || !got_in, "{who}: {}", said.in_words()),
+            Said { not_ok, unknown } if not_ok.is_empty() && unknown.is_empty() => {
+                assert!(got_in, "{who}: {outcome}")
+            }
+            Said { not_ok, .. } => {
+                assert!(not_ok.is_empty() || !got_in, "{who}: {}", said.in_words())
+            }
         }
         got_in
     }
 
-    /// Tries a login, and fails the test where it does not come to what was expected, or where what was said of it, and should have been, are not the same.
+    /// Tries a login, and fails the test where it does not come to what was expected, or where what
+    /// was said of it, and should have been, are not the same.
     ///
     /// # Panics
     /// When one of that is so, or psql cannot be run.
-    pub fn told(&self, who: &str, key: Key<'_>, role: &str, [said, should]: [&str; 2], expected: Expected) {
+    pub fn told(
+        &self,
+        who: &str,
+        key: Key<'_>,
+        role: &str,
+        [said, should]: [&str; 2],
+        expected: Expected,
+    ) {
         let seen = try_login(self.server, key, role);
         let (wanted, got) = (format!("{}; {should}", expected.label()), format!("{seen}; {said}"));
         self.record(who, &format!("`{}`", key.principal()), role, &wanted, &got);
-        assert_eq!((seen.as_str(), said), (expected.words(role, key.principal()).as_str(), should), "{who}: {role}");
+        assert_eq!(
+            (seen.as_str(), said),
+            (expected.words(role, key.principal()).as_str(), should),
+            "{who}: {role}"
+        );
     }
 
     fn record(&self, who: &str, ticket: &str, role: &str, expected: &str, seen: &str) {
@@ -370,7 +415,8 @@ fn try_login_to(server: &Server, key: Key<'_>, role: &str, database: &str) -> St
         Key::Ticket(ticket, _) => (Some(ticket), "the password of the directory"),
         Key::Password(password) => (None, password),
     };
-    let login = log_in_by(server, ticket, password, role, database).unwrap_or_else(|e| panic!("{e}"));
+    let login =
+        log_in_by(server, ticket, password, role, database).unwrap_or_else(|e| panic!("{e}"));
     let log = server.log_text();
     seen(&login, log.get(before..).unwrap_or_default(), role, key.principal())
 }
@@ -401,7 +447,8 @@ fn seen(login: &Login, log: &str, role: &str, principal: &str) -> String {
         Some(reason) => reason.split(", database ").next().unwrap_or(reason).into(),
         // The port is another one at each run.
         None => {
-            let line = login.said.lines().rfind(|line| line.contains("failed: ")).unwrap_or(&login.said);
+            let line =
+                login.said.lines().rfind(|line| line.contains("failed: ")).unwrap_or(&login.said);
             line.rsplit_once("failed: ").map_or(line, |(_, reason)| reason).into()
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use crate::site::{Result, lock};
+use crate::sandbox::{Result, lock};
 
 /// The counts of one run. Each version that was asked for has its line, also where nothing ran.
 #[derive(Debug)]

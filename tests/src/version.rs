@@ -1,11 +1,12 @@
-//! The PostgreSQL versions that there are to try, and a private copy of each with the extension in it.
+//! The PostgreSQL versions that there are to try, and a private copy of each with the extension in
+//! it.
 
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::site::{Result, Site, lossy, run};
+use crate::sandbox::{Result, Site, lossy, run};
 
 /// The folder of the workspace.
 pub fn workspace() -> PathBuf {
@@ -15,13 +16,15 @@ pub fn workspace() -> PathBuf {
 /// The major versions of PostgreSQL that are tested: all that the extension has a feature for.
 pub const ALL: [u32; 6] = [14, 15, 16, 17, 18, 19];
 
-/// The major versions named in `KERBROLE_TEST_VERSIONS`, by default those that `make stage` has prepared.
+/// The major versions named in `KERBROLE_TEST_VERSIONS`, by default those that `make stage` has
+/// prepared.
 ///
 /// # Errors
 /// When one is not a number, or there are none.
 pub fn wanted() -> Result<Vec<u32>> {
     let Ok(text) = env::var("KERBROLE_TEST_VERSIONS") else {
-        let prepared: Vec<_> = ALL.into_iter().filter(|&major| staged(major).join("pg_config").exists()).collect();
+        let prepared: Vec<_> =
+            ALL.into_iter().filter(|&major| staged(major).join("pg_config").exists()).collect();
         return if prepared.is_empty() {
             Err("no PostgreSQL is prepared: run make stage".into())
         } else {
@@ -50,7 +53,8 @@ fn staged(major: u32) -> PathBuf {
     workspace().join(stage).join(major.to_string())
 }
 
-/// Which PostgreSQL a version is here, and how it came to be: `17.11 (wheel)`, `18.6 (source, with assertions)`.
+/// Which PostgreSQL a version is here, and how it came to be: `17.11 (wheel)`,
+/// `18.6 (source, with assertions)`.
 ///
 /// # Errors
 /// When it is not prepared.
@@ -59,7 +63,8 @@ pub fn described(major: u32) -> Result<String> {
     let version = lossy(&run(Command::new(&pg_config).arg("--version"))?.stdout);
     let number = version.split_whitespace().nth(1).unwrap_or_default().to_string();
     // What tests/servers/get-server leaves beside a server that it got.
-    let note = fs::read_to_string(workspace().join(format!("target/servers/{major}/.complete"))).unwrap_or_default();
+    let note = fs::read_to_string(workspace().join(format!("target/servers/{major}/.complete")))
+        .unwrap_or_default();
     let route = match note.lines().next().and_then(|line| line.split_once(' ')) {
         Some((route, folder)) if Path::new(&pg_config).starts_with(folder) => route.to_string(),
         _ => "installed".into(),
@@ -87,9 +92,11 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// Copies the installation that the Makefile found for this version into the site, and the extension beside it.
+    /// Copies the installation that the Makefile found for this version into the site, and the
+    /// extension beside it.
     ///
-    /// PostgreSQL finds its files relative to its programs, so a copy is as good as the original, and the original stays as it is.
+    /// PostgreSQL finds its files relative to its programs, so a copy is as good as the original,
+    /// and the original stays as it is.
     ///
     /// # Errors
     /// When either is missing: `make stage` prepares them.
@@ -139,7 +146,8 @@ impl Installation {
             copy_all(&staged(major).join("root"), &root)?;
         }
         if unpacked {
-            // The servers' user may not get to where the original lies, and its programs name that folder.
+            // The servers' user may not get to where the original lies, and its programs name that
+            // folder.
             let server = lib.parent().unwrap_or(&lib);
             run(Command::new(workspace().join("tests/servers/relocate"))
                 .arg(under(&root, server))
@@ -179,7 +187,10 @@ impl Installation {
 
     /// A program of this version, with what it needs to find its libraries.
     pub fn program(&self, name: &str) -> (PathBuf, Vec<(&'static str, PathBuf)>) {
-        (self.bin.join(name), self.libraries.iter().map(|path| ("LD_LIBRARY_PATH", path.clone())).collect())
+        (
+            self.bin.join(name),
+            self.libraries.iter().map(|path| ("LD_LIBRARY_PATH", path.clone())).collect(),
+        )
     }
 }
 
@@ -204,9 +215,12 @@ fn has_loader(folder: &Path) -> bool {
 
 fn remove_extension(lib: &Path, extensions: &Path) -> Result<()> {
     for folder in [lib, extensions] {
-        for file in fs::read_dir(folder).map_err(|e| format!("{}: {e}", folder.display()))?.flatten() {
+        for file in
+            fs::read_dir(folder).map_err(|e| format!("{}: {e}", folder.display()))?.flatten()
+        {
             if file.file_name().to_string_lossy().starts_with("pg_kerbrole") {
-                fs::remove_file(file.path()).map_err(|e| format!("{}: {e}", file.path().display()))?;
+                fs::remove_file(file.path())
+                    .map_err(|e| format!("{}: {e}", file.path().display()))?;
             }
         }
     }

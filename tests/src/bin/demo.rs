@@ -7,7 +7,7 @@ use std::sync::Arc;
 use kerbrole_tests::kdc::{Kdc, Ticket};
 use kerbrole_tests::postgres_server::{MASTER, SUPERUSER, Server};
 use kerbrole_tests::psql::psql_with_ticket;
-use kerbrole_tests::site::{Result, Site, lossy, output};
+use kerbrole_tests::sandbox::{Result, Site, lossy, output};
 use kerbrole_tests::version::{Installation, wanted};
 
 const REALM: &str = "CORP.EXAMPLE.COM";
@@ -41,7 +41,10 @@ struct Scene {
 
 fn demo(site: &'static Site) -> Result<Scene> {
     let major = *wanted()?.first().ok_or("no version to show")?;
-    println!("* Starting a KDC for {REALM} and PostgreSQL {major} in {} ...", site.path().display());
+    println!(
+        "* Starting a KDC for {REALM} and PostgreSQL {major} in {} ...",
+        site.path().display()
+    );
     let kdc = Kdc::start(site, REALM)?;
     for user in ["alice", "O'Brien"] {
         kdc.add_user(user)?;
@@ -56,7 +59,8 @@ fn demo(site: &'static Site) -> Result<Scene> {
     quietly(
         &server,
         SUPERUSER,
-        "CREATE ROLE analysts; CREATE ROLE cloud_apps IN ROLE rds_iam; CREATE ROLE reports IN ROLE cloud_apps;",
+        "CREATE ROLE analysts; CREATE ROLE cloud_apps IN ROLE rds_iam; CREATE ROLE reports IN ROLE \
+         cloud_apps;",
     )?;
     quietly(&server, SUPERUSER, &format!("GRANT analysts, reports TO {MASTER} WITH ADMIN OPTION"))?;
 
@@ -64,19 +68,23 @@ fn demo(site: &'static Site) -> Result<Scene> {
     show(&server, "SELECT kerb_add_principal('alice', 'corp.example.com');")?;
     show(
         &server,
-        "SELECT * FROM kerb_add_principals(ARRAY['Bob@Corp.Example.Com', 'O''Brien@corp.example.com'], groups => '{analysts}');",
+        "SELECT * FROM kerb_add_principals(ARRAY['Bob@Corp.Example.Com', \
+         'O''Brien@corp.example.com'], groups => '{analysts}');",
     )?;
     println!("The group reports is in rds_iam by way of cloud_apps, and nobody may be in both:\n");
     show(&server, "SELECT kerb_add_principal('carol@corp.example.com', groups => '{reports}');")?;
     show(
         &server,
-        "SELECT r.rolname, r.rolcanlogin, array_agg(g.rolname ORDER BY g.rolname) AS member_of FROM pg_roles r \
-         JOIN pg_auth_members m ON m.member = r.oid JOIN pg_roles g ON g.oid = m.roleid WHERE r.rolname LIKE '%@%' GROUP BY 1, 2 ORDER BY 1;",
+        "SELECT r.rolname, r.rolcanlogin, array_agg(g.rolname ORDER BY g.rolname) AS member_of \
+         FROM pg_roles r \
+         JOIN pg_auth_members m ON m.member = r.oid JOIN pg_roles g ON g.oid = m.roleid WHERE \
+         r.rolname LIKE '%@%' GROUP BY 1, 2 ORDER BY 1;",
     )?;
 
     println!("alice has a ticket of {REALM}, no password, and connects over TCP:\n");
     let ticket = kdc.ticket("alice")?;
-    let query = "SELECT session_user, principal, gss_authenticated FROM pg_stat_gssapi WHERE pid = pg_backend_pid();";
+    let query = "SELECT session_user, principal, gss_authenticated FROM pg_stat_gssapi WHERE pid = \
+        pg_backend_pid();";
     println!("alice$ psql -h localhost -U alice@{REALM}");
     println!("postgres=> {query}");
     let mut psql = psql_with_ticket(&server, &ticket, &format!("alice@{REALM}"), "postgres");
@@ -90,7 +98,8 @@ fn demo(site: &'static Site) -> Result<Scene> {
 
 /// Runs SQL that the reader need not see.
 fn quietly(server: &Server, user: &str, sql: &str) -> Result<()> {
-    let output = output(server.psql(user, "postgres").args(["-q", "-v", "ON_ERROR_STOP=1", "-c", sql]))?;
+    let output =
+        output(server.psql(user, "postgres").args(["-q", "-v", "ON_ERROR_STOP=1", "-c", sql]))?;
     if output.status.success() { Ok(()) } else { Err(lossy(&output.stderr)) }
 }
 
@@ -122,7 +131,10 @@ impl Scene {
         let assignments = psql.get_envs().filter_map(|(name, value)| {
             Some(format!("{}={}", name.display(), for_shell(&value?.display().to_string())))
         });
-        assignments.chain([for_shell(&psql.get_program().display().to_string())]).collect::<Vec<_>>().join(" ")
+        assignments
+            .chain([for_shell(&psql.get_program().display().to_string())])
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     fn keep(&self, site: &Site) {
@@ -130,10 +142,12 @@ impl Scene {
         let (socket, port) = (quoted(self.server.socket()), self.server.port);
         let psql = self.psql();
         println!(
-            "\nThe servers go on running. As the master user:\n  {psql} -h {socket} -p {port} -U {MASTER} postgres"
+            "\nThe servers go on running. As the master user:\n  {psql} -h {socket} -p {port} -U \
+             {MASTER} postgres"
         );
         println!(
-            "As alice, with her ticket:\n  KRB5_CONFIG={} KRB5CCNAME={} \\\n    {psql} 'host=localhost hostaddr=127.0.0.1 port={port} user=alice@{REALM} dbname=postgres'",
+            "As alice, with her ticket:\n  KRB5_CONFIG={} KRB5CCNAME={} \\\n    {psql} \
+             'host=localhost hostaddr=127.0.0.1 port={port} user=alice@{REALM} dbname=postgres'",
             quoted(&self.ticket.config),
             self.ticket.cache,
         );

@@ -1,6 +1,6 @@
 //! The accounts of the directory, each with one thing about its name that has kept people out.
 
-use kerbrole_tests::domain::Account;
+use kerbrole_tests::domain_controller::Account;
 
 /// Upper and lower case.
 pub const MIXED_CASE: &str = "JDoe";

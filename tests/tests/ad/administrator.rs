@@ -1,10 +1,11 @@
-//! Somebody who makes logins and does what the software says: an error's HINT, a row of `kerb_check_principal`.
+//! Somebody who makes logins and does what the software says: an error's HINT, a row of
+//! `kerb_check_principal`.
 
 use kerbrole_tests::admin::Admin;
-use kerbrole_tests::domain::Asked;
+use kerbrole_tests::domain_controller::Asked;
+use kerbrole_tests::fixture::Session;
 use kerbrole_tests::kerberos::Ticket;
 use kerbrole_tests::report::Expected::{LogsIn, NamesDiffer};
-use kerbrole_tests::world::Session;
 
 use crate::directory::{Context, REALM};
 
@@ -25,7 +26,8 @@ impl Typed {
     }
 }
 
-/// Knows the directory, where an account's name can be looked up, and otherwise only what the software says.
+/// Knows the directory, where an account's name can be looked up, and otherwise only what the
+/// software says.
 pub struct Administrator<'c> {
     c: &'c Context<'c>,
     admin: Admin,
@@ -39,14 +41,16 @@ impl<'c> Administrator<'c> {
         Self { c, admin: c.admin(), session: c.master(), account }
     }
 
-    /// Adds the principal, by the advice of each refusal. The role's name, and how many refusals there were.
+    /// Adds the principal, by the advice of each refusal. The role's name, and how many refusals
+    /// there were.
     pub fn add(&mut self, first: Typed) -> (String, usize) {
         let mut typed = first;
         for refusals in 0..4 {
             match self.admin.try_add(&typed.username, typed.realm.as_deref()) {
                 Ok(role) => return (role, refusals),
                 Err(error) => {
-                    let hint = error.hint().unwrap_or_else(|| panic!("{typed:?}: {error}: no HINT"));
+                    let hint =
+                        error.hint().unwrap_or_else(|| panic!("{typed:?}: {error}: no HINT"));
                     let next = self.follow(&hint, &typed);
                     assert_ne!(next, typed, "the HINT leads nowhere: {hint}");
                     typed = next;
@@ -67,7 +71,10 @@ impl<'c> Administrator<'c> {
         } else if hint.starts_with("Write the username and the realm") {
             Typed::alone(&format!("{own_name}@{REALM}"))
         } else if hint.starts_with("Check the realm's spelling") {
-            Typed { username: typed.username.rsplit_once('@').unwrap().0.into(), realm: Some(REALM.into()) }
+            Typed {
+                username: typed.username.rsplit_once('@').unwrap().0.into(),
+                realm: Some(REALM.into()),
+            }
         } else if hint.starts_with("Write the name without quotes") {
             Typed { username: typed.username.replace('"', ""), ..typed.clone() }
         } else if hint.contains("sAMAccountName@REALM") {
@@ -79,23 +86,37 @@ impl<'c> Administrator<'c> {
         }
     }
 
-    /// Runs what `kerb_check_principal` has to say about the principal of a ticket, and returns the role that it names in the end.
+    /// Runs what `kerb_check_principal` has to say about the principal of a ticket, and returns the
+    /// role that it names in the end.
     pub fn mend(&mut self, ticket: &Ticket) -> String {
         let principal = ticket.principal().unwrap();
         for _ in 0..3 {
             let checks = self.admin.check(&principal);
-            let Some(fix) = checks.iter().filter(|row| row.ok == Some(false)).find_map(|row| row.fix.as_deref()) else {
+            let Some(fix) = checks
+                .iter()
+                .filter(|row| row.ok == Some(false))
+                .find_map(|row| row.fix.as_deref())
+            else {
                 let exists = checks.iter().find(|row| row.name == "role_exists").unwrap();
-                return in_quotes(&exists.detail, '"').unwrap_or_else(|| panic!("no role is named: {exists:?}")).into();
+                return in_quotes(&exists.detail, '"')
+                    .unwrap_or_else(|| panic!("no role is named: {exists:?}"))
+                    .into();
             };
             self.session.run(fix);
         }
         panic!("kerb_check_principal('{principal}') finds something to mend again and again");
     }
 
-    /// The login with the ticket that Windows would ask for. Where it `needs_mending`, the log says that the names differ, and what `kerb_check_principal`
-    /// says of that ticket ends it.
-    pub fn sees_to_the_login(&mut self, name: &str, asked: Asked, role: &str, first: &Typed, needs_mending: bool) {
+    /// The login with the ticket that Windows would ask for. Where it `needs_mending`, the log says
+    /// that the names differ, and what `kerb_check_principal` says of that ticket ends it.
+    pub fn sees_to_the_login(
+        &mut self,
+        name: &str,
+        asked: Asked,
+        role: &str,
+        first: &Typed,
+        needs_mending: bool,
+    ) {
         let ticket = self.c.ticket(name, asked);
         let how = format!("{}, after typing {}", asked.command(name), in_words(first));
         if !needs_mending {
@@ -103,7 +124,13 @@ impl<'c> Administrator<'c> {
         }
         self.c.log_in(self.account, &how, &ticket, role, NamesDiffer);
         let mended = self.mend(&ticket);
-        self.c.log_in(self.account, &format!("{how}, and the fix of kerb_check_principal"), &ticket, &mended, LogsIn);
+        self.c.log_in(
+            self.account,
+            &format!("{how}, and the fix of kerb_check_principal"),
+            &ticket,
+            &mended,
+            LogsIn,
+        );
     }
 }
 
@@ -117,10 +144,14 @@ fn in_words(typed: &Typed) -> String {
 /// The first value between two quotes of this kind.
 pub fn in_quotes(text: &str, quote: char) -> Option<&str> {
     // An apostrophe inside a word is none.
-    let opening =
-        text.match_indices(quote).map(|(at, _)| at).find(|&at| at == 0 || text[..at].ends_with([' ', '(']))?;
+    let opening = text
+        .match_indices(quote)
+        .map(|(at, _)| at)
+        .find(|&at| at == 0 || text[..at].ends_with([' ', '(']))?;
     let rest = &text[opening + 1..];
-    let closing =
-        rest.match_indices(quote).map(|(at, _)| at).find(|&at| !rest[at + 1..].starts_with(char::is_alphanumeric))?;
+    let closing = rest
+        .match_indices(quote)
+        .map(|(at, _)| at)
+        .find(|&at| !rest[at + 1..].starts_with(char::is_alphanumeric))?;
     Some(&rest[..closing])
 }

@@ -1,10 +1,12 @@
-//! What an administrator types at first, and that doing what the software then says ends in a login.
+//! What an administrator types at first, and that doing what the software then says ends in a
+//! login.
 
-use kerbrole_tests::domain::Asked;
+use kerbrole_tests::domain_controller::Asked;
 use kerbrole_tests::report::Expected::{self, LogsIn, NamesDiffer, NotPermitted};
 
 use crate::accounts::{
-    ACCENT_IN_UPPER_CASE, COMPUTER, MIXED_CASE, OTHER_NAME, OTHER_SUFFIX, SPACE_AND_APOSTROPHE, UMLAUT,
+    ACCENT_IN_UPPER_CASE, COMPUTER, MIXED_CASE, OTHER_NAME, OTHER_SUFFIX, SPACE_AND_APOSTROPHE,
+    UMLAUT,
 };
 use crate::ad_cases;
 use crate::administrator::{Administrator, Typed, in_quotes};
@@ -28,7 +30,8 @@ struct Attempt {
     typed: Typed,
     /// How many refusals come before there is a role.
     refusals: usize,
-    /// Whether the login then needs a fix of `kerb_check_principal`: with the setting off, and with it on.
+    /// Whether the login then needs a fix of `kerb_check_principal`: with the setting off, and with
+    /// it on.
     mended: (bool, bool),
 }
 
@@ -36,7 +39,13 @@ fn alone(account: &'static str, username: &str, refusals: usize, mended: (bool, 
     Attempt { account, typed: Typed::alone(username), refusals, mended }
 }
 
-fn beside(account: &'static str, username: &str, realm: &str, refusals: usize, mended: (bool, bool)) -> Attempt {
+fn beside(
+    account: &'static str,
+    username: &str,
+    realm: &str,
+    refusals: usize,
+    mended: (bool, bool),
+) -> Attempt {
     Attempt { account, typed: Typed::with_realm(username, realm), refusals, mended }
 }
 
@@ -80,7 +89,8 @@ fn attempts() -> Vec<Attempt> {
     ]
 }
 
-/// What Windows sends for the account: the user principal name where it has one with another suffix, else the account's name.
+/// What Windows sends for the account: the user principal name where it has one with another
+/// suffix, else the account's name.
 fn as_windows_asks(account: &str) -> (&str, Asked) {
     [OTHER_SUFFIX, OTHER_NAME]
         .into_iter()
@@ -97,20 +107,30 @@ fn every_first_attempt_ends_in_a_login(c: &Context<'_>) {
         let (name, asked) = as_windows_asks(account);
         let needs_mending = if c.caseins() { mended.1 } else { mended.0 };
         administrator.sees_to_the_login(name, asked, &role, &typed, needs_mending);
-        for role in su.column("SELECT quote_ident(rolname) FROM pg_roles WHERE rolname LIKE '%@%'") {
+        for role in su.column("SELECT quote_ident(rolname) FROM pg_roles WHERE rolname LIKE '%@%'")
+        {
             su.run(&format!("DROP ROLE {role}"));
         }
     }
 }
 
-/// The NOTICE names both spellings that a ticket can have, and the directory's is the one that opens the role.
+/// The NOTICE names both spellings that a ticket can have, and the directory's is the one that
+/// opens the role.
 fn a_notice_says_when_case_matters(c: &Context<'_>) {
     let mut master = c.master();
     let role = master.call("SELECT kerb_add_principal('JDOE', $1)", &[&REALM]).unwrap();
-    let notices: Vec<_> =
-        master.db_notices().iter().map(|notice| notice.hint().unwrap_or_default().to_string()).collect();
+    let notices: Vec<_> = master
+        .db_notices()
+        .iter()
+        .map(|notice| notice.hint().unwrap_or_default().to_string())
+        .collect();
     assert_eq!(notices.len(), usize::from(!c.caseins()), "{notices:?}");
-    assert!(notices.iter().all(|hint| hint.contains("as the directory stores it when asked for the canonical name")));
+    assert!(
+        notices
+            .iter()
+            .all(|hint| hint
+                .contains("as the directory stores it when asked for the canonical name"))
+    );
     let as_typed = c.ticket("JDOE", Asked::AsTyped);
     c.log_in(MIXED_CASE, "kinit JDOE", &as_typed, &role, LogsIn);
     let stored = c.ticket("JDOE", Canonical);
@@ -123,8 +143,16 @@ fn netbios_domains_can_be_mapped(c: &Context<'_>) {
     let corp = c.domain().netbios_name();
     let spelled = Typed::alone(&format!(r"{corp}\JDoe"));
     let mut master = c.master();
-    let hint = master.error(&format!("SELECT kerb_add_principal('{}')", spelled.username)).hint().unwrap().to_string();
-    let setting = hint.split_whitespace().find(|word| word.starts_with("kerbrole.")).unwrap().trim_end_matches('.');
+    let hint = master
+        .error(&format!("SELECT kerb_add_principal('{}')", spelled.username))
+        .hint()
+        .unwrap()
+        .to_string();
+    let setting = hint
+        .split_whitespace()
+        .find(|word| word.starts_with("kerbrole."))
+        .unwrap()
+        .trim_end_matches('.');
     c.superuser().run(&format!("ALTER DATABASE postgres SET {setting} = '{corp}={REALM}'"));
 
     let mut administrator = Administrator::of(c, MIXED_CASE);
@@ -138,7 +166,8 @@ fn netbios_domains_can_be_mapped(c: &Context<'_>) {
     assert_eq!(in_quotes(&hint, '\''), Some(REALM));
 }
 
-/// Without the list `jean@corp.com` makes a role of the realm CORP.COM, which `kerb_check_principal` mends; with it, nothing is made.
+/// Without the list `jean@corp.com` makes a role of the realm CORP.COM, which
+/// `kerb_check_principal` mends; with it, nothing is made.
 fn an_allow_list_stops_the_suffix_of_a_upn(c: &Context<'_>) {
     c.superuser().run(&format!("ALTER DATABASE postgres SET kerbrole.allowed_realms = '{REALM}'"));
     let typed = Typed::alone(OTHER_SUFFIX.1);
@@ -146,23 +175,29 @@ fn an_allow_list_stops_the_suffix_of_a_upn(c: &Context<'_>) {
     let (role, refusals) = administrator.add(typed.clone());
     assert_eq!(refusals, 1);
     administrator.sees_to_the_login(OTHER_SUFFIX.1, EnterpriseCanonical, &role, &typed, false);
-    assert_eq!(c.superuser().column("SELECT rolname FROM pg_roles WHERE rolname LIKE '%@%'"), [role]);
+    assert_eq!(
+        c.superuser().column("SELECT rolname FROM pg_roles WHERE rolname LIKE '%@%'"),
+        [role]
+    );
 }
 
 /// A superuser sees beside the keytab that the realm is not the server's own.
 fn a_realm_without_a_key_is_pointed_out(c: &Context<'_>) {
     let wrong = Administrator::of(c, OTHER_SUFFIX.0).add(Typed::alone(OTHER_SUFFIX.1)).0;
-    let right = Administrator::of(c, OTHER_SUFFIX.0).add(Typed::with_realm(OTHER_SUFFIX.0, REALM)).0;
+    let right =
+        Administrator::of(c, OTHER_SUFFIX.0).add(Typed::with_realm(OTHER_SUFFIX.0, REALM)).0;
     let mut su = c.superuser();
     let mut keytab = |role: &str| {
-        su.call("SELECT detail FROM kerb_check_principal($1) WHERE check_name = 'keytab'", &[&role]).unwrap()
+        su.call("SELECT detail FROM kerb_check_principal($1) WHERE check_name = 'keytab'", &[&role])
+            .unwrap()
     };
     let strange = wrong.rsplit_once('@').unwrap().1;
     assert!(keytab(&wrong).contains(&format!("none in {strange}")), "{}", keytab(&wrong));
     assert!(!keytab(&right).contains("none in"), "{}", keytab(&right));
 }
 
-/// Once the spelling of the ticket is known, a second role is refused, and the first one, named by the HINT, can be renamed.
+/// Once the spelling of the ticket is known, a second role is refused, and the first one, named by
+/// the HINT, can be renamed.
 fn a_role_in_another_case_is_named(c: &Context<'_>) {
     c.superuser().run("ALTER DATABASE postgres SET kerbrole.username_case = 'preserve'");
     let mut master = c.master();
@@ -188,7 +223,8 @@ fn a_role_in_another_case_is_named(c: &Context<'_>) {
     c.log_in(MIXED_CASE, &how, &ticket, &role, LogsIn);
 }
 
-/// The ticket is looked at before the role is: another spelling is all that the log tells while the setting is off.
+/// The ticket is looked at before the role is: another spelling is all that the log tells while the
+/// setting is off.
 fn refused_when_disabled(c: &Context<'_>) -> Expected {
     match c.caseins() {
         true => NotPermitted,
@@ -196,7 +232,8 @@ fn refused_when_disabled(c: &Context<'_>) -> Expected {
     }
 }
 
-/// Who asks for a ticket by a user principal name, and not for the canonical one, gets a name that no role can have.
+/// Who asks for a ticket by a user principal name, and not for the canonical one, gets a name that
+/// no role can have.
 fn a_ticket_for_a_upn_is_explained(c: &Context<'_>) {
     let (account, upn) = OTHER_SUFFIX;
     let role = Administrator::of(c, account).add(Typed::with_realm(account, REALM)).0;

@@ -1,6 +1,7 @@
 //! The domain and the servers that the tests share, and a fresh start on them for each test.
 
 use std::any::Any;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,13 +9,13 @@ use std::thread;
 
 use kerbrole_client::Backend;
 use kerbrole_tests::admin::Admin;
-use kerbrole_tests::domain::{Asked, Domain};
+use kerbrole_tests::domain_controller::{Asked, Domain};
+use kerbrole_tests::fixture::Session;
 use kerbrole_tests::kerberos::Ticket;
 use kerbrole_tests::postgres_server::{MASTER, SUPERUSER, Server};
 use kerbrole_tests::report::Evidence;
-use kerbrole_tests::site::Site;
+use kerbrole_tests::sandbox::Site;
 use kerbrole_tests::version::{Installation, wanted};
-use kerbrole_tests::world::Session;
 use once_cell::sync::OnceCell;
 
 use crate::accounts;
@@ -62,7 +63,8 @@ impl Place {
     }
 
     pub fn label(self) -> String {
-        let (bare, caseins) = (if self.bare { "_bare" } else { "" }, if self.caseins { "_caseins" } else { "" });
+        let (bare, caseins) =
+            (if self.bare { "_bare" } else { "" }, if self.caseins { "_caseins" } else { "" });
         format!("pg{}{bare}{caseins}", self.major)
     }
 
@@ -112,13 +114,19 @@ impl Directory {
         let (domain, installations) = thread::scope(|scope| {
             let copy = |&major: &u32| {
                 scope.spawn(move || {
-                    Ok([Arc::new(Installation::copy(site, major)?), Arc::new(Installation::copy_bare(site, major)?)])
+                    Ok([
+                        Arc::new(Installation::copy(site, major)?),
+                        Arc::new(Installation::copy_bare(site, major)?),
+                    ])
                 })
             };
             let copying: Vec<_> = majors.iter().map(copy).collect();
             let domain = Domain::start(site, REALM)?;
             domain.add(&accounts::all())?;
-            let copies = copying.into_iter().map(|copy| joined(copy.join())).collect::<Result<Vec<_>, _>>()?;
+            let copies = copying
+                .into_iter()
+                .map(|copy| joined(copy.join()))
+                .collect::<Result<Vec<_>, _>>()?;
             Ok::<_, String>((domain, copies))
         })?;
         let servers = thread::scope(|scope| {
@@ -127,9 +135,11 @@ impl Directory {
                 let installation = of_major.map(|both| both[usize::from(place.bare)].clone());
                 let (domain, place) = (&domain, *place);
                 scope.spawn(move || {
-                    let caseins = format!("krb_caseins_users = {}", if place.caseins { "on" } else { "off" });
+                    let caseins =
+                        format!("krb_caseins_users = {}", if place.caseins { "on" } else { "off" });
                     let installation = installation.ok_or("there is no copy")?;
-                    let server = Server::start(site, installation, domain, &place.label(), &[&caseins])?;
+                    let server =
+                        Server::start(site, installation, domain, &place.label(), &[&caseins])?;
                     Ok(SharedServer { server, in_use: Mutex::default() })
                 })
             };
@@ -147,7 +157,8 @@ impl Directory {
     /// Runs a test on a server that nobody else uses meanwhile, and that is as if new.
     pub fn run(&self, place: Place, name: &str, test: fn(&Context<'_>)) -> Result<(), String> {
         let started = self.started.get().ok_or("not started")?;
-        let number = self.places.iter().position(|&other| other == place).ok_or("no such server")?;
+        let number =
+            self.places.iter().position(|&other| other == place).ok_or("no such server")?;
         let shared = &started.servers[number];
         let _alone = shared.in_use.lock().unwrap_or_else(PoisonError::into_inner);
         let by = if place.bare { "plain statements" } else { "extension" };
@@ -158,7 +169,9 @@ impl Directory {
             context.start_afresh();
             test(&context);
         }));
-        outcome.map_err(|panic| format!("{} ({})", message(&*panic), PANICKED_AT.with_borrow(String::clone)))
+        outcome.map_err(|panic| {
+            format!("{} ({})", message(&*panic), PANICKED_AT.with_borrow(String::clone))
+        })
     }
 
     pub fn close(&self) {
@@ -174,12 +187,13 @@ fn joined<T>(outcome: thread::Result<Result<T, String>>) -> Result<T, String> {
 
 fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().cloned();
-    text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_else(|| "panicked".into())
+    text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string))
+        .unwrap_or_else(|| "panicked".into())
 }
 
 thread_local! {
     /// Where this thread's last panic came from.
-    pub static PANICKED_AT: std::cell::RefCell<String> = const { std::cell::RefCell::new(String::new()) };
+    pub static PANICKED_AT: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
 /// What a test works with.
@@ -232,7 +246,10 @@ impl Context<'_> {
     /// A ticket, or why there is none. Each is asked for once; it opens whatever server it may.
     pub fn try_ticket(&self, name: &str, asked: Asked) -> Result<Ticket, String> {
         let mut tickets = self.started.tickets.lock().unwrap_or_else(PoisonError::into_inner);
-        tickets.entry((name.to_string(), asked)).or_insert_with(|| self.domain().ticket(name, asked)).clone()
+        tickets
+            .entry((name.to_string(), asked))
+            .or_insert_with(|| self.domain().ticket(name, asked))
+            .clone()
     }
 
     pub fn ticket(&self, name: &str, asked: Asked) -> Ticket {

@@ -1,16 +1,18 @@
-//! `kerbrole doctor` and a directory's KDC: it is right about realm, clock, accounts and tickets, and its advice ends in a login.
+//! `kerbrole doctor` and a directory's KDC: it is right about realm, clock, accounts and tickets,
+//! and its advice ends in a login.
 
 use std::process::Command;
 
-use kerbrole_tests::domain::Asked;
-use kerbrole_tests::echo::somebody;
+use kerbrole_tests::answering_port::somebody;
+use kerbrole_tests::domain_controller::Asked;
 use kerbrole_tests::kerberos::Ticket;
 use kerbrole_tests::report::Expected::LogsIn;
-use kerbrole_tests::site::lossy;
+use kerbrole_tests::sandbox::lossy;
 use kerbrole_tests::version::built;
 
 use crate::accounts::{
-    ACCENT_IN_UPPER_CASE, COMPUTER, DISABLED, MIXED_CASE, OTHER_SUFFIX, SPACE_AND_APOSTROPHE, UMLAUT,
+    ACCENT_IN_UPPER_CASE, COMPUTER, DISABLED, MIXED_CASE, OTHER_SUFFIX, SPACE_AND_APOSTROPHE,
+    UMLAUT,
 };
 use crate::ad_cases;
 use crate::administrator::Administrator;
@@ -51,7 +53,8 @@ impl<'c> Machine<'c> {
     fn database(&self) -> String {
         let port = self.c.server.port;
         format!(
-            "host=localhost hostaddr=127.0.0.1 port={port} user=rds_master password='only here' dbname=postgres sslmode=disable"
+            "host=localhost hostaddr=127.0.0.1 port={port} user=rds_master password='only here' \
+             dbname=postgres sslmode=disable"
         )
     }
 
@@ -116,15 +119,23 @@ fn none(c: &Context<'_>) -> Ticket {
     Ticket { cache: "FILE:/nonexistent/ticket".into(), config: c.domain().config() }
 }
 
-/// Whatever the account is called, and with the ticket that Windows would ask for, also where the role is in lower case and the ticket is not.
+/// Whatever the account is called, and with the ticket that Windows would ask for, also where the
+/// role is in lower case and the ticket is not.
 fn nothing_is_wrong_where_all_is_well(c: &Context<'_>) {
-    for account in [MIXED_CASE, OTHER_SUFFIX.0, ACCENT_IN_UPPER_CASE, UMLAUT, COMPUTER, SPACE_AND_APOSTROPHE] {
+    for account in
+        [MIXED_CASE, OTHER_SUFFIX.0, ACCENT_IN_UPPER_CASE, UMLAUT, COMPUTER, SPACE_AND_APOSTROPHE]
+    {
         let role = add(c, account);
         let ticket = c.ticket(account, Canonical);
         let (code, rows) = Machine::with(c, ticket.clone()).doctor(&role);
         assert_eq!((code, wrong(&rows)), (0, vec![]), "{account}: {rows:#?}");
         let user = role.rsplit_once('@').unwrap().0;
-        for what in ["clock", &format!("KDC: {user}"), "ticket", &format!("TCP {} (Kerberos)", c.domain().port)] {
+        for what in [
+            "clock",
+            &format!("KDC: {user}"),
+            "ticket",
+            &format!("TCP {} (Kerberos)", c.domain().port),
+        ] {
             assert_eq!(row(&rows, what)[1], "yes", "{account}: {rows:#?}");
         }
         c.log_in(account, &Canonical.command(account), &ticket, &role, LogsIn);
@@ -140,13 +151,19 @@ fn the_port_for_passwords_is_there(c: &Context<'_>) {
     assert_eq!(row(&rows, &format!("TCP {passwords} (password changes)"))[1], "yes");
 }
 
-/// The configuration is what tells. Samba's KDC does not, nor does MIT's: both say of a realm that they have not got that the user is not known.
+/// The configuration is what tells. Samba's KDC does not, nor does MIT's: both say of a realm that
+/// they have not got that the user is not known.
 fn another_realm_is_found_out(c: &Context<'_>) {
     let role = add(c, MIXED_CASE);
-    let machine = Machine { realm: "other.com", ..Machine::with(c, c.ticket(MIXED_CASE, Canonical)) };
+    let machine =
+        Machine { realm: "other.com", ..Machine::with(c, c.ticket(MIXED_CASE, Canonical)) };
     let (code, rows) = machine.doctor(&role);
     let config = format!("krb5.conf ({})", c.domain().config().display());
-    assert_eq!((code, wrong(&rows)), (1, vec![&*config, "krb5.conf: realm", "krb5.conf: localhost"]), "{rows:#?}");
+    assert_eq!(
+        (code, wrong(&rows)),
+        (1, vec![&*config, "krb5.conf: realm", "krb5.conf: localhost"]),
+        "{rows:#?}"
+    );
 }
 
 fn accounts_without_a_ticket_are_told_apart(c: &Context<'_>) {
@@ -164,7 +181,8 @@ fn accounts_without_a_ticket_are_told_apart(c: &Context<'_>) {
     assert!(row(&rows, "KDC: stranger")[2].contains("not known"), "{rows:#?}");
 }
 
-/// The role is in lower case, the account is not, and the client asks for the canonical name: the doctor names what to check, and that what to run.
+/// The role is in lower case, the account is not, and the client asks for the canonical name: the
+/// doctor names what to check, and that what to run.
 fn a_ticket_in_another_case_is_led_to_its_role(c: &Context<'_>) {
     let role = add(c, &MIXED_CASE.to_lowercase());
     let ticket = c.ticket(MIXED_CASE, Canonical);
@@ -196,7 +214,13 @@ fn a_ticket_in_another_case_is_led_to_its_role(c: &Context<'_>) {
     c.master().run(&exists[3]);
     let (code, rows) = machine.doctor(principal);
     assert_eq!((code, wrong(&rows)), (0, vec![]), "{rows:#?}");
-    c.log_in(MIXED_CASE, &format!("{}, by the doctor", Canonical.command(MIXED_CASE)), &ticket, principal, LogsIn);
+    c.log_in(
+        MIXED_CASE,
+        &format!("{}, by the doctor", Canonical.command(MIXED_CASE)),
+        &ticket,
+        principal,
+        LogsIn,
+    );
 }
 
 fn a_ticket_for_a_upn_is_led_to_another(c: &Context<'_>) {
@@ -207,7 +231,13 @@ fn a_ticket_for_a_upn_is_led_to_another(c: &Context<'_>) {
     let fix = row(&rows, "ticket")[3].clone();
     let name = fix.strip_prefix("kinit -C ").and_then(|rest| rest.split_once('@')).unwrap().0;
     let ticket = c.ticket(name, Canonical);
-    c.log_in(account, &format!("{}, by the doctor", Canonical.command(name)), &ticket, &role, LogsIn);
+    c.log_in(
+        account,
+        &format!("{}, by the doctor", Canonical.command(name)),
+        &ticket,
+        &role,
+        LogsIn,
+    );
     // What the check of the ticket itself says is for the same role.
     assert_eq!(Administrator::of(c, account).mend(&ticket), role);
 }

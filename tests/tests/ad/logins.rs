@@ -1,11 +1,12 @@
 //! Who may log in as which role: the spelling of the account, of the ticket and of the role.
 
 use kerbrole_core::quote_identifier;
-use kerbrole_tests::domain::Asked;
+use kerbrole_tests::domain_controller::Asked;
 use kerbrole_tests::report::Expected::{LogsIn, NamesDiffer, NoSuchRole, NotPermitted};
 
 use crate::accounts::{
-    ACCENT_IN_UPPER_CASE, COMPUTER, DISABLED, MIXED_CASE, OTHER_NAME, OTHER_SUFFIX, SPACE_AND_APOSTROPHE, UMLAUT,
+    ACCENT_IN_UPPER_CASE, COMPUTER, DISABLED, MIXED_CASE, OTHER_NAME, OTHER_SUFFIX,
+    SPACE_AND_APOSTROPHE, UMLAUT,
 };
 use crate::ad_cases;
 use crate::directory::{Context, REALM};
@@ -76,20 +77,25 @@ fn try_all(c: &Context<'_>, typed: impl Fn(&str) -> String) {
     }
 }
 
-/// What is right wherever clients ask for the canonical name, as Windows does: each of its tickets opens the role, under either setting.
+/// What is right wherever clients ask for the canonical name, as Windows does: each of its tickets
+/// opens the role, under either setting.
 fn a_role_spelled_as_the_account(c: &Context<'_>) {
     try_all(c, str::to_string);
-    let canonical: Vec<_> =
-        TICKETS.iter().filter(|(_, _, asked, _)| matches!(asked, Canonical | EnterpriseCanonical)).collect();
+    let canonical: Vec<_> = TICKETS
+        .iter()
+        .filter(|(_, _, asked, _)| matches!(asked, Canonical | EnterpriseCanonical))
+        .collect();
     assert!(canonical.iter().all(|(account, _, _, in_ticket)| account == in_ticket));
 }
 
-/// The usual form on RDS. While the setting is off, who has upper-case letters in the directory gets in only with a ticket asked for in lower case.
+/// The usual form on RDS. While the setting is off, who has upper-case letters in the directory
+/// gets in only with a ticket asked for in lower case.
 fn a_role_in_lower_case(c: &Context<'_>) {
     try_all(c, str::to_ascii_lowercase);
 }
 
-/// The setting is about the ticket: the name of the role that a client asks for is looked up as it is.
+/// The setting is about the ticket: the name of the role that a client asks for is looked up as it
+/// is.
 fn only_the_exact_role_is_there(c: &Context<'_>) {
     let admin = c.admin();
     let role = admin.try_add(MIXED_CASE, Some(REALM)).unwrap();
@@ -112,13 +118,15 @@ fn no_ticket_no_login(c: &Context<'_>) {
     for asked in [AsTyped, Canonical] {
         let seen = c.try_ticket(DISABLED, asked).map_or_else(|error| error, |_| "a ticket".into());
         let (_, why) = seen.split_once(": ").unwrap_or(("", &seen));
-        let expected = "kinit: Client's credentials have been revoked while getting initial credentials";
+        let expected =
+            "kinit: Client's credentials have been revoked while getting initial credentials";
         c.take_down(DISABLED, &format!("none ({})", asked.command(DISABLED)), &role, expected, why);
     }
 }
 
-/// Where there is no user WS01, the KDC lets the machine WS01$ be one. So the role of somebody who has left the directory is not safe from who can join a
-/// machine to it under that name: it is to be dropped or disabled, too.
+/// Where there is no user WS01, the KDC lets the machine WS01$ be one. So the role of somebody who
+/// has left the directory is not safe from who can join a machine to it under that name: it is to
+/// be dropped or disabled, too.
 fn a_machine_without_its_dollar_is_a_user_of_that_name(c: &Context<'_>) {
     let admin = c.admin();
     let role = admin.try_add("WS01", Some(REALM)).unwrap();

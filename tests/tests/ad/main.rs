@@ -1,7 +1,14 @@
-//! Logins of the accounts of an Active Directory: one trial for each PostgreSQL version, value of `krb_caseins_users` and case.
+//! Logins of the accounts of an Active Directory: one trial for each PostgreSQL version, value of
+//! `krb_caseins_users` and case.
 //!
-//! `KERBROLE_TEST_VERSIONS="15"` tries one version; arguments are those of `cargo test`, so a part of a name picks tests.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a test that cannot go on has failed")]
+//! `KERBROLE_TEST_VERSIONS="15"` tries one version; arguments are those of `cargo test`, so a part
+//! of a name picks tests.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a test that cannot go on has failed"
+)]
 #![allow(missing_docs, unreachable_pub)]
 
 mod accounts;
@@ -22,7 +29,8 @@ use kerbrole_tests::version::{described, wanted, workspace};
 use libtest_mimic::{Arguments, Failed, Trial};
 use sections::REPORT;
 
-const SUITES: &[(&str, &[Case])] = &[("advice", advice::CASES), ("doctor", doctor::CASES), ("logins", logins::CASES)];
+const SUITES: &[(&str, &[Case])] =
+    &[("advice", advice::CASES), ("doctor", doctor::CASES), ("logins", logins::CASES)];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -73,7 +81,9 @@ fn main() -> ExitCode {
     let whole = !arguments.list && arguments.filter.is_none() && arguments.skip.is_empty();
     if whole && !conclusion.has_failed() {
         let path = workspace().join("docs/logins-active-directory.md");
-        if let Err(error) = wanted().and_then(|versions| REPORT.keep(&path, &sections::text(), &versions)) {
+        if let Err(error) =
+            wanted().and_then(|versions| REPORT.keep(&path, &sections::text(), &versions))
+        {
             eprintln!("{error}");
             return ExitCode::FAILURE;
         }

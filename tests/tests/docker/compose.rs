@@ -3,7 +3,7 @@
 use std::env;
 use std::process::{Command, Output};
 
-use kerbrole_tests::site::{output, run};
+use kerbrole_tests::sandbox::{output, run};
 use kerbrole_tests::version::workspace;
 
 use crate::engine::{Container, Images, assert_fails_with, assert_succeeds, docker};
@@ -14,7 +14,8 @@ crate::tests![the_demo, a_second_up_keeps_the_data, networks_and_ports];
 pub const PASSWORD: &str = "of alice and Bob";
 const MASTER_PASSWORD: &str = "of the master user";
 
-/// The containers of a compose project, and one with a client that runs as long as it. All of them go when this is dropped.
+/// The containers of a compose project, and one with a client that runs as long as it. All of them
+/// go when this is dropped.
 pub struct Project {
     name: String,
     images: Images,
@@ -26,16 +27,36 @@ pub struct Project {
 }
 
 impl Project {
-    pub fn up(images: &Images, more_files: &[&'static str], variables: &[(&'static str, &'static str)]) -> Self {
+    pub fn up(
+        images: &Images,
+        more_files: &[&'static str],
+        variables: &[(&'static str, &'static str)],
+    ) -> Self {
         let name = images.name();
         let container = |service: &str| Container { name: format!("{name}-{service}") };
         let (kdc, db, client) = (container("kdc-1"), container("db-1"), container("a-client"));
         let mut files = vec!["docker/compose.yaml"];
         files.extend(more_files);
-        let project = Self { name, images: images.clone(), files, variables: variables.to_vec(), kdc, db, client };
+        let project = Self {
+            name,
+            images: images.clone(),
+            files,
+            variables: variables.to_vec(),
+            kdc,
+            db,
+            client,
+        };
         run(&mut project.compose(&["up", "-d", "--wait"])).unwrap();
-        run(&mut project.compose(&["run", "-d", "--name", &project.client.name, "client", "sleep", "infinity"]))
-            .unwrap();
+        run(&mut project.compose(&[
+            "run",
+            "-d",
+            "--name",
+            &project.client.name,
+            "client",
+            "sleep",
+            "infinity",
+        ]))
+        .unwrap();
         project
     }
 
@@ -49,11 +70,17 @@ impl Project {
         let program = env::var("KERBROLE_COMPOSE").unwrap_or_else(|_| "docker compose".into());
         let mut words = program.split_whitespace();
         let mut command = Command::new(words.next().unwrap());
-        command.args(words).args(["--project-name", &self.name]).args(self.files.iter().flat_map(|file| ["-f", file]));
+        command
+            .args(words)
+            .args(["--project-name", &self.name])
+            .args(self.files.iter().flat_map(|file| ["-f", file]));
         command.args(arguments).current_dir(workspace());
         command.env("KERBROLE_IMAGES", &self.images.family).env("PG_MAJOR", &self.images.major);
         // Any free port.
-        command.env("KERBROLE_PORT", "0").env("KDC_USERS_PASSWORD", PASSWORD).env("POSTGRES_PASSWORD", MASTER_PASSWORD);
+        command
+            .env("KERBROLE_PORT", "0")
+            .env("KDC_USERS_PASSWORD", PASSWORD)
+            .env("POSTGRES_PASSWORD", MASTER_PASSWORD);
         command.envs(self.variables.iter().copied());
         command
     }
@@ -70,8 +97,10 @@ impl Project {
 
     /// A login as a role by whatever ticket there is, and without a password.
     pub fn login(&self, role: &str) -> Output {
-        let who = "SELECT session_user || ' by ' || principal FROM pg_stat_gssapi WHERE pid = pg_backend_pid()";
-        let psql = ["env", "-u", "PGPASSWORD", "psql", "-X", "-A", "-t", "-w", "-U", role, "-c", who];
+        let who = "SELECT session_user || ' by ' || principal FROM pg_stat_gssapi WHERE pid = \
+            pg_backend_pid()";
+        let psql =
+            ["env", "-u", "PGPASSWORD", "psql", "-X", "-A", "-t", "-w", "-U", role, "-c", who];
         self.client.try_exec(&[], &psql)
     }
 }
@@ -79,7 +108,8 @@ impl Project {
 impl Drop for Project {
     fn drop(&mut self) {
         let _gone = output(Command::new("docker").args(["rm", "-f", "-v", &self.client.name]));
-        let _gone = output(&mut self.compose(&["--profile", "client", "down", "-v", "--timeout", "0"]));
+        let _gone =
+            output(&mut self.compose(&["--profile", "client", "down", "-v", "--timeout", "0"]));
     }
 }
 
@@ -113,7 +143,11 @@ fn a_second_up_keeps_the_data(images: &Images) {
     run(&mut project.compose(&removed)).unwrap();
     project.up_again(&[("KERBROLE_CASEINS", "on")]);
     assert!(project.db.log().contains("no init script runs"), "{}", project.db.log());
-    assert!(!project.db.log().contains("Running /docker-entrypoint-initdb.d"), "{}", project.db.log());
+    assert!(
+        !project.db.log().contains("Running /docker-entrypoint-initdb.d"),
+        "{}",
+        project.db.log()
+    );
     assert_eq!(project.db.sql("SHOW krb_caseins_users"), "on");
     // The KDC and the key of the server are the same, too: a ticket is accepted.
     project.kinit("alice");
@@ -133,9 +167,17 @@ fn networks_and_ports(images: &Images) {
     assert_all_run_as(&project.db, "999");
     // Those two are on a network that leads nowhere else.
     let networks = |of: &Container| {
-        docker(&["inspect", "-f", "{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}", &of.name])
+        docker(&[
+            "inspect",
+            "-f",
+            "{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}",
+            &of.name,
+        ])
     };
     let private = format!("{}_private", project.name);
-    assert_eq!((networks(&project.kdc).trim(), networks(&project.client).trim()), (private.as_str(), private.as_str()));
+    assert_eq!(
+        (networks(&project.kdc).trim(), networks(&project.client).trim()),
+        (private.as_str(), private.as_str())
+    );
     assert_eq!(docker(&["network", "inspect", "-f", "{{.Internal}}", &private]), "true");
 }

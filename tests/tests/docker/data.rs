@@ -69,9 +69,19 @@ fn one_server_on_a_volume(images: &Images) {
 
 fn a_folder_that_cannot_be_used(images: &Images) {
     let volume = Volume::new(images);
-    // As a folder of the host would be: a volume without anything in it takes over what the image has at that place.
+    // As a folder of the host would be: a volume without anything in it takes over what the image
+    // has at that place.
     let data = volume.as_data() + ":nocopy";
-    docker(&["run", "--rm", "-v", &data, &images.postgres(), "chown", "12345", "/var/lib/postgresql/data"]);
+    docker(&[
+        "run",
+        "--rm",
+        "-v",
+        &data,
+        &images.postgres(),
+        "chown",
+        "12345",
+        "/var/lib/postgresql/data",
+    ]);
     let options = ["-e", "POSTGRES_PASSWORD=x", "-v", &data, "--user", "postgres"];
     let said = images.server(&options).refuses();
     assert!(said.contains("is not a folder of postgres"), "{said}");
@@ -82,7 +92,14 @@ fn a_folder_that_cannot_be_used(images: &Images) {
 fn a_folder_in_a_volume(images: &Images) {
     let volume = Volume::new(images);
     on(images, &volume, "echo mine > thesis.txt");
-    let options = ["-e", "POSTGRES_PASSWORD=x", "-e", "PGDATA=/var/lib/postgresql/data/a/b", "-v", &volume.as_data()];
+    let options = [
+        "-e",
+        "POSTGRES_PASSWORD=x",
+        "-e",
+        "PGDATA=/var/lib/postgresql/data/a/b",
+        "-v",
+        &volume.as_data(),
+    ];
     let server = images.server(&options);
     server.start_healthy();
     assert_eq!(server.sql("SHOW data_directory"), "/var/lib/postgresql/data/a/b");

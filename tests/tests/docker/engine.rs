@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use kerbrole_tests::site::{Result, lossy, output, run, wait_until};
+use kerbrole_tests::sandbox::{Result, lossy, output, run, wait_until};
 use kerbrole_tests::version::workspace;
 
 /// The images of one PostgreSQL version.
@@ -23,7 +23,9 @@ impl Images {
     }
 
     pub fn build(&self) -> Result<()> {
-        run(Command::new(workspace().join("docker/build")).arg(&self.major).env("KERBROLE_IMAGES", &self.family))?;
+        run(Command::new(workspace().join("docker/build"))
+            .arg(&self.major)
+            .env("KERBROLE_IMAGES", &self.family))?;
         Ok(())
     }
 
@@ -94,7 +96,13 @@ impl Container {
 
     pub fn wait_healthy(&self) {
         let up = wait_until(|| self.health() == "healthy" || self.state() == "exited");
-        assert!(up.is_ok() && self.health() == "healthy", "{} is {}:\n{}", self.name, self.state(), self.log());
+        assert!(
+            up.is_ok() && self.health() == "healthy",
+            "{} is {}:\n{}",
+            self.name,
+            self.state(),
+            self.log()
+        );
     }
 
     pub fn health(&self) -> String {
@@ -129,10 +137,12 @@ impl Container {
     }
 
     pub fn wait_for_log(&self, text: &str) {
-        wait_until(|| self.log().contains(text)).unwrap_or_else(|e| panic!("no {text:?}: {e}:\n{}", self.log()));
+        wait_until(|| self.log().contains(text))
+            .unwrap_or_else(|e| panic!("no {text:?}: {e}:\n{}", self.log()));
     }
 
-    /// The user of each of its processes, as a number, but for those of the health check, which the engine starts.
+    /// The user of each of its processes, as a number, but for those of the health check, which the
+    /// engine starts.
     pub fn users(&self) -> Vec<String> {
         let table = docker(&["top", &self.name, "-eo", "pid,uid,args"]);
         let rows = table.lines().skip(1).filter(|row| !row.contains("pg_isready"));
@@ -194,8 +204,20 @@ impl Container {
 
     /// A login over TCP with a password.
     pub fn login(&self, user: &str, password: &str, database: &str) -> Output {
-        let ask =
-            ["psql", "-X", "-A", "-t", "-h", "127.0.0.1", "-U", user, "-d", database, "-c", "SELECT current_user"];
+        let ask = [
+            "psql",
+            "-X",
+            "-A",
+            "-t",
+            "-h",
+            "127.0.0.1",
+            "-U",
+            user,
+            "-d",
+            database,
+            "-c",
+            "SELECT current_user",
+        ];
         self.try_exec(&["-e", &format!("PGPASSWORD={password}")], &ask)
     }
 }

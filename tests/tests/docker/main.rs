@@ -1,7 +1,14 @@
-//! The images and the compose file, on a Docker engine: `make test-docker`, which finds or starts one.
+//! The images and the compose file, on a Docker engine: `make test-docker`, which finds or starts
+//! one.
 //!
-//! `KERBROLE_TEST_VERSIONS="17"` tries one version; arguments are those of `cargo test`, so a part of a name picks tests.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a test that cannot go on has failed")]
+//! `KERBROLE_TEST_VERSIONS="17"` tries one version; arguments are those of `cargo test`, so a part
+//! of a name picks tests.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a test that cannot go on has failed"
+)]
 #![allow(missing_docs, unreachable_pub)]
 
 mod compose;
@@ -29,7 +36,9 @@ pub type Test = (&'static str, fn(&Images));
 /// The tests of a file, named after their functions.
 #[macro_export]
 macro_rules! tests {
-    ($($name:ident),+ $(,)?) => { pub const TESTS: &[$crate::Test] = &[$((stringify!($name), $name)),+]; };
+    ($($name:ident),+ $(,)?) => {
+        pub const TESTS: &[$crate::Test] = &[$((stringify!($name), $name)),+];
+    };
 }
 
 const SUITES: &[(&str, &[Test])] = &[
@@ -52,17 +61,22 @@ fn main() -> ExitCode {
         eprintln!("the images could not be built: {error}");
         return ExitCode::FAILURE;
     }
-    let tally = Arc::new(Tally::new(&all.iter().map(|images| images.major.parse().unwrap()).collect::<Vec<_>>()));
+    let tally = Arc::new(Tally::new(
+        &all.iter().map(|images| images.major.parse().unwrap()).collect::<Vec<_>>(),
+    ));
     let mut trials = Vec::new();
     for images in &all {
         for &(suite, tests) in SUITES {
             for &(name, test) in tests {
                 let (images, tally) = (images.clone(), tally.clone());
-                trials.push(Trial::test(format!("{suite}::{name}::pg{}", images.major), move || {
-                    let outcome = catch_unwind(AssertUnwindSafe(|| test(&images)));
-                    tally.count(images.major.parse().unwrap(), outcome.is_ok());
-                    outcome.map_err(|panic| message(&*panic).into())
-                }));
+                trials.push(Trial::test(
+                    format!("{suite}::{name}::pg{}", images.major),
+                    move || {
+                        let outcome = catch_unwind(AssertUnwindSafe(|| test(&images)));
+                        tally.count(images.major.parse().unwrap(), outcome.is_ok());
+                        outcome.map_err(|panic| message(&*panic).into())
+                    },
+                ));
             }
         }
     }

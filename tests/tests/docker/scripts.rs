@@ -9,21 +9,37 @@ crate::tests![every_kind_runs_in_order_and_once, a_script_that_fails_ends_it];
 
 /// What gzip makes of it.
 fn gzip(text: &str) -> Vec<u8> {
-    let mut gzip = Command::new("gzip").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut gzip =
+        Command::new("gzip").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     gzip.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
     gzip.wait_with_output().unwrap().stdout
 }
 
 fn every_kind_runs_in_order_and_once(images: &Images) {
     let volume = Volume::new(images);
-    let server = images.server(&["-e", "POSTGRES_PASSWORD=x", "-e", "POSTGRES_DB=app", "-v", &volume.as_data()]);
-    server.init_script("1.sql", "CREATE TABLE ran (script text, as_user text, id int GENERATED ALWAYS AS IDENTITY);\nINSERT INTO ran VALUES ('sql', current_user);");
-    server.put(&gzip("INSERT INTO ran VALUES ('gz', current_user);"), 0o644, "/docker-entrypoint-initdb.d/2.sql.gz");
+    let server = images.server(&[
+        "-e",
+        "POSTGRES_PASSWORD=x",
+        "-e",
+        "POSTGRES_DB=app",
+        "-v",
+        &volume.as_data(),
+    ]);
+    server.init_script(
+        "1.sql",
+        "CREATE TABLE ran (script text, as_user text, id int GENERATED \
+        ALWAYS AS IDENTITY);\nINSERT INTO ran VALUES ('sql', current_user);",
+    );
+    server.put(
+        &gzip("INSERT INTO ran VALUES ('gz', current_user);"),
+        0o644,
+        "/docker-entrypoint-initdb.d/2.sql.gz",
+    );
     let with_psql = "psql -U \"$POSTGRES_USER\" -d \"$POSTGRES_DB\" -c \"INSERT INTO ran VALUES";
     server.init_script("3.sh", &format!("{with_psql} ('sh', current_user)\"\n"));
     // With an interpreter of its own, and as the superuser, who is nobody from outside.
-    let executable =
-        "#!/usr/bin/perl\nexec qw(psql -U rdsadmin -d app -c), \"INSERT INTO ran VALUES ('perl', current_user)\";\n";
+    let executable = "#!/usr/bin/perl\nexec qw(psql -U rdsadmin -d app -c), \"INSERT INTO ran \
+        VALUES ('perl', current_user)\";\n";
     server.put(executable.as_bytes(), 0o755, "/docker-entrypoint-initdb.d/4.sh");
     // A setting for the cluster that is being made.
     server.init_script("5.sh", "echo \"work_mem = '7MB'\" >> \"$PGDATA/postgresql.conf\"\n");
@@ -55,14 +71,19 @@ fn every_kind_runs_in_order_and_once(images: &Images) {
     assert_eq!(ran(&server), once);
     assert_eq!(server.log().matches("Running /docker-entrypoint-initdb.d/").count(), 5);
 
-    // Another container on the volume, with scripts again, and with another password, which is not set.
+    // Another container on the volume, with scripts again, and with another password, which is not
+    // set.
     drop(server);
     let second = images.server(&["-e", "POSTGRES_PASSWORD=y", "-v", &volume.as_data()]);
     second.init_script("1.sql", "CREATE TABLE should_not_be ();");
     second.start_healthy();
     assert_eq!(ran(&second), once);
     assert_eq!(second.sql("SELECT to_regclass('should_not_be')"), "");
-    assert!(second.log().contains("it is used as it is, and no init script runs"), "{}", second.log());
+    assert!(
+        second.log().contains("it is used as it is, and no init script runs"),
+        "{}",
+        second.log()
+    );
     assert_eq!(crate::engine::assert_succeeds(&second.login("postgres", "x", "app")), "postgres");
     // None is needed for it.
     drop(second);
@@ -75,7 +96,9 @@ fn docker_restart(server: &crate::engine::Container) {
 }
 
 fn a_script_that_fails_ends_it(images: &Images) {
-    for (name, script) in [("1.sql", "SELECT 1/0;"), ("1.sh", "false\necho not reached"), ("1.sql.gz", "not gzip")] {
+    for (name, script) in
+        [("1.sql", "SELECT 1/0;"), ("1.sh", "false\necho not reached"), ("1.sql.gz", "not gzip")]
+    {
         let server = images.server(&["-e", "POSTGRES_PASSWORD=x"]);
         server.init_script(name, script);
         let said = server.refuses();

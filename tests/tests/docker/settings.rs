@@ -27,10 +27,17 @@ fn a_password_from_a_file(images: &Images) {
     // As secrets often are: root's alone. Characters that a quote or a shell could stumble over.
     server.put(b"it's \\ $HOME \"secret\"\n", 0o600, "/tmp/secret");
     server.start_healthy();
-    assert_eq!(assert_succeeds(&server.login("postgres", "it's \\ $HOME \"secret\"", "postgres")), "postgres");
-    assert_fails_with(&server.login("postgres", "it's", "postgres"), "password authentication failed");
+    assert_eq!(
+        assert_succeeds(&server.login("postgres", "it's \\ $HOME \"secret\"", "postgres")),
+        "postgres"
+    );
+    assert_fails_with(
+        &server.login("postgres", "it's", "postgres"),
+        "password authentication failed",
+    );
     // The server itself does not know it any more.
-    let environment = assert_succeeds(&server.try_exec(&["--user", "postgres"], &["cat", "/proc/1/environ"]));
+    let environment =
+        assert_succeeds(&server.try_exec(&["--user", "postgres"], &["cat", "/proc/1/environ"]));
     assert!(environment.contains("PGDATA=") && !environment.contains("secret\""), "{environment}");
 }
 
@@ -47,8 +54,14 @@ fn what_cannot_be_meant_is_refused(images: &Images) {
         (&["POSTGRES_PASSWORD=x", "KERBROLE_EXTENSION=no"], "neither on nor off"),
         (&["POSTGRES_PASSWORD=x", "KERBROLE_REALM=CORP EXAMPLE"], "is no realm"),
         (&["POSTGRES_PASSWORD=x", "KERBROLE_KEYTAB=/keytab"], "KERBROLE_REALM is not"),
-        (&["POSTGRES_PASSWORD=x", "KERBROLE_REALM=A.B", "KERBROLE_KEYTAB=/keytab"], "is no file that root can read"),
-        (&["POSTGRES_PASSWORD=x", "POSTGRES_INITDB_ARGS=--nonsense"], "The cluster could not be made"),
+        (
+            &["POSTGRES_PASSWORD=x", "KERBROLE_REALM=A.B", "KERBROLE_KEYTAB=/keytab"],
+            "is no file that root can read",
+        ),
+        (
+            &["POSTGRES_PASSWORD=x", "POSTGRES_INITDB_ARGS=--nonsense"],
+            "The cluster could not be made",
+        ),
     ];
     for (variables, why) in cases {
         let options: Vec<_> = variables.iter().flat_map(|variable| ["-e", variable]).collect();
@@ -75,10 +88,15 @@ fn user_database_and_arguments(images: &Images) {
     assert_eq!(server.sql("SHOW data_checksums"), "on");
     assert_eq!(server.sql("SHOW default_text_search_config"), "pg_catalog.simple");
     assert_eq!(assert_succeeds(&server.login("Dba", "x", "dbname='the app=1'")), "Dba");
-    let as_on_rds = "SELECT rolsuper, rolcreaterole, rolcreatedb, pg_has_role(oid, 'rds_superuser', 'MEMBER'), \
-         pg_has_role(oid, 'rds_ad', 'MEMBER'), pg_has_role(oid, 'rds_iam', 'MEMBER') FROM pg_roles WHERE rolname = 'Dba'";
+    let as_on_rds = "SELECT rolsuper, rolcreaterole, rolcreatedb, pg_has_role(oid, \
+        'rds_superuser', 'MEMBER'), \
+         pg_has_role(oid, 'rds_ad', 'MEMBER'), pg_has_role(oid, 'rds_iam', 'MEMBER') FROM pg_roles \
+         WHERE rolname = 'Dba'";
     assert_eq!(server.sql(as_on_rds), "f|t|t|t|f|f");
-    assert_eq!(server.sql("SELECT datdba::regrole FROM pg_database WHERE datname = 'the app=1'"), "\"Dba\"");
+    assert_eq!(
+        server.sql("SELECT datdba::regrole FROM pg_database WHERE datname = 'the app=1'"),
+        "\"Dba\""
+    );
     // The extension is in that database, and knows the realm.
     let add = ["-c", "SELECT kerb_add_principal('alice')"];
     let psql = ["psql", "-X", "-A", "-t", "-U", "Dba", "-d", "dbname='the app=1'"];
@@ -91,7 +109,10 @@ fn arguments_are_the_servers(images: &Images) {
         &["-c", "max_connections=33", "-c", "work_mem=5 MB", "-c", "log_statement=all"],
     );
     // Init scripts see them, too: a library that they need may be among them.
-    server.init_script("1.sql", "CREATE TABLE seen AS SELECT current_setting('max_connections') AS value;");
+    server.init_script(
+        "1.sql",
+        "CREATE TABLE seen AS SELECT current_setting('max_connections') AS value;",
+    );
     server.start_healthy();
     assert_eq!(server.sql("SELECT value FROM seen"), "33");
     assert_eq!(server.sql("SHOW work_mem"), "5MB");

@@ -1,4 +1,5 @@
-//! What holds whatever is called: all or nothing, nobody gains rights, nobody waits, the server stays up.
+//! What holds whatever is called: all or nothing, nobody gains rights, nobody waits, the server
+//! stays up.
 
 // Is it all of a call or nothing of it?
 pub mod atomic;
@@ -7,7 +8,7 @@ pub mod attacks;
 // How much memory can a caller make a backend take?
 pub mod bounds;
 // Who may call what?
-pub mod callers;
+pub mod privileges;
 // Can two harmless transactions make a conflict together?
 pub mod concurrency;
 // What holds in databases that are not UTF-8?

@@ -1,12 +1,20 @@
-//! Every suite, against every server: one trial for each PostgreSQL version, value of `krb_caseins_users` and case.
+//! Every suite, against every server: one trial for each PostgreSQL version, value of
+//! `krb_caseins_users` and case.
 //!
-//! `KERBROLE_TEST_VERSIONS="15"` tries one version; arguments are those of `cargo test`, so a part of a name picks tests.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a test that cannot go on has failed")]
+//! `KERBROLE_TEST_VERSIONS="15"` tries one version; arguments are those of `cargo test`, so a part
+//! of a name picks tests.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a test that cannot go on has failed"
+)]
 #![allow(missing_docs, unreachable_pub)]
 
 // The SQL functions, each for itself.
 mod functions;
-// What holds whatever is called: all or nothing, nobody gains rights, nobody waits, the server stays up.
+// What holds whatever is called: all or nothing, nobody gains rights, nobody waits, the server
+// stays up.
 mod guarantees;
 // The crate kerbrole-client, by either backend.
 mod client;
@@ -17,9 +25,9 @@ mod repository;
 
 use std::process::ExitCode;
 
-use kerbrole_tests::world::{Case, Kind};
+use kerbrole_tests::fixture::{Case, Kind};
 // The suites' own paths to what they share.
-use kerbrole_tests::{cases, world};
+use kerbrole_tests::{cases, fixture};
 use libtest_mimic::Arguments;
 
 /// All suites, by name.
@@ -45,7 +53,7 @@ pub const SUITES: &[(&str, &[Case])] = &[
     ("attacks::temp_schema", guarantees::attacks::temp_schema::CASES),
     ("attacks::wrappers", guarantees::attacks::wrappers::CASES),
     ("bounds", guarantees::bounds::CASES),
-    ("callers", guarantees::callers::CASES),
+    ("privileges", guarantees::privileges::CASES),
     ("case_audit", functions::case_audit::CASES),
     ("case_rule", functions::case_rule::CASES),
     ("catalogue", functions::catalogue::CASES),
@@ -85,7 +93,7 @@ pub const SUITES: &[(&str, &[Case])] = &[
 ];
 
 fn main() -> ExitCode {
-    match world::try_all(SUITES, &Kind::ALL, &Arguments::from_args()) {
+    match fixture::try_all(SUITES, &Kind::ALL, &Arguments::from_args()) {
         Ok(conclusion) => conclusion.exit_code(),
         Err(error) => {
             eprintln!("the servers could not be set up: {error}");

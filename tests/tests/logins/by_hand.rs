@@ -2,7 +2,7 @@
 
 use kerbrole_tests::report::{Expected, Key};
 
-use crate::world::{Context, REALM};
+use crate::fixture::{Context, REALM};
 use crate::{BY_HAND, REPORT, cases};
 
 cases! {
@@ -13,13 +13,14 @@ fn mistakes_of_a_tired_administrator(c: &Context<'_>) {
     let rows = REPORT.evidence(BY_HAND, c.server, c.caseins, "hand");
     let mut su = c.superuser();
     let by_setting = |on, off| if c.caseins { on } else { off };
-    let mut try_one = |who: &str, sql: &str, username: &str, principal: &str, role: &str, expected: Expected| {
-        if !sql.is_empty() {
-            su.run(sql);
-        }
-        let ticket = c.kdc.ticket_of(username).unwrap();
-        rows.login(who, Key::Ticket(&ticket, principal), role, expected);
-    };
+    let mut try_one =
+        |who: &str, sql: &str, username: &str, principal: &str, role: &str, expected: Expected| {
+            if !sql.is_empty() {
+                su.run(sql);
+            }
+            let ticket = c.kdc.ticket_of(username).unwrap();
+            rows.login(who, Key::Ticket(&ticket, principal), role, expected);
+        };
     use Expected::{LogsIn, NamesDiffer, NoPassword, NoSuchRole};
 
     try_one(
@@ -74,7 +75,8 @@ fn mistakes_of_a_tired_administrator(c: &Context<'_>) {
     // Two roles for one person.
     try_one(
         "ann, beside a role Ann that was made later",
-        "CREATE USER \"ann@CORP.EXAMPLE.COM\" IN ROLE rds_ad; CREATE USER \"Ann@CORP.EXAMPLE.COM\" IN ROLE rds_ad",
+        "CREATE USER \"ann@CORP.EXAMPLE.COM\" IN ROLE rds_ad; CREATE USER \"Ann@CORP.EXAMPLE.COM\" \
+         IN ROLE rds_ad",
         "ann",
         "ann@CORP.EXAMPLE.COM",
         "ann@CORP.EXAMPLE.COM",

@@ -1,4 +1,5 @@
-//! What `kerb_check_principal` says, and what comes of the login: a ticket opens the role where every row is ok, and does not where one is not.
+//! What `kerb_check_principal` says, and what comes of the login: a ticket opens the role where
+//! every row is ok, and does not where one is not.
 
 mod names;
 mod set_ups;
@@ -10,13 +11,13 @@ use std::os::unix::fs::PermissionsExt;
 use kerbrole_tests::kdc::Ticket;
 use kerbrole_tests::postgres_server::{HBA, Server};
 use kerbrole_tests::report::{Evidence, Key, Said};
-use kerbrole_tests::site::wait_until;
+use kerbrole_tests::sandbox::wait_until;
 
 use names::{databases_of_other_names_and_encodings, words_of_other_files};
 use set_ups::{BEFORE_16, SET_UPS, SINCE_16};
 use startup::{a_library_shows_when_it_is_loaded, connections_that_are_left, event_triggers};
 
-use crate::world::{Context, REALM, Session};
+use crate::fixture::{Context, REALM, Session};
 use crate::{CHECK, REPORT, cases};
 
 cases! {
@@ -66,7 +67,9 @@ impl<'c> Scene<'c> {
     /// What is wrong, and what is not known.
     fn said(&mut self, user: &str) -> Said {
         let mut rows = |which: &str| {
-            self.app.column(&format!("SELECT check_name FROM kerb_check_principal('{user}', '{REALM}') WHERE {which}"))
+            self.app.column(&format!(
+                "SELECT check_name FROM kerb_check_principal('{user}', '{REALM}') WHERE {which}"
+            ))
         };
         Said { not_ok: rows("NOT ok"), unknown: rows("ok IS NULL") }
     }
@@ -76,16 +79,34 @@ impl<'c> Scene<'c> {
         self.compare_with(what, user, ticket, &said(expected, &[]), expected.is_empty())
     }
 
-    fn compare_with(&mut self, what: &str, user: &str, ticket: &Ticket, should: &Said, gets_in: bool) -> bool {
+    fn compare_with(
+        &mut self,
+        what: &str,
+        user: &str,
+        ticket: &Ticket,
+        should: &Said,
+        gets_in: bool,
+    ) -> bool {
         let principal = format!("{user}@{REALM}");
         let said = self.said(user);
-        self.rows.checked(what, Key::Ticket(ticket, &principal), &principal, "app", (&said, should), gets_in)
+        self.rows.checked(
+            what,
+            Key::Ticket(ticket, &principal),
+            &principal,
+            "app",
+            (&said, should),
+            gets_in,
+        )
     }
 
     fn clean_up(&mut self) {
-        self.su.run("ALTER DATABASE app ALLOW_CONNECTIONS true; ALTER DATABASE app CONNECTION LIMIT -1; GRANT CONNECT ON DATABASE app TO PUBLIC");
+        self.su.run(
+            "ALTER DATABASE app ALLOW_CONNECTIONS true; ALTER DATABASE app CONNECTION \
+            LIMIT -1; GRANT CONNECT ON DATABASE app TO PUBLIC",
+        );
         self.su.run("ALTER DATABASE app RESET ALL; ALTER ROLE ALL RESET ALL");
-        let roles = "SELECT quote_ident(rolname) FROM pg_roles WHERE oid >= 16384 AND rolname !~ '^rds'";
+        let roles =
+            "SELECT quote_ident(rolname) FROM pg_roles WHERE oid >= 16384 AND rolname !~ '^rds'";
         for role in self.su.column(roles) {
             self.su.run(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
         }
@@ -93,8 +114,11 @@ impl<'c> Scene<'c> {
 }
 
 fn every_row_is_ok_if_and_only_if_the_login_succeeds(c: &Context<'_>) {
-    let (name, setting) =
-        if c.caseins { ("check-caseins", "krb_caseins_users = on") } else { ("check", "krb_caseins_users = off") };
+    let (name, setting) = if c.caseins {
+        ("check-caseins", "krb_caseins_users = on")
+    } else {
+        ("check", "krb_caseins_users = off")
+    };
     let own = c.own_server(name, &[setting]);
     let rows = REPORT.evidence(CHECK, &own.0, c.caseins, "hand");
     let mut scene = Scene::new(&own.0, rows);
@@ -113,7 +137,13 @@ fn every_row_is_ok_if_and_only_if_the_login_succeeds(c: &Context<'_>) {
             scene.hba(&insert(lines), &insert(set_up.ident));
         }
         let should = said(set_up.wrong, set_up.unknown);
-        logins[usize::from(scene.compare_with(set_up.what, &user, &ticket, &should, set_up.gets_in))] += 1;
+        logins[usize::from(scene.compare_with(
+            set_up.what,
+            &user,
+            &ticket,
+            &should,
+            set_up.gets_in,
+        ))] += 1;
         scene.su.wait_for_no_sessions(&format!("{user}@{REALM}"));
         scene.clean_up();
         if set_up.hba.is_some() {
@@ -161,9 +191,19 @@ fn keytabs(c: &Context<'_>, scene: &mut Scene<'_>) {
         scene.reload();
     };
     for (what, name, mode, detail) in [
-        ("the keytab, with FILE: before its name", format!("FILE:{}", copy.display()), 0o600, "postgres/localhost"),
+        (
+            "the keytab, with FILE: before its name",
+            format!("FILE:{}", copy.display()),
+            0o600,
+            "postgres/localhost",
+        ),
         ("the keytab", copy.display().to_string(), 0o600, "postgres/localhost"),
-        ("a keytab that the server may not read", copy.display().to_string(), 0o000, "ermission denied"),
+        (
+            "a keytab that the server may not read",
+            copy.display().to_string(),
+            0o000,
+            "ermission denied",
+        ),
         ("a keytab of garbage", garbage.display().to_string(), 0o600, "no keytab"),
         ("an empty keytab", empty.display().to_string(), 0o600, "no keytab"),
         ("a keytab that is not there", "/nonexistent/keytab".into(), 0o600, "No such file"),
@@ -174,9 +214,10 @@ fn keytabs(c: &Context<'_>, scene: &mut Scene<'_>) {
         set(scene, &name);
         let good = detail == "postgres/localhost";
         scene.compare(what, "keyed", &ticket, if good { &[] } else { &["keytab"] });
-        let said = scene
-            .app
-            .one(&format!("SELECT detail FROM kerb_check_principal('keyed', '{REALM}') WHERE check_name = 'keytab'"));
+        let said = scene.app.one(&format!(
+            "SELECT detail FROM kerb_check_principal('keyed', '{REALM}') WHERE \
+                check_name = 'keytab'"
+        ));
         assert!(said.contains(detail), "{name}: {said}");
     }
     fs::set_permissions(&copy, fs::Permissions::from_mode(0o600)).unwrap();
@@ -189,7 +230,9 @@ fn keytabs(c: &Context<'_>, scene: &mut Scene<'_>) {
 fn names(scene: &mut Scene<'_>) {
     let long = format!("{}@corp.example.com", "é".repeat(30));
     assert_eq!(
-        scene.app.column(&format!("SELECT check_name FROM kerb_check_principal('{long}') WHERE NOT ok")),
+        scene
+            .app
+            .column(&format!("SELECT check_name FROM kerb_check_principal('{long}') WHERE NOT ok")),
         ["name_length"]
     );
     assert_eq!(scene.app.code("SELECT * FROM kerb_check_principal('a b@')"), "22023");

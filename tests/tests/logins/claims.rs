@@ -6,10 +6,10 @@ use kerbrole_core::quote_identifier;
 use kerbrole_tests::report::{Expected, Key};
 use kerbrole_tests::version::workspace;
 
-use crate::world::{Context, REALM};
+use crate::fixture::{Context, REALM};
 use crate::{
-    BY_HAND, CHECK, DBA_BY_EXTENSION, DBA_BY_HAND, LIFE, MATRIX, MEMBERSHIPS, MIGRATION, OTHER_SPELLINGS, README,
-    REPORT, SAYS, SECTIONS, TRUST, cases,
+    BY_HAND, CHECK, DBA_BY_EXTENSION, DBA_BY_HAND, LIFE, MATRIX, MEMBERSHIPS, MIGRATION,
+    OTHER_SPELLINGS, README, REPORT, SAYS, SECTIONS, TRUST, cases,
 };
 
 cases! {
@@ -20,14 +20,17 @@ cases! {
 /// A sentence of the README, and who has rows that show it.
 type Claim = (&'static str, &'static [(usize, &'static str)]);
 
-const POLISH: &str = "zoùè, zoéè's role, with the server's LC_CTYPE pl_PL.ISO-8859-2 and the library preloaded";
+const POLISH: &str =
+    "zoùè, zoéè's role, with the server's LC_CTYPE pl_PL.ISO-8859-2 and the library preloaded";
 const POLISH_UNSEEN: &str =
     "zoùè, zoéè's role, with the server's LC_CTYPE pl_PL.ISO-8859-2 and the library not preloaded";
-const PLAIN_LOCALE: &str = "ZOÉÈ, zoéè's role, with the server's LC_CTYPE C.UTF-8 and the library preloaded";
+const PLAIN_LOCALE: &str =
+    "ZOÉÈ, zoéè's role, with the server's LC_CTYPE C.UTF-8 and the library preloaded";
 
 const CLAIMS: &[Claim] = &[
     (
-        "a directory user logs in as a role whose name is the Kerberos principal, `\"alice@CORP.EXAMPLE.COM\"`, and which is a member of `rds_ad`.",
+        "a directory user logs in as a role whose name is the Kerberos principal, \
+         `\"alice@CORP.EXAMPLE.COM\"`, and which is a member of `rds_ad`.",
         &[
             (MATRIX, "alice, role added as alice"),
             (MEMBERSHIPS, "dora, not in rds_ad any more"),
@@ -35,20 +38,28 @@ const CLAIMS: &[Claim] = &[
         ],
     ),
     (
-        "Creates the role of a principal and returns its exact name, which is what the person has to log in as.",
-        &[(MATRIX, "Bob, role added as Bob"), (OTHER_SPELLINGS, "alice, who asks for another spelling of the role")],
+        "Creates the role of a principal and returns its exact name, which is what the person has \
+         to log in as.",
+        &[
+            (MATRIX, "Bob, role added as Bob"),
+            (OTHER_SPELLINGS, "alice, who asks for another spelling of the role"),
+        ],
     ),
     (
         "A role that has NOLOGIN keeps it, since somebody may have disabled it:",
         &[(LIFE, "carol, disabled and then added if missing")],
     ),
-    ("NOLOGIN is what ends a Kerberos login:", &[(LIFE, "carol, disabled"), (LIFE, "carol, enabled")]),
+    (
+        "NOLOGIN is what ends a Kerberos login:",
+        &[(LIFE, "carol, disabled"), (LIFE, "carol, enabled")],
+    ),
     (
         "the server looks at passwords and VALID UNTIL for passwords only.",
         &[(LIFE, "carol, VALID UNTIL long ago"), (LIFE, "carol, who has a password and no ticket")],
     ),
     (
-        "Sessions that are open go on, unless `terminate => true` ends them when the transaction commits.",
+        "Sessions that are open go on, unless `terminate => true` ends them when the transaction \
+         commits.",
         &[
             (LIFE, "carol's session, open when she was disabled"),
             (LIFE, "carol's session, when she was disabled with her sessions"),
@@ -63,7 +74,10 @@ const CLAIMS: &[Claim] = &[
         ],
     ),
     (
-        "roles that differ by case only (`case_collision`), roles that no ticket opens (`unreachable_realm_case`, `unreachable_length`), what a change of the setting would open or close (`opened_by_caseins`, `closed_by_caseins`), and a locale by which the server folds more than A–Z (`folded_by_locale`).",
+        "roles that differ by case only (`case_collision`), roles that no ticket opens \
+         (`unreachable_realm_case`, `unreachable_length`), what a change of the setting would open \
+         or close (`opened_by_caseins`, `closed_by_caseins`), and a locale by which the server \
+         folds more than A–Z (`folded_by_locale`).",
         &[
             (SAYS, "dan, Dan's role, by kerb_case_audit"),
             (SAYS, "carol, realm in lower case, by kerb_case_audit"),
@@ -77,7 +91,8 @@ const CLAIMS: &[Claim] = &[
         &[(LIFE, "carol, off a list that disables"), (LIFE, "carol, on that list again")],
     ),
     (
-        "The server compares the role that somebody asks for with the ticket's principal, and then looks the role up by its exact name.",
+        "The server compares the role that somebody asks for with the ticket's principal, and then \
+         looks the role up by its exact name.",
         &[
             (MATRIX, "Alice, role added as alice"),
             (MATRIX, "mallory, role added as alice"),
@@ -85,11 +100,13 @@ const CLAIMS: &[Claim] = &[
         ],
     ),
     (
-        "The realm is always put into upper case: no KDC issues a ticket in a realm spelled otherwise.",
+        "The realm is always put into upper case: no KDC issues a ticket in a realm spelled \
+         otherwise.",
         &[(BY_HAND, "dave, whose realm was put into lower case")],
     ),
     (
-        "The username is put into lower case with `krb_caseins_users` on, and kept as given with it off (`kerbrole.username_case` changes that).",
+        "The username is put into lower case with `krb_caseins_users` on, and kept as given with \
+         it off (`kerbrole.username_case` changes that).",
         &[
             (MATRIX, "Alice, role added as Alice"),
             (MATRIX, "alice, role added as Alice"),
@@ -99,7 +116,10 @@ const CLAIMS: &[Claim] = &[
     ),
     (
         "with `krb_caseins_users` on, one ticket would open both.",
-        &[(BY_HAND, "ann, beside a role Ann that was made later"), (BY_HAND, "ann, who asks for Ann")],
+        &[
+            (BY_HAND, "ann, beside a role Ann that was made later"),
+            (BY_HAND, "ann, who asks for Ann"),
+        ],
     ),
     (
         "the server would cut the role's name, but not the principal.",
@@ -110,10 +130,14 @@ const CLAIMS: &[Claim] = &[
     ),
     (
         "Users of a trusted realm log in as well, each as their own principal:",
-        &[(TRUST, "carol of ONPREM.COM, added"), (TRUST, "alice of ONPREM.COM, who asks for the other alice's role")],
+        &[
+            (TRUST, "carol of ONPREM.COM, added"),
+            (TRUST, "alice of ONPREM.COM, who asks for the other alice's role"),
+        ],
     ),
     (
-        "an administrator who makes principals by plain statements since PostgreSQL 16 may no longer log in with a password",
+        "an administrator who makes principals by plain statements since PostgreSQL 16 may no \
+         longer log in with a password",
         &[
             (DBA_BY_HAND, "the administrator, after GRANT rds_ad TO the user that was created"),
             (DBA_BY_EXTENSION, "the administrator, after kerb_add_principal"),
@@ -131,9 +155,13 @@ const CLAIMS: &[Claim] = &[
         "Who has access, and by which way;",
         &[(SAYS, "iris, on the list without a path"), (SAYS, "iris, on the list with a path")],
     ),
-    ("Why can this person not log in?", &[(CHECK, "nobody made a role"), (CHECK, "two things at once")]),
     (
-        "One row for each question that a login to this database asks, in that order, with what would mend it.",
+        "Why can this person not log in?",
+        &[(CHECK, "nobody made a role"), (CHECK, "two things at once")],
+    ),
+    (
+        "One row for each question that a login to this database asks, in that order, with what \
+         would mend it.",
         &[
             (CHECK, "the database takes no connections"),
             (CHECK, "no CONNECT"),
@@ -141,7 +169,8 @@ const CLAIMS: &[Claim] = &[
         ],
     ),
     (
-        "Where every row is ok, a ticket spelled as the role opens the role, from an address that the line in the row `pg_hba` takes.",
+        "Where every row is ok, a ticket spelled as the role opens the role, from an address that \
+         the line in the row `pg_hba` takes.",
         &[
             (CHECK, "all is well"),
             (CHECK, "VALID UNTIL is past"),
@@ -151,14 +180,20 @@ const CLAIMS: &[Claim] = &[
     ),
     (
         "Where a row is not ok, no such ticket does.",
-        &[(CHECK, "disabled"), (CHECK, "in rds_iam two deep"), (CHECK, "a library of the role that is not there")],
+        &[
+            (CHECK, "disabled"),
+            (CHECK, "in rds_iam two deep"),
+            (CHECK, "a library of the role that is not there"),
+        ],
     ),
     (
-        "Where `ok` is NULL it depends on what cannot be known before the login, and `detail` says on what:",
+        "Where `ok` is NULL it depends on what cannot be known before the login, and `detail` says \
+         on what:",
         &[(CHECK, "a library that is there"), (SAYS, POLISH)],
     ),
     (
-        "A superuser is shown the server's side as well: whether it listens, which line of pg_hba.conf the login would meet first, and whether the keytab has a key.",
+        "A superuser is shown the server's side as well: whether it listens, which line of \
+         pg_hba.conf the login would meet first, and whether the keytab has a key.",
         &[
             (CHECK, "the server does not listen"),
             (CHECK, "everybody is refused first"),
@@ -167,7 +202,8 @@ const CLAIMS: &[Claim] = &[
         ],
     ),
     (
-        "`kerb_enable_principal` warns where the role still cannot be reached, and refuses (42710) to open a role while another that differs by case only can log in.",
+        "`kerb_enable_principal` warns where the role still cannot be reached, and refuses (42710) \
+         to open a role while another that differs by case only can log in.",
         &[
             (SAYS, "gwen, enabled without rds_ad"),
             (SAYS, "hugo, enabled as a member of a group in rds_iam"),
@@ -175,23 +211,31 @@ const CLAIMS: &[Claim] = &[
         ],
     ),
     (
-        "What the case and the length of names do to logins, as `krb_caseins_users` is set and as it would be the other way round:",
-        &[(SAYS, "bob, Bob's role, by kerb_case_audit"), (SAYS, "a name that was cut, by kerb_case_audit")],
+        "What the case and the length of names do to logins, as `krb_caseins_users` is set and as \
+         it would be the other way round:",
+        &[
+            (SAYS, "bob, Bob's role, by kerb_case_audit"),
+            (SAYS, "a name that was cut, by kerb_case_audit"),
+        ],
     ),
     (
         "A role that differs from an existing one by case only is refused under either setting:",
         &[(SAYS, "Ann, who was to be added beside ann")],
     ),
     (
-        "Where the server was started with an `LC_CTYPE` of single bytes, `krb_caseins_users` folds parts of other letters as well:",
+        "Where the server was started with an `LC_CTYPE` of single bytes, `krb_caseins_users` \
+         folds parts of other letters as well:",
         &[(SAYS, POLISH)],
     ),
     (
-        "with `pl_PL.ISO-8859-2` the ticket of `zoùè` opens `zoéè`. Start it with `LC_ALL=C.UTF-8`.",
+        "with `pl_PL.ISO-8859-2` the ticket of `zoùè` opens `zoéè`. Start it with \
+         `LC_ALL=C.UTF-8`.",
         &[(SAYS, POLISH), (SAYS, PLAIN_LOCALE)],
     ),
     (
-        "With the library in `shared_preload_libraries`, `kerb_case_audit` finds it (`folded_by_locale`) and `kerb_check_principal` names the locale; without, it is not known.",
+        "With the library in `shared_preload_libraries`, `kerb_case_audit` finds it \
+         (`folded_by_locale`) and `kerb_check_principal` names the locale; without, it is not \
+         known.",
         &[(SAYS, POLISH), (SAYS, POLISH_UNSEEN)],
     ),
     (
@@ -203,7 +247,8 @@ const CLAIMS: &[Claim] = &[
         &[(TRUST, "alice of ONPREM.COM"), (TRUST, "alice of CORP.EXAMPLE.COM")],
     ),
     (
-        "Whoever creates a role is a member of it since PostgreSQL 16, and pg_hba.conf sends members of `rds_ad` to GSSAPI:",
+        "Whoever creates a role is a member of it since PostgreSQL 16, and pg_hba.conf sends \
+         members of `rds_ad` to GSSAPI:",
         &[(DBA_BY_HAND, "the administrator, after GRANT rds_ad TO the user that was created")],
     ),
     (
@@ -226,7 +271,8 @@ const CLAIMS: &[Claim] = &[
 /// Sentences about other things that use the same words.
 const NO_CLAIMS: &[&str] = &[
     "Login roles for Kerberos and Active Directory users in PostgreSQL, made right.",
-    "To others the server's side is a row that is not known, and pg_hba.conf is taken to be as RDS has it:",
+    "To others the server's side is a row that is not known, and pg_hba.conf is taken to be as RDS \
+     has it:",
     "`rds_iam` sent elsewhere, then `rds_ad` to a ticket.",
     "Everything below runs as `rds_master`",
     "`action` is `created`, `adopted`",
@@ -268,7 +314,8 @@ fn sentences(text: &str) -> Vec<String> {
         }
         for paragraph in part.split("\n\n") {
             let lines = paragraph.lines().filter(|line| !line.starts_with(['|', '#']));
-            let prose = lines.map(|line| line.trim_start_matches("- ")).collect::<Vec<_>>().join(" ");
+            let lines = lines.map(|line| line.trim_start_matches("- ").trim());
+            let prose = lines.collect::<Vec<_>>().join(" ");
             let mut start = 0;
             for (at, mark) in prose.match_indices(['.', ':', ';', '?']) {
                 let end = at + mark.len();
@@ -296,11 +343,13 @@ fn every_sentence_is_here(_: &Context<'_>) {
     let about: Vec<_> = by_word.chain(&of_section).collect();
     assert!(about.len() > 30, "{about:?}");
     for sentence in about {
-        let claimed = CLAIMS.iter().any(|(claim, _)| sentence.contains(claim) || claim.contains(sentence.as_str()));
+        let claimed = CLAIMS
+            .iter()
+            .any(|(claim, _)| sentence.contains(claim) || claim.contains(sentence.as_str()));
         let other = NO_CLAIMS.iter().any(|other| sentence.starts_with(other));
         assert!(claimed || other, "a sentence without a row: {sentence:?}");
     }
-    let joined = text.replace("\n- ", " ").replace('\n', " ");
+    let joined = text.replace("\n- ", " ").split_whitespace().collect::<Vec<_>>().join(" ");
     for (claim, rows) in CLAIMS {
         assert!(joined.contains(claim), "the README does not say: {claim}");
         assert!(!rows.is_empty());
@@ -313,7 +362,10 @@ pub fn have_rows() -> Result<(), String> {
     for (claim, rows) in CLAIMS {
         for &(section, who) in *rows {
             if !there.contains(&(section, who.into())) {
-                return Err(format!("no row of {who:?} in {:?}, which is to show: {claim}", SECTIONS[section].title));
+                return Err(format!(
+                    "no row of {who:?} in {:?}, which is to show: {claim}",
+                    SECTIONS[section].title
+                ));
             }
         }
     }
@@ -324,29 +376,41 @@ pub fn have_rows() -> Result<(), String> {
 pub fn introduction() -> String {
     let mut out = String::from(
         "# Who can log in, and who cannot\n\n\
-         Written by `make logins`, and compared with what is seen by every `make test-kerberos`. Each row is a login by psql over TCP, with a ticket of a KDC of\n\
-         MIT Kerberos, to a server whose pg_hba.conf sends `+rds_iam` to a method of its own first (`password`, in the place of RDS's PAM), `+rds_ad` to `gss include_realm=1`, and the rest to `scram-sha-256`.\n\
-         Where somebody is refused, the last column is the reason in the words of the server's log. \"extension and plain statements\" means that the same was seen with roles made by\n\
-         either. The same with Samba's Active Directory is in [logins-active-directory.md](logins-active-directory.md).\n\n\
+         Written by `make logins`, and compared with what is seen by every `make test-kerberos`. \
+         Each row is a login by psql over TCP, with a ticket of a KDC of\n\
+         MIT Kerberos, to a server whose pg_hba.conf sends `+rds_iam` to a method of its own first \
+         (`password`, in the place of RDS's PAM), `+rds_ad` to `gss include_realm=1`, and the rest \
+         to `scram-sha-256`.\n\
+         Where somebody is refused, the last column is the reason in the words of the server's \
+         log. \"extension and plain statements\" means that the same was seen with roles made by\n\
+         either. The same with Samba's Active Directory is in \
+         [logins-active-directory.md](logins-active-directory.md).\n\n\
          | the README says | shown by |\n| --- | --- |\n",
     );
     for (claim, rows) in CLAIMS {
-        let shown: Vec<_> = rows.iter().map(|(section, who)| format!("{}: {who}", SECTIONS[*section].title)).collect();
+        let shown: Vec<_> = rows
+            .iter()
+            .map(|(section, who)| format!("{}: {who}", SECTIONS[*section].title))
+            .collect();
         out.push_str(&format!("| {claim} | {} |\n", shown.join("; ")));
     }
     out
 }
 
-/// The table of the README, line by line: the role made by hand as it stands there, the ticket as it stands there.
+/// The table of the README, line by line: the role made by hand as it stands there, the ticket as
+/// it stands there.
 fn the_table(c: &Context<'_>) {
     let text = readme();
-    let rows =
-        text.split("| `krb_caseins_users` | role | ticket | login |\n| --- | --- | --- | --- |\n").nth(1).unwrap();
+    let rows = text
+        .split("| `krb_caseins_users` | role | ticket | login |\n| --- | --- | --- | --- |\n")
+        .nth(1)
+        .unwrap();
     let setting = if c.caseins { "on" } else { "off" };
     let evidence = REPORT.evidence(README, c.server, c.caseins, "hand");
     let mut tried = 0;
     for line in rows.lines().take_while(|line| line.starts_with('|')) {
-        let cells: Vec<_> = line.trim_matches('|').split('|').map(|cell| cell.trim().trim_matches('`')).collect();
+        let cells: Vec<_> =
+            line.trim_matches('|').split('|').map(|cell| cell.trim().trim_matches('`')).collect();
         if cells[0] != setting {
             continue;
         }

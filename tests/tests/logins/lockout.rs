@@ -1,11 +1,12 @@
-//! The administrator who makes principals, and by that may lose the way in: since PostgreSQL 16 whoever creates a role becomes a member of it, and so
-//! of rds_ad, for which pg_hba.conf wants a ticket.
+//! The administrator who makes principals, and by that may lose the way in: since PostgreSQL 16
+//! whoever creates a role becomes a member of it, and so of rds_ad, for which pg_hba.conf wants a
+//! ticket.
 
 use kerbrole_client::ErrorKind;
 use kerbrole_tests::admin::Admin;
 use kerbrole_tests::report::{Evidence, Expected, Key};
 
-use crate::world::Context;
+use crate::fixture::Context;
 use crate::{DBA_BY_CRATE, DBA_BY_EXTENSION, DBA_BY_HAND, REPORT, cases, evidence};
 
 cases! {
@@ -18,7 +19,9 @@ const PASSWORD: &str = "correct horse";
 
 /// A database administrator who logs in with a password.
 fn make_dba(c: &Context<'_>) {
-    c.superuser().run(&format!("CREATE ROLE {DBA} LOGIN CREATEROLE PASSWORD '{PASSWORD}' IN ROLE rds_superuser"));
+    c.superuser().run(&format!(
+        "CREATE ROLE {DBA} LOGIN CREATEROLE PASSWORD '{PASSWORD}' IN ROLE rds_superuser"
+    ));
 }
 
 fn log_in(rows: &Evidence<'_>, who: &str, expected: Expected) {
@@ -37,7 +40,8 @@ fn by_statements_typed_by_hand(c: &Context<'_>) {
     log_in(&rows, "an administrator, before", Expected::LogsIn);
     c.connect(DBA).run("CREATE USER \"hal@CORP.EXAMPLE.COM\" WITH LOGIN");
     log_in(&rows, "the administrator, after CREATE USER", Expected::LogsIn);
-    // On RDS a member of rds_superuser may grant it; by stock rules somebody has to who has ADMIN on it.
+    // On RDS a member of rds_superuser may grant it; by stock rules somebody has to who has ADMIN
+    // on it.
     su.run("GRANT rds_ad TO \"hal@CORP.EXAMPLE.COM\"");
     log_in(
         &rows,
@@ -45,7 +49,11 @@ fn by_statements_typed_by_hand(c: &Context<'_>) {
         since_16(c, Expected::TicketWanted),
     );
     su.run(&format!("REVOKE \"hal@CORP.EXAMPLE.COM\" FROM {DBA}"));
-    log_in(&rows, "the administrator, after a superuser revoked that user from them", Expected::LogsIn);
+    log_in(
+        &rows,
+        "the administrator, after a superuser revoked that user from them",
+        Expected::LogsIn,
+    );
     su.run(&format!("GRANT rds_ad TO {DBA} WITH ADMIN OPTION"));
     log_in(&rows, "an administrator with ADMIN on rds_ad", Expected::TicketWanted);
 }
@@ -85,7 +93,9 @@ fn by_plain_statements(c: &Context<'_>) {
 
     // The first advice: another role creates, that nobody logs in as with a password.
     assert!(error.hint().unwrap().contains("create principals as another role"), "{error:?}");
-    su.run("CREATE ROLE provisioner LOGIN CREATEROLE; GRANT rds_ad TO provisioner WITH ADMIN OPTION");
+    su.run(
+        "CREATE ROLE provisioner LOGIN CREATEROLE; GRANT rds_ad TO provisioner WITH ADMIN OPTION",
+    );
     let other = Admin::connect(c.server, c.backend(), "provisioner");
     let role = other.add("hal@corp.example.com");
     log_in(&rows, "the administrator, when another role adds the principals", Expected::LogsIn);
@@ -94,7 +104,8 @@ fn by_plain_statements(c: &Context<'_>) {
 
     // The second: accept it, and let a superuser undo it.
     assert!(error.hint().unwrap().contains("nesting_of_user()"), "{error:?}");
-    // As on RDS, where members of rds_superuser may grant rds_ad; by stock rules that right would itself be a membership.
+    // As on RDS, where members of rds_superuser may grant rds_ad; by stock rules that right would
+    // itself be a membership.
     c.connect(DBA).run("CREATE USER \"ida@CORP.EXAMPLE.COM\" WITH LOGIN");
     su.run("GRANT rds_ad TO \"ida@CORP.EXAMPLE.COM\"");
     log_in(&rows, "an administrator who is nested", Expected::TicketWanted);
@@ -107,13 +118,19 @@ fn by_plain_statements(c: &Context<'_>) {
     a_right_to_grant_nests_by_itself(c, &admin, &rows);
 }
 
-/// By stock rules whoever may grant rds_ad is a member of it: what adding made of them is not all that keeps a password out.
+/// By stock rules whoever may grant rds_ad is a member of it: what adding made of them is not all
+/// that keeps a password out.
 fn a_right_to_grant_nests_by_itself(c: &Context<'_>, admin: &Admin, rows: &Evidence<'_>) {
     let mut su = c.superuser();
     su.run(&format!("GRANT rds_ad TO {DBA} WITH ADMIN OPTION"));
     let role = admin.add("jon@corp.example.com");
     let ticket = c.kdc.ticket_of("jon").unwrap();
-    rows.login("jon, added with accept_nesting", Key::Ticket(&ticket, &role), &role, Expected::LogsIn);
+    rows.login(
+        "jon, added with accept_nesting",
+        Key::Ticket(&ticket, &role),
+        &role,
+        Expected::LogsIn,
+    );
     log_in(rows, "the administrator with ADMIN on rds_ad, who added him", Expected::TicketWanted);
     for statement in admin.with(true, async |k| k.nesting_of_user().await).unwrap() {
         su.run(&statement);
@@ -123,8 +140,16 @@ fn a_right_to_grant_nests_by_itself(c: &Context<'_>, admin: &Admin, rows: &Evide
         "the administrator, after the statements of nesting_of_user(), still with ADMIN on rds_ad",
         Expected::TicketWanted,
     );
-    // What they granted goes with the right that they granted it by, unless somebody else grants it as well.
-    su.run(&format!("GRANT rds_ad TO \"{role}\" GRANTED BY rdsadmin; REVOKE rds_ad FROM {DBA} CASCADE"));
+    // What they granted goes with the right that they granted it by, unless somebody else grants it
+    // as well.
+    su.run(&format!(
+        "GRANT rds_ad TO \"{role}\" GRANTED BY rdsadmin; REVOKE rds_ad FROM {DBA} CASCADE"
+    ));
     log_in(rows, "the administrator, after REVOKE rds_ad … CASCADE", Expected::LogsIn);
-    rows.login("jon, whom a superuser granted rds_ad as well", Key::Ticket(&ticket, &role), &role, Expected::LogsIn);
+    rows.login(
+        "jon, whom a superuser granted rds_ad as well",
+        Key::Ticket(&ticket, &role),
+        &role,
+        Expected::LogsIn,
+    );
 }

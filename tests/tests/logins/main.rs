@@ -1,38 +1,45 @@
-//! Who can log in, and who cannot: each case with MIT Kerberos, on every version, written down in docs/logins.md.
+//! Who can log in, and who cannot: each case with MIT Kerberos, on every version, written down in
+//! docs/logins.md.
 //!
-//! A difference from what was expected, or from the report that is kept, fails the run. `make logins` writes the report anew.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a test that cannot go on has failed")]
+//! A difference from what was expected, or from the report that is kept, fails the run.
+//! `make logins` writes the report anew.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a test that cannot go on has failed"
+)]
 #![allow(missing_docs, unreachable_pub)]
 
 mod by_hand;
 mod check;
 mod claims;
-mod life;
+mod function_answers;
+mod lifecycle;
 mod lockout;
 mod matrix;
 mod memberships;
-mod says;
 mod trust;
 
 use std::process::ExitCode;
 
 use kerbrole_tests::admin::Admin;
+use kerbrole_tests::fixture::{Case, Context, Kind};
 use kerbrole_tests::report::{Evidence, Report, Section};
 use kerbrole_tests::version::{wanted, workspace};
-use kerbrole_tests::world::{Case, Context, Kind};
 // The suites' own paths to what they share.
-use kerbrole_tests::{cases, world};
+use kerbrole_tests::{cases, fixture};
 use libtest_mimic::Arguments;
 
 const SUITES: &[(&str, &[Case])] = &[
     ("matrix", matrix::CASES),
-    ("life", life::CASES),
+    ("lifecycle", lifecycle::CASES),
     ("memberships", memberships::CASES),
     ("trust", trust::CASES),
     ("lockout", lockout::CASES),
     ("by_hand", by_hand::CASES),
     ("check", check::CASES),
-    ("says", says::CASES),
+    ("function_answers", function_answers::CASES),
     ("claims", claims::CASES),
 ];
 
@@ -42,20 +49,27 @@ static REPORT: Report = Report::new();
 const SECTIONS: [Section; 13] = [
     Section {
         title: "Tickets and roles",
-        about: "Every spelling of a ticket against every role that is made for it. The realm is CORP.EXAMPLE.COM; what was typed is in the first words.",
+        about: "Every spelling of a ticket against every role that is made for it. The realm is \
+            CORP.EXAMPLE.COM; what was typed is in the first words.",
     },
     Section {
         title: "Other spellings of the role",
-        about: "The server looks a role up by its exact name. Who asks for another one is sent to the line of pg_hba.conf for everybody else, which wants a password.",
+        about: "The server looks a role up by its exact name. Who asks for another one is sent to \
+            the line of pg_hba.conf for everybody else, which wants a password.",
     },
     Section {
         title: "A life",
-        about: "Added, disabled, enabled, renamed, dropped, on a list and off it; the ticket is good all the time.",
+        about: "Added, disabled, enabled, renamed, dropped, on a list and off it; the ticket is \
+            good all the time.",
     },
-    Section { title: "Memberships", about: "Nested in rds_ad, and in rds_iam by a statement that knew nothing of it." },
+    Section {
+        title: "Memberships",
+        about: "Nested in rds_ad, and in rds_iam by a statement that knew nothing of it.",
+    },
     Section {
         title: "A trusted realm",
-        about: "Users of ONPREM.COM get tickets for services of CORP.EXAMPLE.COM. The same user name in both is two people.",
+        about: "Users of ONPREM.COM get tickets for services of CORP.EXAMPLE.COM. The same user \
+            name in both is two people.",
     },
     Section {
         title: "A migration",
@@ -63,9 +77,14 @@ const SECTIONS: [Section; 13] = [
     },
     Section {
         title: "The administrator, by statements typed by hand",
-        about: "Since PostgreSQL 16 whoever creates a role becomes a member of it. An administrator who logs in with a password is locked out by that once the role is in rds_ad.",
+        about: "Since PostgreSQL 16 whoever creates a role becomes a member of it. An \
+            administrator who logs in with a password is locked out by that once the role is in \
+            rds_ad.",
     },
-    Section { title: "The administrator, through the extension", about: "It makes nobody a member of anything." },
+    Section {
+        title: "The administrator, through the extension",
+        about: "It makes nobody a member of anything.",
+    },
     Section {
         title: "The administrator, by plain statements of kerbrole-client",
         about: "It refuses to nest whoever is not nested yet, and says what to do instead.",
@@ -73,11 +92,15 @@ const SECTIONS: [Section; 13] = [
     Section { title: "Roles made by hand", about: "What goes wrong without kerbrole." },
     Section {
         title: "What kerb_check_principal says",
-        about: "Everything that keeps somebody out, and some of what does not: asked by a superuser, and tried. The rows of the answer that are not ok, and those that are not known, stand behind what came of the login.",
+        about: "Everything that keeps somebody out, and some of what does not: asked by a \
+            superuser, and tried. The rows of the answer that are not ok, and those that are not \
+            known, stand behind what came of the login.",
     },
     Section {
         title: "What the other functions say",
-        about: "The WARNING of `kerb_enable_principal`, the `ad_path` of `kerb_list_principals`, the problems of `kerb_case_audit`, what is refused and what the role is called, and what comes of the login.",
+        about: "The WARNING of `kerb_enable_principal`, the `ad_path` of `kerb_list_principals`, \
+            the problems of `kerb_case_audit`, what is refused and what the role is called, and \
+            what comes of the login.",
     },
     Section { title: "The table in the README", about: "Each line of it." },
 ];
@@ -109,7 +132,7 @@ fn evidence<'c>(c: &Context<'c>, admin: &Admin, section: usize) -> Evidence<'c> 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let kinds: Vec<_> = Kind::ALL.into_iter().filter(|&kind| kind != Kind::Guarded).collect();
-    let conclusion = match world::try_all(SUITES, &kinds, &arguments) {
+    let conclusion = match fixture::try_all(SUITES, &kinds, &arguments) {
         Ok(conclusion) => conclusion,
         Err(error) => {
             eprintln!("the servers could not be set up: {error}");

@@ -3,7 +3,7 @@
 use kerbrole_tests::report::{Expected, Key};
 
 use crate::cases;
-use crate::world::{Context, REALM};
+use crate::fixture::{Context, REALM};
 use crate::{MATRIX, OTHER_SPELLINGS};
 use crate::{administrator, evidence};
 
@@ -11,7 +11,8 @@ cases! {
     EitherWay: tickets_and_roles, other_spellings_of_the_role;
 }
 
-/// Usernames as the administrator types them, and as tickets spell them. Each is tried against each.
+/// Usernames as the administrator types them, and as tickets spell them. Each is tried against
+/// each.
 const GROUPS: [(&[&str], &[&str]); 9] = [
     (&["alice", "Alice"], &["alice", "Alice", "ALICE", "mallory"]),
     (&["Bob"], &["Bob", "bob", "BOB"]),
@@ -26,12 +27,14 @@ const GROUPS: [(&[&str], &[&str]); 9] = [
     (&["jean"], &["jean", "jean@corp.com"]),
 ];
 
-/// The principal of a ticket as the server sees it: `@`, `/` and `\` inside a component have a backslash before them (krb5_unparse_name(3)).
+/// The principal of a ticket as the server sees it: `@`, `/` and `\` inside a component have a
+/// backslash before them (krb5_unparse_name(3)).
 fn principal(username: &str) -> String {
     format!("{}@{REALM}", username.replace('\\', "\\\\").replace('@', "\\@").replace('/', "\\/"))
 }
 
-/// What the server does by check_usermap() (src/backend/libpq/hba.c): bytes, or A–Z folded. Not what kerbrole makes of it.
+/// What the server does by check_usermap() (src/backend/libpq/hba.c): bytes, or A–Z folded. Not
+/// what kerbrole makes of it.
 fn agree(c: &Context<'_>, role: &str, principal: &str) -> bool {
     if c.caseins { role.eq_ignore_ascii_case(principal) } else { role == principal }
 }
@@ -45,7 +48,11 @@ fn tickets_and_roles(c: &Context<'_>) {
             for username in tickets {
                 let ticket = c.kdc.ticket_of(username).unwrap();
                 let principal = principal(username);
-                let expected = if agree(c, &role, &principal) { Expected::LogsIn } else { Expected::NamesDiffer };
+                let expected = if agree(c, &role, &principal) {
+                    Expected::LogsIn
+                } else {
+                    Expected::NamesDiffer
+                };
                 let who = format!("{username}, role added as {typed}");
                 rows.login(&who, Key::Ticket(&ticket, &principal), &role, expected);
             }
@@ -54,7 +61,8 @@ fn tickets_and_roles(c: &Context<'_>) {
     }
 }
 
-/// The role is looked up by its exact name: whoever asks for another spelling of it is sent to the line of pg_hba.conf for everybody else.
+/// The role is looked up by its exact name: whoever asks for another spelling of it is sent to the
+/// line of pg_hba.conf for everybody else.
 fn other_spellings_of_the_role(c: &Context<'_>) {
     let admin = administrator(c);
     let rows = evidence(c, &admin, OTHER_SPELLINGS);

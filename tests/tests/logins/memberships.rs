@@ -4,7 +4,7 @@ use kerbrole_tests::report::{Expected, Key};
 
 use crate::MEMBERSHIPS;
 use crate::cases;
-use crate::world::Context;
+use crate::fixture::Context;
 use crate::{administrator, evidence};
 
 cases! {
@@ -34,7 +34,8 @@ fn nested_memberships(c: &Context<'_>) {
     }
     rows.login("dora, after the REVOKE that the conflict came with", dora, DORA, Expected::LogsIn);
 
-    // Who is meant for that method gets in by it; here it is a password in clear text, on RDS a token.
+    // Who is meant for that method gets in by it; here it is a password in clear text, on RDS a
+    // token.
     su.run("CREATE USER ivan PASSWORD 'a token' IN ROLE apps");
     rows.login("ivan, below rds_iam only", Key::Password("a token"), "ivan", Expected::LogsIn);
 
@@ -48,20 +49,34 @@ fn nested_memberships(c: &Context<'_>) {
     su.wait_for_no_sessions(DORA);
     su.run(&format!("REVOKE rds_ad FROM \"{DORA}\""));
     for grantor in su.column(&format!(
-        "SELECT g.rolname FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.grantor WHERE m.roleid = 'rds_ad'::regrole AND m.member = '\"{DORA}\"'::regrole"
+        "SELECT g.rolname FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.grantor WHERE \
+         m.roleid = 'rds_ad'::regrole AND m.member = '\"{DORA}\"'::regrole"
     )) {
         su.run(&format!("REVOKE rds_ad FROM \"{DORA}\" GRANTED BY {grantor}"));
     }
     rows.login("dora, not in rds_ad any more", dora, DORA, Expected::NoPassword);
-    su.run(&format!("CREATE ROLE staff IN ROLE rds_ad; CREATE ROLE office IN ROLE staff; GRANT office TO \"{DORA}\""));
+    su.run(&format!(
+        "CREATE ROLE staff IN ROLE rds_ad; CREATE ROLE office IN ROLE staff; GRANT \
+        office TO \"{DORA}\""
+    ));
     rows.login("dora, nested in rds_ad three deep", dora, DORA, Expected::LogsIn);
     if c.nests_creators() {
         su.run("GRANT rds_ad TO staff WITH INHERIT FALSE; GRANT rds_ad TO staff WITH SET FALSE");
     } else {
         su.run("ALTER ROLE staff NOINHERIT");
     }
-    rows.login("dora, by memberships that give neither INHERIT nor SET", dora, DORA, Expected::LogsIn);
+    rows.login(
+        "dora, by memberships that give neither INHERIT nor SET",
+        dora,
+        DORA,
+        Expected::LogsIn,
+    );
     su.wait_for_no_sessions(DORA);
     admin.add_if_missing(DORA);
-    rows.login("dora, added if missing, and so in rds_ad by herself again", dora, DORA, Expected::LogsIn);
+    rows.login(
+        "dora, added if missing, and so in rds_ad by herself again",
+        dora,
+        DORA,
+        Expected::LogsIn,
+    );
 }

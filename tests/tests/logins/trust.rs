@@ -1,4 +1,5 @@
-//! Users of a realm that is trusted: ONPREM.COM, whose users get tickets for services of CORP.EXAMPLE.COM.
+//! Users of a realm that is trusted: ONPREM.COM, whose users get tickets for services of
+//! CORP.EXAMPLE.COM.
 
 use std::path::PathBuf;
 
@@ -7,7 +8,7 @@ use kerbrole_tests::report::{Expected, Key};
 use once_cell::sync::OnceCell;
 
 use crate::cases;
-use crate::world::{Context, REALM};
+use crate::fixture::{Context, REALM};
 use crate::{MIGRATION, TRUST};
 use crate::{administrator, evidence};
 
@@ -43,16 +44,36 @@ fn users_of_both_realms(c: &Context<'_>) {
     let (carol_role, alice_there, alice_here) =
         (format!("carol@{ONPREM}"), format!("alice@{ONPREM}"), format!("alice@{REALM}"));
 
-    rows.login("carol of ONPREM.COM, not added", Key::Ticket(&carol, &carol_role), &carol_role, Expected::NoSuchRole);
+    rows.login(
+        "carol of ONPREM.COM, not added",
+        Key::Ticket(&carol, &carol_role),
+        &carol_role,
+        Expected::NoSuchRole,
+    );
     assert_eq!(admin.add("carol@onprem.com"), carol_role);
-    rows.login("carol of ONPREM.COM, added", Key::Ticket(&carol, &carol_role), &carol_role, Expected::LogsIn);
+    rows.login(
+        "carol of ONPREM.COM, added",
+        Key::Ticket(&carol, &carol_role),
+        &carol_role,
+        Expected::LogsIn,
+    );
 
     assert_eq!(admin.add("alice@corp.example.com"), alice_here);
     let stranger = "alice of ONPREM.COM, who asks for the other alice's role";
     rows.login(stranger, Key::Ticket(&there, &alice_there), &alice_here, Expected::NamesDiffer);
     assert_eq!(admin.add("alice@onprem.com"), alice_there);
-    rows.login("alice of ONPREM.COM", Key::Ticket(&there, &alice_there), &alice_there, Expected::LogsIn);
-    rows.login("alice of CORP.EXAMPLE.COM", Key::Ticket(&here, &alice_here), &alice_here, Expected::LogsIn);
+    rows.login(
+        "alice of ONPREM.COM",
+        Key::Ticket(&there, &alice_there),
+        &alice_there,
+        Expected::LogsIn,
+    );
+    rows.login(
+        "alice of CORP.EXAMPLE.COM",
+        Key::Ticket(&here, &alice_here),
+        &alice_here,
+        Expected::LogsIn,
+    );
     rows.login(stranger, Key::Ticket(&there, &alice_there), &alice_here, Expected::NamesDiffer);
     rows.login(
         "alice of CORP.EXAMPLE.COM, who asks for the other alice's role",
@@ -85,11 +106,35 @@ fn a_domain_is_migrated(c: &Context<'_>) {
     assert_eq!(admin.add("moves@onprem.com"), old);
     let mut su = c.superuser();
     let oid = su.one(&format!("SELECT oid FROM pg_roles WHERE rolname = '{old}'"));
-    rows.login("before the move, with the old domain's ticket", Key::Ticket(&before, &old), &old, Expected::LogsIn);
+    rows.login(
+        "before the move, with the old domain's ticket",
+        Key::Ticket(&before, &old),
+        &old,
+        Expected::LogsIn,
+    );
     su.wait_for_no_sessions(&old);
     admin.rename_realm("onprem.com", "corp.example.com");
-    assert_eq!(su.one(&format!("SELECT oid FROM pg_roles WHERE rolname = '{new}'")), oid, "the same role");
-    rows.login("after it, with the old ticket and name", Key::Ticket(&before, &old), &old, Expected::NoSuchRole);
-    rows.login("after it, with the old ticket", Key::Ticket(&before, &old), &new, Expected::NamesDiffer);
-    rows.login("after it, with the new domain's ticket", Key::Ticket(&after, &new), &new, Expected::LogsIn);
+    assert_eq!(
+        su.one(&format!("SELECT oid FROM pg_roles WHERE rolname = '{new}'")),
+        oid,
+        "the same role"
+    );
+    rows.login(
+        "after it, with the old ticket and name",
+        Key::Ticket(&before, &old),
+        &old,
+        Expected::NoSuchRole,
+    );
+    rows.login(
+        "after it, with the old ticket",
+        Key::Ticket(&before, &old),
+        &new,
+        Expected::NamesDiffer,
+    );
+    rows.login(
+        "after it, with the new domain's ticket",
+        Key::Ticket(&after, &new),
+        &new,
+        Expected::LogsIn,
+    );
 }

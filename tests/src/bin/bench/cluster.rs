@@ -4,26 +4,32 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use kerbrole_tests::postgres_server::{MASTER, SUPERUSER, Server};
-use kerbrole_tests::site::Result;
+use kerbrole_tests::sandbox::Result;
 use kerbrole_tests::version::Installation;
 use postgres::{Client, NoTls};
 
 use crate::Bench;
 use crate::names::Name;
 
-/// Since PostgreSQL 16 a transaction holds a lock for each membership that it adds: the default has room for some thirteen thousand.
+/// Since PostgreSQL 16 a transaction holds a lock for each membership that it adds: the default has
+/// room for some thirteen thousand.
 const SETTINGS: [&str; 2] = ["autovacuum = off", "max_locks_per_transaction = 1000"];
 
 static COPIES: AtomicUsize = AtomicUsize::new(0);
 
-/// A cluster that is stopped: the RDS role model, the extension, ADMIN on rds_ad for the master user where plain statements need that, and principals.
+/// A cluster that is stopped: the RDS role model, the extension, ADMIN on rds_ad for the master
+/// user where plain statements need that, and principals.
 pub(crate) struct Prototype {
     server: Server,
     present: usize,
 }
 
 impl Prototype {
-    pub(crate) fn new(bench: &Bench, installation: &Arc<Installation>, present: &[Name]) -> Result<Self> {
+    pub(crate) fn new(
+        bench: &Bench,
+        installation: &Arc<Installation>,
+        present: &[Name],
+    ) -> Result<Self> {
         let server = bare(bench, installation)?;
         let mut client = connect(&server, SUPERUSER)?;
         if server.major() >= 16 {
@@ -45,7 +51,10 @@ impl Prototype {
         let server = self.server.copy(&numbered("fresh"))?;
         // The first look at the catalogues is nobody's.
         let mut client = connect(&server, SUPERUSER)?;
-        execute(&mut client, "SELECT count(*) FROM pg_authid JOIN pg_auth_members ON member = pg_authid.oid")?;
+        execute(
+            &mut client,
+            "SELECT count(*) FROM pg_authid JOIN pg_auth_members ON member = pg_authid.oid",
+        )?;
         Ok(server)
     }
 
@@ -56,21 +65,35 @@ impl Prototype {
 
     /// Makes sure that these are there, whole, beside those that were, and nobody else.
     pub(crate) fn verify(&self, server: &Server, names: &[Name]) -> Result<()> {
-        const COUNT: &str = "WITH in_ad AS (SELECT DISTINCT member FROM pg_auth_members WHERE roleid = 'rds_ad'::regrole), \
-             whole AS (SELECT rolname FROM pg_authid JOIN in_ad ON member = oid WHERE rolcanlogin AND rolname LIKE '%@%') \
-             SELECT (SELECT count(*) FROM whole JOIN unnest($1::text[]) AS name ON rolname = name::name), (SELECT count(*) FROM whole), (SELECT count(*) FROM pg_authid WHERE rolname LIKE '%@%')";
+        const COUNT: &str = "WITH in_ad AS (SELECT DISTINCT member FROM pg_auth_members WHERE \
+            roleid = 'rds_ad'::regrole), \
+             whole AS (SELECT rolname FROM pg_authid JOIN in_ad ON member = oid WHERE rolcanlogin \
+             AND rolname LIKE '%@%') \
+             SELECT (SELECT count(*) FROM whole JOIN unnest($1::text[]) AS name ON rolname = \
+             name::name), (SELECT count(*) FROM whole), (SELECT count(*) FROM pg_authid WHERE \
+             rolname LIKE '%@%')";
         let roles: Vec<_> = names.iter().map(|name| name.role.as_str()).collect();
         let row = connect(server, SUPERUSER)?.query_one(COUNT, &[&roles]).map_err(|e| said(&e))?;
         let found = [0, 1, 2].map(|column| usize::try_from(row.get::<_, i64>(column)).unwrap_or(0));
         let all = self.present + names.len();
         let expected = [names.len(), all, all];
-        if found == expected { Ok(()) } else { Err(format!("{found:?} principals, not {expected:?}")) }
+        if found == expected {
+            Ok(())
+        } else {
+            Err(format!("{found:?} principals, not {expected:?}"))
+        }
     }
 }
 
 /// A running cluster with the RDS role model and the extension.
 pub(crate) fn bare(bench: &Bench, installation: &Arc<Installation>) -> Result<Server> {
-    let server = Server::start(bench.site, installation.clone(), &bench.kdc, &numbered("cluster"), &SETTINGS)?;
+    let server = Server::start(
+        bench.site,
+        installation.clone(),
+        &bench.kdc,
+        &numbered("cluster"),
+        &SETTINGS,
+    )?;
     server.run_script("rds_roles.sql", "postgres", &[])?;
     execute(&mut connect(&server, SUPERUSER)?, "CREATE EXTENSION pg_kerbrole")?;
     Ok(server)
@@ -85,8 +108,14 @@ pub(crate) fn prepare(server: &Server, names: &[Name]) -> Result<()> {
     let typed: Vec<_> = names.iter().map(|name| name.typed.as_str()).collect();
     let roles: Vec<_> = names.iter().map(|name| name.role.as_str()).collect();
     let mut client = connect(server, SUPERUSER)?;
-    execute(&mut client, "CREATE TABLE names (typed text[], roles text[]); GRANT SELECT ON names TO PUBLIC")?;
-    client.execute("INSERT INTO names VALUES ($1, $2)", &[&typed, &roles]).map(drop).map_err(|e| said(&e))
+    execute(
+        &mut client,
+        "CREATE TABLE names (typed text[], roles text[]); GRANT SELECT ON names TO PUBLIC",
+    )?;
+    client
+        .execute("INSERT INTO names VALUES ($1, $2)", &[&typed, &roles])
+        .map(drop)
+        .map_err(|e| said(&e))
 }
 
 /// The least that creates the roles of the table `names`: without any check.
@@ -110,5 +139,7 @@ pub(crate) fn execute(client: &mut Client, sql: &str) -> Result<()> {
 
 /// What the server said.
 pub(crate) fn said(error: &postgres::Error) -> String {
-    error.as_db_error().map_or(error.to_string(), |e| format!("{} {}", e.message(), e.hint().unwrap_or_default()))
+    error
+        .as_db_error()
+        .map_or(error.to_string(), |e| format!("{} {}", e.message(), e.hint().unwrap_or_default()))
 }

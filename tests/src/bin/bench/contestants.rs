@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use kerbrole_client::{AddOptions, Backend, Kerbrole};
 use kerbrole_tests::postgres_server::Server;
-use kerbrole_tests::site::{Result, run};
+use kerbrole_tests::sandbox::{Result, run};
 use tokio::runtime::Runtime;
 use tokio_postgres::NoTls;
 
@@ -29,8 +29,16 @@ pub(crate) enum Contestant {
 }
 
 impl Contestant {
-    pub(crate) const ALL: [Self; 8] =
-        [Self::Script, Self::Block, Self::Ldap2pg, Self::Ansible, Self::Many, Self::Loop, Self::Plain, Self::Client];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Script,
+        Self::Block,
+        Self::Ldap2pg,
+        Self::Ansible,
+        Self::Many,
+        Self::Loop,
+        Self::Plain,
+        Self::Client,
+    ];
 
     pub(crate) fn label(self) -> &'static str {
         match self {
@@ -45,8 +53,15 @@ impl Contestant {
         }
     }
 
-    /// How long it takes. Programs with their start; functions and the DO block in a session that has loaded what they need.
-    pub(crate) fn run(self, bench: &Bench, server: &Server, user: &str, names: &[Name]) -> Result<f64> {
+    /// How long it takes. Programs with their start; functions and the DO block in a session that
+    /// has loaded what they need.
+    pub(crate) fn run(
+        self,
+        bench: &Bench,
+        server: &Server,
+        user: &str,
+        names: &[Name],
+    ) -> Result<f64> {
         match self {
             Self::Script => {
                 let path = script(bench, names)?;
@@ -106,14 +121,19 @@ fn by_client(server: &Server, user: &str, names: &[Name], backend: Backend) -> R
 }
 
 /// The same over any connection.
-pub(crate) fn add_by_client(config: &tokio_postgres::Config, names: &[Name], backend: Backend) -> Result<f64> {
+pub(crate) fn add_by_client(
+    config: &tokio_postgres::Config,
+    names: &[Name],
+    backend: Backend,
+) -> Result<f64> {
     let typed: Vec<_> = names.iter().map(|name| name.typed.clone()).collect();
     let runtime = Runtime::new().map_err(|e| e.to_string())?;
     timed(|| {
         runtime.block_on(async {
             let (client, connection) = config.connect(NoTls).await.map_err(|e| e.to_string())?;
             tokio::spawn(connection);
-            let builder = Kerbrole::<tokio_postgres::Client>::builder().backend(backend).accept_nesting(true);
+            let builder =
+                Kerbrole::<tokio_postgres::Client>::builder().backend(backend).accept_nesting(true);
             let kerbrole = builder.build(&client).await.map_err(|e| e.to_string())?;
             let work = kerbrole.bulk(typed, AddOptions::new()).collect();
             work.await.map(drop).map_err(|e| format!("{e}: {:?}", e.detail()))

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use kerbrole_tests::site::{Result, lossy, run};
+use kerbrole_tests::sandbox::{Result, lossy, run};
 
 /// The median of some values, and the range of their middle half.
 #[derive(Clone, Copy)]
@@ -48,11 +48,14 @@ pub(crate) struct Paired {
 impl Paired {
     /// The second against the first.
     pub(crate) fn of(first: &[f64], second: &[f64]) -> Result<Self> {
-        let mut ratios: Vec<_> = first.iter().zip(second).map(|(first, second)| second / first).collect();
+        let mut ratios: Vec<_> =
+            first.iter().zip(second).map(|(first, second)| second / first).collect();
         ratios.sort_by(f64::total_cmp);
         let beyond = beyond(ratios.len());
         let (low, high) = (ratios.get(beyond), ratios.iter().rev().nth(beyond));
-        let (Some(&low), Some(&high)) = (low, high) else { return Err("nothing was measured".into()) };
+        let (Some(&low), Some(&high)) = (low, high) else {
+            return Err("nothing was measured".into());
+        };
         Ok(Self { median: median(&ratios)?, low, high })
     }
 
@@ -67,8 +70,8 @@ impl Paired {
     }
 }
 
-/// How many of so many values, in order, lie beyond either end of an interval that holds the true median 99 times of 100: each value is on either side of it like
-/// a coin.
+/// How many of so many values, in order, lie beyond either end of an interval that holds the true
+/// median 99 times of 100: each value is on either side of it like a coin.
 fn beyond(values: usize) -> usize {
     let mut chance = 0.5_f64.powi(i32::try_from(values).unwrap_or(i32::MAX));
     let mut below = 0.0;
@@ -113,8 +116,9 @@ const AT_LEAST: usize = 3;
 /// but one that takes more seconds than this.
 const VERY_LONG: f64 = 30.0;
 
-/// Lets all have their turns, round by round, each until it has had `rounds` of them or so many seconds went into it. A first round that is not counted warms
-/// up where `warm_up` says so. `run` says how long it took, in whatever unit.
+/// Lets all have their turns, round by round, each until it has had `rounds` of them or so many
+/// seconds went into it. A first round that is not counted warms up where `warm_up` says so. `run`
+/// says how long it took, in whatever unit.
 pub(crate) fn in_turns<T>(
     contestants: &[T],
     rounds: usize,
@@ -127,7 +131,10 @@ pub(crate) fn in_turns<T>(
     for round in 0..rounds + usize::from(warm_up) {
         for (place, contestant) in contestants.iter().enumerate() {
             let had = times[place].len();
-            if had > 0 && spent[place] >= seconds && (had >= AT_LEAST || spent[place] / had as f64 > VERY_LONG) {
+            if had > 0
+                && spent[place] >= seconds
+                && (had >= AT_LEAST || spent[place] / had as f64 > VERY_LONG)
+            {
                 continue;
             }
             let start = std::time::Instant::now();

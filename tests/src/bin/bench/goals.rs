@@ -1,11 +1,12 @@
 //! What was to be reached, and whether it was.
 //!
-//! Each report ends with its goals, and benches/README.md gathers those of all reports, so that one report can be written anew alone.
+//! Each report ends with its goals, and benches/README.md gathers those of all reports, so that one
+//! report can be written anew alone.
 
 use std::fs;
 use std::path::Path;
 
-use kerbrole_tests::site::Result;
+use kerbrole_tests::sandbox::Result;
 
 use crate::figures::short;
 
@@ -22,13 +23,41 @@ pub(crate) struct Goal {
 
 impl Goal {
     /// Of something that should be small. `because` is for the case that it is not: from a profile.
-    pub(crate) fn at_most(what: String, measured: f64, limit: f64, unit: &str, because: &str) -> Self {
-        Self::new(what, ("≤", limit), measured, unit, measured <= limit, measured / limit - 1.0, because)
+    pub(crate) fn at_most(
+        what: String,
+        measured: f64,
+        limit: f64,
+        unit: &str,
+        because: &str,
+    ) -> Self {
+        Self::new(
+            what,
+            ("≤", limit),
+            measured,
+            unit,
+            measured <= limit,
+            measured / limit - 1.0,
+            because,
+        )
     }
 
     /// Of something that should be large.
-    pub(crate) fn at_least(what: String, measured: f64, limit: f64, unit: &str, because: &str) -> Self {
-        Self::new(what, ("≥", limit), measured, unit, measured >= limit, 1.0 - measured / limit, because)
+    pub(crate) fn at_least(
+        what: String,
+        measured: f64,
+        limit: f64,
+        unit: &str,
+        because: &str,
+    ) -> Self {
+        Self::new(
+            what,
+            ("≥", limit),
+            measured,
+            unit,
+            measured >= limit,
+            1.0 - measured / limit,
+            because,
+        )
     }
 
     fn new(
@@ -45,13 +74,23 @@ impl Goal {
             (false, "") => format!("**missed** by {:.0} %", missed_by * 100.0),
             (false, because) => format!("**missed** by {:.0} %: {because}", missed_by * 100.0),
         };
-        Self { what, limit: format!("{sign} {limit} {unit}"), measured: format!("{} {unit}", short(measured)), verdict }
+        Self {
+            what,
+            limit: format!("{sign} {limit} {unit}"),
+            measured: format!("{} {unit}", short(measured)),
+            verdict,
+        }
     }
 
     /// Of two that should be alike, within what chance makes of them.
     pub(crate) fn indistinguishable(what: String, ratio: f64, apart: bool) -> Self {
         let verdict = if apart { "**missed**" } else { "met" };
-        Self { what, limit: "cannot be told apart".into(), measured: format!("{ratio:.3} ×"), verdict: verdict.into() }
+        Self {
+            what,
+            limit: "cannot be told apart".into(),
+            measured: format!("{ratio:.3} ×"),
+            verdict: verdict.into(),
+        }
     }
 }
 
@@ -68,8 +107,14 @@ pub(crate) fn section(goals: &[Goal]) -> String {
 pub(crate) fn gather(folder: &Path, reports: &[&str]) -> Result<String> {
     let mut text = format!(
         "# Figures\n\n\
-         `make bench` writes these reports anew, and this page, in about an hour on two cores; `make bench BENCH=adding` one of them. Every report says on which machine it was made. What is compared is compared\n\
-         on the same server, by turns, as ratios. Names and memberships come from a seed, 1 unless `KERBROLE_BENCH_SEED` says otherwise. After each run roles, LOGIN and memberships are counted.\n\n\
+         `make bench` writes these reports anew, and this page, in about an hour on two cores;\n\
+         `make bench BENCH=adding` one of them. Every report says on which machine it was made. \
+         What is\n\
+         compared is compared on the same server, by turns, as ratios. Names and memberships come \
+         from a\n\
+         seed, 1 unless `KERBROLE_BENCH_SEED` says otherwise. After each run roles, LOGIN and \
+         memberships are\n\
+         counted.\n\n\
          {TABLE}"
     );
     for report in reports {

@@ -1,4 +1,5 @@
-//! What the guard costs: those who do not touch roles, and those who grant some, in interleaved runs on one server, with the library and without.
+//! What the guard costs: those who do not touch roles, and those who grant some, in interleaved
+//! runs on one server, with the library and without.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -6,7 +7,7 @@ use std::process::Command;
 
 use fastrand::Rng;
 use kerbrole_tests::postgres_server::{SUPERUSER, Server};
-use kerbrole_tests::site::{Result, Site, lossy, run};
+use kerbrole_tests::sandbox::{Result, Site, lossy, run};
 
 use crate::cluster::{connect, execute};
 use crate::contestants::timed;
@@ -29,7 +30,8 @@ const LOADS: [Load; 3] = [
         "CREATE, ALTER, COMMENT ON and DROP TABLE",
         &["-t", "300"],
         Some(
-            "CREATE TABLE bench_ddl (a int); ALTER TABLE bench_ddl ADD b text; COMMENT ON TABLE bench_ddl IS 'x'; DROP TABLE bench_ddl;",
+            "CREATE TABLE bench_ddl (a int); ALTER TABLE bench_ddl ADD b text; COMMENT ON TABLE \
+             bench_ddl IS 'x'; DROP TABLE bench_ddl;",
         ),
     ),
 ];
@@ -45,7 +47,8 @@ pub(crate) fn measure(bench: &Bench) -> Result<Report> {
     let (principals, rounds) = if bench.smoke { (500, 1) } else { (100_000, 15) };
     let mut report = Report { text: heading(principals, rounds)?, goals: Vec::new() };
     for &major in &bench.versions {
-        // The same cluster for both, restarted in between: two clusters would differ in more than the library.
+        // The same cluster for both, restarted in between: two clusters would differ in more than
+        // the library.
         let large = Large::new(bench, major, principals)?;
         let server = &large.server;
         run(pgbench(server).args(["-i", "-s", "5", "-q"]))?;
@@ -75,11 +78,16 @@ pub(crate) fn measure(bench: &Bench) -> Result<Report> {
         }
         for ((name, _, _), times) in LOADS.iter().zip(&times) {
             let (ratio, apart) = line(&mut report.text, major, name, times)?;
-            report.goals.push(Goal::indistinguishable(format!("{major}, guard on: {name}"), ratio, apart));
+            report.goals.push(Goal::indistinguishable(
+                format!("{major}, guard on: {name}"),
+                ratio,
+                apart,
+            ));
         }
         let name = format!("GRANT of a group, {} principals", thousands(principals));
         let (ratio, _) = line(&mut report.text, major, &name, &grant_times)?;
-        let what = format!("{major}, guard on: a GRANT that creates no conflict, 100,000 principals");
+        let what =
+            format!("{major}, guard on: a GRANT that creates no conflict, 100,000 principals");
         report.goals.push(Goal::at_most(what, ratio, 1.3, "×", ""));
         large.server.discard()?;
     }
@@ -88,7 +96,11 @@ pub(crate) fn measure(bench: &Bench) -> Result<Report> {
 
 /// Restarts the server with the library preloaded and the guard on, or without it.
 fn preload(server: &Server, yes: bool) -> Result<()> {
-    let change = if yes { "SET shared_preload_libraries = 'pg_kerbrole'" } else { "RESET shared_preload_libraries" };
+    let change = if yes {
+        "SET shared_preload_libraries = 'pg_kerbrole'"
+    } else {
+        "RESET shared_preload_libraries"
+    };
     run(server.psql(SUPERUSER, "postgres").args(["-q", "-c", &format!("ALTER SYSTEM {change}")]))?;
     server.restart()
 }
@@ -150,11 +162,15 @@ fn script_file(site: &Site, text: &str) -> Result<std::path::PathBuf> {
 fn heading(principals: usize, rounds: usize) -> Result<String> {
     Ok(format!(
         "# What the guard costs\n\n\
-         One server with {} principals, restarted in turns with the library preloaded and `kerbrole.guard = on` and without it, {rounds} rounds;\n\
-         milliseconds per transaction, median and the range of the middle half of the rounds. Of a GRANT the statement alone, in each round the median of {GRANTS} that are rolled back.\n\
-         The ratio is the median of the rounds' own ratios, with the interval in which such a median lies 99 times of 100; \"can be told apart\" means that 1 is not in it.\n\n\
+         One server with {} principals, restarted in turns with the library preloaded and \
+         `kerbrole.guard = on` and without it, {rounds} rounds;\n\
+         milliseconds per transaction, median and the range of the middle half of the rounds. Of a \
+         GRANT the statement alone, in each round the median of {GRANTS} that are rolled back.\n\
+         The ratio is the median of the rounds' own ratios, with the interval in which such a \
+         median lies 99 times of 100; \"can be told apart\" means that 1 is not in it.\n\n\
          Machine: {}.\n\n\
-         | PostgreSQL | load | without | with | ratio | can be told apart |\n| --- | --- | --- | --- | --- | --- |\n",
+         | PostgreSQL | load | without | with | ratio | can be told apart |\n| --- | --- | --- | \
+         --- | --- | --- |\n",
         thousands(principals),
         machine()?
     ))
@@ -179,13 +195,22 @@ fn line(report: &mut String, major: u32, name: &str, times: &Times) -> Result<(f
 
 fn pgbench(server: &Server) -> Command {
     let mut pgbench = server.command("pgbench");
-    pgbench.arg("-h").arg(server.socket()).args(["-p", &server.port.to_string(), "-U", SUPERUSER, "postgres"]);
+    pgbench.arg("-h").arg(server.socket()).args([
+        "-p",
+        &server.port.to_string(),
+        "-U",
+        SUPERUSER,
+        "postgres",
+    ]);
     pgbench
 }
 
 /// The average latency that pgbench reports, in milliseconds.
 fn latency(command: &mut Command) -> Result<f64> {
     let said = lossy(&run(command)?.stdout);
-    let average = said.lines().find_map(|line| line.strip_prefix("latency average = ")?.strip_suffix(" ms"));
-    average.and_then(|number| number.parse().ok()).ok_or_else(|| format!("pgbench reported no latency:\n{said}"))
+    let average =
+        said.lines().find_map(|line| line.strip_prefix("latency average = ")?.strip_suffix(" ms"));
+    average
+        .and_then(|number| number.parse().ok())
+        .ok_or_else(|| format!("pgbench reported no latency:\n{said}"))
 }

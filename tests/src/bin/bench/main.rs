@@ -1,5 +1,6 @@
-//! `make bench`: figures into benches/, each report a file, and benches/README.md with the goals of all. Names as arguments write these reports only; `--smoke` runs all
-//! of them with few principals and writes nothing.
+//! `make bench`: figures into benches/, each report a file, and benches/README.md with the goals of
+//! all. Names as arguments write these reports only; `--smoke` runs all of them with few principals
+//! and writes nothing.
 
 mod adding;
 mod audits;
@@ -25,7 +26,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use kerbrole_tests::kdc::Kdc;
-use kerbrole_tests::site::{Result, Site};
+use kerbrole_tests::sandbox::{Result, Site};
 use kerbrole_tests::version::{Installation, wanted, workspace};
 
 use goals::Goal;
@@ -71,7 +72,8 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<()> {
-    let (options, names): (Vec<_>, Vec<_>) = std::env::args().skip(1).partition(|argument| argument.starts_with('-'));
+    let (options, names): (Vec<_>, Vec<_>) =
+        std::env::args().skip(1).partition(|argument| argument.starts_with('-'));
     if let Some(unknown) = options.iter().find(|option| *option != "--smoke") {
         return Err(format!("{unknown} is no option: there is --smoke"));
     }
@@ -95,7 +97,9 @@ fn run() -> Result<()> {
 impl Bench {
     fn new(site: &'static Site, smoke: bool) -> Result<Self> {
         let seed = match std::env::var("KERBROLE_BENCH_SEED") {
-            Ok(seed) => seed.parse().map_err(|_| format!("KERBROLE_BENCH_SEED: {seed:?} is no number"))?,
+            Ok(seed) => {
+                seed.parse().map_err(|_| format!("KERBROLE_BENCH_SEED: {seed:?} is no number"))?
+            }
             Err(_) => 1,
         };
         let kdc = Kdc::start(site, "CORP.EXAMPLE.COM")?;

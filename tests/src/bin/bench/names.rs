@@ -29,7 +29,10 @@ pub(crate) fn names(seed: u64, count: usize) -> Vec<Name> {
             // What makes it the only one.
             username.push_str(&number.to_string());
             let realm = REALMS[usize::from(rng.u8(..5) == 0)];
-            Name { typed: format!("{username}@{realm}"), role: format!("{username}@{}", realm.to_ascii_uppercase()) }
+            Name {
+                typed: format!("{username}@{realm}"),
+                role: format!("{username}@{}", realm.to_ascii_uppercase()),
+            }
         })
         .collect()
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use kerbrole_tests::postgres_server::SUPERUSER;
-use kerbrole_tests::site::Result;
+use kerbrole_tests::sandbox::Result;
 
 use crate::cluster::{Prototype, connect, execute};
 use crate::contestants::timed;
@@ -21,9 +21,12 @@ pub(crate) fn measure(bench: &Bench) -> Result<Report> {
     let mut report = Report {
         text: format!(
             "# One principal more\n\n\
-             Microseconds, median and the range of the middle half of {rounds} rounds by turns in one session, as superuser, each in a transaction of its own: one call, and the two statements in one message.\n\n\
+             Microseconds, median and the range of the middle half of {rounds} rounds by turns in \
+             one session, as superuser, each in a transaction of its own: one call, and the two \
+             statements in one message.\n\n\
              Machine: {}.\n\n\
-             | PostgreSQL | principals present | `CREATE USER; GRANT` | `kerb_add_principal` | ratio of medians |\n| --- | --- | --- | --- | --- |\n",
+             | PostgreSQL | principals present | `CREATE USER; GRANT` | `kerb_add_principal` | \
+             ratio of medians |\n| --- | --- | --- | --- | --- |\n",
             machine()?
         ),
         goals: Vec::new(),
@@ -50,7 +53,9 @@ pub(crate) fn measure(bench: &Bench) -> Result<Report> {
             drop(client);
             server.discard()?;
             prototype.discard()?;
-            let [Some(raw), Some(call)] = [0, 1].map(|way: usize| Spread::of(&times[way])) else { continue };
+            let [Some(raw), Some(call)] = [0, 1].map(|way: usize| Spread::of(&times[way])) else {
+                continue;
+            };
             let ratio = call.median / raw.median;
             let _infallible = writeln!(
                 report.text,
@@ -60,8 +65,10 @@ pub(crate) fn measure(bench: &Bench) -> Result<Report> {
                 call.shown()
             );
             if present > 0 {
-                let what =
-                    format!("{major}: one `kerb_add_principal` with 100,000 present, against the two statements");
+                let what = format!(
+                    "{major}: one `kerb_add_principal` with 100,000 present, against the two \
+                     statements"
+                );
                 report.goals.push(Goal::at_most(what, ratio, 3.0, "×", ""));
             }
         }

@@ -1,14 +1,16 @@
 //! The crate kerbrole-client by either backend: each case is written once, and comes to the same.
 //!
-//! Where it does not, the reason stands in `differences`, which is what the README of the crate shows.
+//! Where it does not, the reason stands in `differences`, which is what the README of the crate
+//! shows.
 
 use kerbrole_client::{
-    AbsentPolicy, AddOptions, Backend, DropOptions, Dropped, Error, ErrorKind, Kerbrole, SyncOptions,
+    AbsentPolicy, AddOptions, Backend, DropOptions, Dropped, Error, ErrorKind, Kerbrole,
+    SyncOptions,
 };
 use tokio_postgres::{Client, NoTls};
 
 use crate::cases;
-use crate::world::{Context, Session};
+use crate::fixture::{Context, Session};
 
 cases! {
     Every: by_the_extension;
@@ -16,7 +18,8 @@ cases! {
     Nowhere: the_readme_shows_the_differences;
 }
 
-/// A call, its arguments, and what it comes to: `ok` and the result in a few words, or SQLSTATE and, for a conflict, the paths.
+/// A call, its arguments, and what it comes to: `ok` and the result in a few words, or SQLSTATE
+/// and, for a conflict, the paths.
 type Step = (Call, &'static str);
 
 #[derive(Debug, Clone, Copy)]
@@ -67,7 +70,10 @@ const BOTH: &[Conformance] = &[
             (Canonicalize("pg_x", Some("a.b")), "42939"),
             (Canonicalize("rds_x", Some("a.b")), "42939"),
             (
-                Canonicalize("abcdefghijklmnopqrst", Some("abcdefghijklmnopqrstuvwxyz.abcdefghijklmnopqrst.com")),
+                Canonicalize(
+                    "abcdefghijklmnopqrst",
+                    Some("abcdefghijklmnopqrstuvwxyz.abcdefghijklmnopqrst.com"),
+                ),
                 "42622",
             ),
             (Canonicalize("abcdefghijklmnopqrstu", Some("a.b")), "22023"),
@@ -91,7 +97,8 @@ const BOTH: &[Conformance] = &[
     ),
     case(
         "many principals",
-        "CREATE ROLE team; GRANT team TO rds_master WITH ADMIN OPTION; CREATE USER \"old@A.B\"; CREATE ROLE \"off@A.B\" IN ROLE rds_ad",
+        "CREATE ROLE team; GRANT team TO rds_master WITH ADMIN OPTION; CREATE USER \"old@A.B\"; \
+         CREATE ROLE \"off@A.B\" IN ROLE rds_ad",
         &[
             (AddMany(&["a@a.b", "b@a.b"], &["team"], false), "ok a@A.B created, b@A.B created"),
             (AddMany(&["c@a.b", "a@a.b"], &[], false), "42710"),
@@ -99,7 +106,8 @@ const BOTH: &[Conformance] = &[
             (AddMany(&["c@a.b", "c@a.b"], &[], false), "42710"),
             (
                 AddMany(&["c@a.b", "c@a.b", "a@a.b", "old@a.b", "off@a.b"], &[], true),
-                "ok c@A.B created, c@A.B unchanged, a@A.B unchanged, old@A.B adopted, off@A.B unchanged",
+                "ok c@A.B created, c@A.B unchanged, a@A.B unchanged, old@A.B adopted, off@A.B \
+                 unchanged",
             ),
             (AddMany(&[], &[], false), "ok "),
             (AddMany(&["d@a.b", "bad"], &[], true), "22023"),
@@ -119,14 +127,19 @@ const BOTH: &[Conformance] = &[
     case(
         "conflicts",
         "CREATE ROLE cloud IN ROLE rds_iam; CREATE ROLE deep IN ROLE cloud; \
-          CREATE USER \"iam@A.B\" IN ROLE deep; CREATE USER below IN ROLE rds_iam; CREATE ROLE \"group@A.B\"; GRANT \"group@A.B\" TO below; CREATE USER \"both@A.B\" IN ROLE rds_ad, rds_iam",
+          CREATE USER \"iam@A.B\" IN ROLE deep; CREATE USER below IN ROLE rds_iam; CREATE \
+          ROLE \"group@A.B\"; GRANT \"group@A.B\" TO below; CREATE USER \"both@A.B\" IN ROLE \
+          rds_ad, rds_iam",
         &[
             (Add("new@a.b", &["cloud"], false), "0LP01 new@A.B>rds_ad new@A.B>cloud>rds_iam"),
             (Add("new@a.b", &["deep"], false), "0LP01 new@A.B>rds_ad new@A.B>deep>cloud>rds_iam"),
             (Add("new@a.b", &["rds_iam"], false), "0LP01 new@A.B>rds_ad new@A.B>rds_iam"),
             (Add("iam@a.b", &[], true), "0LP01 iam@A.B>rds_ad iam@A.B>deep>cloud>rds_iam"),
             (Add("group@a.b", &[], true), "0LP01 below>group@A.B>rds_ad below>rds_iam"),
-            (AddMany(&["x@a.b", "iam@a.b"], &[], true), "0LP01 iam@A.B>rds_ad iam@A.B>deep>cloud>rds_iam"),
+            (
+                AddMany(&["x@a.b", "iam@a.b"], &[], true),
+                "0LP01 iam@A.B>rds_ad iam@A.B>deep>cloud>rds_iam",
+            ),
             (Conflicts, "ok both@A.B>rds_ad both@A.B>rds_iam"),
             (Preview("cloud", "both@A.B"), "ok "),
             (Preview("rds_ad", "below"), "ok below>rds_ad below>rds_iam"),
@@ -152,7 +165,8 @@ const BOTH: &[Conformance] = &[
     ),
     case(
         "rename",
-        "CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE USER \"bob@A.B\" IN ROLE rds_ad; CREATE ROLE \"Cyd@A.B\"",
+        "CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE USER \"bob@A.B\" IN ROLE rds_ad; CREATE \
+         ROLE \"Cyd@A.B\"",
         &[
             (Rename("ann@a.b", "anna", None), "ok anna@A.B"),
             (Rename("anna@a.b", "bob", None), "42710"),
@@ -166,9 +180,13 @@ const BOTH: &[Conformance] = &[
     ),
     case(
         "a realm moves",
-        "CREATE USER \"ann@OLD.B\" IN ROLE rds_ad; CREATE USER \"bob@OLD.B\" IN ROLE rds_ad; CREATE ROLE \"bob@TAKEN.C\"",
+        "CREATE USER \"ann@OLD.B\" IN ROLE rds_ad; CREATE USER \"bob@OLD.B\" IN ROLE rds_ad; \
+         CREATE ROLE \"bob@TAKEN.C\"",
         &[
-            (RenameRealm("old.b", "taken.c", true), "ok ann@OLD.B>ann@TAKEN.C, bob@OLD.B>bob@TAKEN.C!"),
+            (
+                RenameRealm("old.b", "taken.c", true),
+                "ok ann@OLD.B>ann@TAKEN.C, bob@OLD.B>bob@TAKEN.C!",
+            ),
             (RenameRealm("old.b", "taken.c", false), "42710"),
             (RenameRealm("old.b", "new.c", true), "ok ann@OLD.B>ann@NEW.C, bob@OLD.B>bob@NEW.C"),
             (RenameRealm("old.b", "new.c", false), "ok ann@OLD.B>ann@NEW.C, bob@OLD.B>bob@NEW.C"),
@@ -180,8 +198,11 @@ const BOTH: &[Conformance] = &[
     ),
     case(
         "drop",
-        "CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE USER \"bob@A.B\" IN ROLE rds_ad; CREATE USER \"cyd@A.B\" IN ROLE rds_ad; CREATE USER \"mighty@A.B\" CREATEROLE IN ROLE rds_ad; \
-          CREATE TABLE t (); ALTER TABLE t OWNER TO \"bob@A.B\"; CREATE TABLE u (); GRANT SELECT ON u TO \"cyd@A.B\"; ALTER ROLE \"cyd@A.B\" SET work_mem = '8MB'; GRANT CREATE ON SCHEMA public TO rds_master",
+        "CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE USER \"bob@A.B\" IN ROLE rds_ad; CREATE \
+         USER \"cyd@A.B\" IN ROLE rds_ad; CREATE USER \"mighty@A.B\" CREATEROLE IN ROLE rds_ad; \
+          CREATE TABLE t (); ALTER TABLE t OWNER TO \"bob@A.B\"; CREATE TABLE u (); GRANT SELECT \
+          ON u TO \"cyd@A.B\"; ALTER ROLE \"cyd@A.B\" SET work_mem = '8MB'; GRANT CREATE ON SCHEMA \
+          public TO rds_master",
         &[
             (Drop("ann@a.b", false, None), "ok gone ann@A.B"),
             (Drop("ann@a.b", false, None), "42704"),
@@ -196,14 +217,20 @@ const BOTH: &[Conformance] = &[
     ),
     case(
         "audit and check",
-        "SET client_min_messages = error; CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE USER \"eve@a.b\" IN ROLE rds_ad; CREATE USER \"Dan@A.B\" IN ROLE rds_ad; CREATE USER \"dan@A.B\" IN ROLE rds_ad; \
+        "SET client_min_messages = error; CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE \
+         USER \"eve@a.b\" IN ROLE rds_ad; CREATE USER \"Dan@A.B\" IN ROLE rds_ad; CREATE \
+         USER \"dan@A.B\" IN ROLE rds_ad; \
           CREATE ROLE \"off@A.B\" CONNECTION LIMIT 0",
         &[
             (Check("ann@a.b"), "ok "),
-            (Check("nobody@a.b"), "ok role_exists rds_ad not_rds_iam login connection_limit connection_slots connect"),
+            (
+                Check("nobody@a.b"),
+                "ok role_exists rds_ad not_rds_iam login connection_limit connection_slots connect",
+            ),
             (
                 Check("eve@a.b"),
-                "ok role_exists realm_case rds_ad not_rds_iam login connection_limit connection_slots connect",
+                "ok role_exists realm_case rds_ad not_rds_iam login connection_limit \
+                 connection_slots connect",
             ),
             (Check("off@a.b"), "ok rds_ad login connection_limit"),
             (Check("éééééééééééééééééééééééé@corp.example.com"), "ok name_length"),
@@ -212,9 +239,13 @@ const BOTH: &[Conformance] = &[
     ),
     case(
         "a list",
-        "CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE USER \"bob@A.B\" IN ROLE rds_ad; CREATE USER \"old@A.B\"; CREATE USER app IN ROLE rds_ad",
+        "CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE USER \"bob@A.B\" IN ROLE rds_ad; CREATE \
+         USER \"old@A.B\"; CREATE USER app IN ROLE rds_ad",
         &[
-            (Sync(&["ann@a.b", "new@a.b", "old@a.b"], AbsentPolicy::Keep, true), "ok adopt old@A.B, create new@A.B"),
+            (
+                Sync(&["ann@a.b", "new@a.b", "old@a.b"], AbsentPolicy::Keep, true),
+                "ok adopt old@A.B, create new@A.B",
+            ),
             (
                 Sync(&["ann@a.b", "new@a.b", "old@a.b"], AbsentPolicy::Disable, true),
                 "ok adopt old@A.B, create new@A.B, disable bob@A.B",
@@ -226,8 +257,14 @@ const BOTH: &[Conformance] = &[
             (Sync(&["ann@a.b", "new@a.b", "old@a.b"], AbsentPolicy::Disable, false), "ok "),
             (Sync(&[], AbsentPolicy::Drop, false), "ok "),
             (Sync(&["new@a.b"], AbsentPolicy::Drop, false), "53400"),
-            (Sync(&["ann@a.b", "bob@a.b", "new@a.b"], AbsentPolicy::Drop, false), "ok drop old@A.B"),
-            (Sync(&["ann@a.b", "bob@a.b", "new@a.b"], AbsentPolicy::Disable, false), "ok enable bob@A.B"),
+            (
+                Sync(&["ann@a.b", "bob@a.b", "new@a.b"], AbsentPolicy::Drop, false),
+                "ok drop old@A.B",
+            ),
+            (
+                Sync(&["ann@a.b", "bob@a.b", "new@a.b"], AbsentPolicy::Disable, false),
+                "ok enable bob@A.B",
+            ),
             (Sync(&["ann"], AbsentPolicy::Keep, false), "22023"),
             (List, "ok ann@A.B t ; bob@A.B t ; new@A.B t "),
         ],
@@ -246,7 +283,11 @@ const BY_SETTING: [&[Conformance]; 2] = [
             (Disable("alice@a.b"), "42704"),
             (Disable("Bob@a.b"), "ok Bob@A.B"),
             (Rename("Bob@a.b", "bob", None), "ok bob@A.B"),
-            (Audit, "ok unreachable_realm_case eve@a.b; opened_by_caseins Alice@A.B; opened_by_caseins eve@a.b"),
+            (
+                Audit,
+                "ok unreachable_realm_case eve@a.b; opened_by_caseins Alice@A.B; opened_by_caseins \
+                 eve@a.b",
+            ),
         ],
     )],
     &[case(
@@ -292,31 +333,47 @@ type Difference = (&'static str, &'static str);
 /// Whoever has EXECUTE only may call functions, and here are none: the rights of others count.
 const NO_FUNCTIONS: Difference = ("42501", "EXECUTE on the functions | CREATEROLE;");
 
-/// By stock rules CREATEROLE is not enough to grant rds_ad, or to change a role that somebody else made.
-const NO_ADMIN: Difference =
-    ("42501", "since PostgreSQL 16 also ADMIN on `rds_ad` to add, and ADMIN on the role to change one.");
+/// By stock rules CREATEROLE is not enough to grant rds_ad, or to change a role that somebody else
+/// made.
+const NO_ADMIN: Difference = (
+    "42501",
+    "since PostgreSQL 16 also ADMIN on `rds_ad` to add, and ADMIN on the role to change one.",
+);
 
-const NOT_THE_OWNER: Difference =
-    ("ok disabled cyd@A.B", "privileges on objects of others only their owners can revoke, or a superuser;");
+const NOT_THE_OWNER: Difference = (
+    "ok disabled cyd@A.B",
+    "privileges on objects of others only their owners can revoke, or a superuser;",
+);
 
 /// What a step comes to otherwise than it should. Everything else is the same.
-fn differences(backend: Backend, caller: Caller, major: u32, call: Call, expected: &str) -> Option<Difference> {
-    let changes = !matches!(call, Canonicalize(..) | List | Check(..) | Conflicts | Preview(..) | Audit)
-        && !matches!(call, RenameRealm(_, _, true) | Sync(_, _, true));
+fn differences(
+    backend: Backend,
+    caller: Caller,
+    major: u32,
+    call: Call,
+    expected: &str,
+) -> Option<Difference> {
+    let changes =
+        !matches!(call, Canonicalize(..) | List | Check(..) | Conflicts | Preview(..) | Audit)
+            && !matches!(call, RenameRealm(_, _, true) | Sync(_, _, true));
     if !changes || !expected.starts_with("ok") {
         return None;
     }
     match (backend, caller) {
         (Backend::PlainSql, Caller::Delegate) => Some(NO_FUNCTIONS),
         (Backend::PlainSql, Caller::Master) if major >= 16 => Some(NO_ADMIN),
-        (Backend::PlainSql, Caller::Master | Caller::Admin) if expected == "ok gone cyd@A.B" => Some(NOT_THE_OWNER),
+        (Backend::PlainSql, Caller::Master | Caller::Admin) if expected == "ok gone cyd@A.B" => {
+            Some(NOT_THE_OWNER)
+        }
         _ => None,
     }
 }
 
 fn the_readme_shows_the_differences(_: &Context<'_>) {
-    let readme =
-        std::fs::read_to_string(kerbrole_tests::version::workspace().join("kerbrole-client/README.md")).unwrap();
+    let readme = std::fs::read_to_string(
+        kerbrole_tests::version::workspace().join("kerbrole-client/README.md"),
+    )
+    .unwrap();
     let table = readme.split("## Where plain statements differ").nth(1).unwrap();
     for (_, words) in [NO_FUNCTIONS, NO_ADMIN, NOT_THE_OWNER] {
         assert!(table.contains(words), "{words}");
@@ -344,12 +401,17 @@ fn by_plain_statements(c: &Context<'_>) {
 
 /// Where there are too many memberships to read them all.
 fn by_plain_statements_among_many(c: &Context<'_>) {
-    let names = |prefix: &str| (0..50).map(|i| format!("{prefix}{i}")).collect::<Vec<_>>().join(", ");
-    let create = "DO $$ BEGIN FOR i IN 0..49 LOOP EXECUTE format('CREATE ROLE above%s; CREATE ROLE below%s', i, i); END LOOP; END $$";
+    let names =
+        |prefix: &str| (0..50).map(|i| format!("{prefix}{i}")).collect::<Vec<_>>().join(", ");
+    let create = "DO $$ BEGIN FOR i IN 0..49 LOOP EXECUTE format('CREATE ROLE above%s; CREATE ROLE \
+        below%s', i, i); END LOOP; END $$";
     let many = format!("{create}; GRANT {} TO {}", names("above"), names("below"));
     for caller in [Caller::Superuser, Caller::Admin] {
         all(c, Backend::PlainSql, caller, &many);
-        assert!(c.superuser().one("SELECT pg_relation_size('pg_auth_members')").parse::<u32>().unwrap() > 80 * 1024);
+        assert!(
+            c.superuser().one("SELECT pg_relation_size('pg_auth_members')").parse::<u32>().unwrap()
+                > 80 * 1024
+        );
     }
 }
 
@@ -366,12 +428,17 @@ fn all(c: &Context<'_>, backend: Backend, caller: Caller, others: &str) {
             su.run(setup);
         }
         // Groups that the delegate is to grant, as the rds_superuser can.
-        for group in su.column("SELECT quote_ident(r.rolname) FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid WHERE m.member = 'rds_master'::regrole AND m.admin_option") {
+        for group in su.column(
+            "SELECT quote_ident(r.rolname) FROM pg_auth_members m JOIN pg_roles \
+            r ON r.oid = m.roleid WHERE m.member = 'rds_master'::regrole AND m.admin_option",
+        ) {
             su.run(&format!("GRANT {group} TO delegate WITH ADMIN OPTION"));
         }
         if caller == Caller::Admin && c.major() >= 16 {
-            // ADMIN is a membership: on a role in rds_iam it would make a conflict of the administrator.
-            let principals = "SELECT quote_ident(rolname) FROM pg_roles WHERE (rolname LIKE '%@%' AND rolname !~ '^(both|iam)@') OR rolname = 'rds_ad'";
+            // ADMIN is a membership: on a role in rds_iam it would make a conflict of the
+            // administrator.
+            let principals = "SELECT quote_ident(rolname) FROM pg_roles WHERE (rolname LIKE '%@%' \
+                AND rolname !~ '^(both|iam)@') OR rolname = 'rds_ad'";
             for role in su.column(principals) {
                 su.run(&format!("GRANT {role} TO rds_master WITH ADMIN OPTION"));
             }
@@ -380,16 +447,24 @@ fn all(c: &Context<'_>, backend: Backend, caller: Caller, others: &str) {
     }
 }
 
-fn run_case(c: &Context<'_>, backend: Backend, caller: Caller, case: &Conformance, su: &mut Session) {
+fn run_case(
+    c: &Context<'_>,
+    backend: Backend,
+    caller: Caller,
+    case: &Conformance,
+    su: &mut Session,
+) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut config = tokio_postgres::Config::new();
     config.host_path(c.server.socket()).port(c.server.port).user(caller.user()).dbname("postgres");
     let (client, connection) = runtime.block_on(config.connect(NoTls)).unwrap();
     runtime.spawn(connection);
     for &(call, expected) in case.steps {
-        let kerbrole = Kerbrole::<Client>::builder().backend(backend).accept_nesting(true).build(&client);
+        let kerbrole =
+            Kerbrole::<Client>::builder().backend(backend).accept_nesting(true).build(&client);
         let kerbrole = runtime.block_on(kerbrole).unwrap();
-        let where_ = format!("{} {call:?} by {caller:?} through {backend:?} on {}", case.what, c.major());
+        let where_ =
+            format!("{} {call:?} by {caller:?} through {backend:?} on {}", case.what, c.major());
         let before = state(su);
         let seen = runtime.block_on(outcome(&kerbrole, call));
         match differences(backend, caller, c.major(), call, expected) {
@@ -416,7 +491,8 @@ fn run_case(c: &Context<'_>, backend: Backend, caller: Caller, case: &Conformanc
 /// The principals, and their memberships.
 fn state(su: &mut Session) -> Vec<Vec<String>> {
     su.rows(
-        "SELECT r.rolname, r.rolcanlogin, g.rolname FROM pg_roles r LEFT JOIN pg_auth_members m ON m.member = r.oid \
+        "SELECT r.rolname, r.rolcanlogin, g.rolname FROM pg_roles r LEFT JOIN pg_auth_members m ON \
+         m.member = r.oid \
          LEFT JOIN pg_roles g ON g.oid = m.roleid WHERE r.rolname LIKE '%@%' ORDER BY 1, 2, 3",
     )
 }
@@ -429,8 +505,12 @@ async fn outcome(kerbrole: &Kerbrole<'_, Client>, call: Call) -> String {
 }
 
 fn failure(error: &Error) -> String {
-    let code = error.code().map(|code| code.code().to_string()).unwrap_or_else(|| format!("{error:?}"));
-    assert!(!error.to_string().is_empty() && (error.hint().is_some() || code == "42501"), "{error:?}");
+    let code =
+        error.code().map(|code| code.code().to_string()).unwrap_or_else(|| format!("{error:?}"));
+    assert!(
+        !error.to_string().is_empty() && (error.hint().is_some() || code == "42501"),
+        "{error:?}"
+    );
     match error.conflict_paths() {
         Some((ad, iam)) => {
             assert_eq!(error.kind(), ErrorKind::Conflict);
@@ -442,19 +522,29 @@ fn failure(error: &Error) -> String {
 
 async fn try_outcome(kerbrole: &Kerbrole<'_, Client>, call: Call) -> Result<String, Error> {
     let options = |groups: &[&str], if_not_exists| {
-        groups.iter().fold(AddOptions::new().if_not_exists(if_not_exists), |options, group| options.group(*group))
+        groups.iter().fold(AddOptions::new().if_not_exists(if_not_exists), |options, group| {
+            options.group(*group)
+        })
     };
-    let conflict = |c: &kerbrole_client::Conflict| format!("{} {}", c.ad_path.join(">"), c.iam_path.join(">"));
+    let conflict =
+        |c: &kerbrole_client::Conflict| format!("{} {}", c.ad_path.join(">"), c.iam_path.join(">"));
     Ok(match call {
         Canonicalize(username, realm) => kerbrole.canonicalize(username, realm).await?,
-        Add(name, groups, if_not_exists) => kerbrole.add_principal(name, None, &options(groups, if_not_exists)).await?,
+        Add(name, groups, if_not_exists) => {
+            kerbrole.add_principal(name, None, &options(groups, if_not_exists)).await?
+        }
         AddMany(names, groups, if_not_exists) => {
             let added = kerbrole.add_principals(names, &options(groups, if_not_exists)).await?;
-            added.iter().map(|a| format!("{} {}", a.role_name, a.action.as_str())).collect::<Vec<_>>().join(", ")
+            added
+                .iter()
+                .map(|a| format!("{} {}", a.role_name, a.action.as_str()))
+                .collect::<Vec<_>>()
+                .join(", ")
         }
         Drop(name, if_exists, heir) => {
-            let options =
-                heir.into_iter().fold(DropOptions::new().if_exists(if_exists), DropOptions::reassign_owned_to);
+            let options = heir
+                .into_iter()
+                .fold(DropOptions::new().if_exists(if_exists), DropOptions::reassign_owned_to);
             match kerbrole.drop_principal(name, None, &options).await? {
                 Dropped::Gone(name) => format!("gone {name}"),
                 Dropped::OnlyDisabled { role_name, .. } => format!("disabled {role_name}"),
@@ -468,13 +558,21 @@ async fn try_outcome(kerbrole: &Kerbrole<'_, Client>, call: Call) -> Result<Stri
         RenameRealm(old, new, dry_run) => {
             let moved = kerbrole.rename_realm(old, new, dry_run).await?;
             let one = |m: &kerbrole_client::RealmRename| {
-                format!("{}>{}{}", m.old_name, m.new_name, if m.problem.is_some() { "!" } else { "" })
+                format!(
+                    "{}>{}{}",
+                    m.old_name,
+                    m.new_name,
+                    if m.problem.is_some() { "!" } else { "" }
+                )
             };
             moved.iter().map(one).collect::<Vec<_>>().join(", ")
         }
         Sync(names, absent, dry_run) => {
-            let rows = kerbrole.sync_principals(names, &SyncOptions::new().absent(absent), dry_run).await?;
-            let mut told: Vec<_> = rows.iter().map(|r| format!("{} {}", r.action.as_str(), r.role_name)).collect();
+            let rows = kerbrole
+                .sync_principals(names, &SyncOptions::new().absent(absent), dry_run)
+                .await?;
+            let mut told: Vec<_> =
+                rows.iter().map(|r| format!("{} {}", r.action.as_str(), r.role_name)).collect();
             told.sort();
             told.dedup();
             told.join(", ")
@@ -482,7 +580,12 @@ async fn try_outcome(kerbrole: &Kerbrole<'_, Client>, call: Call) -> Result<Stri
         List => {
             let listed = kerbrole.list_principals().await?;
             let one = |p: &kerbrole_client::ListedPrincipal| {
-                format!("{} {} {}", p.role_name, if p.can_login { "t" } else { "f" }, p.groups.join(","))
+                format!(
+                    "{} {} {}",
+                    p.role_name,
+                    if p.can_login { "t" } else { "f" },
+                    p.groups.join(",")
+                )
             };
             listed.iter().map(one).collect::<Vec<_>>().join("; ")
         }
@@ -490,16 +593,26 @@ async fn try_outcome(kerbrole: &Kerbrole<'_, Client>, call: Call) -> Result<Stri
             let checks = kerbrole.check_principal(name, None).await?;
             // The server's own side is the extension's to see.
             let servers = ["server", "listening", "pg_hba", "keytab"];
-            let wrong = checks.iter().filter(|check| check.ok != Some(true) && !servers.contains(&check.name.as_str()));
+            let wrong = checks
+                .iter()
+                .filter(|check| check.ok != Some(true) && !servers.contains(&check.name.as_str()));
             wrong.map(|check| check.name.clone()).collect::<Vec<_>>().join(" ")
         }
-        Conflicts => kerbrole.conflicts().await?.iter().map(conflict).collect::<Vec<_>>().join("; "),
-        Preview(granted, member) => {
-            kerbrole.preview_grant(granted, member).await?.iter().map(conflict).collect::<Vec<_>>().join("; ")
+        Conflicts => {
+            kerbrole.conflicts().await?.iter().map(conflict).collect::<Vec<_>>().join("; ")
         }
+        Preview(granted, member) => kerbrole
+            .preview_grant(granted, member)
+            .await?
+            .iter()
+            .map(conflict)
+            .collect::<Vec<_>>()
+            .join("; "),
         Audit => {
             let findings = kerbrole.case_audit().await?;
-            let one = |f: &kerbrole_client::CaseFinding| format!("{} {}", f.problem.as_str(), f.role_names.join(" "));
+            let one = |f: &kerbrole_client::CaseFinding| {
+                format!("{} {}", f.problem.as_str(), f.role_names.join(" "))
+            };
             findings.iter().map(one).collect::<Vec<_>>().join("; ")
         }
     })

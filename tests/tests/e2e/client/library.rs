@@ -4,10 +4,11 @@ use kerbrole_client::{AddOptions, Backend, ErrorKind, Family, Kerbrole};
 use tokio_postgres::{Client, NoTls};
 
 use crate::cases;
-use crate::world::Context;
+use crate::fixture::Context;
 
 cases! {
-    EachVersion: adding_and_auditing, inside_a_transaction, the_backend_is_chosen_by_what_is_there, examples_do_what_they_say, over_tls;
+    EachVersion: adding_and_auditing, inside_a_transaction, the_backend_is_chosen_by_what_is_there,
+        examples_do_what_they_say, over_tls;
     Bare: examples_do_what_they_say;
 }
 
@@ -23,7 +24,10 @@ fn with_client<T>(c: &Context<'_>, user: &str, work: impl AsyncFnOnce(&mut Clien
 }
 
 fn adding_and_auditing(c: &Context<'_>) {
-    c.superuser().run("CREATE ROLE g; GRANT g TO rds_master WITH ADMIN OPTION; CREATE ROLE wrong IN ROLE rds_iam; CREATE USER \"both@A.B\" IN ROLE rds_ad, rds_iam");
+    c.superuser().run(
+        "CREATE ROLE g; GRANT g TO rds_master WITH ADMIN OPTION; CREATE ROLE wrong \
+        IN ROLE rds_iam; CREATE USER \"both@A.B\" IN ROLE rds_ad, rds_iam",
+    );
     with_client(c, "rds_master", async |client| {
         let kerbrole = Kerbrole::new(client).await.unwrap();
         assert_eq!(kerbrole.canonicalize("o'brien", Some("a.b")).await.unwrap(), "o'brien@A.B");
@@ -32,18 +36,32 @@ fn adding_and_auditing(c: &Context<'_>) {
             "alice@A.B"
         );
 
-        let error = kerbrole.add_principal("alice", Some("a.b"), &AddOptions::new()).await.unwrap_err();
+        let error =
+            kerbrole.add_principal("alice", Some("a.b"), &AddOptions::new()).await.unwrap_err();
         assert_eq!((error.kind(), error.code().unwrap().code()), (ErrorKind::Refused, "42710"));
         assert_eq!(error.to_string(), "role \"alice@A.B\" already exists");
-        let error = kerbrole.add_principal("eve", Some("a.b"), &AddOptions::new().group("wrong")).await.unwrap_err();
+        let error = kerbrole
+            .add_principal("eve", Some("a.b"), &AddOptions::new().group("wrong"))
+            .await
+            .unwrap_err();
         assert_eq!(error.code().unwrap().code(), "0LP01");
-        assert!(error.detail().unwrap().contains("{eve@A.B,wrong,rds_iam}") && error.hint().unwrap().contains("wrong"));
+        assert!(
+            error.detail().unwrap().contains("{eve@A.B,wrong,rds_iam}")
+                && error.hint().unwrap().contains("wrong")
+        );
 
-        let added =
-            kerbrole.add_principals(&["alice@a.b", "bob@a.b"], &AddOptions::new().if_not_exists(true)).await.unwrap();
-        let told: Vec<_> =
-            added.iter().map(|a| (a.principal.as_str(), a.role_name.as_str(), a.action.as_str())).collect();
-        assert_eq!(told, [("alice@a.b", "alice@A.B", "unchanged"), ("bob@a.b", "bob@A.B", "created")]);
+        let added = kerbrole
+            .add_principals(&["alice@a.b", "bob@a.b"], &AddOptions::new().if_not_exists(true))
+            .await
+            .unwrap();
+        let told: Vec<_> = added
+            .iter()
+            .map(|a| (a.principal.as_str(), a.role_name.as_str(), a.action.as_str()))
+            .collect();
+        assert_eq!(
+            told,
+            [("alice@a.b", "alice@A.B", "unchanged"), ("bob@a.b", "bob@A.B", "created")]
+        );
 
         let conflicts = kerbrole.conflicts().await.unwrap();
         assert_eq!(conflicts.len(), 1);
@@ -70,33 +88,55 @@ fn the_backend_is_chosen_by_what_is_there(c: &Context<'_>) {
         let kerbrole = Kerbrole::new(client).await.unwrap();
         assert_eq!(kerbrole.backend(), Backend::PlainSql);
         let server = kerbrole.server();
-        assert_eq!((server.major(), server.family, server.read_only), (c.major(), Family::Other, false));
-        assert_eq!((server.krb_caseins_users, &server.extension, server.pg_tle_available), (Some(false), &None, false));
+        assert_eq!(
+            (server.major(), server.family, server.read_only),
+            (c.major(), Family::Other, false)
+        );
+        assert_eq!(
+            (server.krb_caseins_users, &server.extension, server.pg_tle_available),
+            (Some(false), &None, false)
+        );
         assert_eq!(
             (server.user.as_str(), server.is_superuser, server.nests_creators()),
             ("rds_master", false, c.major() >= 16)
         );
-        let error =
-            Kerbrole::<tokio_postgres::Client>::builder().backend(Backend::Extension).build(client).await.unwrap_err();
+        let error = Kerbrole::<tokio_postgres::Client>::builder()
+            .backend(Backend::Extension)
+            .build(client)
+            .await
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ExtensionMissing);
         assert!(error.hint().is_some());
     });
     // In another schema, and not on the search path.
-    c.superuser().run("CREATE EXTENSION pg_kerbrole SCHEMA \"A b\"; GRANT USAGE ON SCHEMA \"A b\" TO rds_superuser");
+    c.superuser().run(
+        "CREATE EXTENSION pg_kerbrole SCHEMA \"A b\"; GRANT USAGE ON SCHEMA \"A b\" \
+        TO rds_superuser",
+    );
     with_client(c, "rds_master", async |client| {
         let kerbrole = Kerbrole::new(client).await.unwrap();
         assert_eq!(kerbrole.backend(), Backend::Extension);
         assert_eq!(kerbrole.server().extension.as_ref().unwrap().schema, "A b");
-        assert_eq!(kerbrole.add_principal("alice@a.b", None, &AddOptions::new()).await.unwrap(), "alice@A.B");
+        assert_eq!(
+            kerbrole.add_principal("alice@a.b", None, &AddOptions::new()).await.unwrap(),
+            "alice@A.B"
+        );
         // The server's settings are the rules of a plan, too.
         let plan = kerbrole.plan_add(&["bob@a.b"], &AddOptions::new()).await.unwrap();
         assert_eq!(
             plan.sql(),
-            "BEGIN;\nCREATE USER \"bob@A.B\" WITH LOGIN;\nGRANT \"rds_ad\" TO \"bob@A.B\";\nCOMMIT;\n"
+            "BEGIN;\nCREATE USER \"bob@A.B\" WITH LOGIN;\nGRANT \"rds_ad\" \
+             TO \"bob@A.B\";\nCOMMIT;\n"
         );
-        let plain =
-            Kerbrole::<tokio_postgres::Client>::builder().backend(Backend::PlainSql).build(client).await.unwrap();
-        assert_eq!(plain.list_principals().await.unwrap(), kerbrole.list_principals().await.unwrap());
+        let plain = Kerbrole::<tokio_postgres::Client>::builder()
+            .backend(Backend::PlainSql)
+            .build(client)
+            .await
+            .unwrap();
+        assert_eq!(
+            plain.list_principals().await.unwrap(),
+            kerbrole.list_principals().await.unwrap()
+        );
     });
 }
 
@@ -104,24 +144,38 @@ fn the_backend_is_chosen_by_what_is_there(c: &Context<'_>) {
 fn example(name: &str, arguments: &[&str]) -> (bool, String) {
     let program = kerbrole_tests::version::built("examples").join(name);
     let output = std::process::Command::new(&program).args(arguments).output();
-    let output =
-        output.unwrap_or_else(|e| panic!("{}: {e} (cargo build -p kerbrole-client --examples)", program.display()));
+    let output = output.unwrap_or_else(|e| {
+        panic!("{}: {e} (cargo build -p kerbrole-client --examples)", program.display())
+    });
     (
         output.status.success(),
-        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr),
+        String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr),
     )
 }
 
 fn examples_do_what_they_say(c: &Context<'_>) {
     let mut su = c.superuser();
-    let server = format!("host={} port={} user=rdsadmin dbname=postgres", c.server.socket().display(), c.server.port);
+    let server = format!(
+        "host={} port={} user=rdsadmin dbname=postgres",
+        c.server.socket().display(),
+        c.server.port
+    );
     let (ok, said) = example("add_one", &[&server, "alice", "corp.example.com"]);
     assert!(ok && said.starts_with("log in as \"alice@CORP.EXAMPLE.COM\" (made by "), "{said}");
     let (ok, said) = example("add_one", &[&server, "alice", "corp.example.com"]);
-    assert!(!ok && said.starts_with("role \"alice@CORP.EXAMPLE.COM\" already exists\n  With if_not_exists"), "{said}");
+    assert!(
+        !ok && said
+            .starts_with("role \"alice@CORP.EXAMPLE.COM\" already exists\n  With if_not_exists"),
+        "{said}"
+    );
 
     let mut file = tempfile::NamedTempFile::new_in(c.site.path()).unwrap();
-    std::io::Write::write_all(&mut file, b"name,team\nalice@corp.example.com,a\n\"bob@corp.example.com\",b\n").unwrap();
+    std::io::Write::write_all(
+        &mut file,
+        b"name,team\nalice@corp.example.com,a\n\"bob@corp.example.com\",b\n",
+    )
+    .unwrap();
     let (ok, said) = example("bulk_from_csv", &[&server, &file.path().display().to_string()]);
     assert!(ok && said == "2 of 2, 1 of the last 2 new\n", "{said}");
 
@@ -133,7 +187,10 @@ fn examples_do_what_they_say(c: &Context<'_>) {
     let (ok, said) = example("in_a_transaction", &[&server, "o'brien@corp.example.com"]);
     assert!(ok, "{said}");
     assert_eq!(
-        su.one("SELECT has_schema_privilege('o''brien@CORP.EXAMPLE.COM', 'o''brien@CORP.EXAMPLE.COM', 'CREATE')"),
+        su.one(
+            "SELECT has_schema_privilege('o''brien@CORP.EXAMPLE.COM', \
+            'o''brien@CORP.EXAMPLE.COM', 'CREATE')"
+        ),
         "t"
     );
     let (ok, said) = example("in_a_transaction", &[&server, "o'brien@corp.example.com"]);
@@ -155,17 +212,20 @@ fn over_tls(c: &Context<'_>) {
     let ((ours, issuer), (others, _)) = (authority("ours"), authority("another"));
     let own = c.own_server("tls", &[]);
     let key = rcgen::KeyPair::generate().unwrap();
-    let certificate =
-        rcgen::CertificateParams::new(vec!["localhost".into()]).unwrap().signed_by(&key, &issuer).unwrap();
+    let certificate = rcgen::CertificateParams::new(vec!["localhost".into()])
+        .unwrap()
+        .signed_by(&key, &issuer)
+        .unwrap();
     own.0.write("server.crt", &certificate.pem()).unwrap();
     let path = own.0.write("server.key", &key.serialize_pem()).unwrap();
     std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-    let mut su = crate::world::Session::open(&own.0, "rdsadmin", "postgres").unwrap();
+    let mut su = crate::fixture::Session::open(&own.0, "rdsadmin", "postgres").unwrap();
     su.run("ALTER ROLE rds_master PASSWORD 'only here'");
     su.run("ALTER SYSTEM SET ssl = on");
     own.0.restart().unwrap();
     let server = format!(
-        "host=localhost hostaddr=127.0.0.1 port={} user=rds_master password='only here' dbname=postgres sslmode=require",
+        "host=localhost hostaddr=127.0.0.1 port={} user=rds_master password='only here' \
+         dbname=postgres sslmode=require",
         own.0.port
     );
     let bundle = |pem: &str| own.0.write("bundle.pem", pem).unwrap().display().to_string();

@@ -5,20 +5,27 @@ use std::thread;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use kerbrole_client::{AbsentPolicy, AddOptions, Backend, Error, ErrorKind, Kerbrole, PrincipalState, SyncOptions};
+use kerbrole_client::{
+    AbsentPolicy, AddOptions, Backend, Error, ErrorKind, Kerbrole, PrincipalState, SyncOptions,
+};
 use kerbrole_tests::proxy::{Cut, Proxy};
-use kerbrole_tests::site::wait_until;
+use kerbrole_tests::sandbox::wait_until;
 use tokio::runtime::Runtime;
 use tokio_postgres::{Client, NoTls};
 
 use crate::cases;
-use crate::world::Context;
+use crate::fixture::Context;
 
 cases! {
-    EachVersion: an_add_is_whole_or_absent_wherever_it_is_cut, a_bulk_add_leaves_whole_portions_and_can_be_completed, a_slow_network_changes_nothing;
-    BareEachVersion: an_add_is_whole_or_absent_wherever_it_is_cut, a_bulk_add_leaves_whole_portions_and_can_be_completed, a_slow_network_changes_nothing,
-        a_restart_in_between, round_trips_do_not_grow, a_future_that_is_dropped, two_clients_that_would_make_a_conflict,
-        a_grant_that_commits_meanwhile_is_seen, a_list_says_what_it_could_not_take_back, nobody_is_nested_unasked, an_administrator_in_both_goes_on, nothing_is_left_of_the_mutex, inside_a_transaction, errors_say_what_to_grant, owners_hand_over, sessions_end, a_list_shows_what_it_does;
+    EachVersion: an_add_is_whole_or_absent_wherever_it_is_cut,
+        a_bulk_add_leaves_whole_portions_and_can_be_completed, a_slow_network_changes_nothing;
+    BareEachVersion: an_add_is_whole_or_absent_wherever_it_is_cut,
+        a_bulk_add_leaves_whole_portions_and_can_be_completed, a_slow_network_changes_nothing,
+        a_restart_in_between, round_trips_do_not_grow, a_future_that_is_dropped,
+        two_clients_that_would_make_a_conflict, a_grant_that_commits_meanwhile_is_seen,
+        a_list_says_what_it_could_not_take_back, nobody_is_nested_unasked,
+        an_administrator_in_both_goes_on, nothing_is_left_of_the_mutex, inside_a_transaction,
+        errors_say_what_to_grant, owners_hand_over, sessions_end, a_list_shows_what_it_does;
 }
 
 const CUTS: [Cut; 4] = [Cut::Before, Cut::Half, Cut::During, Cut::After];
@@ -61,10 +68,13 @@ fn states(c: &Context<'_>) -> BTreeMap<String, bool> {
     let mut su = c.superuser();
     // Until the server has noticed that nobody is there any more.
     su.wait_for_no_sessions("rds_master");
-    su.rows("SELECT rolname, rolcanlogin AND EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid AND m.roleid = 'rds_ad'::regrole) FROM pg_roles r WHERE rolname LIKE '%@%'")
-        .into_iter()
-        .map(|row| (row[0].clone(), row[1] == "t"))
-        .collect()
+    su.rows(
+        "SELECT rolname, rolcanlogin AND EXISTS (SELECT FROM pg_auth_members m WHERE m.member \
+        = r.oid AND m.roleid = 'rds_ad'::regrole) FROM pg_roles r WHERE rolname LIKE '%@%'",
+    )
+    .into_iter()
+    .map(|row| (row[0].clone(), row[1] == "t"))
+    .collect()
 }
 
 fn an_add_is_whole_or_absent_wherever_it_is_cut(c: &Context<'_>) {
@@ -90,14 +100,22 @@ fn an_add_is_whole_or_absent_wherever_it_is_cut(c: &Context<'_>) {
             runtime.block_on(async {
                 let client = connect(&config(c, "rds_master", "postgres")).await;
                 let kerbrole = kerbrole(&client).await.unwrap();
-                let expected = if state.is_some() { PrincipalState::Whole } else { PrincipalState::Absent };
+                let expected =
+                    if state.is_some() { PrincipalState::Whole } else { PrincipalState::Absent };
                 assert_eq!(kerbrole.state_of(&[&name]).await.unwrap(), [(role.clone(), expected)]);
-                kerbrole.add_principal(&name, None, &AddOptions::new().if_not_exists(true)).await.unwrap();
+                kerbrole
+                    .add_principal(&name, None, &AddOptions::new().if_not_exists(true))
+                    .await
+                    .unwrap();
             });
             assert_eq!(states(c).get(&role), Some(&true));
             match outcome {
                 Ok(_) => break,
-                Err(error) => assert_eq!(error.kind(), ErrorKind::Connection, "{cut:?} at {request}: {error:?}"),
+                Err(error) => assert_eq!(
+                    error.kind(),
+                    ErrorKind::Connection,
+                    "{cut:?} at {request}: {error:?}"
+                ),
             }
         }
     }
@@ -118,10 +136,15 @@ fn a_bulk_add_leaves_whole_portions_and_can_be_completed(c: &Context<'_>) {
             let told = runtime.block_on(async {
                 let client = connect(&through(&proxy, "rds_master")).await;
                 let Ok(kerbrole) = kerbrole(&client).await else { return 0 };
-                let mut stream = std::pin::pin!(kerbrole.bulk(names(40), AddOptions::new()).per_chunk(10).stream());
+                let mut stream = std::pin::pin!(
+                    kerbrole.bulk(names(40), AddOptions::new()).per_chunk(10).stream()
+                );
                 let mut done = 0;
                 while let Ok(Some(progress)) = stream.try_next().await {
-                    assert_eq!((progress.done, progress.total, progress.chunk.len()), (done + 10, 40, 10));
+                    assert_eq!(
+                        (progress.done, progress.total, progress.chunk.len()),
+                        (done + 10, 40, 10)
+                    );
                     done = progress.done;
                 }
                 done
@@ -137,14 +160,27 @@ fn a_bulk_add_leaves_whole_portions_and_can_be_completed(c: &Context<'_>) {
             runtime.block_on(async {
                 let client = connect(&config(c, "rds_master", "postgres")).await;
                 let kerbrole = kerbrole(&client).await.unwrap();
-                let stream = kerbrole.bulk(names(40), AddOptions::new().if_not_exists(true)).per_chunk(10).stream();
+                let stream = kerbrole
+                    .bulk(names(40), AddOptions::new().if_not_exists(true))
+                    .per_chunk(10)
+                    .stream();
                 let portions: Vec<_> = stream.try_collect().await.unwrap();
                 assert_eq!(portions.len(), 4);
             });
             let mut su = c.superuser();
             su.wait_for_no_sessions("rds_master");
-            assert_eq!(su.one("SELECT count(*) FROM pg_roles r WHERE rolname LIKE 'n%@A.B' AND rolcanlogin AND EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid AND m.roleid = 'rds_ad'::regrole)"), "40");
-            let all = su.one("SELECT string_agg(quote_ident(rolname), ', ') FROM pg_roles WHERE rolname LIKE '%@%'");
+            assert_eq!(
+                su.one(
+                    "SELECT count(*) FROM pg_roles r WHERE rolname LIKE 'n%@A.B' AND \
+                rolcanlogin AND EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid AND \
+                m.roleid = 'rds_ad'::regrole)"
+                ),
+                "40"
+            );
+            let all = su.one(
+                "SELECT string_agg(quote_ident(rolname), ', ') FROM pg_roles WHERE \
+                rolname LIKE '%@%'",
+            );
             su.run(&format!("DROP ROLE {all}"));
         }
     }
@@ -165,7 +201,7 @@ fn a_slow_network_changes_nothing(c: &Context<'_>) {
 
 fn a_restart_in_between(c: &Context<'_>) {
     let own = c.own_server("restarted", &[]);
-    let mut su = crate::world::Session::open(&own.0, "rdsadmin", "postgres").unwrap();
+    let mut su = crate::fixture::Session::open(&own.0, "rdsadmin", "postgres").unwrap();
     if c.major() >= 16 {
         su.run("GRANT rds_ad TO rds_master WITH ADMIN OPTION");
     }
@@ -174,17 +210,21 @@ fn a_restart_in_between(c: &Context<'_>) {
     Runtime::new().unwrap().block_on(async {
         let client = connect(&config).await;
         let before = kerbrole(&client).await.unwrap();
-        let mut stream = std::pin::pin!(before.bulk(names(40), AddOptions::new()).per_chunk(10).stream());
+        let mut stream =
+            std::pin::pin!(before.bulk(names(40), AddOptions::new()).per_chunk(10).stream());
         assert_eq!(stream.try_next().await.unwrap().unwrap().done, 10);
         own.0.restart().unwrap();
         assert_eq!(stream.try_next().await.unwrap_err().kind(), ErrorKind::Connection);
         let client = connect(&config).await;
         let after = kerbrole(&client).await.unwrap();
         assert_eq!(after.list_principals().await.unwrap().len(), 10);
-        let stream = after.bulk(names(40), AddOptions::new().if_not_exists(true)).per_chunk(10).stream();
+        let stream =
+            after.bulk(names(40), AddOptions::new().if_not_exists(true)).per_chunk(10).stream();
         let portions: Vec<_> = stream.try_collect().await.unwrap();
-        let created =
-            portions.iter().flat_map(|portion| &portion.chunk).filter(|added| added.action.as_str() == "created");
+        let created = portions
+            .iter()
+            .flat_map(|portion| &portion.chunk)
+            .filter(|added| added.action.as_str() == "created");
         assert_eq!(created.count(), 30);
         assert_eq!(after.list_principals().await.unwrap().len(), 40);
     });
@@ -220,8 +260,11 @@ fn a_future_that_is_dropped(c: &Context<'_>) {
         runtime.block_on(async {
             let client = connect(&through(&proxy, "rds_master")).await;
             let kerbrole = kerbrole(&client).await.unwrap();
-            let work =
-                kerbrole.bulk(names(60), AddOptions::new()).per_chunk(20).stream().try_for_each(|_| async { Ok(()) });
+            let work = kerbrole
+                .bulk(names(60), AddOptions::new())
+                .per_chunk(20)
+                .stream()
+                .try_for_each(|_| async { Ok(()) });
             let _given_up = tokio::time::timeout(Duration::from_millis(milliseconds), work).await;
         });
         let states = states(c);
@@ -231,28 +274,38 @@ fn a_future_that_is_dropped(c: &Context<'_>) {
             states.len()
         );
         if !states.is_empty() {
-            let all: Vec<_> = states.keys().map(|name| kerbrole_core::quote_identifier(name)).collect();
+            let all: Vec<_> =
+                states.keys().map(|name| kerbrole_core::quote_identifier(name)).collect();
             c.superuser().run(&format!("DROP ROLE {}", all.join(", ")));
         }
     }
 }
 
-/// In two databases, where no advisory lock reaches: one adds a principal to a group, the other puts the group into rds_iam.
+/// In two databases, where no advisory lock reaches: one adds a principal to a group, the other
+/// puts the group into rds_iam.
 fn two_clients_that_would_make_a_conflict(c: &Context<'_>) {
     let mut su = c.superuser();
     su.run("CREATE DATABASE other");
     let_master_manage(c);
     let mut kept = [0, 0];
     for round in 0..12 {
-        su.run("CREATE ROLE team; GRANT team TO rds_master WITH ADMIN OPTION; CREATE ROLE boss LOGIN; CREATE USER \"pat@A.B\" IN ROLE team");
+        su.run(
+            "CREATE ROLE team; GRANT team TO rds_master WITH ADMIN OPTION; CREATE ROLE boss \
+            LOGIN; CREATE USER \"pat@A.B\" IN ROLE team",
+        );
         let name = format!("r{round}@a.b");
-        // As superusers both could take any lock; as nobody in particular only the look after the commit is left.
-        let (first, second) = if round % 2 == 0 { ("rdsadmin", "rdsadmin") } else { ("rds_master", "rdsadmin") };
+        // As superusers both could take any lock; as nobody in particular only the look after the
+        // commit is left.
+        let (first, second) =
+            if round % 2 == 0 { ("rdsadmin", "rdsadmin") } else { ("rds_master", "rdsadmin") };
         let (added, granted) = thread::scope(|scope| {
             let adding = scope.spawn(|| {
                 Runtime::new().unwrap().block_on(async {
                     let client = connect(&config(c, first, "postgres")).await;
-                    kerbrole(&client).await?.add_principal(&name, None, &AddOptions::new().group("team")).await
+                    kerbrole(&client)
+                        .await?
+                        .add_principal(&name, None, &AddOptions::new().group("team"))
+                        .await
                 })
             });
             let granting = scope.spawn(|| {
@@ -270,11 +323,15 @@ fn two_clients_that_would_make_a_conflict(c: &Context<'_>) {
         assert!(!(added.is_ok() && granted.is_ok()), "both keep it");
         kept[0] += u32::from(added.is_ok());
         kept[1] += u32::from(granted.is_ok());
-        let conflicts = "WITH RECURSIVE ad AS (SELECT 'rds_ad'::regrole::oid AS oid UNION SELECT member FROM pg_auth_members m JOIN ad ON m.roleid = ad.oid), \
-             iam AS (SELECT 'rds_iam'::regrole::oid AS oid UNION SELECT member FROM pg_auth_members m JOIN iam ON m.roleid = iam.oid) SELECT count(*) FROM ad JOIN iam USING (oid) \
+        let conflicts = "WITH RECURSIVE ad AS (SELECT 'rds_ad'::regrole::oid AS oid UNION SELECT \
+            member FROM pg_auth_members m JOIN ad ON m.roleid = ad.oid), \
+             iam AS (SELECT 'rds_iam'::regrole::oid AS oid UNION SELECT member FROM \
+             pg_auth_members m JOIN iam ON m.roleid = iam.oid) SELECT count(*) FROM ad JOIN iam \
+             USING (oid) \
              JOIN pg_roles USING (oid) WHERE rolname <> 'rds_master'";
         assert_eq!(su.one(conflicts), "0");
-        let exists = su.one(&format!("SELECT count(*) FROM pg_roles WHERE rolname = 'r{round}@A.B'"));
+        let exists =
+            su.one(&format!("SELECT count(*) FROM pg_roles WHERE rolname = 'r{round}@A.B'"));
         assert_eq!(exists == "1", added.is_ok(), "what was refused is not there");
         su.run("DROP ROLE team, boss, \"pat@A.B\"");
         su.run(&format!("DROP ROLE IF EXISTS \"r{round}@A.B\""));
@@ -282,7 +339,8 @@ fn two_clients_that_would_make_a_conflict(c: &Context<'_>) {
     assert!(kept[0] + kept[1] > 0, "{kept:?}");
 }
 
-/// A plain GRANT of somebody who takes no care is open while a principal is added, and commits in between: what was added is taken back.
+/// A plain GRANT of somebody who takes no care is open while a principal is added, and commits in
+/// between: what was added is taken back.
 fn a_grant_that_commits_meanwhile_is_seen(c: &Context<'_>) {
     let mut su = c.superuser();
     su.run("CREATE ROLE team; CREATE ROLE \"old@A.B\"; CREATE ROLE other");
@@ -309,7 +367,8 @@ fn a_grant_that_commits_meanwhile_is_seen(c: &Context<'_>) {
     assert_eq!(su.column("SELECT rolname FROM pg_roles WHERE rolname LIKE '%@%'"), ["old@A.B"]);
     assert_eq!(
         su.one(
-            "SELECT count(*) FROM pg_auth_members WHERE roleid = 'rds_ad'::regrole AND member = '\"old@A.B\"'::regrole"
+            "SELECT count(*) FROM pg_auth_members WHERE roleid = 'rds_ad'::regrole AND member = \
+             '\"old@A.B\"'::regrole"
         ),
         "0"
     );
@@ -319,33 +378,41 @@ fn a_grant_that_commits_meanwhile_is_seen(c: &Context<'_>) {
 fn a_list_says_what_it_could_not_take_back(c: &Context<'_>) {
     let mut su = c.superuser();
     su.run(
-        "CREATE ROLE team; CREATE ROLE \"old@A.B\" LOGIN IN ROLE team; CREATE ROLE \"gone@A.B\" LOGIN IN ROLE rds_ad",
+        "CREATE ROLE team; CREATE ROLE \"old@A.B\" LOGIN IN ROLE team; CREATE ROLE \"gone@A.B\" \
+         LOGIN IN ROLE rds_ad",
     );
     let mut other = c.superuser();
     other.run("BEGIN; GRANT rds_iam TO team");
-    // The answer to the batch travels long enough for the other one to commit before the client looks again.
+    // The answer to the batch travels long enough for the other one to commit before the client
+    // looks again.
     let proxy = Proxy::start(c.server, Duration::from_millis(300)).unwrap();
     let error = thread::scope(|scope| {
         let listing = scope.spawn(|| {
             Runtime::new().unwrap().block_on(async {
                 let client = connect(&through(&proxy, "rdsadmin")).await;
-                let kerbrole = Kerbrole::<Client>::builder().max_removals(1).build(&client).await.unwrap();
+                let kerbrole =
+                    Kerbrole::<Client>::builder().max_removals(1).build(&client).await.unwrap();
                 kerbrole.sync_principals(&["old@a.b"], &dropping(), false).await.unwrap_err()
             })
         });
-        wait_until(|| su.one("SELECT count(*) FROM pg_roles WHERE rolname = 'gone@A.B'") == "0").unwrap();
+        wait_until(|| su.one("SELECT count(*) FROM pg_roles WHERE rolname = 'gone@A.B'") == "0")
+            .unwrap();
         other.run("COMMIT");
         listing.join().unwrap()
     });
     assert_eq!(error.kind(), ErrorKind::Conflict, "{error:?}");
     assert!(error.detail().unwrap().contains("who it disabled or dropped stays so"), "{error:?}");
     assert_eq!(
-        su.column("SELECT rolname FROM pg_roles WHERE pg_has_role(oid, 'rds_ad', 'MEMBER') AND rolname LIKE '%@%'"),
+        su.column(
+            "SELECT rolname FROM pg_roles WHERE pg_has_role(oid, 'rds_ad', 'MEMBER') AND \
+            rolname LIKE '%@%'"
+        ),
         [""; 0]
     );
 }
 
-/// Since 16 an administrator who creates principals would be locked out of its own password: it is asked first, and can be helped afterwards.
+/// Since 16 an administrator who creates principals would be locked out of its own password: it is
+/// asked first, and can be helped afterwards.
 fn nobody_is_nested_unasked(c: &Context<'_>) {
     let mut su = c.superuser();
     let runtime = Runtime::new().unwrap();
@@ -362,7 +429,10 @@ fn nobody_is_nested_unasked(c: &Context<'_>) {
         }
         let error = outcome.unwrap_err();
         assert_eq!((error.kind(), error.code().unwrap().code()), (ErrorKind::WouldNest, "42501"));
-        assert!(error.detail().unwrap().contains("\"rds_master\" would be nested under rds_ad"), "{error:?}");
+        assert!(
+            error.detail().unwrap().contains("\"rds_master\" would be nested under rds_ad"),
+            "{error:?}"
+        );
         assert!(error.hint().unwrap().contains("nesting_of_user()"));
     });
     if c.major() < 16 {
@@ -384,21 +454,37 @@ fn nobody_is_nested_unasked(c: &Context<'_>) {
     assert_eq!(c.master().one("SELECT pg_has_role('rds_ad', 'MEMBER')"), "f");
 }
 
-/// Conflicts that were there before block nothing, the administrator's own included, who becomes a member of what it creates since 16.
+/// Conflicts that were there before block nothing, the administrator's own included, who becomes a
+/// member of what it creates since 16.
 fn an_administrator_in_both_goes_on(c: &Context<'_>) {
     let mut su = c.superuser();
-    su.run("CREATE ROLE team; GRANT team TO rds_master WITH ADMIN OPTION; GRANT rds_ad TO rds_master WITH ADMIN OPTION; GRANT rds_iam TO rds_master; \
-            CREATE ROLE below; GRANT rds_master TO below; ALTER ROLE rds_master CREATEROLE");
+    su.run(
+        "CREATE ROLE team; GRANT team TO rds_master WITH ADMIN OPTION; GRANT rds_ad TO \
+        rds_master WITH ADMIN OPTION; GRANT rds_iam TO rds_master; \
+            CREATE ROLE below; GRANT rds_master TO below; ALTER ROLE rds_master CREATEROLE",
+    );
     Runtime::new().unwrap().block_on(async {
         let client = connect(&config(c, "rds_master", "postgres")).await;
         let kerbrole = Kerbrole::new(&client).await.unwrap();
-        assert_eq!(kerbrole.add_principal("ann@a.b", None, &AddOptions::new()).await.unwrap(), "ann@A.B");
+        assert_eq!(
+            kerbrole.add_principal("ann@a.b", None, &AddOptions::new()).await.unwrap(),
+            "ann@A.B"
+        );
         let in_team = AddOptions::new().group("team").if_not_exists(true);
-        assert_eq!(kerbrole.add_principals(&["ann@a.b", "bob@a.b"], &in_team).await.unwrap().len(), 2);
+        assert_eq!(
+            kerbrole.add_principals(&["ann@a.b", "bob@a.b"], &in_team).await.unwrap().len(),
+            2
+        );
         let list = ["ann@a.b", "bob@a.b", "cyd@a.b"];
-        assert_eq!(kerbrole.sync_principals(&list, &SyncOptions::new(), false).await.unwrap().len(), 1);
+        assert_eq!(
+            kerbrole.sync_principals(&list, &SyncOptions::new(), false).await.unwrap().len(),
+            1
+        );
         // A new one is refused as ever, with its paths.
-        let error = kerbrole.add_principal("dan@a.b", None, &AddOptions::new().group("rds_iam")).await.unwrap_err();
+        let error = kerbrole
+            .add_principal("dan@a.b", None, &AddOptions::new().group("rds_iam"))
+            .await
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Conflict);
         assert_eq!(error.conflict_paths().unwrap().1, ["dan@A.B", "rds_iam"]);
     });
@@ -421,19 +507,26 @@ fn nothing_is_left_of_the_mutex(c: &Context<'_>) {
             Runtime::new().unwrap().block_on(async {
                 let client = connect(&config(c, user, "postgres")).await;
                 if c.major() >= 16 {
-                    client.batch_execute("SET createrole_self_grant = 'set, inherit'").await.unwrap();
+                    client
+                        .batch_execute("SET createrole_self_grant = 'set, inherit'")
+                        .await
+                        .unwrap();
                 }
                 let kerbrole = kerbrole(&client).await.unwrap();
                 kerbrole.add_principal(&name, None, &AddOptions::new()).await.unwrap();
                 if c.major() >= 16 {
-                    let row = client.query_one("SELECT current_setting('createrole_self_grant')", &[]).await.unwrap();
+                    let row = client
+                        .query_one("SELECT current_setting('createrole_self_grant')", &[])
+                        .await
+                        .unwrap();
                     assert_eq!(row.get::<_, String>(0), "set, inherit");
                 }
             });
             assert_eq!(su.one(comment), expected);
             if c.major() >= 16 {
                 let options = format!(
-                    "SELECT count(*) FROM pg_auth_members WHERE roleid = '\"{}\"'::regrole AND (inherit_option OR set_option)",
+                    "SELECT count(*) FROM pg_auth_members WHERE roleid = '\"{}\"'::regrole AND \
+                     (inherit_option OR set_option)",
                     name.replace("@a.b", "@A.B")
                 );
                 assert_eq!(su.one(&options), "0", "no more than CREATEROLE has to be given");
@@ -478,14 +571,24 @@ fn errors_say_what_to_grant(c: &Context<'_>) {
         for (error, grant) in [
             (kerbrole.add_principal("bob@a.b", None, &options).await.unwrap_err(), "CREATEROLE"),
             (kerbrole.disable_principal("ann@a.b", None, false).await.unwrap_err(), "CREATEROLE"),
-            (kerbrole.rename_principal("ann@a.b", None, "anna", None).await.unwrap_err(), "CREATEROLE"),
-            (kerbrole.drop_principal("ann@a.b", None, &Default::default()).await.unwrap_err(), "CREATEROLE"),
+            (
+                kerbrole.rename_principal("ann@a.b", None, "anna", None).await.unwrap_err(),
+                "CREATEROLE",
+            ),
+            (
+                kerbrole.drop_principal("ann@a.b", None, &Default::default()).await.unwrap_err(),
+                "CREATEROLE",
+            ),
             (
                 kerbrole.grant_role("team", "ann@A.B").await.unwrap_err(),
                 "GRANT \"team\" TO \"nobody\" WITH ADMIN OPTION;",
             ),
         ] {
-            assert_eq!((error.kind(), error.code().unwrap().code()), (ErrorKind::Privilege, "42501"), "{error:?}");
+            assert_eq!(
+                (error.kind(), error.code().unwrap().code()),
+                (ErrorKind::Privilege, "42501"),
+                "{error:?}"
+            );
             assert!(error.hint().unwrap().contains(grant), "{error:?}");
         }
     });
@@ -495,14 +598,22 @@ fn errors_say_what_to_grant(c: &Context<'_>) {
 fn owners_hand_over(c: &Context<'_>) {
     let mut su = c.superuser();
     let_master_manage(c);
-    su.run("GRANT CREATE ON SCHEMA public TO rds_master; CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE TABLE t (); ALTER TABLE t OWNER TO \"ann@A.B\"; CREATE ROLE team; \
-            CREATE USER \"far@A.B\" IN ROLE rds_ad; CREATE TABLE u (); ALTER TABLE u OWNER TO \"far@A.B\"; GRANT team TO \"ann@A.B\" WITH ADMIN OPTION; CREATE ROLE member; \
-            SET ROLE \"ann@A.B\"; GRANT team TO member; RESET ROLE; GRANT team TO rds_master WITH ADMIN OPTION");
+    su.run(
+        "GRANT CREATE ON SCHEMA public TO rds_master; CREATE USER \"ann@A.B\" IN ROLE rds_ad; \
+        CREATE TABLE t (); ALTER TABLE t OWNER TO \"ann@A.B\"; CREATE ROLE team; \
+            CREATE USER \"far@A.B\" IN ROLE rds_ad; CREATE TABLE u (); ALTER TABLE u OWNER \
+            TO \"far@A.B\"; GRANT team TO \"ann@A.B\" WITH ADMIN OPTION; CREATE ROLE member; \
+            SET ROLE \"ann@A.B\"; GRANT team TO member; RESET ROLE; GRANT team TO rds_master WITH \
+            ADMIN OPTION",
+    );
     su.run("CREATE DATABASE other");
     let mut elsewhere = c.try_connect("rdsadmin", "other").unwrap();
     elsewhere.run("CREATE SCHEMA s AUTHORIZATION \"far@A.B\"");
     if c.major() >= 16 {
-        su.run("GRANT \"ann@A.B\", \"far@A.B\" TO rds_master WITH ADMIN OPTION, INHERIT FALSE, SET FALSE");
+        su.run(
+            "GRANT \"ann@A.B\", \"far@A.B\" TO rds_master WITH ADMIN OPTION, INHERIT FALSE, SET \
+            FALSE",
+        );
     }
     let heir = kerbrole_client::DropOptions::new().reassign_owned_to("rds_master");
     Runtime::new().unwrap().block_on(async {
@@ -512,7 +623,10 @@ fn owners_hand_over(c: &Context<'_>) {
         assert_eq!(dropped, kerbrole_client::Dropped::Gone("ann@A.B".into()));
         let dropped = kerbrole.drop_principal("far@a.b", None, &heir).await.unwrap();
         let kept_by = "1 object in database \"other\"".into();
-        assert_eq!(dropped, kerbrole_client::Dropped::OnlyDisabled { role_name: "far@A.B".into(), kept_by });
+        assert_eq!(
+            dropped,
+            kerbrole_client::Dropped::OnlyDisabled { role_name: "far@A.B".into(), kept_by }
+        );
     });
     assert_eq!(
         su.column("SELECT relowner::regrole::text FROM pg_class WHERE relname IN ('t', 'u')"),
@@ -522,7 +636,10 @@ fn owners_hand_over(c: &Context<'_>) {
     assert_eq!(su.one("SELECT rolcanlogin FROM pg_roles WHERE rolname = 'far@A.B'"), "f");
     let usable = if c.major() >= 16 { "inherit_option OR set_option" } else { "true" };
     assert_eq!(
-        su.one(&format!("SELECT count(*) FROM pg_auth_members WHERE roleid = '\"far@A.B\"'::regrole AND member = 'rds_master'::regrole AND ({usable})")),
+        su.one(&format!(
+            "SELECT count(*) FROM pg_auth_members WHERE roleid = \
+            '\"far@A.B\"'::regrole AND member = 'rds_master'::regrole AND ({usable})"
+        )),
         "0",
         "the membership was for the transaction only"
     );
@@ -556,7 +673,11 @@ fn sessions_end(c: &Context<'_>) {
 
 fn a_list_shows_what_it_does(c: &Context<'_>) {
     let mut su = c.superuser();
-    su.run("CREATE USER \"old@A.B\" IN ROLE rds_ad; CREATE USER \"holder@A.B\" IN ROLE rds_ad; CREATE TABLE t (); GRANT SELECT ON t TO \"holder@A.B\"; CREATE USER \"stays@A.B\" IN ROLE rds_ad; CREATE USER \"also@A.B\" IN ROLE rds_ad");
+    su.run(
+        "CREATE USER \"old@A.B\" IN ROLE rds_ad; CREATE USER \"holder@A.B\" IN ROLE rds_ad; \
+        CREATE TABLE t (); GRANT SELECT ON t TO \"holder@A.B\"; CREATE USER \"stays@A.B\" IN ROLE \
+        rds_ad; CREATE USER \"also@A.B\" IN ROLE rds_ad",
+    );
     Runtime::new().unwrap().block_on(async {
         let client = connect(&config(c, "rdsadmin", "postgres")).await;
         let kerbrole = kerbrole(&client).await.unwrap();
@@ -564,11 +685,16 @@ fn a_list_shows_what_it_does(c: &Context<'_>) {
         let mut shown: Vec<Vec<String>> = Vec::new();
         for dry_run in [true, false] {
             let rows = kerbrole.sync_principals(&list, &dropping(), dry_run).await.unwrap();
-            shown.push(rows.into_iter().map(|row| format!("{} {}", row.action.as_str(), row.statement)).collect());
+            shown.push(
+                rows.into_iter()
+                    .map(|row| format!("{} {}", row.action.as_str(), row.statement))
+                    .collect(),
+            );
         }
         let expected = [
             "create CREATE USER \"new@A.B\" WITH LOGIN; GRANT \"rds_ad\" TO \"new@A.B\";",
-            "disable ALTER ROLE \"holder@A.B\" NOLOGIN; /* role \"holder@A.B\" is disabled (NOLOGIN) and not dropped yet: 1 privilege in database \"postgres\". */",
+            "disable ALTER ROLE \"holder@A.B\" NOLOGIN; /* role \"holder@A.B\" is disabled \
+             (NOLOGIN) and not dropped yet: 1 privilege in database \"postgres\". */",
             "drop DROP ROLE \"old@A.B\";",
         ];
         assert_eq!(shown, [expected, expected]);

@@ -7,13 +7,13 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
 
-use kerbrole_tests::echo::somebody;
+use kerbrole_tests::answering_port::somebody;
 use kerbrole_tests::kdc::Ticket;
-use kerbrole_tests::site::wait_until;
+use kerbrole_tests::sandbox::wait_until;
 use kerbrole_tests::version::built;
 
 use crate::cases;
-use crate::world::{Context, REALM};
+use crate::fixture::{Context, REALM};
 
 mod krb5_conf;
 mod options;
@@ -22,9 +22,11 @@ use krb5_conf::*;
 use options::*;
 
 cases! {
-    EachVersion: each_fault_is_named, rules_of_others_are_refused, whoever_has_no_realm_is_of_the_directory;
+    EachVersion: each_fault_is_named, rules_of_others_are_refused,
+        whoever_has_no_realm_is_of_the_directory;
     BareEachVersion: rules_are_gone_by;
-    Newest: a_host_is_of_the_realm_that_mit_takes_it_for, a_ticket_without_a_rule_is_no_fault, a_file_is_read_as_mit_reads_it, what_comes_from_a_module_is_not_known;
+    Newest: a_host_is_of_the_realm_that_mit_takes_it_for, a_ticket_without_a_rule_is_no_fault,
+        a_file_is_read_as_mit_reads_it, what_comes_from_a_module_is_not_known;
 }
 
 /// A KDC whose clock is a year behind: the answers of another, with the year changed.
@@ -99,7 +101,8 @@ impl SetUp {
             ])
             .output()
             .unwrap();
-        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr);
         let wrong = csv::Reader::from_reader(&output.stdout[..])
             .records()
             .map(|record| record.unwrap())
@@ -107,7 +110,8 @@ impl SetUp {
             .map(|record| {
                 // An answer about a role that is not there has no fix of its own.
                 assert!(
-                    !record[2].is_empty() && (!record[3].is_empty() || &record[2] == "there is no role to look at"),
+                    !record[2].is_empty()
+                        && (!record[3].is_empty() || &record[2] == "there is no role to look at"),
                     "what and how to mend it: {record:?}"
                 );
                 record[0].to_string()
@@ -130,7 +134,10 @@ fn each_fault_is_named(c: &Context<'_>) {
     };
     let good = fs::read_to_string(&config).unwrap();
     let database = |host: &str, port: u16| {
-        format!("{host} port={port} user=rds_master password='only here' dbname=postgres sslmode=disable")
+        format!(
+            "{host} port={port} user=rds_master password='only here' dbname=postgres \
+             sslmode=disable"
+        )
     };
     let healthy = || SetUp {
         realm: REALM.to_lowercase(),
@@ -147,10 +154,16 @@ fn each_fault_is_named(c: &Context<'_>) {
     assert!(!text.contains("only here"));
 
     let conf = |path: &PathBuf| format!("krb5.conf ({})", path.display());
-    let other_default = file("default", good.replace(&format!("default_realm = {REALM}"), "default_realm = OTHER.COM"));
+    let other_default = file(
+        "default",
+        good.replace(&format!("default_realm = {REALM}"), "default_realm = OTHER.COM"),
+    );
     let no_realm = file("realm", good.replace(&format!(" {REALM} = {{"), " OTHER.COM = {"));
     let improper = file("improper", format!("{good}}}\n"));
-    let wrong_domain = file("wrong-domain", good.replace(&format!(" localhost = {REALM}"), " localhost = OTHER.COM"));
+    let wrong_domain = file(
+        "wrong-domain",
+        good.replace(&format!(" localhost = {REALM}"), " localhost = OTHER.COM"),
+    );
     let expired = expired_ticket(c, &user);
     let someone = c.kdc.ticket_of("someone-else").unwrap().cache;
     let slow = slow_kdc(c.kdc.port);
@@ -170,10 +183,16 @@ fn each_fault_is_named(c: &Context<'_>) {
     };
     let faults: Vec<(SetUp, Vec<String>)> = vec![
         (SetUp { kdc: "kdc.invalid".into(), ..healthy() }, vec!["name kdc.invalid".into()]),
-        (SetUp { kdc: "127.0.0.1:1".into(), ..healthy() }, vec!["TCP 1 (Kerberos)".into(), "UDP 1 (Kerberos)".into()]),
+        (
+            SetUp { kdc: "127.0.0.1:1".into(), ..healthy() },
+            vec!["TCP 1 (Kerberos)".into(), "UDP 1 (Kerberos)".into()],
+        ),
         (
             SetUp { kdc: format!("127.0.0.1:{}", c.server.port), ..healthy() },
-            vec![format!("TCP {} (Kerberos)", c.server.port), format!("UDP {} (Kerberos)", c.server.port)],
+            vec![
+                format!("TCP {} (Kerberos)", c.server.port),
+                format!("UDP {} (Kerberos)", c.server.port),
+            ],
         ),
         (
             SetUp { kdc: format!("127.0.0.1:{slow}"), ..healthy() },
@@ -192,7 +211,10 @@ fn each_fault_is_named(c: &Context<'_>) {
             SetUp { database: database("host=localhost hostaddr=127.0.0.1", 1), ..healthy() },
             vec!["database localhost:1".into()],
         ),
-        (SetUp { database: database("host=db.invalid", 5432), ..healthy() }, vec!["database db.invalid:5432".into()]),
+        (
+            SetUp { database: database("host=db.invalid", 5432), ..healthy() },
+            vec!["database db.invalid:5432".into()],
+        ),
         (
             SetUp { config: "/nonexistent/krb5.conf".into(), ..healthy() },
             vec!["krb5.conf (/nonexistent/krb5.conf)".into()],
@@ -224,7 +246,11 @@ fn each_fault_is_named(c: &Context<'_>) {
     assert!(text.contains("disabled, locked or expired"), "{text}");
     c.master().run(&format!("SELECT kerb_disable_principal('{user}@{REALM}')"));
     let (code, wrong, text) = healthy().examine();
-    assert_eq!((code, wrong), (1, vec![format!("KDC: {user}"), "server: login".to_string()]), "{text}");
+    assert_eq!(
+        (code, wrong),
+        (1, vec![format!("KDC: {user}"), "server: login".to_string()]),
+        "{text}"
+    );
 }
 
 fn expired_ticket(c: &Context<'_>, user: &str) -> String {

@@ -1,9 +1,10 @@
-//! Which roles their names open to the wrong tickets, or to none; and what a change of krb_caseins_users would do.
+//! Which roles their names open to the wrong tickets, or to none; and what a change of
+//! krb_caseins_users would do.
 
 use kerbrole_tests::psql::log_in;
 
 use crate::cases;
-use crate::world::{Context, REALM};
+use crate::fixture::{Context, REALM};
 
 cases! {
     Every: problems_and_fixes, the_fixes_end_the_problems, it_is_so_that_logins_go;
@@ -14,9 +15,12 @@ const LONG: &str = "a-service-with-quite-a-long-name-indeed-it-is@CORP.EXAMPLE.C
 /// A cluster that grew by hand.
 fn grown(c: &Context<'_>) {
     c.superuser().run(&format!(
-        "SET client_min_messages = error; CREATE USER \"alice@A.B\" IN ROLE rds_ad; CREATE USER \"Bob@A.B\" IN ROLE rds_ad; CREATE USER \"carol@a.b\" IN ROLE rds_ad; \
-         CREATE USER \"dan@A.B\" IN ROLE rds_ad; CREATE USER \"Dan@A.B\" IN ROLE rds_ad; CREATE USER \"O'Brien@A.B\" IN ROLE rds_ad; \
-         CREATE USER \"{LONG}\" IN ROLE rds_ad; CREATE ROLE \"Eve@A.B\" IN ROLE rds_ad; CREATE USER \"Fay@A.B\"; CREATE USER \"Root@A.B\" SUPERUSER IN ROLE rds_ad; \
+        "SET client_min_messages = error; CREATE USER \"alice@A.B\" IN ROLE rds_ad; CREATE \
+         USER \"Bob@A.B\" IN ROLE rds_ad; CREATE USER \"carol@a.b\" IN ROLE rds_ad; \
+         CREATE USER \"dan@A.B\" IN ROLE rds_ad; CREATE USER \"Dan@A.B\" IN ROLE rds_ad; CREATE \
+         USER \"O'Brien@A.B\" IN ROLE rds_ad; \
+         CREATE USER \"{LONG}\" IN ROLE rds_ad; CREATE ROLE \"Eve@A.B\" IN ROLE rds_ad; CREATE \
+         USER \"Fay@A.B\"; CREATE USER \"Root@A.B\" SUPERUSER IN ROLE rds_ad; \
          CREATE USER app IN ROLE rds_ad"
     ));
 }
@@ -25,7 +29,8 @@ fn problems_and_fixes(c: &Context<'_>) {
     grown(c);
     let rows = c.master().rows("SELECT problem, role_names, fix FROM kerb_case_audit()");
     let cut = &LONG[..63];
-    let collision = ["case_collision", "{Dan@A.B,dan@A.B}", "SELECT kerb_disable_principal('Dan@A.B');"];
+    let collision =
+        ["case_collision", "{Dan@A.B,dan@A.B}", "SELECT kerb_disable_principal('Dan@A.B');"];
     let length_fix = format!("ALTER ROLE \"{cut}\" NOLOGIN;");
     let length_roles = format!("{{{cut}}}");
     let length = ["unreachable_length", &length_roles, &length_fix];
@@ -33,12 +38,20 @@ fn problems_and_fixes(c: &Context<'_>) {
         [
             [problem, "{Bob@A.B}", "SELECT kerb_rename_principal('Bob@A.B', NULL, 'bob');"],
             [problem, "{Dan@A.B}", "SELECT kerb_disable_principal('Dan@A.B');"],
-            [problem, "{O'Brien@A.B}", "SELECT kerb_rename_principal('O''Brien@A.B', NULL, 'o''brien');"],
+            [
+                problem,
+                "{O'Brien@A.B}",
+                "SELECT kerb_rename_principal('O''Brien@A.B', NULL, 'o''brien');",
+            ],
             [problem, "{Root@A.B}", "ALTER ROLE \"Root@A.B\" RENAME TO \"root@A.B\";"],
             [problem, "{carol@a.b}", "ALTER ROLE \"carol@a.b\" RENAME TO \"carol@A.B\";"],
         ]
     };
-    let unreachable = ["unreachable_realm_case", "{carol@a.b}", "ALTER ROLE \"carol@a.b\" RENAME TO \"carol@A.B\";"];
+    let unreachable = [
+        "unreachable_realm_case",
+        "{carol@a.b}",
+        "ALTER ROLE \"carol@a.b\" RENAME TO \"carol@A.B\";",
+    ];
     let expected: Vec<[&str; 3]> = if c.caseins {
         [vec![collision, length], of_case("closed_by_caseins").to_vec()].concat()
     } else {
@@ -46,7 +59,9 @@ fn problems_and_fixes(c: &Context<'_>) {
     };
     assert_eq!(rows, expected);
     assert_eq!(
-        c.master().one("SELECT count(*) FROM kerb_case_audit() WHERE detail IS NULL OR length(detail) < 30"),
+        c.master().one(
+            "SELECT count(*) FROM kerb_case_audit() WHERE detail IS NULL OR length(detail) < 30"
+        ),
         "0"
     );
 }
@@ -64,16 +79,28 @@ fn the_fixes_end_the_problems(c: &Context<'_>) {
         }
     }
     assert_eq!(su.rows("SELECT * FROM kerb_case_audit()"), [[""; 4]; 0]);
-    assert_eq!(su.one("SELECT count(*) FROM pg_roles WHERE rolname LIKE '%@%'"), "10", "no role was lost");
+    assert_eq!(
+        su.one("SELECT count(*) FROM pg_roles WHERE rolname LIKE '%@%'"),
+        "10",
+        "no role was lost"
+    );
 }
 
 /// What the audit calls unreachable or a collision is so, with tickets.
 fn it_is_so_that_logins_go(c: &Context<'_>) {
     let (mut su, mut master) = (c.superuser(), c.master());
     let lower = REALM.to_lowercase();
-    su.run(&format!("CREATE USER \"audited@{lower}\" IN ROLE rds_ad; CREATE USER \"twice@{REALM}\" IN ROLE rds_ad; CREATE USER \"Twice@{REALM}\" IN ROLE rds_ad"));
-    let opens = |user: &str, role: &str| log_in(c.server, &c.kdc.ticket_of(user).unwrap(), role).unwrap().ok;
-    let problems = master.column("SELECT problem FROM kerb_case_audit() WHERE role_names = ARRAY['audited@' || lower(role_names[1])] OR role_names[1] LIKE 'audited%'");
+    su.run(&format!(
+        "CREATE USER \"audited@{lower}\" IN ROLE rds_ad; CREATE USER \"twice@{REALM}\" \
+        IN ROLE rds_ad; CREATE USER \"Twice@{REALM}\" IN ROLE rds_ad"
+    ));
+    let opens = |user: &str, role: &str| {
+        log_in(c.server, &c.kdc.ticket_of(user).unwrap(), role).unwrap().ok
+    };
+    let problems = master.column(
+        "SELECT problem FROM kerb_case_audit() WHERE role_names = \
+        ARRAY['audited@' || lower(role_names[1])] OR role_names[1] LIKE 'audited%'",
+    );
     if c.caseins {
         assert_eq!(problems, ["closed_by_caseins"]);
     } else {

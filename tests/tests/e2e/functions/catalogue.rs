@@ -1,7 +1,7 @@
 //! What every function of the extension must have.
 
 use crate::cases;
-use crate::world::Context;
+use crate::fixture::Context;
 
 cases! {
     EachVersion: every_function_is_documented_pinned_and_closed, signatures_are_the_contract;
@@ -10,19 +10,24 @@ cases! {
 /// Functions that change and audit nothing: anyone may call them.
 const OPEN: [&str; 1] = ["kerb_canonicalize"];
 
-const OF_EXTENSION: &str = "FROM pg_proc f JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = f.oid AND d.deptype = 'e' \
-     JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid WHERE e.extname = 'pg_kerbrole'";
+const OF_EXTENSION: &str = "FROM pg_proc f JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND \
+    d.objid = f.oid AND d.deptype = 'e' \
+     JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid WHERE \
+     e.extname = 'pg_kerbrole'";
 
 fn every_function_is_documented_pinned_and_closed(c: &Context<'_>) {
     let mut su = c.superuser();
     let rows = su.rows(&format!(
-        "SELECT proname, coalesce(obj_description(f.oid, 'pg_proc'), ''), coalesce(array_to_string(proconfig, ';'), ''), \
-         has_function_privilege('public', f.oid, 'EXECUTE'), has_function_privilege('rds_superuser', f.oid, 'EXECUTE'), \
+        "SELECT proname, coalesce(obj_description(f.oid, 'pg_proc'), ''), \
+         coalesce(array_to_string(proconfig, ';'), ''), \
+         has_function_privilege('public', f.oid, 'EXECUTE'), \
+         has_function_privilege('rds_superuser', f.oid, 'EXECUTE'), \
          proisstrict AND pronargs > 0, proparallel, prosecdef {OF_EXTENSION} ORDER BY 1"
     ));
     assert!(rows.len() >= 14, "{rows:?}");
     for row in rows {
-        let [name, comment, config, public, rds_superuser, strict, parallel, definer] = row.try_into().unwrap();
+        let [name, comment, config, public, rds_superuser, strict, parallel, definer] =
+            row.try_into().unwrap();
         assert!(comment.len() > 20, "{name} has no comment");
         assert_eq!(config, "search_path=pg_catalog, pg_temp", "{name}");
         assert_eq!(public == "t", OPEN.contains(&name.as_str()), "{name}: EXECUTE for PUBLIC");
@@ -38,29 +43,40 @@ fn every_function_is_documented_pinned_and_closed(c: &Context<'_>) {
 fn signatures_are_the_contract(c: &Context<'_>) {
     let mut su = c.superuser();
     let rows = su.rows(&format!(
-        "SELECT proname, pg_get_function_arguments(f.oid), pg_get_function_result(f.oid) {OF_EXTENSION} ORDER BY 1"
+        "SELECT proname, pg_get_function_arguments(f.oid), pg_get_function_result(f.oid) \
+         {OF_EXTENSION} ORDER BY 1"
     ));
     assert_eq!(
         rows,
         [
             [
                 "kerb_add_principal",
-                "username text, realm text DEFAULT NULL::text, groups text[] DEFAULT '{}'::text[], if_not_exists boolean DEFAULT false",
+                "username text, realm text DEFAULT NULL::text, groups text[] DEFAULT '{}'::text[], \
+                 if_not_exists boolean DEFAULT false",
                 "text",
             ],
             [
                 "kerb_add_principals",
-                "principals text[], groups text[] DEFAULT '{}'::text[], if_not_exists boolean DEFAULT false",
+                "principals text[], groups text[] DEFAULT '{}'::text[], if_not_exists boolean \
+                 DEFAULT false",
                 "TABLE(principal text, role_name text, action text)",
             ],
             ["kerb_canonicalize", "username text, realm text DEFAULT NULL::text", "text"],
-            ["kerb_case_audit", "", "TABLE(problem text, role_names text[], detail text, fix text)"],
+            [
+                "kerb_case_audit",
+                "",
+                "TABLE(problem text, role_names text[], detail text, fix text)"
+            ],
             [
                 "kerb_check_principal",
                 "username text, realm text DEFAULT NULL::text",
                 "TABLE(check_name text, ok boolean, detail text, fix text)",
             ],
-            ["kerb_conflicts", "", "TABLE(role_name text, ad_path text[], iam_path text[], fix text)"],
+            [
+                "kerb_conflicts",
+                "",
+                "TABLE(role_name text, ad_path text[], iam_path text[], fix text)"
+            ],
             [
                 "kerb_disable_principal",
                 "username text, realm text DEFAULT NULL::text, terminate boolean DEFAULT false",
@@ -68,14 +84,16 @@ fn signatures_are_the_contract(c: &Context<'_>) {
             ],
             [
                 "kerb_drop_principal",
-                "username text, realm text DEFAULT NULL::text, if_exists boolean DEFAULT false, reassign_owned_to text DEFAULT NULL::text",
+                "username text, realm text DEFAULT NULL::text, if_exists boolean DEFAULT false, \
+                 reassign_owned_to text DEFAULT NULL::text",
                 "text",
             ],
             ["kerb_enable_principal", "username text, realm text DEFAULT NULL::text", "text"],
             [
                 "kerb_list_principals",
                 "",
-                "TABLE(role_name text, username text, realm text, can_login boolean, groups text[], ad_path text[], iam_path text[], sessions integer)",
+                "TABLE(role_name text, username text, realm text, can_login boolean, groups \
+                 text[], ad_path text[], iam_path text[], sessions integer)",
             ],
             [
                 "kerb_preview_grant",
@@ -94,7 +112,8 @@ fn signatures_are_the_contract(c: &Context<'_>) {
             ],
             [
                 "kerb_sync_principals",
-                "principals text[], absent text DEFAULT 'keep'::text, dry_run boolean DEFAULT true, realms text[] DEFAULT NULL::text[]",
+                "principals text[], absent text DEFAULT 'keep'::text, dry_run boolean DEFAULT \
+                 true, realms text[] DEFAULT NULL::text[]",
                 "TABLE(action text, role_name text, statement text)",
             ],
         ]

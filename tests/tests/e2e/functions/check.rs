@@ -1,10 +1,12 @@
-//! Why somebody cannot log in. What is asked in words here is compared with logins by the program that tries those: `logins::check`.
+//! Why somebody cannot log in. What is asked in words here is compared with logins by the program
+//! that tries those: `logins::check`.
 
 use crate::cases;
-use crate::world::Context;
+use crate::fixture::Context;
 
 cases! {
-    EachVersion: rows_for_an_rds_superuser, answers_in_words, the_fixes_mend, a_database_of_any_name;
+    EachVersion: rows_for_an_rds_superuser, answers_in_words, the_fixes_mend,
+        a_database_of_any_name;
 }
 
 fn rows_for_an_rds_superuser(c: &Context<'_>) {
@@ -29,7 +31,8 @@ fn rows_for_an_rds_superuser(c: &Context<'_>) {
     ];
     // What is not shown is not known.
     assert_eq!(master.column(names), [&own[..5], &["server"], &own[5..]].concat());
-    let unknown = master.column("SELECT check_name FROM kerb_check_principal('alice@a.b') WHERE ok IS NULL");
+    let unknown =
+        master.column("SELECT check_name FROM kerb_check_principal('alice@a.b') WHERE ok IS NULL");
     assert_eq!(unknown, ["server"]);
     let servers = ["listening", "pg_hba", "keytab"];
     assert_eq!(c.superuser().column(names), [&own[..5], &servers, &own[5..]].concat());
@@ -44,14 +47,19 @@ fn a_database_of_any_name(c: &Context<'_>) {
     there.run("CREATE EXTENSION pg_kerbrole; SELECT kerb_add_principal('alice@a.b')");
     for user in ["rdsadmin", "rds_master"] {
         let mut session = c.try_connect(user, "é").unwrap();
-        let database = "SELECT detail FROM kerb_check_principal('alice@a.b') WHERE check_name = 'connect' AND ok";
+        let database = "SELECT detail FROM kerb_check_principal('alice@a.b') WHERE check_name = \
+            'connect' AND ok";
         assert_eq!(session.one(database), "CONNECT on database \"?\"");
     }
 }
 
 fn answers_in_words(c: &Context<'_>) {
     let (mut su, mut master) = (c.superuser(), c.master());
-    su.run("CREATE ROLE team IN ROLE rds_ad; CREATE ROLE \"alice@A.B\" IN ROLE team; CREATE ROLE cloud IN ROLE rds_iam; GRANT cloud TO \"alice@A.B\"; CREATE USER \"Bob@A.B\"; CREATE USER \"carol@a.b\"");
+    su.run(
+        "CREATE ROLE team IN ROLE rds_ad; CREATE ROLE \"alice@A.B\" IN ROLE team; CREATE ROLE \
+        cloud IN ROLE rds_iam; GRANT cloud TO \"alice@A.B\"; CREATE USER \"Bob@A.B\"; CREATE \
+        USER \"carol@a.b\"",
+    );
     let by = if c.major() >= 16 { " GRANTED BY \"rdsadmin\"" } else { "" };
     let revoke = format!("REVOKE \"cloud\" FROM \"alice@A.B\"{by};");
     for (user, name, ok, detail, fix) in [
@@ -61,10 +69,17 @@ fn answers_in_words(c: &Context<'_>) {
             "alice",
             "not_rds_iam",
             "f",
-            "member of rds_iam as well, by {alice@A.B,cloud,rds_iam}, and sent to that method first",
+            "member of rds_iam as well, by {alice@A.B,cloud,rds_iam}, and sent to that method \
+             first",
             &revoke,
         ),
-        ("alice", "login", "f", "NOLOGIN: the principal is disabled", "SELECT kerb_enable_principal('alice@A.B');"),
+        (
+            "alice",
+            "login",
+            "f",
+            "NOLOGIN: the principal is disabled",
+            "SELECT kerb_enable_principal('alice@A.B');",
+        ),
         (
             "alice",
             "case_rule",
@@ -76,7 +91,8 @@ fn answers_in_words(c: &Context<'_>) {
             "bob",
             "role_exists",
             "f",
-            "no role \"bob@A.B\", but role \"Bob@A.B\", which differs by case only; if the ticket is spelled so, ask for that one",
+            "no role \"bob@A.B\", but role \"Bob@A.B\", which differs by case only; if the ticket \
+             is spelled so, ask for that one",
             "SELECT kerb_rename_principal('Bob@A.B', NULL, 'bob');",
         ),
         ("bob", "realm_case", "t", "the realm is in upper case, as tickets have it", "NULL"),
@@ -87,7 +103,13 @@ fn answers_in_words(c: &Context<'_>) {
             "the realm of role \"carol@a.b\" is not in upper case, as tickets have it",
             "ALTER ROLE \"carol@a.b\" RENAME TO \"carol@A.B\";",
         ),
-        ("dan", "role_exists", "f", "no role \"dan@A.B\", in whatever case", "SELECT kerb_add_principal('dan@A.B');"),
+        (
+            "dan",
+            "role_exists",
+            "f",
+            "no role \"dan@A.B\", in whatever case",
+            "SELECT kerb_add_principal('dan@A.B');",
+        ),
         (
             "Bob",
             "rds_ad",
@@ -97,7 +119,8 @@ fn answers_in_words(c: &Context<'_>) {
         ),
     ] {
         let rows = master.rows(&format!(
-            "SELECT ok, detail, fix FROM kerb_check_principal('{user}@a.b') WHERE check_name = '{name}'"
+            "SELECT ok, detail, fix FROM kerb_check_principal('{user}@a.b') WHERE check_name = \
+             '{name}'"
         ));
         assert_eq!(rows, [[ok, detail, fix]], "{user} {name}");
     }
@@ -119,12 +142,21 @@ fn the_fixes_mend(c: &Context<'_>) {
             su.run(make);
         }
         for _ in 0..9 {
-            let fix =
-                su.column("SELECT fix FROM kerb_check_principal('fixed@a.b') WHERE NOT ok AND fix !~ '^--' LIMIT 1");
+            let fix = su.column(
+                "SELECT fix FROM kerb_check_principal('fixed@a.b') WHERE NOT ok AND fix \
+                    !~ '^--' LIMIT 1",
+            );
             let Some(fix) = fix.first() else { break };
             su.run(fix);
         }
-        assert_eq!(su.one("SELECT bool_and(ok) FROM kerb_check_principal('fixed@a.b')"), "t", "{make}");
-        su.run("GRANT CONNECT ON DATABASE postgres TO PUBLIC; DROP OWNED BY \"fixed@A.B\"; DROP ROLE \"fixed@A.B\"");
+        assert_eq!(
+            su.one("SELECT bool_and(ok) FROM kerb_check_principal('fixed@a.b')"),
+            "t",
+            "{make}"
+        );
+        su.run(
+            "GRANT CONNECT ON DATABASE postgres TO PUBLIC; DROP OWNED BY \"fixed@A.B\"; DROP \
+            ROLE \"fixed@A.B\"",
+        );
     }
 }

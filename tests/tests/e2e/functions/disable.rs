@@ -1,15 +1,16 @@
 //! Keeping principals out, and letting them in again.
 
 use kerbrole_tests::psql::log_in;
-use kerbrole_tests::site::wait_until;
+use kerbrole_tests::sandbox::wait_until;
 
 use crate::cases;
-use crate::world::{Context, REALM, Session};
+use crate::fixture::{Context, REALM, Session};
 
 cases! {
-    EachVersion: a_disabled_principal_cannot_log_in_and_keeps_everything, sessions_end_with_the_commit_and_not_before, sessions_stay_when_it_is_taken_back,
-        a_prepared_transaction_ends_no_session, whoever_logs_in_meanwhile_does_not_stay, enabling_says_what_else_is_wrong, what_cannot_be_meant,
-        a_grant_meanwhile;
+    EachVersion: a_disabled_principal_cannot_log_in_and_keeps_everything,
+        sessions_end_with_the_commit_and_not_before, sessions_stay_when_it_is_taken_back,
+        a_prepared_transaction_ends_no_session, whoever_logs_in_meanwhile_does_not_stay,
+        enabling_says_what_else_is_wrong, what_cannot_be_meant, a_grant_meanwhile;
     Guarded: a_grant_meanwhile, a_disabled_principal_cannot_log_in_and_keeps_everything;
     Every: two_spellings_are_not_opened_again;
 }
@@ -19,7 +20,8 @@ fn a_disabled_principal_cannot_log_in_and_keeps_everything(c: &Context<'_>) {
     su.run("CREATE ROLE team; GRANT team TO rds_master WITH ADMIN OPTION");
     // Made by somebody else, with a group, a privilege and a table.
     su.run(&format!(
-        "CREATE USER \"disabled@{REALM}\" IN ROLE rds_ad, team; CREATE TABLE t (); GRANT SELECT ON t TO \"disabled@{REALM}\""
+        "CREATE USER \"disabled@{REALM}\" IN ROLE rds_ad, team; CREATE TABLE t (); GRANT SELECT ON \
+         t TO \"disabled@{REALM}\""
     ));
     let ticket = c.kdc.ticket_of("disabled").unwrap();
     let role = format!("disabled@{REALM}");
@@ -60,7 +62,11 @@ fn sessions_end_with_the_commit_and_not_before(c: &Context<'_>) {
     assert!(!has_ended(&mut one), "sessions go on unless they are to end");
 
     master.run("BEGIN; SELECT kerb_disable_principal('ann@a.b', terminate => true)");
-    assert!(master.notices().contains(&"2 sessions of role \"ann@A.B\" will end when the transaction commits".into()));
+    assert!(
+        master.notices().contains(
+            &"2 sessions of role \"ann@A.B\" will end when the transaction commits".into()
+        )
+    );
     assert!(!has_ended(&mut one));
     master.run("COMMIT");
     wait_until(|| has_ended(&mut one) && has_ended(&mut two)).unwrap();
@@ -72,11 +78,13 @@ fn sessions_stay_when_it_is_taken_back(c: &Context<'_>) {
     let mut master = c.master();
     master.run("SELECT count(*) FROM kerb_add_principals('{ann@a.b,bob@a.b,cyd@a.b}')");
     let mut sessions = ["ann@A.B", "bob@A.B", "cyd@A.B"].map(|user| c.connect(user));
-    let disable = |name: &str| format!("SELECT kerb_disable_principal('{name}@a.b', terminate => true);");
+    let disable =
+        |name: &str| format!("SELECT kerb_disable_principal('{name}@a.b', terminate => true);");
     master.run(&format!("BEGIN; {} ROLLBACK", disable("ann")));
     // A savepoint that is rolled back, one that is released, and one within another.
     master.run(&format!(
-        "BEGIN; SAVEPOINT a; {} ROLLBACK TO a; SAVEPOINT b; SAVEPOINT c; {} RELEASE c; ROLLBACK TO b; \
+        "BEGIN; SAVEPOINT a; {} ROLLBACK TO a; SAVEPOINT b; SAVEPOINT c; {} RELEASE c; ROLLBACK TO \
+         b; \
          SAVEPOINT d; SAVEPOINT e; {} RELEASE e; RELEASE d; COMMIT",
         disable("ann"),
         disable("bob"),
@@ -104,9 +112,12 @@ fn a_prepared_transaction_ends_no_session(c: &Context<'_>) {
     let mut ann = Session::open(&own.0, "ann@A.B", "postgres").unwrap();
     su.run("BEGIN; SELECT kerb_disable_principal('ann@a.b', terminate => true)");
     assert_eq!(su.code("PREPARE TRANSACTION 'x'"), "0A000");
-    for statement in
-        ["BEGIN", "SELECT kerb_disable_principal('ann@a.b')", "PREPARE TRANSACTION 'x'", "COMMIT PREPARED 'x'"]
-    {
+    for statement in [
+        "BEGIN",
+        "SELECT kerb_disable_principal('ann@a.b')",
+        "PREPARE TRANSACTION 'x'",
+        "COMMIT PREPARED 'x'",
+    ] {
         su.run(statement);
     }
     assert!(!has_ended(&mut ann));
@@ -119,7 +130,8 @@ fn a_prepared_transaction_ends_no_session(c: &Context<'_>) {
     assert!(!has_ended(&mut ann));
 }
 
-/// A login that comes while the transaction is open is let in, by what is committed then, and ended with the commit.
+/// A login that comes while the transaction is open is let in, by what is committed then, and ended
+/// with the commit.
 fn whoever_logs_in_meanwhile_does_not_stay(c: &Context<'_>) {
     let mut master = c.master();
     master.run("SELECT kerb_add_principal('ann@a.b')");
@@ -133,25 +145,43 @@ fn whoever_logs_in_meanwhile_does_not_stay(c: &Context<'_>) {
 fn enabling_says_what_else_is_wrong(c: &Context<'_>) {
     let (mut su, mut master) = (c.superuser(), c.master());
     su.run(
-        "CREATE ROLE \"ann@A.B\"; CREATE ROLE cloud IN ROLE rds_iam; CREATE ROLE \"bob@A.B\" IN ROLE rds_ad, cloud; \
+        "CREATE ROLE \"ann@A.B\"; CREATE ROLE cloud IN ROLE rds_iam; CREATE ROLE \"bob@A.B\" IN \
+         ROLE rds_ad, cloud; \
             GRANT cloud TO rds_master WITH ADMIN OPTION",
     );
     assert_eq!(master.one("SELECT kerb_enable_principal('ann@a.b')"), "ann@A.B");
-    assert_eq!(master.notices(), ["role \"ann@A.B\" is not a member of rds_ad: no ticket opens it"]);
+    assert_eq!(
+        master.notices(),
+        ["role \"ann@A.B\" is not a member of rds_ad: no ticket opens it"]
+    );
     assert_eq!(master.one("SELECT kerb_enable_principal('bob@a.b')"), "bob@A.B");
     assert_eq!(master.notices(), ["role \"bob@A.B\" is a member of both rds_ad and rds_iam now"]);
-    su.run("ALTER DATABASE postgres SET kerbrole.allowed_realms = 'C.D'; ALTER ROLE \"ann@A.B\" NOLOGIN");
+    su.run(
+        "ALTER DATABASE postgres SET kerbrole.allowed_realms = 'C.D'; ALTER ROLE \"ann@A.B\" \
+        NOLOGIN",
+    );
     let mut master = c.master();
     assert_eq!(master.code("SELECT kerb_enable_principal('ann@a.b')"), "22023");
-    assert_eq!(master.one("SELECT kerb_disable_principal('bob@a.b')"), "bob@A.B", "what was allowed once can be ended");
+    assert_eq!(
+        master.one("SELECT kerb_disable_principal('bob@a.b')"),
+        "bob@A.B",
+        "what was allowed once can be ended"
+    );
 }
 
 fn what_cannot_be_meant(c: &Context<'_>) {
     let (mut su, mut master) = (c.superuser(), c.master());
-    su.run("CREATE USER \"Ann@A.B\" IN ROLE rds_ad; CREATE USER \"bob@a.b\" IN ROLE rds_ad; CREATE USER app");
+    su.run(
+        "CREATE USER \"Ann@A.B\" IN ROLE rds_ad; CREATE USER \"bob@a.b\" IN ROLE rds_ad; CREATE \
+        USER app",
+    );
     for (call, code, hint) in [
         ("kerb_disable_principal('ann@a.b')", "42704", "Did you mean 'Ann@A.B'?"),
-        ("kerb_disable_principal('bob@a.b')", "42704", "ALTER ROLE \"bob@a.b\" RENAME TO \"bob@A.B\";"),
+        (
+            "kerb_disable_principal('bob@a.b')",
+            "42704",
+            "ALTER ROLE \"bob@a.b\" RENAME TO \"bob@A.B\";",
+        ),
         ("kerb_disable_principal('cyd@a.b')", "42704", "kerb_list_principals()"),
         ("kerb_disable_principal('app')", "22023", "realm"),
         ("kerb_disable_principal(NULL)", "22023", "value"),
@@ -183,7 +213,11 @@ fn a_grant_meanwhile(c: &Context<'_>) {
     for (first, second) in [(disable, grant), (grant, disable)] {
         let mut holder = c.superuser();
         holder.run(&format!("BEGIN; {first}"));
-        assert_eq!(c.while_it_waits(&mut su, second, || holder.run("COMMIT")), "fine", "{first}, then {second}");
+        assert_eq!(
+            c.while_it_waits(&mut su, second, || holder.run("COMMIT")),
+            "fine",
+            "{first}, then {second}"
+        );
         assert_eq!(su.rows("SELECT can_login, groups FROM kerb_principals"), [["f", "{team}"]]);
         su.run("REVOKE team FROM \"ann@A.B\"; ALTER ROLE \"ann@A.B\" LOGIN");
     }

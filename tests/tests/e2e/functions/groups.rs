@@ -1,21 +1,27 @@
 //! The groups that new principals are put into, with the caller's own rights.
 
 use crate::cases;
-use crate::world::Context;
+use crate::fixture::Context;
 
 cases! {
-    EachVersion: groups_are_granted_to_each, missing_groups, groups_need_the_callers_right, groups_of_principals_that_exist,
-        more_members_than_one_grant_names, line_breaks_in_names;
+    EachVersion: groups_are_granted_to_each, missing_groups, groups_need_the_callers_right,
+        groups_of_principals_that_exist, more_members_than_one_grant_names, line_breaks_in_names;
 }
 
 fn groups_are_granted_to_each(c: &Context<'_>) {
     let (mut su, mut master) = (c.superuser(), c.master());
-    su.run("CREATE ROLE g1; CREATE ROLE \"G 2\"; GRANT g1, \"G 2\" TO rds_master WITH ADMIN OPTION");
-    master.run("SELECT * FROM kerb_add_principals('{a@a.b,b@a.b}', groups => '{g1,\"G 2\",g1,rds_ad}')");
+    su.run(
+        "CREATE ROLE g1; CREATE ROLE \"G 2\"; GRANT g1, \"G 2\" TO rds_master WITH ADMIN OPTION",
+    );
+    master.run(
+        "SELECT * FROM kerb_add_principals('{a@a.b,b@a.b}', groups => '{g1,\"G 2\",g1,rds_ad}')",
+    );
     assert_eq!(
         su.rows(
-            "SELECT m.member::regrole, m.roleid::regrole, m.grantor::regrole FROM pg_auth_members m \
-             WHERE m.member IN (SELECT oid FROM pg_roles WHERE rolname LIKE '%@A.B') ORDER BY m.member::regrole::text, m.roleid::regrole::text"
+            "SELECT m.member::regrole, m.roleid::regrole, m.grantor::regrole FROM pg_auth_members \
+             m \
+             WHERE m.member IN (SELECT oid FROM pg_roles WHERE rolname LIKE '%@A.B') ORDER BY \
+             m.member::regrole::text, m.roleid::regrole::text"
         ),
         [
             ["\"a@A.B\"", "\"G 2\"", "rds_master"],
@@ -40,29 +46,39 @@ fn missing_groups(c: &Context<'_>) {
         ("x\"; DROP ROLE rds_ad; --", "Create the role first"),
         ("Analysts\u{200b}", "Create the role first"),
     ] {
-        let error = master.call("SELECT kerb_add_principal('a@a.b', groups => ARRAY[$1])", &[&group]).unwrap_err();
+        let error = master
+            .call("SELECT kerb_add_principal('a@a.b', groups => ARRAY[$1])", &[&group])
+            .unwrap_err();
         assert_eq!(error.code().code(), "42704", "{group}");
         assert!(error.hint().unwrap().starts_with(hint), "{group}: {:?}", error.hint());
     }
-    let long = format!("SELECT kerb_add_principal('a@a.b', groups => ARRAY['{}'])", "Analysts".repeat(20));
+    let long =
+        format!("SELECT kerb_add_principal('a@a.b', groups => ARRAY['{}'])", "Analysts".repeat(20));
     assert_eq!(master.code(&long), "42704");
     assert_eq!(su.traces(), before);
 }
 
 fn groups_need_the_callers_right(c: &Context<'_>) {
     let mut su = c.superuser();
-    su.run("CREATE ROLE delegate LOGIN; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO delegate; CREATE ROLE g1; CREATE ROLE g2");
+    su.run(
+        "CREATE ROLE delegate LOGIN; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO \
+        delegate; CREATE ROLE g1; CREATE ROLE g2",
+    );
     su.run("GRANT g1 TO delegate WITH ADMIN OPTION; GRANT g2 TO delegate");
     let mut delegate = c.connect("delegate");
     let before = su.traces();
     for group in ["g2", "rds_superuser", "pg_read_all_data", "rds_master", "rdsadmin"] {
-        let code = delegate.code(&format!("SELECT kerb_add_principal('a@a.b', groups => '{{g1,{group}}}')"));
+        let code = delegate
+            .code(&format!("SELECT kerb_add_principal('a@a.b', groups => '{{g1,{group}}}')"));
         assert_eq!(code, "42501", "{group}");
         assert_eq!(su.traces(), before, "{group}");
     }
     assert_eq!(delegate.one("SELECT kerb_add_principal('a@a.b', groups => '{g1}')"), "a@A.B");
     assert_eq!(
-        su.one("SELECT grantor::regrole FROM pg_auth_members WHERE roleid = 'g1'::regrole AND member <> 'delegate'::regrole"),
+        su.one(
+            "SELECT grantor::regrole FROM pg_auth_members WHERE roleid = 'g1'::regrole AND \
+            member <> 'delegate'::regrole"
+        ),
         "delegate"
     );
 }
@@ -72,13 +88,16 @@ fn groups_of_principals_that_exist(c: &Context<'_>) {
     su.run("CREATE ROLE g1; CREATE ROLE g2; GRANT g1, g2 TO rds_master WITH ADMIN OPTION");
     master.run("SELECT kerb_add_principal('old@a.b', groups => '{g1}')");
     assert_eq!(
-        master
-            .rows("SELECT * FROM kerb_add_principals('{old@a.b,new@a.b}', groups => '{g1,g2}', if_not_exists => true)"),
+        master.rows(
+            "SELECT * FROM kerb_add_principals('{old@a.b,new@a.b}', groups => '{g1,g2}', \
+                if_not_exists => true)"
+        ),
         [["old@a.b", "old@A.B", "adopted"], ["new@a.b", "new@A.B", "created"]]
     );
     assert_eq!(
         master.column(
-            "SELECT action FROM kerb_add_principals('{old@a.b,new@a.b}', groups => '{g1,g2}', if_not_exists => true)"
+            "SELECT action FROM kerb_add_principals('{old@a.b,new@a.b}', groups => '{g1,g2}', \
+             if_not_exists => true)"
         ),
         ["unchanged", "unchanged"]
     );
@@ -87,14 +106,21 @@ fn groups_of_principals_that_exist(c: &Context<'_>) {
 fn more_members_than_one_grant_names(c: &Context<'_>) {
     let (mut su, mut master) = (c.superuser(), c.master());
     su.run("CREATE ROLE g1; GRANT g1 TO rds_master WITH ADMIN OPTION");
-    master.run("SELECT * FROM kerb_add_principals(ARRAY(SELECT 'u' || i || '@a.b' FROM generate_series(1, 2500) i), groups => '{g1}')");
+    master.run(
+        "SELECT * FROM kerb_add_principals(ARRAY(SELECT 'u' || i || '@a.b' FROM \
+        generate_series(1, 2500) i), groups => '{g1}')",
+    );
     assert_eq!(
-        su.one("SELECT count(*) FROM pg_auth_members WHERE roleid = 'g1'::regrole AND member <> 'rds_master'::regrole"),
+        su.one(
+            "SELECT count(*) FROM pg_auth_members WHERE roleid = 'g1'::regrole AND member <> \
+            'rds_master'::regrole"
+        ),
         "2500"
     );
 }
 
-/// Since 19 the server refuses a name with a line break; before, a group may have one, and is granted, shown and revoked by it.
+/// Since 19 the server refuses a name with a line break; before, a group may have one, and is
+/// granted, shown and revoked by it.
 fn line_breaks_in_names(c: &Context<'_>) {
     let mut su = c.superuser();
     if c.major() >= 19 {
@@ -102,13 +128,19 @@ fn line_breaks_in_names(c: &Context<'_>) {
         su.run("CREATE ROLE plain");
         assert_eq!(su.code("ALTER ROLE plain RENAME TO \"two\rlines\""), "22023");
         // Such a name is that of a group that is not there, and said to be.
-        assert_eq!(su.code("SELECT kerb_add_principal('ann@a.b', groups => ARRAY[E'two\\nlines'])"), "42704");
+        assert_eq!(
+            su.code("SELECT kerb_add_principal('ann@a.b', groups => ARRAY[E'two\\nlines'])"),
+            "42704"
+        );
         return;
     }
     su.run("CREATE ROLE \"two\nlines\"; CREATE ROLE \"cloud\r\n\" IN ROLE rds_iam");
     su.run("SELECT kerb_add_principal('ann@a.b', groups => ARRAY[E'two\\nlines'])");
     assert_eq!(su.one("SELECT pg_has_role('ann@A.B', E'two\\nlines', 'MEMBER')"), "t");
-    assert_eq!(su.code("SELECT kerb_add_principal('bob@a.b', groups => ARRAY[E'cloud\\r\\n'])"), "0LP01");
+    assert_eq!(
+        su.code("SELECT kerb_add_principal('bob@a.b', groups => ARRAY[E'cloud\\r\\n'])"),
+        "0LP01"
+    );
     su.run("GRANT \"cloud\r\n\" TO \"two\nlines\"");
     let fix = su.one("SELECT fix FROM kerb_conflicts() WHERE role_name = 'ann@A.B'");
     su.run(&fix);

@@ -1,7 +1,7 @@
 //! What may be typed, what it becomes, and what is refused.
 
 use crate::cases;
-use crate::world::{Context, Session};
+use crate::fixture::{Context, Session};
 
 cases! {
     Every: every_spelling;
@@ -120,7 +120,11 @@ const TABLE: &[(&str, Option<&str>, Expect)] = &[
     ("x\"; DROP ROLE rds_ad; --", R, Code("22023")),
     ("x'; DROP ROLE rds_ad--", R, Code("22023")),
     ("x'||'y", R, Code("22023")),
-    ("x' SUPERUSER --", R, ByCase("x' SUPERUSER --@CORP.EXAMPLE.COM", "x' superuser --@CORP.EXAMPLE.COM")),
+    (
+        "x' SUPERUSER --",
+        R,
+        ByCase("x' SUPERUSER --@CORP.EXAMPLE.COM", "x' superuser --@CORP.EXAMPLE.COM"),
+    ),
     ("$1", R, Role("$1@CORP.EXAMPLE.COM")),
     ("%I", R, ByCase("%I@CORP.EXAMPLE.COM", "%i@CORP.EXAMPLE.COM")),
     // reserved
@@ -162,7 +166,8 @@ fn every_spelling(c: &Context<'_>) {
         ("a".repeat(47), Some("42622")),
         ("a".repeat(100_000), Some("42622")),
     ] {
-        let expect = expect.map_or_else(|| format!("{username}@CORP.EXAMPLE.COM"), ToString::to_string);
+        let expect =
+            expect.map_or_else(|| format!("{username}@CORP.EXAMPLE.COM"), ToString::to_string);
         table.push((username, R, expect));
     }
     assert!(table.len() >= 60, "{}", table.len());
@@ -191,8 +196,17 @@ fn check_spelling(
                 assert!(name.len() <= 63);
             }
             Err(error) => {
-                assert_eq!(error.code().code(), expect, "{function} {shown:?} {realm:?}: {}", error.message());
-                assert!(error.hint().is_some(), "{function} {shown:?}: no hint with {}", error.message());
+                assert_eq!(
+                    error.code().code(),
+                    expect,
+                    "{function} {shown:?} {realm:?}: {}",
+                    error.message()
+                );
+                assert!(
+                    error.hint().is_some(),
+                    "{function} {shown:?}: no hint with {}",
+                    error.message()
+                );
                 assert!(error.message().len() < 400, "{function} {shown:?}: {}", error.message());
             }
         }
@@ -200,9 +214,11 @@ fn check_spelling(
     let found: Vec<String> = master
         .client
         .query(
-            "SELECT r.rolname::text FROM pg_roles r JOIN pg_auth_members m ON m.member = r.oid JOIN pg_roles g ON g.oid = m.roleid \
+            "SELECT r.rolname::text FROM pg_roles r JOIN pg_auth_members m ON m.member = r.oid \
+             JOIN pg_roles g ON g.oid = m.roleid \
              WHERE r.rolname LIKE '%@%' AND g.rolname = 'rds_ad' AND r.rolcanlogin \
-             AND NOT (r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls)",
+             AND NOT (r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR \
+             r.rolbypassrls)",
             &[],
         )
         .unwrap()

@@ -3,21 +3,28 @@
 use kerbrole_tests::psql::log_in;
 
 use crate::cases;
-use crate::world::{Context, REALM};
+use crate::fixture::{Context, REALM};
 
 cases! {
-    EachVersion: a_renamed_principal_keeps_everything_and_logs_in, names_that_cannot_be_taken, sessions_are_in_the_way,
-        a_realm_moves_whole, a_realm_does_not_move_in_part, a_login_or_a_grant_meanwhile, two_renames_at_once;
-    Guarded: a_renamed_principal_keeps_everything_and_logs_in, a_realm_moves_whole, a_login_or_a_grant_meanwhile;
+    EachVersion: a_renamed_principal_keeps_everything_and_logs_in, names_that_cannot_be_taken,
+        sessions_are_in_the_way, a_realm_moves_whole, a_realm_does_not_move_in_part,
+        a_login_or_a_grant_meanwhile, two_renames_at_once;
+    Guarded: a_renamed_principal_keeps_everything_and_logs_in, a_realm_moves_whole,
+        a_login_or_a_grant_meanwhile;
     Every: case_alone_can_be_changed;
 }
 
 fn a_renamed_principal_keeps_everything_and_logs_in(c: &Context<'_>) {
     let (mut su, mut master) = (c.superuser(), c.master());
     su.run("CREATE ROLE team; GRANT team TO rds_master WITH ADMIN OPTION");
-    su.run(&format!("CREATE USER \"maiden@{REALM}\" IN ROLE rds_ad, team; CREATE SCHEMA s AUTHORIZATION \"maiden@{REALM}\"; ALTER ROLE \"maiden@{REALM}\" SET work_mem = '8MB'"));
-    let of = "SELECT r.oid, (SELECT nspowner = r.oid FROM pg_namespace WHERE nspname = 's'), pg_has_role(r.oid, 'team', 'MEMBER'), \
-              pg_has_role(r.oid, 'rds_ad', 'MEMBER'), (SELECT setconfig FROM pg_db_role_setting WHERE setrole = r.oid) FROM pg_roles r WHERE rolname LIKE '%@%'";
+    su.run(&format!(
+        "CREATE USER \"maiden@{REALM}\" IN ROLE rds_ad, team; CREATE SCHEMA s \
+        AUTHORIZATION \"maiden@{REALM}\"; ALTER ROLE \"maiden@{REALM}\" SET work_mem = '8MB'"
+    ));
+    let of = "SELECT r.oid, (SELECT nspowner = r.oid FROM pg_namespace WHERE nspname = 's'), \
+        pg_has_role(r.oid, 'team', 'MEMBER'), \
+              pg_has_role(r.oid, 'rds_ad', 'MEMBER'), (SELECT setconfig FROM pg_db_role_setting \
+              WHERE setrole = r.oid) FROM pg_roles r WHERE rolname LIKE '%@%'";
     let before = su.rows(of);
     let (old, new) = (c.kdc.ticket_of("maiden").unwrap(), c.kdc.ticket_of("married").unwrap());
     assert_eq!(
@@ -32,7 +39,11 @@ fn a_renamed_principal_keeps_everything_and_logs_in(c: &Context<'_>) {
     for (call, name) in [
         ("kerb_rename_principal('married@corp.example.com', NULL, 'x', 'b.c')", "x@B.C"),
         ("kerb_rename_principal('x@b.c', NULL, 'y@c.d')", "y@C.D"),
-        ("kerb_rename_principal(username => 'y', realm => 'c.d', new_username => 'y', new_realm => 'D.E')", "y@D.E"),
+        (
+            "kerb_rename_principal(username => 'y', realm => 'c.d', new_username => 'y', new_realm \
+             => 'D.E')",
+            "y@D.E",
+        ),
     ] {
         assert_eq!(master.one(&format!("SELECT {call}")), name);
     }
@@ -43,7 +54,10 @@ fn a_renamed_principal_keeps_everything_and_logs_in(c: &Context<'_>) {
 
 fn names_that_cannot_be_taken(c: &Context<'_>) {
     let (mut su, mut master) = (c.superuser(), c.master());
-    su.run("CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE ROLE \"bob@A.B\"; CREATE ROLE \"Cyd@A.B\"; CREATE ROLE \"dan@a.b\"");
+    su.run(
+        "CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE ROLE \"bob@A.B\"; CREATE \
+        ROLE \"Cyd@A.B\"; CREATE ROLE \"dan@a.b\"",
+    );
     let before = su.traces();
     for (new, code) in [
         ("'bob'", "42710"),
@@ -56,7 +70,11 @@ fn names_that_cannot_be_taken(c: &Context<'_>) {
         ("NULL", "22023"),
         ("'x', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ.ABCDEFGHIJKLMNOPQRSTUVWXYZ.EXAMPLE.COM'", "42622"),
     ] {
-        assert_eq!(master.code(&format!("SELECT kerb_rename_principal('ann', 'a.b', {new})")), code, "{new}");
+        assert_eq!(
+            master.code(&format!("SELECT kerb_rename_principal('ann', 'a.b', {new})")),
+            code,
+            "{new}"
+        );
     }
     assert_eq!(master.code("SELECT kerb_rename_principal('eve', 'a.b', 'eva')"), "42704");
     assert_eq!(su.traces(), before);
@@ -75,7 +93,10 @@ fn sessions_are_in_the_way(c: &Context<'_>) {
         (error.code().code(), error.message(), error.detail()),
         ("55006", "role \"ann@A.B\" is in use", Some("It has 1 session on this server."))
     );
-    assert_eq!(error.hint(), Some("End them first: SELECT kerb_disable_principal('ann@A.B', terminate => true);"));
+    assert_eq!(
+        error.hint(),
+        Some("End them first: SELECT kerb_disable_principal('ann@A.B', terminate => true);")
+    );
     drop(session);
     master.wait_for_no_sessions("ann@A.B");
     assert_eq!(master.one("SELECT kerb_rename_principal('ann', 'a.b', 'anna')"), "anna@A.B");
@@ -92,39 +113,68 @@ fn case_alone_can_be_changed(c: &Context<'_>) {
 
 fn a_realm_moves_whole(c: &Context<'_>) {
     let (mut su, mut master) = (c.superuser(), c.master());
-    su.run("CREATE ROLE team; GRANT team TO rds_master WITH ADMIN OPTION; CREATE USER \"ann@OLD.B\" IN ROLE rds_ad, team; CREATE USER \"Bob@OLD.B\" IN ROLE rds_ad; CREATE ROLE \"cyd@OLD.B\" IN ROLE rds_ad; \
-            CREATE USER \"dan@old.b\" IN ROLE rds_ad; CREATE USER \"eve@OTHER.B\" IN ROLE rds_ad; CREATE USER app; CREATE TABLE t (); ALTER TABLE t OWNER TO \"ann@OLD.B\"");
+    su.run(
+        "CREATE ROLE team; GRANT team TO rds_master WITH ADMIN OPTION; CREATE \
+        USER \"ann@OLD.B\" IN ROLE rds_ad, team; CREATE USER \"Bob@OLD.B\" IN ROLE rds_ad; CREATE \
+        ROLE \"cyd@OLD.B\" IN ROLE rds_ad; \
+            CREATE USER \"dan@old.b\" IN ROLE rds_ad; CREATE USER \"eve@OTHER.B\" IN ROLE rds_ad; \
+            CREATE USER app; CREATE TABLE t (); ALTER TABLE t OWNER TO \"ann@OLD.B\"",
+    );
     let before = su.traces();
-    let expected =
-        [["ann@OLD.B", "ann@NEW.C", "NULL"], ["Bob@OLD.B", "Bob@NEW.C", "NULL"], ["cyd@OLD.B", "cyd@NEW.C", "NULL"]];
+    let expected = [
+        ["ann@OLD.B", "ann@NEW.C", "NULL"],
+        ["Bob@OLD.B", "Bob@NEW.C", "NULL"],
+        ["cyd@OLD.B", "cyd@NEW.C", "NULL"],
+    ];
     let in_order = |mut rows: Vec<Vec<String>>| {
         rows.sort();
         rows
     };
-    let mut sorted: Vec<Vec<String>> = expected.iter().map(|row| row.map(String::from).to_vec()).collect();
+    let mut sorted: Vec<Vec<String>> =
+        expected.iter().map(|row| row.map(String::from).to_vec()).collect();
     sorted.sort();
     assert_eq!(in_order(master.rows("SELECT * FROM kerb_rename_realm('old.b', 'new.c')")), sorted);
     assert_eq!(su.traces(), before, "dry by default");
-    assert_eq!(in_order(master.rows("SELECT * FROM kerb_rename_realm('OLD.B', 'NEW.C', dry_run => false)")), sorted);
     assert_eq!(
-        su.column("SELECT rolname FROM pg_roles WHERE rolname LIKE '%@%' ORDER BY rolname COLLATE \"C\""),
+        in_order(
+            master.rows("SELECT * FROM kerb_rename_realm('OLD.B', 'NEW.C', dry_run => false)")
+        ),
+        sorted
+    );
+    assert_eq!(
+        su.column(
+            "SELECT rolname FROM pg_roles WHERE rolname LIKE '%@%' ORDER BY rolname COLLATE \"C\""
+        ),
         ["Bob@NEW.C", "ann@NEW.C", "cyd@NEW.C", "dan@old.b", "eve@OTHER.B"]
     );
-    assert_eq!(su.one("SELECT relowner::regrole FROM pg_class WHERE relname = 't'"), "\"ann@NEW.C\"");
+    assert_eq!(
+        su.one("SELECT relowner::regrole FROM pg_class WHERE relname = 't'"),
+        "\"ann@NEW.C\""
+    );
     assert_eq!(su.one("SELECT pg_has_role('ann@NEW.C', 'team', 'MEMBER')"), "t");
     assert_eq!(master.rows("SELECT * FROM kerb_rename_realm('old.b', 'new.c', false)").len(), 0);
     assert_eq!(master.notices(), ["there is no principal of realm \"OLD.B\""]);
-    for (call, code) in
-        [("'a.b', 'A.B'", "22023"), ("NULL, 'a.b'", "22023"), ("'a b', 'a.b'", "22023"), ("'a.b', 'corp'", "22023")]
-    {
-        assert_eq!(master.code(&format!("SELECT * FROM kerb_rename_realm({call})")), code, "{call}");
+    for (call, code) in [
+        ("'a.b', 'A.B'", "22023"),
+        ("NULL, 'a.b'", "22023"),
+        ("'a b', 'a.b'", "22023"),
+        ("'a.b', 'corp'", "22023"),
+    ] {
+        assert_eq!(
+            master.code(&format!("SELECT * FROM kerb_rename_realm({call})")),
+            code,
+            "{call}"
+        );
     }
 }
 
 fn a_realm_does_not_move_in_part(c: &Context<'_>) {
     let (mut su, mut master) = (c.superuser(), c.master());
     let long = "ABCDEFGHIJKLMNOPQRSTUVWXYZ.ABCDEFGHIJKLMNOPQRSTUVWXY.COM";
-    su.run("CREATE USER \"a@OLD.B\" IN ROLE rds_ad; CREATE USER \"longer-name@OLD.B\" IN ROLE rds_ad; CREATE USER \"root@OLD.B\" SUPERUSER; CREATE ROLE \"A@NEW.C\"");
+    su.run(
+        "CREATE USER \"a@OLD.B\" IN ROLE rds_ad; CREATE USER \"longer-name@OLD.B\" IN ROLE \
+        rds_ad; CREATE USER \"root@OLD.B\" SUPERUSER; CREATE ROLE \"A@NEW.C\"",
+    );
     let session = c.connect("longer-name@OLD.B");
     let before = su.traces();
     assert_eq!(
@@ -133,7 +183,9 @@ fn a_realm_does_not_move_in_part(c: &Context<'_>) {
             [
                 "a@OLD.B",
                 "a@NEW.C",
-                "role \"a@NEW.C\" would differ from role \"A@NEW.C\" by case only. With krb_caseins_users on, one person's ticket would open both roles; with it off, a slip of the keyboard decides which."
+                "role \"a@NEW.C\" would differ from role \"A@NEW.C\" by case only. With \
+                 krb_caseins_users on, one person's ticket would open both roles; with it off, a \
+                 slip of the keyboard decides which."
             ],
             [
                 "longer-name@OLD.B",
@@ -145,7 +197,11 @@ fn a_realm_does_not_move_in_part(c: &Context<'_>) {
     );
     let error = master.error("SELECT * FROM kerb_rename_realm('old.b', 'new.c', false)");
     assert_eq!(error.code().code(), "42710");
-    assert!(error.detail().unwrap().ends_with("2 principals more cannot be renamed either."), "{:?}", error.detail());
+    assert!(
+        error.detail().unwrap().ends_with("2 principals more cannot be renamed either."),
+        "{:?}",
+        error.detail()
+    );
     assert!(error.hint().unwrap().ends_with("A dry run lists all of them."), "{:?}", error.hint());
     assert_eq!(su.traces(), before);
     drop(session);
@@ -156,10 +212,14 @@ fn a_realm_does_not_move_in_part(c: &Context<'_>) {
         ["t", "f"],
         "one has room for the longer realm"
     );
-    assert_eq!(su.code(&format!("SELECT * FROM kerb_rename_realm('old.b', '{long}', false)")), "42622");
+    assert_eq!(
+        su.code(&format!("SELECT * FROM kerb_rename_realm('old.b', '{long}', false)")),
+        "42622"
+    );
 }
 
-/// Whoever logs in under the old name before the commit is the same role after it; a GRANT finds the role under one of its names, or not at all.
+/// Whoever logs in under the old name before the commit is the same role after it; a GRANT finds
+/// the role under one of its names, or not at all.
 fn a_login_or_a_grant_meanwhile(c: &Context<'_>) {
     let (mut su, mut master) = (c.superuser(), c.master());
     su.run("CREATE ROLE team");
@@ -189,7 +249,9 @@ fn two_renames_at_once(c: &Context<'_>) {
         su.run("CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE USER \"bob@A.B\" IN ROLE rds_ad");
         master.run("BEGIN; SELECT kerb_rename_principal('ann', 'a.b', 'anna')");
         assert_eq!(c.while_it_waits(&mut su, second, || master.run("COMMIT")), outcome, "{second}");
-        let all = su.one("SELECT string_agg(quote_ident(rolname), ', ') FROM pg_roles WHERE rolname LIKE '%@%'");
+        let all = su.one(
+            "SELECT string_agg(quote_ident(rolname), ', ') FROM pg_roles WHERE rolname LIKE '%@%'",
+        );
         su.run(&format!("DROP ROLE {all}"));
     }
 }

@@ -1,10 +1,11 @@
 //! What the settings do. That only superusers set them is in attacks/settings.rs.
 
 use crate::cases;
-use crate::world::Context;
+use crate::fixture::Context;
 
 cases! {
-    EachVersion: malformed_values_are_refused, they_do_what_they_say, a_misspelt_setting_is_an_error;
+    EachVersion: malformed_values_are_refused, they_do_what_they_say,
+        a_misspelt_setting_is_an_error;
 }
 
 fn malformed_values_are_refused(c: &Context<'_>) {
@@ -12,7 +13,10 @@ fn malformed_values_are_refused(c: &Context<'_>) {
     su.run("LOAD 'pg_kerbrole'");
     for (name, value) in [
         ("kerbrole.ad_role", ""),
-        ("kerbrole.ad_role", "a name that is far too long for PostgreSQL, which keeps 63 bytes of it"),
+        (
+            "kerbrole.ad_role",
+            "a name that is far too long for PostgreSQL, which keeps 63 bytes of it",
+        ),
         ("kerbrole.default_realm", "no realm"),
         ("kerbrole.allowed_realms", "a.b, c d"),
         ("kerbrole.netbios_domains", "CORP"),
@@ -50,10 +54,15 @@ fn they_do_what_they_say(c: &Context<'_>) {
 fn a_misspelt_setting_is_an_error(c: &Context<'_>) {
     let mut su = c.superuser();
     if c.major() == 14 {
-        // A prefix cannot be reserved there: what was set before the library came gets a WARNING when it comes, and no more.
+        // A prefix cannot be reserved there: what was set before the library came gets a WARNING
+        // when it comes, and no more.
         su.run("SET kerbrole.add_role = 'x'; LOAD 'pg_kerbrole'");
         let warning = su.db_notices().remove(0);
-        assert_eq!((warning.severity(), warning.code().code()), ("WARNING", "42704"), "{warning:?}");
+        assert_eq!(
+            (warning.severity(), warning.code().code()),
+            ("WARNING", "42704"),
+            "{warning:?}"
+        );
         assert!(warning.message().contains("kerbrole.add_role"), "{warning:?}");
         return;
     }

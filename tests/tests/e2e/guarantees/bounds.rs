@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::cases;
-use crate::world::{Context, Session};
+use crate::fixture::{Context, Session};
 
 cases! {
     Guarded: names_by_the_thousand_cost_no_more_than_without_the_guard;
@@ -29,12 +29,14 @@ fn list(of: &str, count: u32) -> String {
     (0..count).map(|i| format!("{of}{i}")).collect::<Vec<_>>().join(", ")
 }
 
-/// Nine million memberships, by a login without any right: of roles that there are, and of names that mean nothing.
+/// Nine million memberships, by a login without any right: of roles that there are, and of names
+/// that mean nothing.
 fn names_by_the_thousand_cost_no_more_than_without_the_guard(c: &Context<'_>) {
     let mut su = c.superuser();
     su.run("CREATE ROLE anybody LOGIN");
     su.run(
-        "DO $$ BEGIN FOR i IN 0..2999 LOOP EXECUTE format('CREATE ROLE r%s', i); EXECUTE format('CREATE ROLE u%s', i); \
+        "DO $$ BEGIN FOR i IN 0..2999 LOOP EXECUTE format('CREATE ROLE r%s', i); EXECUTE \
+         format('CREATE ROLE u%s', i); \
          END LOOP; END $$",
     );
     let (roles, users) = (list("r", 3000), list("u", 3000));
@@ -54,11 +56,22 @@ fn names_by_the_thousand_cost_no_more_than_without_the_guard(c: &Context<'_>) {
         }
         peaks.push(peak(&mut anybody));
     }
-    println!("PostgreSQL {}: {} kB without the guard, {} kB with it", c.major(), peaks[0], peaks[1]);
-    assert!(peaks[1] < peaks[0] + 30 * MB, "{} kB without the guard, {} kB with it", peaks[0], peaks[1]);
+    println!(
+        "PostgreSQL {}: {} kB without the guard, {} kB with it",
+        c.major(),
+        peaks[0],
+        peaks[1]
+    );
+    assert!(
+        peaks[1] < peaks[0] + 30 * MB,
+        "{} kB without the guard, {} kB with it",
+        peaks[0],
+        peaks[1]
+    );
 }
 
-/// Ten million libraries, which any login may set for itself: whoever asks why it cannot log in reads them.
+/// Ten million libraries, which any login may set for itself: whoever asks why it cannot log in
+/// reads them.
 fn what_somebody_set_for_themselves_is_not_taken_apart(c: &Context<'_>) {
     let mut su = c.superuser();
     su.run("CREATE USER \"long@A.B\" IN ROLE rds_ad");
@@ -66,7 +79,8 @@ fn what_somebody_set_for_themselves_is_not_taken_apart(c: &Context<'_>) {
     long.run("SELECT set_config('local_preload_libraries', repeat('a,', 10000000) || 'a', false)");
     long.run("ALTER ROLE \"long@A.B\" SET local_preload_libraries FROM CURRENT");
     let before = peak(&mut su);
-    let row = "SELECT concat_ws('; ', check_name, detail, fix) FROM kerb_check_principal('long', 'a.b') WHERE ok IS NULL AND check_name = 'preload_libraries'";
+    let row = "SELECT concat_ws('; ', check_name, detail, fix) FROM kerb_check_principal('long', \
+        'a.b') WHERE ok IS NULL AND check_name = 'preload_libraries'";
     assert_eq!(
         su.one(row),
         "preload_libraries; local_preload_libraries is longer than is looked at, 8192 bytes; \

@@ -1,4 +1,5 @@
-//! Two sessions that each see nothing wrong and together would make a conflict; and many that do what they like.
+//! Two sessions that each see nothing wrong and together would make a conflict; and many that do
+//! what they like.
 
 use std::collections::BTreeMap;
 use std::thread;
@@ -7,11 +8,11 @@ use proptest::prelude::Rng;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 
 use crate::cases;
-use crate::world::{Context, Session, db_error};
+use crate::fixture::{Context, Session, db_error};
 
 cases! {
-    Guarded: never_both_in_any_isolation_level, names_that_come_to_mean_something_meanwhile, transactions_of_several_statements,
-        eight_connections_at_random;
+    Guarded: never_both_in_any_isolation_level, names_that_come_to_mean_something_meanwhile,
+        transactions_of_several_statements, eight_connections_at_random;
 }
 
 const LEVELS: [&str; 3] = ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"];
@@ -20,7 +21,10 @@ const LEVELS: [&str; 3] = ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"];
 const PAIRS: [(&str, &str); 6] = [
     // a function and a plain statement
     ("SELECT kerb_add_principal('new{n}@a.b', groups => '{g{n}}')", "GRANT rds_iam TO g{n}"),
-    ("SELECT kerb_add_principal('lead{n}@a.b', if_not_exists => true)", "GRANT \"lead{n}@A.B\" TO cloud{n}"),
+    (
+        "SELECT kerb_add_principal('lead{n}@a.b', if_not_exists => true)",
+        "GRANT \"lead{n}@A.B\" TO cloud{n}",
+    ),
     // two plain statements
     ("GRANT g{n} TO \"old{n}@A.B\"", "GRANT rds_iam TO g{n}"),
     ("GRANT rds_ad TO g{n}", "GRANT g{n} TO cloud{n}"),
@@ -40,7 +44,8 @@ fn begin(c: &Context<'_>, level: &str, name: &str) -> Session {
 
 /// Runs a statement to the end of its transaction and says how it went.
 fn finish(session: &mut Session, statement: &str) -> String {
-    let result = session.client.simple_query(statement).and_then(|_| session.client.simple_query("COMMIT"));
+    let result =
+        session.client.simple_query(statement).and_then(|_| session.client.simple_query("COMMIT"));
     match result {
         Ok(_) => "committed".into(),
         Err(error) => {
@@ -57,7 +62,10 @@ fn never_both_in_any_isolation_level(c: &Context<'_>) {
         for (a, b) in PAIRS.into_iter().flat_map(|(a, b)| [(a, b), (b, a)]) {
             n += 1;
             let name = |text: &str| text.replace("{n}", &n.to_string());
-            su.run(&name("CREATE ROLE g{n}; CREATE ROLE cloud{n} IN ROLE rds_iam; CREATE USER \"old{n}@A.B\" IN ROLE rds_ad; CREATE ROLE \"lead{n}@A.B\""));
+            su.run(&name(
+                "CREATE ROLE g{n}; CREATE ROLE cloud{n} IN ROLE rds_iam; CREATE \
+                USER \"old{n}@A.B\" IN ROLE rds_ad; CREATE ROLE \"lead{n}@A.B\"",
+            ));
             let (mut first, second) = (begin(c, level, "first"), begin(c, level, "second"));
             first.run(&name(a));
             let outcome = thread::scope(|scope| {
@@ -72,22 +80,45 @@ fn never_both_in_any_isolation_level(c: &Context<'_>) {
             });
             let expected = if a.contains("same") || a.contains("SAME") { "42710" } else { "0LP01" };
             assert_eq!(outcome, expected, "{level}: {} then {}", name(a), name(b));
-            assert_eq!(su.rows("SELECT * FROM kerb_conflicts()").len(), 0, "{level}: {} then {}", name(a), name(b));
+            assert_eq!(
+                su.rows("SELECT * FROM kerb_conflicts()").len(),
+                0,
+                "{level}: {} then {}",
+                name(a),
+                name(b)
+            );
         }
     }
 }
 
-/// While a statement waits, the roles that it names are made, or renamed: what counts is what they are when it runs.
+/// While a statement waits, the roles that it names are made, or renamed: what counts is what they
+/// are when it runs.
 fn names_that_come_to_mean_something_meanwhile(c: &Context<'_>) {
     let mut su = c.superuser();
-    su.run("CREATE ROLE ad_group IN ROLE rds_ad; CREATE ROLE cloud IN ROLE rds_iam; CREATE USER \"alice@A.B\" IN ROLE rds_ad");
+    su.run(
+        "CREATE ROLE ad_group IN ROLE rds_ad; CREATE ROLE cloud IN ROLE rds_iam; CREATE \
+        USER \"alice@A.B\" IN ROLE rds_ad",
+    );
     for (meanwhile, statement, undo) in [
-        ("CREATE USER late IN ROLE rds_iam", "ALTER GROUP ad_group ADD USER late", "DROP ROLE late"),
+        (
+            "CREATE USER late IN ROLE rds_iam",
+            "ALTER GROUP ad_group ADD USER late",
+            "DROP ROLE late",
+        ),
         ("CREATE USER late IN ROLE rds_iam", "GRANT ad_group TO late", "DROP ROLE late"),
-        ("CREATE ROLE late IN ROLE rds_iam", "CREATE USER new IN ROLE late, ad_group", "DROP ROLE late"),
-        ("ALTER ROLE cloud RENAME TO late", "GRANT late TO \"alice@A.B\"", "ALTER ROLE late RENAME TO cloud"),
+        (
+            "CREATE ROLE late IN ROLE rds_iam",
+            "CREATE USER new IN ROLE late, ad_group",
+            "DROP ROLE late",
+        ),
+        (
+            "ALTER ROLE cloud RENAME TO late",
+            "GRANT late TO \"alice@A.B\"",
+            "ALTER ROLE late RENAME TO cloud",
+        ),
     ] {
-        let (mut first, second) = (begin(c, "READ COMMITTED", "first"), begin(c, "READ COMMITTED", "second"));
+        let (mut first, second) =
+            (begin(c, "READ COMMITTED", "first"), begin(c, "READ COMMITTED", "second"));
         first.run(meanwhile);
         let outcome = thread::scope(|scope| {
             let mut second = second;
@@ -97,16 +128,22 @@ fn names_that_come_to_mean_something_meanwhile(c: &Context<'_>) {
             second.join().unwrap()
         });
         assert_eq!(outcome, "0LP01", "{meanwhile}, then {statement}");
-        assert_eq!(su.rows("SELECT * FROM kerb_conflicts()").len(), 0, "{meanwhile}, then {statement}");
+        assert_eq!(
+            su.rows("SELECT * FROM kerb_conflicts()").len(),
+            0,
+            "{meanwhile}, then {statement}"
+        );
         su.run(undo);
     }
 }
 
-/// Whatever the order in which two transactions do their work, one waits for the other, and never each for the other.
+/// Whatever the order in which two transactions do their work, one waits for the other, and never
+/// each for the other.
 fn transactions_of_several_statements(c: &Context<'_>) {
     let mut su = c.superuser();
     su.run(
-        "CREATE ROLE g; CREATE ROLE h; CREATE ROLE spare1; CREATE ROLE spare2; CREATE USER \"old@A.B\" IN ROLE rds_ad",
+        "CREATE ROLE g; CREATE ROLE h; CREATE ROLE spare1; CREATE ROLE spare2; CREATE \
+         USER \"old@A.B\" IN ROLE rds_ad",
     );
     let first_steps = [
         "REVOKE g FROM \"old@A.B\"",
@@ -114,16 +151,22 @@ fn transactions_of_several_statements(c: &Context<'_>) {
         "SELECT kerb_add_principal('x@a.b')",
         "DROP ROLE spare1",
     ];
-    let second_steps =
-        ["REVOKE h FROM \"old@A.B\"", "SELECT kerb_add_principal('y@a.b', groups => '{h}')", "DROP ROLE spare2"];
+    let second_steps = [
+        "REVOKE h FROM \"old@A.B\"",
+        "SELECT kerb_add_principal('y@a.b', groups => '{h}')",
+        "DROP ROLE spare2",
+    ];
     for first_step in first_steps {
         for second_step in second_steps {
-            let (mut first, second) = (begin(c, "READ COMMITTED", "first"), begin(c, "READ COMMITTED", "second"));
+            let (mut first, second) =
+                (begin(c, "READ COMMITTED", "first"), begin(c, "READ COMMITTED", "second"));
             first.run(first_step);
             let outcome = thread::scope(|scope| {
                 let mut second = second;
                 let second = scope.spawn(move || {
-                    let result = second.try_rows(second_step).and_then(|_| second.try_rows("GRANT h TO \"old@A.B\""));
+                    let result = second
+                        .try_rows(second_step)
+                        .and_then(|_| second.try_rows("GRANT h TO \"old@A.B\""));
                     second.run("ROLLBACK");
                     result.map_or_else(|e| e.code().code().to_string(), |_| "fine".into())
                 });
@@ -145,7 +188,8 @@ fn eight_connections_at_random(c: &Context<'_>) {
     let mut su = c.superuser();
     su.run("DO $$ BEGIN FOR i IN 1..6 LOOP EXECUTE format('CREATE ROLE g%s', i); END LOOP; END $$");
     let tallies: Vec<BTreeMap<String, u32>> = thread::scope(|scope| {
-        let running: Vec<_> = (0..CONNECTIONS).map(|seed| scope.spawn(move || random_statements(c, seed))).collect();
+        let running: Vec<_> =
+            (0..CONNECTIONS).map(|seed| scope.spawn(move || random_statements(c, seed))).collect();
         running.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     let mut total: BTreeMap<String, u32> = BTreeMap::new();
@@ -155,15 +199,20 @@ fn eight_connections_at_random(c: &Context<'_>) {
     let tried: u32 = total.values().sum();
     let of = |outcome: &str| total.get(outcome).copied().unwrap_or(0);
     println!(
-        "PostgreSQL {}: {tried} statements of {CONNECTIONS} connections: {} carried out, {} refused by the rule, others {:?}",
+        "PostgreSQL {}: {tried} statements of {CONNECTIONS} connections: {} carried out, {} \
+         refused by the rule, others {:?}",
         c.major(),
         of("fine"),
         of("0LP01"),
-        total.iter().filter(|(outcome, _)| !["fine", "0LP01"].contains(&outcome.as_str())).collect::<Vec<_>>(),
+        total
+            .iter()
+            .filter(|(outcome, _)| !["fine", "0LP01"].contains(&outcome.as_str()))
+            .collect::<Vec<_>>(),
     );
     assert_eq!(tried, u32::from(CONNECTIONS) * STATEMENTS);
     assert!(of("fine") > tried / 10 && of("0LP01") > 10, "{total:?}");
-    // A role that another connection dropped or made in between: nothing else may go wrong. No deadlock (40P01), no internal error (XX000).
+    // A role that another connection dropped or made in between: nothing else may go wrong. No
+    // deadlock (40P01), no internal error (XX000).
     let expected = ["fine", "0LP01", "42704", "42710"];
     assert!(total.keys().all(|outcome| expected.contains(&outcome.as_str())), "{total:?}");
     assert_eq!(su.rows("SELECT * FROM kerb_conflicts()"), [[""; 4]; 0]);
@@ -192,7 +241,9 @@ fn random_statements(c: &Context<'_>, seed: u8) -> BTreeMap<String, u32> {
         for _ in 0..(if transaction { 3 } else { 1 }).min(STATEMENTS - done) {
             let statement = random_statement(&mut pick);
             done += 1;
-            let outcome = session.try_rows(&statement).map_or_else(|e| outcome(&e, &statement), |_| "fine".into());
+            let outcome = session
+                .try_rows(&statement)
+                .map_or_else(|e| outcome(&e, &statement), |_| "fine".into());
             let failed = outcome != "fine";
             *tally.entry(outcome).or_default() += 1;
             if failed && transaction {
@@ -222,6 +273,9 @@ fn random_statement(pick: &mut impl FnMut(u32) -> u32) -> String {
         3 => format!("CREATE USER {u} IN ROLE {g}"),
         4 => format!("DROP ROLE {u}"),
         5 => format!("ALTER GROUP {h} ADD USER {u}"),
-        _ => format!("SELECT kerb_add_principal('u{principal}@a.b', groups => '{{{h}}}', if_not_exists => true)"),
+        _ => format!(
+            "SELECT kerb_add_principal('u{principal}@a.b', groups => '{{{h}}}', if_not_exists => \
+             true)"
+        ),
     }
 }

@@ -1,7 +1,7 @@
 //! Databases whose encoding is not UTF-8: roles belong to the cluster, and tickets are UTF-8.
 
 use crate::cases;
-use crate::world::Context;
+use crate::fixture::Context;
 
 cases! {
     EachVersion: only_ascii_names_outside_utf8, roles_that_look_alike_there_are_told_apart;
@@ -32,11 +32,13 @@ fn only_ascii_names_outside_utf8(c: &Context<'_>) {
     assert_eq!(su.rows("SELECT * FROM kerb_conflicts()").len(), 1);
 }
 
-/// Names that cannot be shown in such a database look the same there; one that is in conflict already must not cover for another.
+/// Names that cannot be shown in such a database look the same there; one that is in conflict
+/// already must not cover for another.
 fn roles_that_look_alike_there_are_told_apart(c: &Context<'_>) {
     c.superuser().run("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
     c.superuser().run(
-        "CREATE ROLE \"lead@A.B\"; CREATE USER \"Zoë\" IN ROLE rds_ad, rds_iam, \"lead@A.B\"; CREATE USER \"Zoé\" IN ROLE rds_iam, \"lead@A.B\"",
+        "CREATE ROLE \"lead@A.B\"; CREATE USER \"Zoë\" IN ROLE rds_ad, rds_iam, \"lead@A.B\"; \
+         CREATE USER \"Zoé\" IN ROLE rds_iam, \"lead@A.B\"",
     );
     let mut su = c.try_connect("rdsadmin", "latin").unwrap();
     su.run("CREATE EXTENSION pg_kerbrole");

@@ -1,22 +1,24 @@
 //! The guard: plain statements that would make a role a member of both.
 
 use kerbrole_tests::postgres_server::SUPERUSER;
-use kerbrole_tests::site::{lossy, run};
+use kerbrole_tests::sandbox::{lossy, run};
 
 use crate::cases;
-use crate::world::{Context, Session};
+use crate::fixture::{Context, Session};
 
 cases! {
-    Guarded: every_kind_of_statement, statements_inside_others, the_implicit_membership_of_a_creator, renaming_to_one_of_the_two,
-        harmless_statements_pass, repairing_step_by_step, warn_and_off, waiting_is_bounded, only_the_configuration_sets_it, a_restored_dump,
-        functions_under_the_guard;
+    Guarded: every_kind_of_statement, statements_inside_others,
+        the_implicit_membership_of_a_creator, renaming_to_one_of_the_two, harmless_statements_pass,
+        repairing_step_by_step, warn_and_off, waiting_is_bounded, only_the_configuration_sets_it,
+        a_restored_dump, functions_under_the_guard;
     EachVersion: nothing_is_guarded_without_preloading;
 }
 
 /// A principal in rds_ad and a group in rds_iam, which must not meet.
 fn setting(su: &mut Session) {
     su.run(
-        "CREATE USER \"alice@A.B\" IN ROLE rds_ad; CREATE ROLE cloud IN ROLE rds_iam; CREATE USER iam_user IN ROLE rds_iam; \
+        "CREATE USER \"alice@A.B\" IN ROLE rds_ad; CREATE ROLE cloud IN ROLE rds_iam; CREATE USER \
+         iam_user IN ROLE rds_iam; \
          CREATE ROLE free; CREATE ROLE team ROLE \"alice@A.B\"",
     );
 }
@@ -46,8 +48,15 @@ fn every_kind_of_statement(c: &Context<'_>) {
     for statement in REFUSED {
         let error = su.error(statement);
         assert_eq!(error.code().code(), "0LP01", "{statement}: {}", error.message());
-        assert!(error.message().ends_with("would be a member of both rds_ad and rds_iam"), "{}", error.message());
-        assert!(error.detail().unwrap().contains("Path to rds_ad: {") && error.hint().is_some(), "{statement}");
+        assert!(
+            error.message().ends_with("would be a member of both rds_ad and rds_iam"),
+            "{}",
+            error.message()
+        );
+        assert!(
+            error.detail().unwrap().contains("Path to rds_ad: {") && error.hint().is_some(),
+            "{statement}"
+        );
         assert_eq!(su.traces(), before, "{statement}");
     }
     let error = su.error("GRANT cloud TO team");
@@ -69,7 +78,8 @@ fn statements_inside_others(c: &Context<'_>) {
         "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS 'BEGIN GRANT cloud TO team; END'; \
          CREATE FUNCTION s() RETURNS void LANGUAGE sql SECURITY DEFINER AS 'GRANT cloud TO team'; \
          CREATE PROCEDURE p() LANGUAGE plpgsql AS 'BEGIN EXECUTE ''GRANT cloud TO team''; END'; \
-         CREATE PROCEDURE commits() LANGUAGE plpgsql AS 'BEGIN CREATE ROLE made; COMMIT; GRANT cloud TO team; END'",
+         CREATE PROCEDURE commits() LANGUAGE plpgsql AS 'BEGIN CREATE ROLE made; COMMIT; GRANT \
+         cloud TO team; END'",
     );
     let before = su.traces();
     for statement in [
@@ -77,11 +87,17 @@ fn statements_inside_others(c: &Context<'_>) {
         "SELECT s()",
         "CALL p()",
         "DO 'BEGIN GRANT cloud TO team; END'",
-        "DO $$ BEGIN BEGIN GRANT cloud TO team; EXCEPTION WHEN no_data_found THEN NULL; END; END $$",
+        "DO $$ BEGIN BEGIN GRANT cloud TO team; EXCEPTION WHEN no_data_found THEN NULL; END; END \
+         $$",
     ] {
         let error = su.error(statement);
         assert_eq!(error.code().code(), "0LP01", "{statement}");
-        assert_eq!(error.where_().is_some(), !statement.starts_with("GRANT"), "{statement}: {:?}", error.where_());
+        assert_eq!(
+            error.where_().is_some(),
+            !statement.starts_with("GRANT"),
+            "{statement}: {:?}",
+            error.where_()
+        );
         assert_eq!(su.traces(), before, "{statement}");
     }
     // Over the extended protocol.
@@ -91,14 +107,25 @@ fn statements_inside_others(c: &Context<'_>) {
     assert_eq!(su.code("CALL commits()"), "0LP01");
     assert_eq!(su.one("SELECT count(*) FROM pg_auth_members WHERE member = 'team'::regrole"), "0");
     // A caught refusal leaves the transaction usable, and nothing behind.
-    su.run("DO $$ BEGIN BEGIN GRANT cloud TO team; RAISE 'passed'; EXCEPTION WHEN invalid_grant_operation THEN NULL; END; GRANT free TO team; END $$");
-    assert_eq!(su.column("SELECT roleid::regrole::text FROM pg_auth_members WHERE member = 'team'::regrole"), ["free"]);
+    su.run(
+        "DO $$ BEGIN BEGIN GRANT cloud TO team; RAISE 'passed'; EXCEPTION WHEN \
+        invalid_grant_operation THEN NULL; END; GRANT free TO team; END $$",
+    );
+    assert_eq!(
+        su.column(
+            "SELECT roleid::regrole::text FROM pg_auth_members WHERE member = 'team'::regrole"
+        ),
+        ["free"]
+    );
 }
 
 /// Since 16 a creator that is no superuser becomes a member of what it creates.
 fn the_implicit_membership_of_a_creator(c: &Context<'_>) {
     let mut su = c.superuser();
-    su.run("CREATE ROLE boss LOGIN CREATEROLE IN ROLE rds_iam; CREATE ROLE grp; GRANT grp TO boss WITH ADMIN OPTION");
+    su.run(
+        "CREATE ROLE boss LOGIN CREATEROLE IN ROLE rds_iam; CREATE ROLE grp; GRANT grp TO boss \
+        WITH ADMIN OPTION",
+    );
     let mut boss = c.connect("boss");
     if c.major() < 16 {
         boss.run("CREATE ROLE x IN ROLE rds_ad");
@@ -109,7 +136,10 @@ fn the_implicit_membership_of_a_creator(c: &Context<'_>) {
     // The one who may grant rds_ad is another; the edge comes from creating.
     assert_eq!(su.code("GRANT rds_ad TO fine"), "0LP01");
     let error = su.error("GRANT grp TO fine");
-    assert_eq!(error.detail().unwrap(), "Path to rds_ad: {boss,fine,grp,rds_ad}. Path to rds_iam: {boss,rds_iam}.");
+    assert_eq!(
+        error.detail().unwrap(),
+        "Path to rds_ad: {boss,fine,grp,rds_ad}. Path to rds_iam: {boss,rds_iam}."
+    );
 }
 
 fn renaming_to_one_of_the_two(c: &Context<'_>) {
@@ -121,7 +151,10 @@ fn renaming_to_one_of_the_two(c: &Context<'_>) {
     assert_eq!(su.code("ALTER ROLE away RENAME TO rds_iam"), "0LP01");
     assert_eq!(su.code("ALTER ROLE team RENAME TO rds_iam"), "0LP01");
     su.run("ALTER ROLE free RENAME TO rds_iam");
-    su.run("ALTER ROLE rds_iam RENAME TO free; REVOKE away FROM team; ALTER ROLE away RENAME TO rds_iam");
+    su.run(
+        "ALTER ROLE rds_iam RENAME TO free; REVOKE away FROM team; ALTER ROLE away RENAME TO \
+        rds_iam",
+    );
     assert_eq!(su.rows("SELECT * FROM kerb_conflicts()").len(), 0);
     su.run("ALTER ROLE rds_ad RENAME TO away; GRANT away TO cloud");
     let error = su.error("ALTER ROLE away RENAME TO rds_ad");
@@ -166,11 +199,17 @@ fn repairing_step_by_step(c: &Context<'_>) {
     let mut su = c.superuser();
     c.set_guard(&mut su, "off");
     setting(&mut su);
-    su.run("GRANT rds_iam TO team; GRANT cloud TO \"alice@A.B\"; CREATE USER \"both@A.B\" IN ROLE rds_ad, rds_iam");
+    su.run(
+        "GRANT rds_iam TO team; GRANT cloud TO \"alice@A.B\"; CREATE USER \"both@A.B\" IN ROLE \
+        rds_ad, rds_iam",
+    );
     c.set_guard(&mut su, "on");
     assert_eq!(su.column("SELECT role_name FROM kerb_conflicts()"), ["alice@A.B", "both@A.B"]);
     // Other work goes on, on the very roles too.
-    su.run("GRANT free TO \"alice@A.B\"; GRANT cloud TO \"both@A.B\"; CREATE USER \"new@A.B\" IN ROLE rds_ad; REVOKE cloud FROM \"both@A.B\"");
+    su.run(
+        "GRANT free TO \"alice@A.B\"; GRANT cloud TO \"both@A.B\"; CREATE USER \"new@A.B\" IN \
+        ROLE rds_ad; REVOKE cloud FROM \"both@A.B\"",
+    );
     assert_eq!(su.code("GRANT cloud TO \"new@A.B\""), "0LP01");
     for role in ["alice@A.B", "both@A.B"] {
         let fix = su.one(&format!("SELECT fix FROM kerb_conflicts() WHERE role_name = '{role}'"));
@@ -216,7 +255,10 @@ fn waiting_is_bounded(c: &Context<'_>) {
         assert!(error.hint().unwrap().contains("pg_locks"), "{statement}");
     }
     // What is not about memberships does not wait: passwords, attributes, tables.
-    second.run("ALTER ROLE iam_user PASSWORD 'x' CONNECTION LIMIT 3; CREATE TABLE t (a int); GRANT SELECT ON t TO team; DROP TABLE t");
+    second.run(
+        "ALTER ROLE iam_user PASSWORD 'x' CONNECTION LIMIT 3; CREATE TABLE t (a int); GRANT \
+        SELECT ON t TO team; DROP TABLE t",
+    );
     first.run("COMMIT");
     second.run("GRANT free TO cloud");
 }
@@ -230,14 +272,23 @@ fn only_the_configuration_sets_it(c: &Context<'_>) {
     assert_ne!(master.code("ALTER SYSTEM SET kerbrole.guard = off"), "00000");
 }
 
-/// pg_dumpall orders roles and memberships in its own way; a cluster without conflicts comes back whole.
+/// pg_dumpall orders roles and memberships in its own way; a cluster without conflicts comes back
+/// whole.
 fn a_restored_dump(c: &Context<'_>) {
     let mut su = c.superuser();
     setting(&mut su);
-    su.run("GRANT free TO team WITH ADMIN OPTION; CREATE ROLE boss CREATEROLE; SELECT count(*) FROM kerb_add_principals(ARRAY(SELECT 'u' || i || '@a.b' FROM generate_series(1, 50) i))");
+    su.run(
+        "GRANT free TO team WITH ADMIN OPTION; CREATE ROLE boss CREATEROLE; SELECT count(*) \
+        FROM kerb_add_principals(ARRAY(SELECT 'u' || i || '@a.b' FROM generate_series(1, 50) i))",
+    );
     let before = su.traces();
     let mut dump = c.server.command("pg_dumpall");
-    dump.args(["--roles-only", "-h"]).arg(c.server.socket()).args(["-p", &c.server.port.to_string(), "-U", SUPERUSER]);
+    dump.args(["--roles-only", "-h"]).arg(c.server.socket()).args([
+        "-p",
+        &c.server.port.to_string(),
+        "-U",
+        SUPERUSER,
+    ]);
     let script = lossy(&run(&mut dump).unwrap().stdout);
     su.run("DROP EXTENSION pg_kerbrole");
     for role in su.column("SELECT quote_ident(rolname) FROM pg_roles WHERE oid >= 16384") {
@@ -245,7 +296,9 @@ fn a_restored_dump(c: &Context<'_>) {
     }
     // What psql has and the protocol has not; the bootstrap superuser is there already.
     let statements = script.lines().filter(|line| {
-        !line.starts_with('\\') && !line.contains(&format!("ROLE {SUPERUSER}")) && !line.starts_with("--")
+        !line.starts_with('\\')
+            && !line.contains(&format!("ROLE {SUPERUSER}"))
+            && !line.starts_with("--")
     });
     su.run(&statements.collect::<Vec<_>>().join("\n"));
     assert_eq!(su.traces(), before);
@@ -264,13 +317,17 @@ fn functions_under_the_guard(c: &Context<'_>) {
     );
     assert_eq!(
         master.one(
-            "SELECT count(*) FROM kerb_add_principals(ARRAY(SELECT 'u' || i || '@a.b' FROM generate_series(1, 3000) i))"
+            "SELECT count(*) FROM kerb_add_principals(ARRAY(SELECT 'u' || i || '@a.b' FROM \
+             generate_series(1, 3000) i))"
         ),
         "3000"
     );
     // The guard is awake again afterwards, also after an error inside.
     assert_eq!(su.code("GRANT cloud TO \"bob@A.B\""), "0LP01");
-    assert_eq!(master.code("SELECT kerb_add_principal('dan@a.b', groups => '{rdsadmin}')"), "42501");
+    assert_eq!(
+        master.code("SELECT kerb_add_principal('dan@a.b', groups => '{rdsadmin}')"),
+        "42501"
+    );
     assert_eq!(master.code("GRANT cloud TO \"bob@A.B\""), "0LP01");
 }
 

@@ -1,7 +1,9 @@
-//! Whoever is in the middle of a login while a principal is disabled or dropped: no session of it works once the call has returned.
+//! Whoever is in the middle of a login while a principal is disabled or dropped: no session of it
+//! works once the call has returned.
 //!
-//! The server looks a role up while it authenticates a client, and once more afterwards; the second time it takes what it knows from the first, unless it
-//! has been told that the role has changed. Between the moment in which a commit can be seen and that in which the others are told of it, a
+//! The server looks a role up while it authenticates a client, and once more afterwards; the second
+//! time it takes what it knows from the first, unless it has been told that the role has changed.
+//! Between the moment in which a commit can be seen and that in which the others are told of it, a
 //! login passes that a moment later would be refused.
 
 use std::fs;
@@ -11,14 +13,15 @@ use std::time::Duration;
 
 use kerbrole_tests::postgres_server::SUPERUSER;
 use kerbrole_tests::proxy::Proxy;
-use kerbrole_tests::site::wait_until;
+use kerbrole_tests::sandbox::wait_until;
 use postgres::{Client, NoTls};
 
 use crate::cases;
-use crate::world::{Context, OwnServer, Session};
+use crate::fixture::{Context, OwnServer, Session};
 
 cases! {
-    EachVersion: who_comes_while_a_commit_is_not_yet_told_does_not_stay, who_is_asked_for_the_password_is_refused_and_keeps_nobody_waiting;
+    EachVersion: who_comes_while_a_commit_is_not_yet_told_does_not_stay,
+        who_is_asked_for_the_password_is_refused_and_keeps_nobody_waiting;
 }
 
 /// What ends the principal ann@A.B for good. The calls that end sessions are all that there are.
@@ -31,7 +34,8 @@ const CALLS: [&str; 3] = [
 /// SCRAM: the server reads the role before it asks for the second answer.
 const LAST_ANSWER: usize = 1;
 
-/// A server that asks for passwords, and a proxy in front of it that can stop a login in the middle.
+/// A server that asks for passwords, and a proxy in front of it that can stop a login in the
+/// middle.
 fn setting(c: &Context<'_>, name: &str) -> (OwnServer, Proxy, Session) {
     let own = c.own_server(name, &[]);
     let server = &own.0;
@@ -46,7 +50,10 @@ fn setting(c: &Context<'_>, name: &str) -> (OwnServer, Proxy, Session) {
 /// The three principals, as new.
 fn begin(su: &mut Session) {
     su.run("DROP ROLE IF EXISTS \"ann@A.B\"");
-    su.run("SELECT count(*) FROM kerb_add_principals('{ann@a.b,bob@a.b,cyd@a.b}', if_not_exists => true)");
+    su.run(
+        "SELECT count(*) FROM kerb_add_principals('{ann@a.b,bob@a.b,cyd@a.b}', if_not_exists => \
+        true)",
+    );
     su.run("ALTER ROLE \"ann@A.B\" PASSWORD 'secret'");
 }
 
@@ -62,7 +69,11 @@ fn who_comes_while_a_commit_is_not_yet_told_does_not_stay(c: &Context<'_>) {
     let mut admin = Session::open(&own.0, SUPERUSER, "postgres").unwrap();
     let held = own.0.socket().join("held");
     let waiting = PathBuf::from(format!("{}.waiting", held.display()));
-    admin.run(&format!("LOAD '{}'; SET late_commit.while = '{}'", library.display(), held.display()));
+    admin.run(&format!(
+        "LOAD '{}'; SET late_commit.while = '{}'",
+        library.display(),
+        held.display()
+    ));
     for call in CALLS {
         begin(&mut su);
         proxy.hold_answer(LAST_ANSWER);
@@ -74,7 +85,10 @@ fn who_comes_while_a_commit_is_not_yet_told_does_not_stay(c: &Context<'_>) {
             wait_until(|| waiting.exists()).unwrap();
             proxy.let_go();
             let mut ann = login.join().unwrap().expect("the login passes by what it was told last");
-            assert_eq!(ann.query_one("SELECT session_user::text", &[]).unwrap().get::<_, &str>(0), "ann@A.B");
+            assert_eq!(
+                ann.query_one("SELECT session_user::text", &[]).unwrap().get::<_, &str>(0),
+                "ann@A.B"
+            );
             fs::remove_file(&held).unwrap();
             disabling.join().unwrap();
             ann
@@ -93,7 +107,8 @@ fn who_is_asked_for_the_password_is_refused_and_keeps_nobody_waiting(c: &Context
             begin(&mut su);
             proxy.hold_answer(answer);
             thread::scope(|scope| {
-                let logins: Vec<_> = (0..4).map(|_| scope.spawn(|| log_in(&proxy).map(drop))).collect();
+                let logins: Vec<_> =
+                    (0..4).map(|_| scope.spawn(|| log_in(&proxy).map(drop))).collect();
                 wait_until(|| proxy.held() == logins.len()).unwrap();
                 // It returns while they are still in the middle.
                 su.run(call);

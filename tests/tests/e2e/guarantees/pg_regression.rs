@@ -1,21 +1,23 @@
-//! PostgreSQL's own regression tests for roles and privileges, with the library preloaded and the guard on, against the same server without
-//! it: every message, SQLSTATE, DETAIL, HINT, CONTEXT and position is the same.
+//! PostgreSQL's own regression tests for roles and privileges, with the library preloaded and the
+//! guard on, against the same server without it: every message, SQLSTATE, DETAIL, HINT, CONTEXT and
+//! position is the same.
 
 use std::path::Path;
 use std::process::Command;
 
 use kerbrole_tests::postgres_server::{SUPERUSER, Server};
-use kerbrole_tests::site::{lossy, run};
+use kerbrole_tests::sandbox::{lossy, run};
 use kerbrole_tests::version::workspace;
 
 use crate::cases;
-use crate::world::{Context, Session};
+use crate::fixture::{Context, Session};
 
 cases! {
     EachVersion: the_servers_own_tests_print_the_same, failing_statements_fail_in_the_same_words;
 }
 
-/// Those about roles, memberships and privileges, and those that a change of roles could disturb. The first makes what others use.
+/// Those about roles, memberships and privileges, and those that a change of roles could disturb.
+/// The first makes what others use.
 const TESTS: [&str; 9] = [
     "test_setup",
     "create_role",
@@ -34,11 +36,14 @@ fn the_servers_own_tests_print_the_same(c: &Context<'_>) {
     let script = workspace().join("tests/servers/regression-tests");
     let folder = lossy(&run(Command::new(script).arg(c.major().to_string())).unwrap().stdout);
     let folder = Path::new(folder.trim());
-    let [without, with] = [("regress-without", &[][..]), ("regress-with", &GUARDED[..])].map(|(name, settings)| {
-        let server = c.own_server(name, settings);
-        Session::open(&server.0, SUPERUSER, "postgres").unwrap().run("CREATE DATABASE regression TEMPLATE template0");
-        TESTS.map(|test| printed(&server.0, folder, test))
-    });
+    let [without, with] =
+        [("regress-without", &[][..]), ("regress-with", &GUARDED[..])].map(|(name, settings)| {
+            let server = c.own_server(name, settings);
+            Session::open(&server.0, SUPERUSER, "postgres")
+                .unwrap()
+                .run("CREATE DATABASE regression TEMPLATE template0");
+            TESTS.map(|test| printed(&server.0, folder, test))
+        });
     let lines: usize = without.iter().map(|text| text.lines().count()).sum();
     assert!(lines > 5000, "the tests printed {lines} lines only");
     for ((test, without), with) in TESTS.iter().zip(without).zip(with) {
@@ -73,7 +78,7 @@ fn printed(server: &Server, folder: &Path, test: &str) -> String {
     let mut shell = Command::new("sh");
     shell.args(["-c", "exec \"$0\" \"$@\" 2>&1"]).arg(psql.get_program()).args(psql.get_args());
     shell.envs(psql.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    lossy(&kerbrole_tests::site::output(&mut shell).unwrap().stdout)
+    lossy(&kerbrole_tests::sandbox::output(&mut shell).unwrap().stdout)
 }
 
 fn failing_statements_fail_in_the_same_words(c: &Context<'_>) {
@@ -83,7 +88,8 @@ fn failing_statements_fail_in_the_same_words(c: &Context<'_>) {
     for session in [&mut with, &mut without] {
         session.run(
             "CREATE ROLE a; CREATE ROLE b IN ROLE a; CREATE ROLE weak LOGIN; \
-             CREATE FUNCTION nested() RETURNS void LANGUAGE plpgsql AS 'BEGIN EXECUTE ''GRANT nobody TO a''; END'",
+             CREATE FUNCTION nested() RETURNS void LANGUAGE plpgsql AS 'BEGIN EXECUTE ''GRANT \
+             nobody TO a''; END'",
         );
     }
     for statement in [

@@ -4,7 +4,7 @@ use proptest::prelude::Rng;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 
 use crate::cases;
-use crate::world::Context;
+use crate::fixture::Context;
 
 cases! {
     Guarded: random_arguments_never_crash_a_backend;
@@ -12,12 +12,17 @@ cases! {
 
 const CALLS: u32 = 1500;
 
-/// What a log says when a backend crashed or an assertion of the server failed (18 is built with assertions).
-const SIGNS_OF_A_CRASH: [&str; 6] = ["PANIC", "SIGSEGV", "SIGABRT", "terminated by signal", "TRAP:", "XX000"];
+/// What a log says when a backend crashed or an assertion of the server failed (18 is built with
+/// assertions).
+const SIGNS_OF_A_CRASH: [&str; 6] =
+    ["PANIC", "SIGSEGV", "SIGABRT", "terminated by signal", "TRAP:", "XX000"];
 
 fn random_arguments_never_crash_a_backend(c: &Context<'_>) {
     let mut su = c.superuser();
-    su.run("CREATE ROLE g; CREATE ROLE cloud IN ROLE rds_iam; CREATE ROLE \"Zoë\"; SET statement_timeout = '10s'");
+    su.run(
+        "CREATE ROLE g; CREATE ROLE cloud IN ROLE rds_iam; CREATE ROLE \"Zoë\"; SET \
+        statement_timeout = '10s'",
+    );
     let pid = su.one("SELECT pg_backend_pid()");
     let mut rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
     let mut pick = |n: usize| rng.next_u32() as usize % n;
@@ -91,23 +96,49 @@ fn random_arguments_never_crash_a_backend(c: &Context<'_>) {
             5 => su.client.query("SELECT kerb_disable_principal($1, $2, $3)", &[text, other, flag]),
             6 => su.client.query("SELECT kerb_enable_principal($1, $2)", &[text, other]),
             7 => su.client.query("SELECT kerb_rename_principal($1, NULL, $2)", &[text, other]),
-            8 => su.client.query("SELECT * FROM kerb_rename_realm($1, $2, $3)", &[text, other, flag]),
-            9 => su.client.query("SELECT kerb_drop_principal($1, NULL, $3, $2)", &[text, other, flag]),
-            10 => su.client.query("SELECT * FROM kerb_sync_principals($1, $2, $3, $4)", &[array, text, flag, groups]),
+            8 => su.client.query(
+                "SELECT * FROM kerb_rename_realm($1, $2, \
+                $3)",
+                &[text, other, flag],
+            ),
+            9 => su.client.query(
+                "SELECT kerb_drop_principal($1, NULL, $3, \
+                $2)",
+                &[text, other, flag],
+            ),
+            10 => su.client.query(
+                "SELECT * FROM kerb_sync_principals($1, $2, $3, \
+                $4)",
+                &[array, text, flag, groups],
+            ),
             11 => su.client.query(
-                "SELECT * FROM kerb_sync_principals($1, CASE WHEN $2 THEN 'disable' ELSE 'drop' END, $3)",
+                "SELECT * FROM kerb_sync_principals($1, CASE WHEN $2 THEN 'disable' ELSE 'drop' \
+                 END, $3)",
                 &[array, flag, flag],
             ),
-            12 => su.client.query("SELECT * FROM kerb_check_principal($1, $2), kerb_case_audit()", &[text, other]),
+            12 => su.client.query(
+                "SELECT * FROM kerb_check_principal($1, $2), \
+                kerb_case_audit()",
+                &[text, other],
+            ),
             0 => su.client.query("SELECT kerb_canonicalize($1, $2)", &[text, other]),
-            1 => su.client.query("SELECT kerb_add_principal($1, $2, $3, $4)", &[text, other, groups, flag]),
-            2 => su.client.query("SELECT * FROM kerb_add_principals($1, $2, $3)", &[array, groups, flag]),
+            1 => su.client.query(
+                "SELECT kerb_add_principal($1, $2, $3, \
+                $4)",
+                &[text, other, groups, flag],
+            ),
+            2 => su.client.query(
+                "SELECT * FROM kerb_add_principals($1, $2, \
+                $3)",
+                &[array, groups, flag],
+            ),
             3 => su.client.query("SELECT * FROM kerb_preview_grant($1, $2)", &[text, other]),
             _ => su.client.query("SELECT * FROM kerb_conflicts()", &[]),
         };
         if let Err(error) = result {
             failed += 1;
-            let error = error.as_db_error().unwrap_or_else(|| panic!("the connection broke: {error}"));
+            let error =
+                error.as_db_error().unwrap_or_else(|| panic!("the connection broke: {error}"));
             let class = &error.code().code()[..2];
             assert!(
                 ["22", "42", "0L", "55", "53", "2B"].contains(&class),
@@ -118,7 +149,10 @@ fn random_arguments_never_crash_a_backend(c: &Context<'_>) {
         }
     }
     assert_eq!(su.one("SELECT pg_backend_pid()"), pid);
-    assert!(failed > CALLS / 10 && failed < CALLS, "{failed} of {CALLS} failed: nothing in between was tried");
+    assert!(
+        failed > CALLS / 10 && failed < CALLS,
+        "{failed} of {CALLS} failed: nothing in between was tried"
+    );
     let log = c.server.log_text();
     for sign in SIGNS_OF_A_CRASH {
         assert!(!log.contains(sign), "{sign} in the server's log");

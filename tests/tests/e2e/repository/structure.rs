@@ -1,4 +1,5 @@
-//! How the code is laid out: which file may know which, and that docs/architecture.md shows it as it is.
+//! How the code is laid out: which file may know which, and that docs/architecture.md shows it as
+//! it is.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,10 +8,11 @@ use std::path::Path;
 use kerbrole_tests::version::workspace;
 
 use crate::cases;
-use crate::world::Context;
+use crate::fixture::Context;
 
 cases! {
-    Nowhere: no_arrow_goes_up_or_in_a_circle, the_table_leads_to_what_is_there, each_suite_answers_a_question;
+    Nowhere: no_arrow_goes_up_or_in_a_circle, the_table_leads_to_what_is_there,
+        each_suite_answers_a_question;
 }
 
 /// The floors of a crate, the lowest first: files and folders.
@@ -29,8 +31,14 @@ const CORE: Floors = &[
     &["diagnose"],
 ];
 
-const EXTENSION: Floors =
-    &[&["report"], &["settings"], &["server"], &["interface"], &["guard"], &["functions", "install"]];
+const EXTENSION: Floors = &[
+    &["report"],
+    &["settings"],
+    &["server"],
+    &["interface"],
+    &["guard"],
+    &["functions", "install"],
+];
 
 /// The files below a folder by their paths as modules: `plan::add`.
 fn modules(folder: &Path, prefix: &str, found: &mut BTreeMap<String, String>) {
@@ -60,7 +68,9 @@ fn named(code: &str) -> Vec<String> {
             continue;
         }
         let rest = &code[at + "crate::".len()..];
-        let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':'))
+            .unwrap_or(rest.len());
         let (path, after) = rest.split_at(end);
         match after.strip_prefix('{').filter(|_| path.ends_with("::")) {
             Some(inner) => {
@@ -88,7 +98,9 @@ fn file_of<'m>(path: &str, modules: &'m BTreeMap<String, String>) -> Option<&'m 
 fn floor_of(module: &str, floors: Floors) -> usize {
     let first = module.split("::").next().unwrap();
     let floor = floors.iter().position(|floor| floor.contains(&first));
-    floor.unwrap_or_else(|| panic!("{module} is on no floor: give it one in this file and in docs/architecture.md"))
+    floor.unwrap_or_else(|| {
+        panic!("{module} is on no floor: give it one in this file and in docs/architecture.md")
+    })
 }
 
 fn no_arrow_goes_up_or_in_a_circle(_: &Context<'_>) {
@@ -101,11 +113,17 @@ fn no_arrow_goes_up_or_in_a_circle(_: &Context<'_>) {
         for (module, text) in &files {
             let code = code(text);
             if code.contains("super::") {
-                wrong.push(format!("{module} goes by super::, where a path from crate:: shows which file is meant"));
+                wrong.push(format!(
+                    "{module} goes by super::, where a path from crate:: shows which file is meant"
+                ));
             }
             // A file may name those below its folder without `crate::`.
             let of_children = code.lines().filter_map(|line| {
-                let path = line.trim_start_matches("pub ").strip_prefix("use ")?.split(&[':', ';'][..]).next()?;
+                let path = line
+                    .trim_start_matches("pub ")
+                    .strip_prefix("use ")?
+                    .split(&[':', ';'][..])
+                    .next()?;
                 Some(format!("{module}::{path}"))
             });
             for path in named(&code).into_iter().chain(of_children) {
@@ -119,10 +137,13 @@ fn no_arrow_goes_up_or_in_a_circle(_: &Context<'_>) {
         }
         assert!(arrows.len() > 15, "{krate}: {arrows:?}");
         // Take away whoever knows nobody that is left; those in circles stay.
-        let mut left: BTreeMap<_, BTreeSet<_>> =
-            files.keys().map(|module| (module.as_str(), arrows.remove(module.as_str()).unwrap_or_default())).collect();
+        let mut left: BTreeMap<_, BTreeSet<_>> = files
+            .keys()
+            .map(|module| (module.as_str(), arrows.remove(module.as_str()).unwrap_or_default()))
+            .collect();
         loop {
-            let gone: Vec<_> = left.iter().filter(|(_, to)| to.is_empty()).map(|(module, _)| *module).collect();
+            let gone: Vec<_> =
+                left.iter().filter(|(_, to)| to.is_empty()).map(|(module, _)| *module).collect();
             if gone.is_empty() {
                 break;
             }
@@ -133,7 +154,10 @@ fn no_arrow_goes_up_or_in_a_circle(_: &Context<'_>) {
                 });
             }
         }
-        wrong.extend(left.iter().map(|(module, to)| format!("{module} is in a circle, or above one: {to:?}")));
+        wrong.extend(
+            left.iter()
+                .map(|(module, to)| format!("{module} is in a circle, or above one: {to:?}")),
+        );
         assert!(wrong.is_empty(), "{krate}:\n{}", wrong.join("\n"));
     }
 }

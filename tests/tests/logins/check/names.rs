@@ -3,11 +3,11 @@
 use kerbrole_tests::postgres_server::HBA;
 use kerbrole_tests::psql::psql_with_ticket;
 use kerbrole_tests::report::{Key, Said};
-use kerbrole_tests::site::{lossy, output, wait_until};
+use kerbrole_tests::sandbox::{lossy, output, wait_until};
 
 use super::set_ups::STOPPED;
 use super::{Scene, said};
-use crate::world::{Context, REALM, Session};
+use crate::fixture::{Context, REALM, Session};
 use crate::{CHECK, REPORT};
 
 /// What stands in quotes there is no group either.
@@ -27,7 +27,11 @@ pub(super) fn words_of_other_files(c: &Context<'_>, scene: &mut Scene<'_>) {
         scene.compare(what, "listed", &ticket, wrong);
     }
     scene.hba("host all all all gss\nhost all all all no-such-method", "");
-    assert_eq!(scene.said("listed"), said(&[], STOPPED), "a file that the server refuses is not in force");
+    assert_eq!(
+        scene.said("listed"),
+        said(&[], STOPPED),
+        "a file that the server refuses is not in force"
+    );
     scene.hba(HBA, "");
     scene.su.wait_for_no_sessions(&role);
     scene.clean_up();
@@ -51,11 +55,15 @@ pub(super) fn databases_of_other_names_and_encodings(c: &Context<'_>) {
         };
         wait_until(is_loaded).unwrap();
     };
-    let asked =
-        |what: &str, which: &str| format!("SELECT {what} FROM kerb_check_principal('abroad', '{REALM}') WHERE {which}");
-    for (encoding, name) in [("UTF8", "données"), ("LATIN1", "données en latin1"), ("SQL_ASCII", "données quelconques")]
+    let asked = |what: &str, which: &str| {
+        format!("SELECT {what} FROM kerb_check_principal('abroad', '{REALM}') WHERE {which}")
+    };
+    for (encoding, name) in
+        [("UTF8", "données"), ("LATIN1", "données en latin1"), ("SQL_ASCII", "données quelconques")]
     {
-        su.run(&format!("CREATE DATABASE \"{name}\" ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0"));
+        su.run(&format!(
+            "CREATE DATABASE \"{name}\" ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0"
+        ));
         let mut there = Session::open(&own.0, "rdsadmin", name).unwrap();
         there.run("CREATE EXTENSION pg_kerbrole");
         for (what, lines, wrong) in [
@@ -88,7 +96,10 @@ pub(super) fn databases_of_other_names_and_encodings(c: &Context<'_>) {
             let mut psql = psql_with_ticket(&own.0, &ticket, &role, name);
             psql.env_remove("PGCLIENTENCODING").args(["-c", "SELECT 1"]);
             let refused = output(&mut psql).unwrap();
-            assert!(!refused.status.success() && lossy(&refused.stderr).contains("conversion between SJIS and LATIN1"));
+            assert!(
+                !refused.status.success()
+                    && lossy(&refused.stderr).contains("conversion between SJIS and LATIN1")
+            );
             su.run(&format!("ALTER ROLE \"{role}\" RESET client_encoding"));
         }
     }

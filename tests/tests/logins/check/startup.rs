@@ -1,18 +1,22 @@
 //! What a login meets after authentication: connections that are left, libraries, event triggers.
 
-use kerbrole_tests::site::wait_until;
+use kerbrole_tests::sandbox::wait_until;
 
 use super::set_ups::PRELOAD;
 use super::{Scene, said};
-use crate::world::{Context, REALM, Session};
+use crate::fixture::{Context, REALM, Session};
 use crate::{CHECK, REPORT};
 
 /// Once this session has the library, it is known that it can be loaded.
 pub(super) fn a_library_shows_when_it_is_loaded(scene: &mut Scene<'_>) {
     scene.su.run(&format!("CREATE USER \"loads@{REALM}\" IN ROLE rds_ad"));
-    scene.su.run(&format!("ALTER ROLE \"loads@{REALM}\" SET session_preload_libraries = 'latin2_and_win1250'"));
+    scene.su.run(&format!(
+        "ALTER ROLE \"loads@{REALM}\" SET session_preload_libraries = 'latin2_and_win1250'"
+    ));
     assert_eq!(scene.said("loads"), said(&[], PRELOAD));
-    let fix = scene.app.one(&format!("SELECT fix FROM kerb_check_principal('loads', '{REALM}') WHERE ok IS NULL"));
+    let fix = scene
+        .app
+        .one(&format!("SELECT fix FROM kerb_check_principal('loads', '{REALM}') WHERE ok IS NULL"));
     scene.app.run(&fix);
     assert_eq!(scene.said("loads"), said(&[], &[]));
     scene.clean_up();
@@ -33,19 +37,34 @@ pub(super) fn event_triggers(c: &Context<'_>, scene: &mut Scene<'_>) {
          CREATE EVENT TRIGGER doorman ON login EXECUTE FUNCTION keep_out()",
     );
     let triggers = said(&[], &["login_triggers"]);
-    scene.compare_with("an event trigger that lets nobody in", "triggered", &ticket, &triggers, false);
-    let detail = format!("SELECT detail FROM kerb_check_principal('triggered', '{REALM}') WHERE ok IS NULL");
+    scene.compare_with(
+        "an event trigger that lets nobody in",
+        "triggered",
+        &ticket,
+        &triggers,
+        false,
+    );
+    let detail =
+        format!("SELECT detail FROM kerb_check_principal('triggered', '{REALM}') WHERE ok IS NULL");
     let detail = scene.app.one(&detail);
     assert!(detail.contains("\"doorman\"") && detail.contains("\"keep_out\""), "{detail}");
-    scene.su.run(&format!("ALTER ROLE \"{role}\" SET event_triggers = off"));
+    // A setting is kept as it was written, and read in every spelling.
+    scene.su.run(&format!("ALTER ROLE \"{role}\" SET event_triggers = 'No'"));
     scene.compare("event triggers, which are off for the role", "triggered", &ticket, &[]);
     scene.su.run(&format!("ALTER ROLE \"{role}\" RESET event_triggers"));
     scene.app.run("ALTER EVENT TRIGGER doorman ENABLE REPLICA");
     scene.compare("an event trigger for replicas", "triggered", &ticket, &[]);
-    scene.su.run(&format!("ALTER ROLE \"{role}\" SET session_replication_role = replica"));
-    scene.compare_with("an event trigger for replicas, and a role that is one", "triggered", &ticket, &triggers, false);
+    scene.su.run(&format!("ALTER ROLE \"{role}\" SET session_replication_role = 'Replica'"));
+    scene.compare_with(
+        "an event trigger for replicas, and a role that is one",
+        "triggered",
+        &ticket,
+        &triggers,
+        false,
+    );
     scene.app.run(
-        "ALTER EVENT TRIGGER doorman DISABLE; CREATE EVENT TRIGGER onlooker ON login EXECUTE FUNCTION look_on(); \
+        "ALTER EVENT TRIGGER doorman DISABLE; CREATE EVENT TRIGGER onlooker ON login EXECUTE \
+         FUNCTION look_on(); \
          ALTER EVENT TRIGGER onlooker ENABLE ALWAYS",
     );
     scene.compare_with("an event trigger that does nothing", "triggered", &ticket, &triggers, true);
@@ -58,13 +77,21 @@ pub(super) fn event_triggers(c: &Context<'_>, scene: &mut Scene<'_>) {
 pub(super) fn connections_that_are_left(c: &Context<'_>) {
     let since_16 = c.major() >= 16;
     let reserved = if since_16 { "reserved_connections = 2" } else { "" };
-    let own = c.own_server("slots", &["max_connections = 8", "superuser_reserved_connections = 1", reserved]);
+    let own = c.own_server(
+        "slots",
+        &["max_connections = 8", "superuser_reserved_connections = 1", reserved],
+    );
     let rows = REPORT.evidence(CHECK, &own.0, c.caseins, "hand");
     let mut scene = Scene::new(&own.0, rows);
     let kept = if since_16 { 3 } else { 1 };
-    let who = [("ordinary", "", kept), ("admitted", ", pg_use_reserved_connections", 1), ("super", "", 0)];
+    let who = [
+        ("ordinary", "", kept),
+        ("admitted", ", pg_use_reserved_connections", 1),
+        ("super", "", 0),
+    ];
     let mut held = Vec::new();
-    for (user, group, kept) in who.into_iter().filter(|(user, ..)| since_16 || *user != "admitted") {
+    for (user, group, kept) in who.into_iter().filter(|(user, ..)| since_16 || *user != "admitted")
+    {
         let superuser = if user == "super" { "SUPERUSER" } else { "" };
         scene.su.run(&format!("CREATE USER \"{user}@{REALM}\" {superuser} IN ROLE rds_ad{group}"));
         let ticket = c.kdc.ticket_of(user).unwrap();

@@ -16,11 +16,16 @@ pub(super) fn nothing_internal_is_said(c: &Context<'_>) {
         let listing = scope.spawn(|| {
             by_plain_statements(c, "rdsadmin", async |kerbrole| {
                 let error = kerbrole
-                    .sync_principals(&["old@a.b"], &SyncOptions::new().absent(AbsentPolicy::Keep), false)
+                    .sync_principals(
+                        &["old@a.b"],
+                        &SyncOptions::new().absent(AbsentPolicy::Keep),
+                        false,
+                    )
                     .await
                     .unwrap_err();
                 assert_eq!(error.code().unwrap().code(), "0LP01");
-                let mut texts = vec![error.to_string(), error.detail().unwrap(), error.hint().unwrap()];
+                let mut texts =
+                    vec![error.to_string(), error.detail().unwrap(), error.hint().unwrap()];
                 let mut cause = std::error::Error::source(&error);
                 while let Some(error) = cause {
                     texts.push(error.to_string());
@@ -29,7 +34,8 @@ pub(super) fn nothing_internal_is_said(c: &Context<'_>) {
                 texts
             })
         });
-        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%DO %' AND wait_event_type = 'Lock'";
+        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%DO %' AND \
+            wait_event_type = 'Lock'";
         wait_until(|| su.one(waiting) == "1").unwrap();
         holder.run("COMMIT");
         listing.join().unwrap()
@@ -42,7 +48,9 @@ pub(super) fn nothing_internal_is_said(c: &Context<'_>) {
 /// away by which this could be undone.
 pub(super) fn what_cannot_be_taken_back_is_told(c: &Context<'_>) {
     let (mut su, mut other) = (c.superuser(), c.superuser());
-    su.run("CREATE ROLE dba LOGIN CREATEROLE; CREATE ROLE team; GRANT team TO dba WITH ADMIN OPTION");
+    su.run(
+        "CREATE ROLE dba LOGIN CREATEROLE; CREATE ROLE team; GRANT team TO dba WITH ADMIN OPTION",
+    );
     if c.major() >= 16 {
         su.run("GRANT rds_ad TO dba WITH ADMIN OPTION");
     }
@@ -57,15 +65,27 @@ pub(super) fn what_cannot_be_taken_back_is_told(c: &Context<'_>) {
                 config.host("127.0.0.1").port(proxy.port).user("dba").dbname("postgres");
                 let (client, connection) = config.connect(NoTls).await.unwrap();
                 tokio::spawn(connection);
-                let kerbrole = Kerbrole::<Client>::builder().accept_nesting(true).build(&client).await.unwrap();
-                kerbrole.add_principal("new@a.b", None, &AddOptions::new().group("team")).await.unwrap_err()
+                let kerbrole = Kerbrole::<Client>::builder()
+                    .accept_nesting(true)
+                    .build(&client)
+                    .await
+                    .unwrap();
+                kerbrole
+                    .add_principal("new@a.b", None, &AddOptions::new().group("team"))
+                    .await
+                    .unwrap_err()
             })
         });
-        wait_until(|| su.one("SELECT count(*) FROM pg_roles WHERE rolname = 'new@A.B'") == "1").unwrap();
+        wait_until(|| su.one("SELECT count(*) FROM pg_roles WHERE rolname = 'new@A.B'") == "1")
+            .unwrap();
         other.run("COMMIT");
         adding.join().unwrap()
     });
-    assert_eq!((error.kind(), error.code().unwrap().code()), (ErrorKind::Conflict, "0LP01"), "{error:?}");
+    assert_eq!(
+        (error.kind(), error.code().unwrap().code()),
+        (ErrorKind::Conflict, "0LP01"),
+        "{error:?}"
+    );
     assert!(error.to_string().ends_with("is a member of both rds_ad and rds_iam now"), "{error}");
     let detail = error.detail().unwrap();
     assert!(detail.contains("could not be taken back: permission denied to drop role"), "{detail}");

@@ -5,16 +5,21 @@ use super::*;
 /// Everything that the administrator is a member of, whatever becomes of the drop; but for
 /// memberships in the role that is gone.
 pub(super) fn memberships_of_the_administrator_stay(c: &Context<'_>) {
-    let by_group = "CREATE ROLE dbas; GRANT \"ann@A.B\" TO dbas WITH ADMIN OPTION; GRANT dbas TO rds_master";
+    let by_group =
+        "CREATE ROLE dbas; GRANT \"ann@A.B\" TO dbas WITH ADMIN OPTION; GRANT dbas TO rds_master";
     let ways: &[&str] = match c.major() {
         16.. => &[
             // As from creating it, with createrole_self_grant = 'set'.
-            "GRANT \"ann@A.B\" TO rds_master WITH ADMIN TRUE, INHERIT FALSE, SET FALSE; SET ROLE rds_master; GRANT \"ann@A.B\" TO rds_master WITH INHERIT FALSE, SET TRUE; RESET ROLE",
-            "GRANT \"ann@A.B\" TO rds_master WITH ADMIN TRUE, INHERIT FALSE, SET FALSE; SET ROLE rds_master; GRANT \"ann@A.B\" TO rds_master WITH INHERIT FALSE, SET FALSE; RESET ROLE",
+            "GRANT \"ann@A.B\" TO rds_master WITH ADMIN TRUE, INHERIT FALSE, SET FALSE; SET ROLE \
+             rds_master; GRANT \"ann@A.B\" TO rds_master WITH INHERIT FALSE, SET TRUE; RESET ROLE",
+            "GRANT \"ann@A.B\" TO rds_master WITH ADMIN TRUE, INHERIT FALSE, SET FALSE; SET ROLE \
+             rds_master; GRANT \"ann@A.B\" TO rds_master WITH INHERIT FALSE, SET FALSE; RESET ROLE",
             "GRANT \"ann@A.B\" TO rds_master WITH ADMIN TRUE, INHERIT FALSE, SET TRUE",
             "GRANT \"ann@A.B\" TO rds_master WITH ADMIN TRUE",
             by_group,
-            "CREATE ROLE dbas; GRANT \"ann@A.B\" TO dbas WITH ADMIN TRUE, INHERIT FALSE, SET FALSE; GRANT dbas TO rds_master; GRANT \"ann@A.B\" TO rds_master WITH INHERIT FALSE, SET TRUE GRANTED BY dbas",
+            "CREATE ROLE dbas; GRANT \"ann@A.B\" TO dbas WITH ADMIN TRUE, INHERIT FALSE, SET \
+             FALSE; GRANT dbas TO rds_master; GRANT \"ann@A.B\" TO rds_master WITH INHERIT FALSE, \
+             SET TRUE GRANTED BY dbas",
         ],
         _ => &["SELECT 1", "GRANT \"ann@A.B\" TO rds_master", by_group],
     };
@@ -24,7 +29,8 @@ pub(super) fn memberships_of_the_administrator_stay(c: &Context<'_>) {
         ("\\c other", "disabled"),
         ("CREATE TABLE u (); GRANT SELECT ON u TO \"ann@A.B\"", "disabled"),
         (
-            "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; ALTER FUNCTION f() OWNER TO \"ann@A.B\"",
+            "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; ALTER FUNCTION f() OWNER \
+             TO \"ann@A.B\"",
             "42501",
         ),
         ("SELECT 1", "gone"),
@@ -33,7 +39,10 @@ pub(super) fn memberships_of_the_administrator_stay(c: &Context<'_>) {
         for (end, expected) in ends {
             c.start_afresh();
             let mut su = c.superuser();
-            su.run("CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE TABLE t (); ALTER TABLE t OWNER TO \"ann@A.B\"; CREATE ROLE heir; GRANT heir TO rds_master");
+            su.run(
+                "CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE TABLE t (); ALTER TABLE t OWNER \
+                TO \"ann@A.B\"; CREATE ROLE heir; GRANT heir TO rds_master",
+            );
             su.run(way);
             if end == "\\c other" {
                 su.run("CREATE DATABASE other");
@@ -67,14 +76,23 @@ pub(super) fn memberships_of_the_administrator_stay(c: &Context<'_>) {
 /// them.
 pub(super) fn memberships_that_the_dropped_one_granted_stay(c: &Context<'_>) {
     let mut su = c.superuser();
-    su.run("CREATE ROLE team; CREATE ROLE bob; CREATE ROLE cyd; CREATE USER \"ann@A.B\" IN ROLE rds_ad; GRANT team TO \"ann@A.B\" WITH ADMIN OPTION; SET ROLE \"ann@A.B\"; GRANT team TO cyd; RESET ROLE");
+    su.run(
+        "CREATE ROLE team; CREATE ROLE bob; CREATE ROLE cyd; CREATE USER \"ann@A.B\" IN ROLE \
+        rds_ad; GRANT team TO \"ann@A.B\" WITH ADMIN OPTION; SET ROLE \"ann@A.B\"; GRANT team TO \
+        cyd; RESET ROLE",
+    );
     if c.major() >= 16 {
         // The administrator is nearer to the principal's own right to grant the group than to any
         // other.
-        su.run("GRANT \"ann@A.B\" TO rds_master WITH ADMIN TRUE, INHERIT FALSE, SET FALSE; CREATE ROLE dbas; CREATE ROLE more; GRANT team TO dbas WITH ADMIN TRUE; \
-                GRANT dbas TO more; GRANT more TO rds_master; SET ROLE \"ann@A.B\"; GRANT team TO bob WITH INHERIT FALSE, SET TRUE; \
+        su.run(
+            "GRANT \"ann@A.B\" TO rds_master WITH ADMIN TRUE, INHERIT FALSE, SET FALSE; CREATE \
+            ROLE dbas; CREATE ROLE more; GRANT team TO dbas WITH ADMIN TRUE; \
+                GRANT dbas TO more; GRANT more TO rds_master; SET ROLE \"ann@A.B\"; GRANT team TO \
+                bob WITH INHERIT FALSE, SET TRUE; \
                 GRANT team TO rds_master WITH INHERIT FALSE, SET TRUE; RESET ROLE; \
-                SET ROLE dbas; GRANT team TO bob WITH ADMIN TRUE, INHERIT FALSE, SET FALSE; RESET ROLE");
+                SET ROLE dbas; GRANT team TO bob WITH ADMIN TRUE, INHERIT FALSE, SET FALSE; RESET \
+                ROLE",
+        );
     } else {
         su.run("SET ROLE \"ann@A.B\"; GRANT team TO bob WITH ADMIN OPTION; RESET ROLE");
     }
@@ -84,7 +102,8 @@ pub(super) fn memberships_that_the_dropped_one_granted_stay(c: &Context<'_>) {
     assert!(matches!(&dropped, Ok(Dropped::Gone(name)) if name == "ann@A.B"), "{dropped:?}");
     let options = if c.major() >= 16 { "inherit_option, set_option" } else { "true, true" };
     let rows = su.rows(&format!(
-        "SELECT member::regrole, grantor::regrole, admin_option, {options} FROM pg_auth_members WHERE roleid = 'team'::regrole ORDER BY member::regrole::text, 2"
+        "SELECT member::regrole, grantor::regrole, admin_option, {options} FROM pg_auth_members \
+         WHERE roleid = 'team'::regrole ORDER BY member::regrole::text, 2"
     ));
     let expected: &[[&str; 5]] = match c.major() {
         16.. => &[
@@ -98,6 +117,39 @@ pub(super) fn memberships_that_the_dropped_one_granted_stay(c: &Context<'_>) {
     assert_eq!(rows, expected);
 }
 
+/// The server shows a type by another name than GRANT takes, and a setting may be called by a word
+/// that has to be quoted.
+pub(super) fn names_of_types_and_settings_are_spelled(c: &Context<'_>) {
+    let mut su = c.superuser();
+    su.run(
+        "CREATE ROLE giver; CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE SCHEMA \"odd; schema\"; \
+         CREATE TYPE \"odd; schema\".\"T'\" AS ENUM (); \
+         GRANT USAGE ON SCHEMA \"odd; schema\" TO giver",
+    );
+    let types = "pg_catalog.int4, pg_catalog.timestamptz, \"odd; schema\".\"T'\"";
+    su.run(&format!(
+        "GRANT USAGE ON TYPE {types} TO giver WITH GRANT OPTION; SET ROLE giver; \
+         GRANT USAGE ON TYPE {types} TO \"ann@A.B\"; RESET ROLE"
+    ));
+    let settings = "work_mem, \"user\".x";
+    if c.major() >= 15 {
+        su.run(&format!(
+            "GRANT SET ON PARAMETER {settings} TO giver WITH GRANT OPTION; SET ROLE giver; \
+             GRANT SET ON PARAMETER {settings} TO \"ann@A.B\"; RESET ROLE"
+        ));
+    }
+    let dropped = by_plain_statements(c, "rdsadmin", async |kerbrole| {
+        kerbrole.drop_principal("ann@a.b", None, &DropOptions::new()).await
+    });
+    assert!(matches!(&dropped, Ok(Dropped::Gone(name)) if name == "ann@A.B"), "{dropped:?}");
+    let keeps = "SELECT has_type_privilege('giver', 'int4', 'USAGE WITH GRANT OPTION')";
+    assert_eq!(su.one(keeps), "t", "the one who gave it keeps it");
+    su.run(&format!("REVOKE ALL ON TYPE {types} FROM giver"));
+    if c.major() >= 15 {
+        su.run(&format!("REVOKE ALL ON PARAMETER {settings} FROM giver"));
+    }
+}
+
 fn owner_of(su: &mut Session, table: &str) -> String {
     su.one(&format!("SELECT relowner::regrole FROM pg_class WHERE relname = '{table}'"))
 }
@@ -106,14 +158,18 @@ fn owner_of(su: &mut Session, table: &str) -> String {
 /// role, and is told.
 pub(super) fn an_heir_gets_what_is_here(c: &Context<'_>) {
     let mut su = c.superuser();
-    su.run("CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE TABLE t (); ALTER TABLE t OWNER TO \"ann@A.B\"; CREATE ROLE heir; GRANT heir TO rds_master");
+    su.run(
+        "CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE TABLE t (); ALTER TABLE t OWNER \
+        TO \"ann@A.B\"; CREATE ROLE heir; GRANT heir TO rds_master",
+    );
     su.run("CREATE DATABASE other");
     if c.major() >= 16 {
         su.run("GRANT \"ann@A.B\" TO rds_master WITH ADMIN OPTION");
     }
     let mut other = c.try_connect("rdsadmin", "other").unwrap();
     other.run(
-        "CREATE TABLE v (); ALTER TABLE v OWNER TO \"ann@A.B\"; CREATE TABLE w (); GRANT SELECT ON w TO \"ann@A.B\"",
+        "CREATE TABLE v (); ALTER TABLE v OWNER TO \"ann@A.B\"; CREATE TABLE w (); GRANT SELECT ON \
+         w TO \"ann@A.B\"",
     );
     let drop = ["drop", "ann@a.b", "--reassign-owned-to", "heir", "--yes", "--format", "csv"];
     let (code, out, err) = command(c, "rds_master", &drop);
@@ -121,7 +177,8 @@ pub(super) fn an_heir_gets_what_is_here(c: &Context<'_>) {
         (code, out.as_str()),
         (
             0,
-            "role_name,outcome\nann@A.B,\"disabled, not dropped: 1 object and 1 privilege in database \"\"other\"\"\"\n"
+            "role_name,outcome\nann@A.B,\"disabled, not dropped: 1 object and 1 privilege in \
+             database \"\"other\"\"\"\n"
         ),
         "{err}"
     );
@@ -134,12 +191,20 @@ pub(super) fn an_heir_gets_what_is_here(c: &Context<'_>) {
 /// heir.
 pub(super) fn an_heir_gets_what_is_here_beside_what_cannot_be_revoked(c: &Context<'_>) {
     let mut su = c.superuser();
-    su.run("CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE TABLE t (); ALTER TABLE t OWNER TO \"ann@A.B\"; CREATE ROLE heir; GRANT heir TO rds_master; CREATE TABLE u (); GRANT SELECT ON u TO \"ann@A.B\"");
+    su.run(
+        "CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE TABLE t (); ALTER TABLE t OWNER \
+        TO \"ann@A.B\"; CREATE ROLE heir; GRANT heir TO rds_master; CREATE TABLE u (); GRANT \
+        SELECT ON u TO \"ann@A.B\"",
+    );
     if c.major() >= 16 {
         su.run("GRANT \"ann@A.B\" TO rds_master WITH ADMIN OPTION");
     }
     let drop = |heir: &str| {
-        command(c, "rds_master", &["drop", "ann@a.b", "--reassign-owned-to", heir, "--yes", "--format", "csv"])
+        command(
+            c,
+            "rds_master",
+            &["drop", "ann@a.b", "--reassign-owned-to", heir, "--yes", "--format", "csv"],
+        )
     };
     // Who may not act for the heir is refused, and nothing is done.
     su.run("CREATE ROLE stranger");
@@ -154,7 +219,9 @@ pub(super) fn an_heir_gets_what_is_here_beside_what_cannot_be_revoked(c: &Contex
         (code, out.as_str()),
         (
             0,
-            "role_name,outcome\nann@A.B,\"disabled, not dropped: 1 privilege in database \"\"postgres\"\"; what is here only the owners of the objects can take away, or a superuser\"\n"
+            "role_name,outcome\nann@A.B,\"disabled, not dropped: 1 privilege in \
+             database \"\"postgres\"\"; what is here only the owners of the objects can take away, \
+             or a superuser\"\n"
         ),
         "{err}"
     );
@@ -170,8 +237,10 @@ pub(super) fn an_heir_gets_what_is_here_beside_what_cannot_be_revoked(c: &Contex
 pub(super) fn a_list_takes_no_membership_from_those_who_stay(c: &Context<'_>) {
     let mut su = c.superuser();
     su.run(
-        "CREATE ROLE team; CREATE ROLE bob; CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE USER \"stays@A.B\" IN ROLE rds_ad; \
-         GRANT team TO \"ann@A.B\" WITH ADMIN OPTION; SET ROLE \"ann@A.B\"; GRANT team TO bob; RESET ROLE",
+        "CREATE ROLE team; CREATE ROLE bob; CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE \
+         USER \"stays@A.B\" IN ROLE rds_ad; \
+         GRANT team TO \"ann@A.B\" WITH ADMIN OPTION; SET ROLE \"ann@A.B\"; GRANT team TO bob; \
+         RESET ROLE",
     );
     if c.major() >= 16 {
         su.run("GRANT \"ann@A.B\" TO rds_master WITH ADMIN OPTION");

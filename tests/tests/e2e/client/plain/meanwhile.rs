@@ -2,9 +2,13 @@
 
 use super::*;
 
-const CALLS: [(&str, &str); 4] = [("disable", "ann"), ("enable", "off"), ("rename", "ann"), ("drop", "ann")];
+const CALLS: [(&str, &str); 4] =
+    [("disable", "ann"), ("enable", "off"), ("rename", "ann"), ("drop", "ann")];
 
-async fn call<C: tokio_postgres::GenericClient>(kerbrole: &Kerbrole<'_, C>, what: &str) -> Result<String, Error> {
+async fn call<C: tokio_postgres::GenericClient>(
+    kerbrole: &Kerbrole<'_, C>,
+    what: &str,
+) -> Result<String, Error> {
     Ok(match what {
         "disable" => kerbrole.disable_principal("ann@a.b", None, false).await?,
         "enable" => kerbrole.enable_principal("off@a.b", None).await?,
@@ -21,7 +25,10 @@ fn while_it_waits<T: Send>(c: &Context<'_>, user: &str, work: impl FnOnce() -> T
     holder.run(&format!("BEGIN; ALTER ROLE \"{user}@A.B\" CONNECTION LIMIT 3"));
     std::thread::scope(|scope| {
         let waiting = scope.spawn(work);
-        wait_until(|| su.one("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") == "1").unwrap();
+        wait_until(|| {
+            su.one("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") == "1"
+        })
+        .unwrap();
         holder.run("COMMIT");
         waiting.join().unwrap()
     })
@@ -29,8 +36,9 @@ fn while_it_waits<T: Send>(c: &Context<'_>, user: &str, work: impl FnOnce() -> T
 
 pub(super) fn a_role_that_is_changed_meanwhile(c: &Context<'_>) {
     for (what, user) in CALLS {
-        let outcome =
-            while_it_waits(c, user, || by_plain_statements(c, "rdsadmin", async |kerbrole| call(kerbrole, what).await));
+        let outcome = while_it_waits(c, user, || {
+            by_plain_statements(c, "rdsadmin", async |kerbrole| call(kerbrole, what).await)
+        });
         let expected = match what {
             "disable" => "ann@A.B",
             "enable" => "off@A.B",

@@ -40,13 +40,17 @@ const ADMIN_ON_TEAM: &str = "GRANT \"team\" TO \"dba\" WITH ADMIN OPTION;";
 const ADMIN_ON_ANN: &str = "GRANT \"ann@A.B\" TO \"dba\" WITH ADMIN OPTION;";
 const ADMIN_ON_OFF: &str = "GRANT \"off@A.B\" TO \"dba\" WITH ADMIN OPTION;";
 const ADMIN_ON_OWNER: &str = "GRANT \"owner@A.B\" TO \"dba\" WITH ADMIN OPTION;";
-const ON_ALL: &str =
-    "GRANT \"ann@A.B\", \"off@A.B\", \"owner@A.B\", \"maker@A.B\", \"giver@A.B\" TO dba WITH ADMIN OPTION;";
+const ON_ALL: &str = "GRANT \"ann@A.B\", \"off@A.B\", \"owner@A.B\", \"maker@A.B\", \"giver@A.B\" \
+    TO dba WITH ADMIN OPTION;";
 
-const SETUP: &str = "CREATE ROLE dba LOGIN; CREATE ROLE team; CREATE ROLE heir; CREATE ROLE bob; CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE ROLE \"off@A.B\" IN ROLE rds_ad; \
-     CREATE USER \"old@A.B\"; CREATE USER \"owner@A.B\" IN ROLE rds_ad; CREATE TABLE t (); ALTER TABLE t OWNER TO \"owner@A.B\"; CREATE USER \"maker@A.B\" IN ROLE rds_ad; \
-     CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; ALTER FUNCTION f() OWNER TO \"maker@A.B\"; CREATE USER \"giver@A.B\" IN ROLE rds_ad; \
-     GRANT team TO \"giver@A.B\" WITH ADMIN OPTION; SET ROLE \"giver@A.B\"; GRANT team TO bob; RESET ROLE;";
+const SETUP: &str = "CREATE ROLE dba LOGIN; CREATE ROLE team; CREATE ROLE heir; CREATE ROLE bob; \
+    CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE ROLE \"off@A.B\" IN ROLE rds_ad; \
+     CREATE USER \"old@A.B\"; CREATE USER \"owner@A.B\" IN ROLE rds_ad; CREATE TABLE t (); ALTER \
+     TABLE t OWNER TO \"owner@A.B\"; CREATE USER \"maker@A.B\" IN ROLE rds_ad; \
+     CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; ALTER FUNCTION f() OWNER \
+     TO \"maker@A.B\"; CREATE USER \"giver@A.B\" IN ROLE rds_ad; \
+     GRANT team TO \"giver@A.B\" WITH ADMIN OPTION; SET ROLE \"giver@A.B\"; GRANT team TO bob; \
+     RESET ROLE;";
 
 const ROWS: &[Row] = &[
     // CREATEROLE is all that it takes, and an attribute that nobody inherits.
@@ -71,7 +75,12 @@ const ROWS: &[Row] = &[
         ],
         &[CREATEROLE],
     ),
-    (BEFORE_16, "CREATE ROLE dbas CREATEROLE; GRANT dbas TO dba", &[Add, Disable, Drop("ann")], &[CREATEROLE]),
+    (
+        BEFORE_16,
+        "CREATE ROLE dbas CREATEROLE; GRANT dbas TO dba",
+        &[Add, Disable, Drop("ann")],
+        &[CREATEROLE],
+    ),
     (BEFORE_16, "", &[Grant], &[ADMIN_ON_TEAM]),
     // Rights of others that are had by SET ROLE only are none to REASSIGN OWNED.
     (
@@ -80,7 +89,12 @@ const ROWS: &[Row] = &[
         &[DropWithHeir("owner")],
         &["ALTER ROLE \"dba\" INHERIT;"],
     ),
-    (BEFORE_16, "ALTER ROLE dba CREATEROLE", &[DropWithHeir("owner")], &["GRANT \"heir\" TO \"dba\";"]),
+    (
+        BEFORE_16,
+        "ALTER ROLE dba CREATEROLE",
+        &[DropWithHeir("owner")],
+        &["GRANT \"heir\" TO \"dba\";"],
+    ),
     (
         BEFORE_16,
         "ALTER ROLE dba CREATEROLE; GRANT heir TO dba",
@@ -90,7 +104,8 @@ const ROWS: &[Row] = &[
     // Both CREATEROLE and ADMIN on the role.
     (
         SINCE_16,
-        "GRANT \"ann@A.B\", \"off@A.B\", \"owner@A.B\", \"maker@A.B\", \"giver@A.B\", \"old@A.B\", rds_ad, team TO dba WITH ADMIN OPTION",
+        "GRANT \"ann@A.B\", \"off@A.B\", \"owner@A.B\", \"maker@A.B\", \"giver@A.B\", \"old@A.B\", \
+         rds_ad, team TO dba WITH ADMIN OPTION",
         &[
             Add,
             AddToTeam,
@@ -107,12 +122,18 @@ const ROWS: &[Row] = &[
         ],
         &[CREATEROLE],
     ),
-    (SINCE_16, "ALTER ROLE dba CREATEROLE", &[Drop("ann"), Disable, Rename, SyncDisables, SyncDrops], &[ADMIN_ON_ANN]),
+    (
+        SINCE_16,
+        "ALTER ROLE dba CREATEROLE",
+        &[Drop("ann"), Disable, Rename, SyncDisables, SyncDrops],
+        &[ADMIN_ON_ANN],
+    ),
     (SINCE_16, "ALTER ROLE dba CREATEROLE", &[Enable, SyncEnables], &[ADMIN_ON_OFF]),
     (SINCE_16, "", &[Disable, Drop("ann")], &[CREATEROLE, ADMIN_ON_ANN]),
     (
         SINCE_16,
-        "CREATE ROLE dbas CREATEROLE; GRANT dbas TO dba; GRANT \"ann@A.B\" TO dbas WITH ADMIN OPTION",
+        "CREATE ROLE dbas CREATEROLE; GRANT dbas TO dba; GRANT \"ann@A.B\" TO dbas WITH ADMIN \
+         OPTION",
         &[Disable],
         &[CREATEROLE],
     ),
@@ -120,18 +141,25 @@ const ROWS: &[Row] = &[
     (SINCE_16, "ALTER ROLE dba CREATEROLE", &[Add, SyncCreates], &[ADMIN_ON_AD]),
     (SINCE_16, "", &[Adopt, SyncAdopts], &[ADMIN_ON_AD]),
     (SINCE_16, "", &[Add], &[CREATEROLE, ADMIN_ON_AD]),
-    (SINCE_16, "ALTER ROLE dba CREATEROLE; GRANT rds_ad TO dba WITH ADMIN OPTION", &[AddToTeam], &[ADMIN_ON_TEAM]),
+    (
+        SINCE_16,
+        "ALTER ROLE dba CREATEROLE; GRANT rds_ad TO dba WITH ADMIN OPTION",
+        &[AddToTeam],
+        &[ADMIN_ON_TEAM],
+    ),
     (SINCE_16, "", &[Grant], &[ADMIN_ON_TEAM]),
     // ADMIN by way of a membership that is not inherited lets one alter a role, and not grant it.
     (
         SINCE_16,
-        "CREATE ROLE dbas; GRANT team, rds_ad TO dbas WITH ADMIN OPTION; GRANT dbas TO dba WITH INHERIT FALSE",
+        "CREATE ROLE dbas; GRANT team, rds_ad TO dbas WITH ADMIN OPTION; GRANT dbas TO dba WITH \
+         INHERIT FALSE",
         &[Grant],
         &[ADMIN_ON_TEAM],
     ),
     (
         SINCE_16,
-        "ALTER ROLE dba CREATEROLE; CREATE ROLE dbas; GRANT rds_ad TO dbas WITH ADMIN OPTION; GRANT dbas TO dba WITH INHERIT FALSE",
+        "ALTER ROLE dba CREATEROLE; CREATE ROLE dbas; GRANT rds_ad TO dbas WITH ADMIN OPTION; \
+         GRANT dbas TO dba WITH INHERIT FALSE",
         &[Add, Adopt],
         &[ADMIN_ON_AD],
     ),
@@ -143,10 +171,16 @@ const ROWS: &[Row] = &[
         &[ADMIN_ON_TEAM],
     ),
     // What somebody owns is given away by who has the rights of both.
-    (SINCE_16, "ALTER ROLE dba CREATEROLE; GRANT heir TO dba", &[DropWithHeir("owner")], &[ADMIN_ON_OWNER]),
     (
         SINCE_16,
-        "ALTER ROLE dba CREATEROLE; GRANT \"owner@A.B\" TO dba WITH ADMIN OPTION, INHERIT FALSE, SET FALSE; GRANT heir TO dba WITH INHERIT FALSE",
+        "ALTER ROLE dba CREATEROLE; GRANT heir TO dba",
+        &[DropWithHeir("owner")],
+        &[ADMIN_ON_OWNER],
+    ),
+    (
+        SINCE_16,
+        "ALTER ROLE dba CREATEROLE; GRANT \"owner@A.B\" TO dba WITH ADMIN OPTION, INHERIT FALSE, \
+         SET FALSE; GRANT heir TO dba WITH INHERIT FALSE",
         &[DropWithHeir("owner")],
         &["GRANT \"heir\" TO \"dba\" WITH INHERIT TRUE;"],
     ),
@@ -158,7 +192,8 @@ const ROWS: &[Row] = &[
     ),
     (
         SINCE_16,
-        "ALTER ROLE dba CREATEROLE; GRANT \"maker@A.B\" TO dba WITH ADMIN OPTION, INHERIT FALSE, SET FALSE; GRANT heir TO dba WITH SET FALSE; GRANT CREATE ON SCHEMA public TO heir",
+        "ALTER ROLE dba CREATEROLE; GRANT \"maker@A.B\" TO dba WITH ADMIN OPTION, INHERIT FALSE, \
+         SET FALSE; GRANT heir TO dba WITH SET FALSE; GRANT CREATE ON SCHEMA public TO heir",
         &[DropWithHeir("maker")],
         &["GRANT \"heir\" TO \"dba\" WITH SET TRUE;"],
     ),
@@ -188,10 +223,18 @@ async fn call(kerbrole: &Kerbrole<'_, Client>, call: Call) -> Result<(), Error> 
     };
     match call {
         Add => kerbrole.add_principal("new@a.b", None, &options).await.map(|_| ()),
-        AddToTeam => kerbrole.add_principal("new@a.b", None, &options.group("team")).await.map(|_| ()),
-        Adopt => kerbrole.add_principal("old@a.b", None, &options.if_not_exists(true)).await.map(|_| ()),
-        Drop(user) => kerbrole.drop_principal(&name(user), None, &DropOptions::new()).await.map(|_| ()),
-        DropWithHeir("owner_of_schema") => kerbrole.drop_principal("owner@a.b", None, &heir).await.map(|_| ()),
+        AddToTeam => {
+            kerbrole.add_principal("new@a.b", None, &options.group("team")).await.map(|_| ())
+        }
+        Adopt => {
+            kerbrole.add_principal("old@a.b", None, &options.if_not_exists(true)).await.map(|_| ())
+        }
+        Drop(user) => {
+            kerbrole.drop_principal(&name(user), None, &DropOptions::new()).await.map(|_| ())
+        }
+        DropWithHeir("owner_of_schema") => {
+            kerbrole.drop_principal("owner@a.b", None, &heir).await.map(|_| ())
+        }
         DropWithHeir(user) => kerbrole.drop_principal(&name(user), None, &heir).await.map(|_| ()),
         Disable => kerbrole.disable_principal("ann@a.b", None, false).await.map(|_| ()),
         Enable => kerbrole.enable_principal("off@a.b", None).await.map(|_| ()),
@@ -206,16 +249,28 @@ async fn call(kerbrole: &Kerbrole<'_, Client>, call: Call) -> Result<(), Error> 
             .await
             .map(|_| ()),
         SyncEnables => kerbrole
-            .sync_principals(&list("", &[]), &SyncOptions::new().absent(AbsentPolicy::Disable), false)
+            .sync_principals(
+                &list("", &[]),
+                &SyncOptions::new().absent(AbsentPolicy::Disable),
+                false,
+            )
             .await
             .map(|_| ()),
         SyncDisables => {
             // Who is disabled and on the list would be enabled as well.
-            let list: Vec<_> = list("ann", &[]).into_iter().filter(|one| *one != "off@a.b").collect();
-            kerbrole.sync_principals(&list, &SyncOptions::new().absent(AbsentPolicy::Disable), false).await.map(|_| ())
+            let list: Vec<_> =
+                list("ann", &[]).into_iter().filter(|one| *one != "off@a.b").collect();
+            kerbrole
+                .sync_principals(&list, &SyncOptions::new().absent(AbsentPolicy::Disable), false)
+                .await
+                .map(|_| ())
         }
         SyncDrops => kerbrole
-            .sync_principals(&list("ann", &[]), &SyncOptions::new().absent(AbsentPolicy::Drop), false)
+            .sync_principals(
+                &list("ann", &[]),
+                &SyncOptions::new().absent(AbsentPolicy::Drop),
+                false,
+            )
             .await
             .map(|_| ()),
         Grant => kerbrole.grant_role("team", "ann@A.B").await,
@@ -235,14 +290,17 @@ pub(super) fn each_missing_right_is_named_and_is_enough(c: &Context<'_>) {
             }
             let where_ = format!("{tried:?} on {versions:?} with {rights:?}");
             let before = su.traces();
-            let hint = by_plain_statements(c, "dba", async |kerbrole| match call(kerbrole, tried).await {
-                Ok(()) => Err("succeeds at once".to_string()),
-                Err(error) if error.code().is_none_or(|code| code.code() != "42501") => {
-                    Err(format!("{:?}: {error}", error.code()))
-                }
-                Err(error) if error.to_string() == "no possible grantors" => Err(error.to_string()),
-                Err(error) => Ok(error.hint().unwrap_or_default()),
-            });
+            let hint =
+                by_plain_statements(c, "dba", async |kerbrole| match call(kerbrole, tried).await {
+                    Ok(()) => Err("succeeds at once".to_string()),
+                    Err(error) if error.code().is_none_or(|code| code.code() != "42501") => {
+                        Err(format!("{:?}: {error}", error.code()))
+                    }
+                    Err(error) if error.to_string() == "no possible grantors" => {
+                        Err(error.to_string())
+                    }
+                    Err(error) => Ok(error.hint().unwrap_or_default()),
+                });
             let hint = match hint {
                 Ok(hint) => hint,
                 Err(seen) => {
@@ -257,7 +315,9 @@ pub(super) fn each_missing_right_is_named_and_is_enough(c: &Context<'_>) {
                 continue;
             }
             named.iter().for_each(|statement| su.run(statement));
-            if let Err(error) = by_plain_statements(c, "dba", async |kerbrole| call(kerbrole, tried).await) {
+            if let Err(error) =
+                by_plain_statements(c, "dba", async |kerbrole| call(kerbrole, tried).await)
+            {
                 wrong.push(format!("{where_}: and then {error}, {:?}", error.hint()));
             }
         }

@@ -5,9 +5,15 @@ use super::*;
 /// An administrator who may do everything but end sessions.
 fn without_the_right_to_signal(c: &Context<'_>) -> Session {
     let mut su = c.superuser();
-    su.run("CREATE ROLE dba LOGIN CREATEROLE; CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE USER \"bob@A.B\" IN ROLE rds_ad; CREATE USER \"cyd@A.B\" IN ROLE rds_ad");
+    su.run(
+        "CREATE ROLE dba LOGIN CREATEROLE; CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE \
+        USER \"bob@A.B\" IN ROLE rds_ad; CREATE USER \"cyd@A.B\" IN ROLE rds_ad",
+    );
     if c.major() >= 16 {
-        su.run("GRANT \"ann@A.B\", \"bob@A.B\", \"cyd@A.B\" TO dba WITH ADMIN OPTION, INHERIT FALSE, SET FALSE");
+        su.run(
+            "GRANT \"ann@A.B\", \"bob@A.B\", \"cyd@A.B\" TO dba WITH ADMIN OPTION, INHERIT \
+            FALSE, SET FALSE",
+        );
     }
     su
 }
@@ -26,15 +32,19 @@ fn can_log_in(su: &mut Session, role: &str) -> bool {
 pub(super) fn sessions_that_cannot_be_ended_are_told(c: &Context<'_>) {
     let mut su = without_the_right_to_signal(c);
     let mut sessions = [c.connect("ann@A.B"), c.connect("ann@A.B")];
-    let disable =
-        || by_plain_statements(c, "dba", async |kerbrole| kerbrole.disable_principal("ann@a.b", None, true).await);
+    let disable = || {
+        by_plain_statements(c, "dba", async |kerbrole| {
+            kerbrole.disable_principal("ann@a.b", None, true).await
+        })
+    };
     // The second time it is disabled already, and its sessions still go on.
     for _ in 0..2 {
         let error = disable().unwrap_err();
         assert_eq!(error.code().unwrap().code(), "42501");
         assert_eq!(
             error.to_string(),
-            "role \"ann@A.B\" is disabled (NOLOGIN), and 2 sessions of it go on that \"dba\" may not end"
+            "role \"ann@A.B\" is disabled (NOLOGIN), and 2 sessions of it go on that \"dba\" may \
+             not end"
         );
         let detail = error.detail().unwrap();
         assert!(detail.contains("NOLOGIN is committed"), "{detail}");
@@ -46,7 +56,10 @@ pub(super) fn sessions_that_cannot_be_ended_are_told(c: &Context<'_>) {
     }
     su.run(signal_backend(c));
     assert_eq!(disable().unwrap(), "ann@A.B");
-    wait_until(|| sessions.iter_mut().all(|session| session.client.simple_query("SELECT 1").is_err())).unwrap();
+    wait_until(|| {
+        sessions.iter_mut().all(|session| session.client.simple_query("SELECT 1").is_err())
+    })
+    .unwrap();
 }
 
 /// The error leaves the caller's transaction whole: what it does with it is the caller's to say.
@@ -80,17 +93,27 @@ pub(super) fn the_command_goes_on_with_the_others(c: &Context<'_>) {
     let (code, out, err) = command(c, "dba", &disable);
     assert_eq!(code, 5, "{out}{err}");
     assert_eq!(
-        out, "role_name,outcome\nann@A.B,\"disabled, 1 session goes on\"\nbob@A.B,disabled\ncyd@A.B,disabled\n",
+        out,
+        "role_name,outcome\nann@A.B,\"disabled, 1 session goes \
+         on\"\nbob@A.B,disabled\ncyd@A.B,disabled\n",
         "{err}"
     );
     assert!(err.contains("1 session of it goes on") && err.contains(signal_backend(c)), "{err}");
     assert!(!err.contains("--if-not-exists"), "{err}");
-    assert_eq!(su.one("SELECT count(*) FROM pg_roles WHERE rolname LIKE '%@%' AND rolcanlogin"), "0");
+    assert_eq!(
+        su.one("SELECT count(*) FROM pg_roles WHERE rolname LIKE '%@%' AND rolcanlogin"),
+        "0"
+    );
     // One alone is done in part as well.
-    let (code, out, _) = command(c, "dba", &["disable", "ann@a.b", "--terminate", "--format", "csv"]);
-    assert_eq!((code, out.as_str()), (5, "role_name,outcome\nann@A.B,\"disabled, 1 session goes on\"\n"));
+    let (code, out, _) =
+        command(c, "dba", &["disable", "ann@a.b", "--terminate", "--format", "csv"]);
+    assert_eq!(
+        (code, out.as_str()),
+        (5, "role_name,outcome\nann@A.B,\"disabled, 1 session goes on\"\n")
+    );
     // Whatever else stops it in the middle is not told to be an add.
-    let (code, out, err) = command(c, "dba", &["disable", "bob@a.b", "nobody@a.b", "--format", "csv"]);
+    let (code, out, err) =
+        command(c, "dba", &["disable", "bob@a.b", "nobody@a.b", "--format", "csv"]);
     assert_eq!((code, out.as_str()), (5, "role_name,outcome\nbob@A.B,disabled\n"));
     assert!(err.contains("1 of 2") && !err.contains("--if-not-exists"), "{err}");
 }

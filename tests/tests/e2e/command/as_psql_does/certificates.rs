@@ -58,16 +58,22 @@ impl Certificate {
         serial.rand(64, openssl::bn::MsbOption::ONE, false).unwrap();
         builder.set_serial_number(&Asn1Integer::from_bn(&serial).unwrap()).unwrap();
         builder.set_subject_name(&name).unwrap();
-        builder.set_issuer_name(issuer.map_or(&name, |issuer| issuer.certificate.subject_name())).unwrap();
+        builder
+            .set_issuer_name(issuer.map_or(&name, |issuer| issuer.certificate.subject_name()))
+            .unwrap();
         builder.set_not_before(&Asn1Time::from_str("20200101000000Z").unwrap()).unwrap();
         let until = if kind.is_expired { "20210101000000Z" } else { "20991231000000Z" };
         builder.set_not_after(&Asn1Time::from_str(until).unwrap()).unwrap();
         builder.set_pubkey(&key).unwrap();
         if kind.is_ca {
-            builder.append_extension(BasicConstraints::new().critical().ca().build().unwrap()).unwrap();
+            builder
+                .append_extension(BasicConstraints::new().critical().ca().build().unwrap())
+                .unwrap();
         }
         if kind.is_for_clients {
-            builder.append_extension(ExtendedKeyUsage::new().client_auth().build().unwrap()).unwrap();
+            builder
+                .append_extension(ExtendedKeyUsage::new().client_auth().build().unwrap())
+                .unwrap();
         }
         if !kind.dns.is_empty() || kind.ip.is_some() {
             let mut names = SubjectAlternativeName::new();
@@ -83,12 +89,14 @@ impl Certificate {
         }
         builder.sign(issuer.map_or(&key, |issuer| &issuer.key), MessageDigest::sha256()).unwrap();
         // A root is not sent along.
-        let chain = issuer.filter(|issuer| !issuer.is_root()).map(|issuer| issuer.certificate.clone());
+        let chain =
+            issuer.filter(|issuer| !issuer.is_root()).map(|issuer| issuer.certificate.clone());
         Self { certificate: builder.build(), key, chain: chain.into_iter().collect() }
     }
 
     fn is_root(&self) -> bool {
-        self.certificate.subject_name().to_der().unwrap() == self.certificate.issuer_name().to_der().unwrap()
+        self.certificate.subject_name().to_der().unwrap()
+            == self.certificate.issuer_name().to_der().unwrap()
     }
 
     pub(super) fn pem(&self) -> String {

@@ -10,8 +10,10 @@ pub(super) fn hosts_and_passfiles(c: &Context<'_>) {
     let rest = "user=ann dbname=postgres sslmode=disable connect_timeout=10";
     let name = format!("host=localhost hostaddr=127.0.0.1 port={{port}} {rest}");
     let address = format!("hostaddr=127.0.0.1 port={{port}} {rest}");
-    let several = format!("host=localhost,other hostaddr=127.0.0.1,127.0.0.1 port={CLOSED},{{port}} {rest}");
-    let first_answers = format!("host=localhost,other hostaddr=127.0.0.1,127.0.0.1 port={{port}} {rest}");
+    let several =
+        format!("host=localhost,other hostaddr=127.0.0.1,127.0.0.1 port={CLOSED},{{port}} {rest}");
+    let first_answers =
+        format!("host=localhost,other hostaddr=127.0.0.1,127.0.0.1 port={{port}} {rest}");
     let right = |host: &str| format!("{host}:*:*:*:{PASSWORD}");
     let mut rows = vec![
         row("no file", &*name, Refused),
@@ -20,14 +22,27 @@ pub(super) fn hosts_and_passfiles(c: &Context<'_>) {
         row("a folder instead of a file", &*name, Refused).file(".pgpass/x", ""),
         row("an empty password ends the search", &*name, Refused)
             .file(".pgpass", format!("*:*:*:*:\n*:*:*:*:{PASSWORD}")),
-        row("the string's password", format!("{name} password=wrong"), Refused).file(".pgpass", right("*")),
-        row("the string's empty password", format!("{name} password=''"), Plain).file(".pgpass", right("*")),
-        row("the variable's password", &*name, Refused).file(".pgpass", right("*")).variable("PGPASSWORD", "wrong"),
-        row("the variable's empty password", &*name, Plain).file(".pgpass", right("*")).variable("PGPASSWORD", ""),
-        row("an empty password in the string hides the variable", format!("{name} password=''"), Refused)
-            .variable("PGPASSWORD", PASSWORD),
-        row("the string's file", format!("{name} passfile={{mine}}"), Plain).file(".pgpass", "*:*:*:*:wrong"),
-        row("the variable's file", &*name, Plain).variable("PGPASSFILE", "{mine}").file(".pgpass", "*:*:*:*:wrong"),
+        row("the string's password", format!("{name} password=wrong"), Refused)
+            .file(".pgpass", right("*")),
+        row("the string's empty password", format!("{name} password=''"), Plain)
+            .file(".pgpass", right("*")),
+        row("the variable's password", &*name, Refused)
+            .file(".pgpass", right("*"))
+            .variable("PGPASSWORD", "wrong"),
+        row("the variable's empty password", &*name, Plain)
+            .file(".pgpass", right("*"))
+            .variable("PGPASSWORD", ""),
+        row(
+            "an empty password in the string hides the variable",
+            format!("{name} password=''"),
+            Refused,
+        )
+        .variable("PGPASSWORD", PASSWORD),
+        row("the string's file", format!("{name} passfile={{mine}}"), Plain)
+            .file(".pgpass", "*:*:*:*:wrong"),
+        row("the variable's file", &*name, Plain)
+            .variable("PGPASSFILE", "{mine}")
+            .file(".pgpass", "*:*:*:*:wrong"),
         row("a file that others can read", &*name, Refused).variable("PGPASSFILE", "{open}"),
     ];
     for (lines, string, psql) in [
@@ -68,23 +83,41 @@ pub(super) fn hosts_and_passfiles(c: &Context<'_>) {
             format!("host=no.such.host.invalid,127.0.0.1 port={{port}} {rest} {pass}"),
             Plain,
         ),
-        row("one port for both", format!("host=127.0.0.2,127.0.0.1 port={{port}} {rest} {pass}"), Plain),
+        row(
+            "one port for both",
+            format!("host=127.0.0.2,127.0.0.1 port={{port}} {rest} {pass}"),
+            Plain,
+        ),
         row("too many ports", format!("{name} {pass}").replace("{port}", "{port},1"), Refused),
-        row("too few addresses", format!("host=a,b hostaddr=127.0.0.1 port={{port}} {rest} {pass}"), Refused),
+        row(
+            "too few addresses",
+            format!("host=a,b hostaddr=127.0.0.1 port={{port}} {rest} {pass}"),
+            Refused,
+        ),
         row(
             "an empty address is looked up",
-            format!("host=no.such.host.invalid,localhost hostaddr=127.0.0.1, port={{port}} {rest} {pass}"),
+            format!(
+                "host=no.such.host.invalid,localhost hostaddr=127.0.0.1, port={{port}} {rest} \
+                 {pass}"
+            ),
             Plain,
         ),
         row("no address", format!("hostaddr=here port={{port}} {rest}"), Refused),
         row(
             "any order",
-            format!("host=127.0.0.1,127.0.0.1 port={{port}} {rest} load_balance_hosts=random {pass}"),
+            format!(
+                "host=127.0.0.1,127.0.0.1 port={{port}} {rest} load_balance_hosts=random {pass}"
+            ),
             Plain,
         )
         .since(16),
-        row("no such order", format!("{name} load_balance_hosts=sometimes {pass}"), Refused).since(16),
-        row("a folder first", format!("host=/nonexistent,127.0.0.1 port={{port}} {rest} {pass}"), Plain),
+        row("no such order", format!("{name} load_balance_hosts=sometimes {pass}"), Refused)
+            .since(16),
+        row(
+            "a folder first",
+            format!("host=/nonexistent,127.0.0.1 port={{port}} {rest} {pass}"),
+            Plain,
+        ),
         row("who can write", format!("{name} target_session_attrs=read-write {pass}"), Plain),
         row("who cannot write", format!("{name} target_session_attrs=read-only {pass}"), Refused),
         row("a standby", format!("{name} target_session_attrs=standby {pass}"), Refused),
@@ -101,14 +134,17 @@ pub(super) fn hosts_and_passfiles(c: &Context<'_>) {
     bench.takes_only("local all all scram-sha-256\nhost all all all scram-sha-256");
     let socket = "host={socket} port={port} user=ann dbname=postgres";
     rows.push(row("a folder's own line", socket, Plain).file(".pgpass", right("{socket}")));
-    rows.push(row("localhost's line for a folder", socket, Refused).file(".pgpass", right("localhost")));
+    rows.push(
+        row("localhost's line for a folder", socket, Refused).file(".pgpass", right("localhost")),
+    );
     none(&all(&mut bench, &rows));
 }
 
 pub(super) fn services(c: &Context<'_>) {
     let mut bench = Bench::new(c, "services");
     let section = format!(
-        "[mine]\nhost=127.0.0.1\nport={{port}}\nuser=ann\ndbname=postgres\npassword={PASSWORD}\nsslmode=disable\n"
+        "[mine]\nhost=127.0.0.1\nport={{port}}\nuser=ann\ndbname=postgres\n\
+         password={PASSWORD}\nsslmode=disable\n"
     );
     let service = |text: &str| row("", "service=mine", Plain).file(".pg_service.conf", text);
     let named = |why, mut row: Row| {
@@ -121,9 +157,18 @@ pub(super) fn services(c: &Context<'_>) {
     };
     let rows = [
         named("in the string", service(&section)),
-        named("in a variable", Row { string: String::new(), ..service(&section) }.variable("PGSERVICE", "mine")),
-        named("in a URL", Row { string: "postgresql:///?service=mine".into(), ..service(&section) }),
-        named("another section first", service(&format!("# of others\n[other]\nhost=x\n\n{section}"))),
+        named(
+            "in a variable",
+            Row { string: String::new(), ..service(&section) }.variable("PGSERVICE", "mine"),
+        ),
+        named(
+            "in a URL",
+            Row { string: "postgresql:///?service=mine".into(), ..service(&section) },
+        ),
+        named(
+            "another section first",
+            service(&format!("# of others\n[other]\nhost=x\n\n{section}")),
+        ),
         named("what comes first holds", service(&format!("{section}user=bob\n"))),
         named("of two sections the first", service(&format!("{section}\n[mine]\nuser=bob\n"))),
         named(
@@ -132,32 +177,55 @@ pub(super) fn services(c: &Context<'_>) {
         ),
         named(
             "an option over the service",
-            Row { string: "service=mine".into(), ..service(&section) }.with(&["-U", "bob"]).user("bob"),
+            Row { string: "service=mine".into(), ..service(&section) }
+                .with(&["-U", "bob"])
+                .user("bob"),
         ),
         named(
             "the service over a variable",
             service(&section).variable("PGUSER", "bob").variable("PGSSLMODE", "require"),
         ),
-        named("a section that is missing", refused(Row { string: "service=other".into(), ..service(&section) })),
-        named("a beginning of a name", refused(Row { string: "service=min".into(), ..service(&section) })),
+        named(
+            "a section that is missing",
+            refused(Row { string: "service=other".into(), ..service(&section) }),
+        ),
+        named(
+            "a beginning of a name",
+            refused(Row { string: "service=min".into(), ..service(&section) }),
+        ),
         named("no file", refused(row("", "service=mine", Plain))),
-        named("a file in a variable", row("", "service=mine", Plain).variable("PGSERVICEFILE", "{services}")),
+        named(
+            "a file in a variable",
+            row("", "service=mine", Plain).variable("PGSERVICEFILE", "{services}"),
+        ),
         named(
             "a file in a variable that is missing",
             refused(service(&section).variable("PGSERVICEFILE", "{missing}")),
         ),
-        named("the file of the system", row("", "service=mine", Plain).file("pg_service.conf", section.clone())),
-        named("the user's file before the system's", service(&section).file("pg_service.conf", "[mine]\nhost=x\n")),
+        named(
+            "the file of the system",
+            row("", "service=mine", Plain).file("pg_service.conf", section.clone()),
+        ),
+        named(
+            "the user's file before the system's",
+            service(&section).file("pg_service.conf", "[mine]\nhost=x\n"),
+        ),
         named("a line without =", refused(service(&format!("{section}nonsense\n")))),
         named("a keyword that there is not", refused(service(&format!("{section}hots=x\n")))),
         named("spaces around =", refused(service(&format!("{section}connect_timeout = 5\n")))),
         named("spaces around a line", service(&format!("{section}  connect_timeout=5  \n"))),
         named("a service in a service", refused(service(&format!("{section}service=other\n")))),
         named("a demand", refused(service(&format!("{section}channel_binding=require\n")))),
-        named("a demand that is not kept", service(&format!("{section}require_auth=scram-sha-256\n")))
-            .since(16)
-            .but_kerbrole_says("require_auth"),
-        named("a byte of another encoding elsewhere", service(&format!("[\u{e9}]\nuser=\u{e9}\n{section}"))),
+        named(
+            "a demand that is not kept",
+            service(&format!("{section}require_auth=scram-sha-256\n")),
+        )
+        .since(16)
+        .but_kerbrole_says("require_auth"),
+        named(
+            "a byte of another encoding elsewhere",
+            service(&format!("[\u{e9}]\nuser=\u{e9}\n{section}")),
+        ),
     ];
     fs::write(bench.folder.path().join("services"), bench.filled(&section)).unwrap();
     none(&all(&mut bench, &rows));

@@ -1,18 +1,20 @@
-//! psql and kerbrole with the same strings, variables and files against the same server: both connect, as the same role, with TLS or without, or neither does.
+//! psql and kerbrole with the same strings, variables and files against the same server: both
+//! connect, as the same role, with TLS or without, or neither does.
 //!
-//! Each row says what libpq does, and both are held to it. Where kerbrole knowingly refuses what psql takes, the row says so, and how.
+//! Each row says what libpq does, and both are held to it. Where kerbrole knowingly refuses what
+//! psql takes, the row says so, and how.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use kerbrole_tests::site::{lossy, output, wait_until};
+use kerbrole_tests::sandbox::{lossy, output, wait_until};
 use kerbrole_tests::version::built;
 use tempfile::TempDir;
 
 use crate::cases;
-use crate::world::{Context, OwnServer, REALM, Session};
+use crate::fixture::{Context, OwnServer, REALM, Session};
 use certificates::{Certificate, Kind};
 
 mod certificates;
@@ -25,7 +27,8 @@ use parameters::{strings_and_urls, variables_and_options};
 use protection::{certificates_of_every_kind, modes_and_pg_hba, sockets};
 
 cases! {
-    EachVersion: certificates_of_every_kind, modes_and_pg_hba, sockets, hosts_and_passfiles, services, strings_and_urls, variables_and_options;
+    EachVersion: certificates_of_every_kind, modes_and_pg_hba, sockets, hosts_and_passfiles,
+        services, strings_and_urls, variables_and_options;
 }
 
 /// The password of the role `ann`.
@@ -84,7 +87,8 @@ impl Row {
         self
     }
 
-    /// A file in the home folder that nobody else can read. Before 15 libpq asks the system for that folder, and not HOME.
+    /// A file in the home folder that nobody else can read. Before 15 libpq asks the system for
+    /// that folder, and not HOME.
     fn file(mut self, name: &'static str, text: impl Into<String>) -> Self {
         self.files.push((name, text.into()));
         self.since(15)
@@ -133,7 +137,8 @@ impl<'b> Bench<'b> {
         Session::open(&self.own.0, "rdsadmin", "postgres").unwrap()
     }
 
-    /// Lets the server read its files again, and waits until a new session comes from a postmaster that has.
+    /// Lets the server read its files again, and waits until a new session comes from a postmaster
+    /// that has.
     fn reload(&self) {
         let loaded = self.superuser().one("SELECT pg_conf_load_time()");
         self.superuser().run("SELECT pg_reload_conf()");
@@ -149,11 +154,14 @@ impl<'b> Bench<'b> {
     /// From here on the server shows this certificate.
     fn shows(&mut self, certificate: &Certificate) {
         self.count += 1;
-        let (name, key) = (format!("server-{}.crt", self.count), format!("server-{}.key", self.count));
+        let (name, key) =
+            (format!("server-{}.crt", self.count), format!("server-{}.key", self.count));
         self.own.0.write(&name, &certificate.pem_with_chain()).unwrap();
         self.own.0.write(&key, &certificate.key_pem()).unwrap();
         let mut su = self.superuser();
-        for (setting, value) in [("ssl_cert_file", name.as_str()), ("ssl_key_file", &key), ("ssl", "on")] {
+        for (setting, value) in
+            [("ssl_cert_file", name.as_str()), ("ssl_key_file", &key), ("ssl", "on")]
+        {
             su.run(&format!("ALTER SYSTEM SET {setting} = '{value}'"));
         }
         self.reload();
@@ -168,7 +176,8 @@ impl<'b> Bench<'b> {
     fn filled(&self, text: &str) -> String {
         let mut text = text.replace("{port}", &self.own.0.port.to_string());
         for (encoded, slash) in [("{socket}", "/"), ("{socket%}", "%2F")] {
-            text = text.replace(encoded, &self.own.0.socket().display().to_string().replace('/', slash));
+            text = text
+                .replace(encoded, &self.own.0.socket().display().to_string().replace('/', slash));
         }
         while let Some((before, rest)) = text.split_once('{') {
             let (name, after) = rest.split_once('}').unwrap();
@@ -180,9 +189,16 @@ impl<'b> Bench<'b> {
     fn prepared(&mut self, mut command: Command, row: &Row, home: &Path) -> (Command, String) {
         self.count += 1;
         let application = format!("row-{}", self.count);
-        let keep = command.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
+        let keep = command
+            .get_envs()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
         let keep: Vec<_> = keep.filter(|(name, _)| name == "LD_LIBRARY_PATH").collect();
-        command.env_clear().envs(keep).env("HOME", home).env("PATH", "/usr/bin:/bin").stdin(Stdio::null());
+        command
+            .env_clear()
+            .envs(keep)
+            .env("HOME", home)
+            .env("PATH", "/usr/bin:/bin")
+            .stdin(Stdio::null());
         command.env("PGAPPNAME", &application).env("PGSYSCONFDIR", home);
         for (name, value) in &row.variables {
             command.env(name, self.filled(value));
@@ -202,7 +218,8 @@ impl<'b> Bench<'b> {
         let name = format!(" application_name={application}");
         let is_this = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_digit());
         let line = log.lines().find(|line| {
-            line.contains("connection authorized: ") && line.split_once(&name).is_some_and(|(_, rest)| is_this(rest))
+            line.contains("connection authorized: ")
+                && line.split_once(&name).is_some_and(|(_, rest)| is_this(rest))
         })?;
         let (_, user) = line.split_once("connection authorized: user=")?;
         let user = user.split_once(" database=")?.0;
@@ -237,13 +254,21 @@ impl<'b> Bench<'b> {
             let refuses = if program == "kerbrole" { row.kerbrole_says } else { None };
             let expected = if refuses.is_some() { Refused } else { row.psql };
             if is != expected || user != row.user {
-                wrong.push(format!("{}: {program} is {is:?} as {user}, not {expected:?}: {said}", row.why));
+                wrong.push(format!(
+                    "{}: {program} is {is:?} as {user}, not {expected:?}: {said}",
+                    row.why
+                ));
             }
             if program == "kerbrole" && is == Refused {
                 let code = ended.status.code();
-                let errors = said.lines().filter(|line| !line.contains(" is passed over: ")).count();
-                if !matches!(code, Some(2 | 3)) || errors != 1 || !said.contains(refuses.unwrap_or_default()) {
-                    wrong.push(format!("{}: kerbrole ends with {code:?} and says: {said}", row.why));
+                let errors =
+                    said.lines().filter(|line| !line.contains(" is passed over: ")).count();
+                if !matches!(code, Some(2 | 3))
+                    || errors != 1
+                    || !said.contains(refuses.unwrap_or_default())
+                {
+                    wrong
+                        .push(format!("{}: kerbrole ends with {code:?} and says: {said}", row.why));
                 }
                 if said.contains(PASSWORD) || said.contains("s3cret") {
                     wrong.push(format!("{}: kerbrole repeats a password: {said}", row.why));
@@ -271,6 +296,7 @@ fn latin1(text: &str) -> Vec<u8> {
 /// To `ann`, by a name that is not looked up.
 fn tcp(more: &str) -> String {
     format!(
-        "host=db.example.com hostaddr=127.0.0.1 port={{port}} user=ann dbname=postgres password='{PASSWORD}' {more}"
+        "host=db.example.com hostaddr=127.0.0.1 port={{port}} user=ann dbname=postgres \
+         password='{PASSWORD}' {more}"
     )
 }

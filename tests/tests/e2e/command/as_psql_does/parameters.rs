@@ -1,4 +1,5 @@
-//! Connection strings, URLs, variables, options of the command line, and what holds where they differ.
+//! Connection strings, URLs, variables, options of the command line, and what holds where they
+//! differ.
 
 use super::*;
 
@@ -6,7 +7,9 @@ pub(super) fn strings_and_urls(c: &Context<'_>) {
     let mut bench = Bench::new(c, "strings");
     bench.takes_only("local all all trust\nhost all all all scram-sha-256");
     let odd = "a b'c\\d@e/f?g&h=i%j:k";
-    bench.superuser().run(&format!("CREATE ROLE odd LOGIN PASSWORD {}", kerbrole_core::quote_literal(odd)));
+    bench
+        .superuser()
+        .run(&format!("CREATE ROLE odd LOGIN PASSWORD {}", kerbrole_core::quote_literal(odd)));
     bench.superuser().run("CREATE ROLE asks LOGIN PASSWORD 'only?here'");
     let encoded = "a%20b%27c%5Cd%40e%2Ff%3Fg%26h%3Di%25j%3Ak";
     let url = |rest: &str| format!("postgresql://ann:only%20here@127.0.0.1:{{port}}/{rest}");
@@ -16,11 +19,19 @@ pub(super) fn strings_and_urls(c: &Context<'_>) {
         row("a string", &*ann, Plain),
         row(
             "spaces",
-            format!("  host = 127.0.0.1\t\n port= {{port}} dbname =postgres user=ann password = '{PASSWORD}' "),
+            format!(
+                "  host = 127.0.0.1\t\n port= {{port}} dbname =postgres user=ann password = \
+                 '{PASSWORD}' "
+            ),
             Plain,
         ),
         row("a backslash before a space", format!("{at} user=ann password=only\\ here"), Plain),
-        row("backslashes in quotes", format!("{at} user=odd password='a b\\'c\\\\d@e/f?g&h=i%j:k'"), Plain).user("odd"),
+        row(
+            "backslashes in quotes",
+            format!("{at} user=odd password='a b\\'c\\\\d@e/f?g&h=i%j:k'"),
+            Plain,
+        )
+        .user("odd"),
         row("what is said twice", format!("{at} user=bob user=ann password='{PASSWORD}'"), Plain),
         row("a quote that is not closed", format!("{at} user=ann password='s3cret"), Refused),
         row("no =", format!("{at} user=ann password=only s3cret"), Refused),
@@ -33,14 +44,24 @@ pub(super) fn strings_and_urls(c: &Context<'_>) {
         row("no time limit either", format!("{ann} connect_timeout=-1"), Plain),
         row("a time limit", format!("{ann} connect_timeout=' 10 '"), Plain),
         row("no port", format!("{} user=ann", at.replace("{port}", "s3cret")), Refused),
-        row("a port that is too high", format!("{} user=ann", at.replace("{port}", "70000")), Refused),
-        row("no database", format!("host=127.0.0.1 port={{port}} user=ann password='{PASSWORD}'"), Plain),
+        row(
+            "a port that is too high",
+            format!("{} user=ann", at.replace("{port}", "70000")),
+            Refused,
+        ),
+        row(
+            "no database",
+            format!("host=127.0.0.1 port={{port}} user=ann password='{PASSWORD}'"),
+            Plain,
+        ),
         row("an empty database", format!("{ann} dbname=''"), Plain),
         row("a database that is not there", format!("{ann} dbname=nowhere"), Refused),
         row(
             "what has no effect",
             format!(
-                "{ann} krbsrvname=x sslcompression=1 client_encoding=UTF8 fallback_application_name=x keepalives=1 keepalives_idle=9 keepalives_interval=9 keepalives_count=9"
+                "{ann} krbsrvname=x sslcompression=1 client_encoding=UTF8 \
+                 fallback_application_name=x keepalives=1 keepalives_idle=9 keepalives_interval=9 \
+                 keepalives_count=9"
             ),
             Plain,
         ),
@@ -55,24 +76,44 @@ pub(super) fn strings_and_urls(c: &Context<'_>) {
         row("a URL that ends with &", url("postgres?sslmode=disable&"), Plain),
         row("a URL without a database", url(""), Plain),
         row("a URL without a slash", url("").trim_end_matches('/'), Plain),
-        row("a URL's odd password", format!("postgresql://odd:{encoded}@127.0.0.1:{{port}}/postgres"), Plain)
-            .user("odd"),
+        row(
+            "a URL's odd password",
+            format!("postgresql://odd:{encoded}@127.0.0.1:{{port}}/postgres"),
+            Plain,
+        )
+        .user("odd"),
         row(
             "a URL's odd password as a parameter",
             format!("postgresql://127.0.0.1:{{port}}/postgres?user=odd&password={encoded}"),
             Plain,
         )
         .user("odd"),
-        row("a ? before the @", "postgresql://ann:only%20here?x@127.0.0.1:{port}/postgres", Refused),
+        row(
+            "a ? before the @",
+            "postgresql://ann:only%20here?x@127.0.0.1:{port}/postgres",
+            Refused,
+        ),
         // What stands before it may be all of a password, and after it a name that errors repeat.
         row("a ? in a password", "postgresql://asks:only?here@127.0.0.1:{port}/postgres", Plain)
             .user("asks")
             .but_kerbrole_says("%3F"),
         row("two @", "postgresql://ann:s3cret@x@127.0.0.1:{port}/postgres", Refused),
         row("a URL's socket", "postgresql://ann@{socket%}:{port}/postgres", Plain),
-        row("a URL's socket as a parameter", "postgresql://ann@/postgres?host={socket}&port={port}", Plain),
-        row("a URL's hosts", "postgresql://ann:only%20here@127.0.0.1:1,127.0.0.1:{port}/postgres", Plain),
-        row("a URL's IPv6 address", "postgresql://ann:only%20here@[::1]:1,127.0.0.1:{port}/postgres", Plain),
+        row(
+            "a URL's socket as a parameter",
+            "postgresql://ann@/postgres?host={socket}&port={port}",
+            Plain,
+        ),
+        row(
+            "a URL's hosts",
+            "postgresql://ann:only%20here@127.0.0.1:1,127.0.0.1:{port}/postgres",
+            Plain,
+        ),
+        row(
+            "a URL's IPv6 address",
+            "postgresql://ann:only%20here@[::1]:1,127.0.0.1:{port}/postgres",
+            Plain,
+        ),
         row("an IPv6 address that is not closed", "postgresql://ann@[::1:{port}/s3cret", Refused),
         row("more after an IPv6 address", "postgresql://ann@[::1]s3cret:{port}/postgres", Refused),
         row("ssl=true", url("postgres?ssl=true"), Refused),
@@ -81,7 +122,11 @@ pub(super) fn strings_and_urls(c: &Context<'_>) {
         row("a parameter without =", url("postgres?s3cret"), Refused),
         row("a parameter with two =", url("postgres?application_name=x=s3cret"), Refused),
         row("no such parameter", url("postgres?s3cret=x"), Refused),
-        row("no hexadecimal digits", "postgresql://ann:s3cret%zz@127.0.0.1:{port}/postgres", Refused),
+        row(
+            "no hexadecimal digits",
+            "postgresql://ann:s3cret%zz@127.0.0.1:{port}/postgres",
+            Refused,
+        ),
         row("a sign is no digit", "postgresql://ann:s3cret%+5@127.0.0.1:{port}/postgres", Refused),
         row("a NUL", "postgresql://ann:s3cret%00@127.0.0.1:{port}/postgres", Refused),
     ];
@@ -96,7 +141,8 @@ pub(super) fn variables_and_options(c: &Context<'_>) {
         bench.superuser().run(&format!("CREATE {what} {}", kerbrole_core::quote_identifier(&me)));
     }
     bench.superuser().run(&format!("ALTER ROLE {} LOGIN", kerbrole_core::quote_identifier(&me)));
-    let string = format!("host=127.0.0.1 port={{port}} dbname=postgres user=ann password='{PASSWORD}'");
+    let string =
+        format!("host=127.0.0.1 port={{port}} dbname=postgres user=ann password='{PASSWORD}'");
     let socket = "host={socket} port={port} dbname=postgres";
     let variables = |mut row: Row| {
         for (name, value) in [
@@ -126,17 +172,27 @@ pub(super) fn variables_and_options(c: &Context<'_>) {
             Plain,
         )
         .with(&["-h", "127.0.0.1"]),
-        row("a URL's user over -U", "postgresql://ann:only%20here@127.0.0.1:{port}/postgres", Plain)
-            .with(&["-U", "bob", "-p", "1"]),
-        row("options alone", "", Plain).with(&["-h", "{socket}", "-p", "{port}", "-U", "ann", "-d", "postgres"]),
+        row(
+            "a URL's user over -U",
+            "postgresql://ann:only%20here@127.0.0.1:{port}/postgres",
+            Plain,
+        )
+        .with(&["-U", "bob", "-p", "1"]),
+        row("options alone", "", Plain)
+            .with(&["-h", "{socket}", "-p", "{port}", "-U", "ann", "-d", "postgres"]),
         row("nobody says who", socket, Plain).user(&*me),
-        row("USER is not asked", socket, Plain).variable("USER", "ann").variable("LOGNAME", "ann").user(&*me),
+        row("USER is not asked", socket, Plain)
+            .variable("USER", "ann")
+            .variable("LOGNAME", "ann")
+            .user(&*me),
         row("nobody says where to", "host={socket} port={port}", Plain).user(&*me),
         row("an empty user of the string", format!("{socket} user=''"), Plain).user(&*me),
         row("an empty user of the variable", socket, Plain).variable("PGUSER", "").user(&*me),
         row("an empty user of the options", socket, Plain).with(&["-U", ""]).user(&*me),
         row("an empty mode of the variable", &*string, Refused).variable("PGSSLMODE", ""),
-        row("an empty host of the variable", &*string, Plain).variable("PGHOST", "").variable("PGPORT", ""),
+        row("an empty host of the variable", &*string, Plain)
+            .variable("PGHOST", "")
+            .variable("PGPORT", ""),
         row("PGHOSTADDR", string.replace("host=127.0.0.1", "host=no.such.host.invalid"), Plain)
             .variable("PGHOSTADDR", "127.0.0.1"),
         row("PGCONNECT_TIMEOUT", &*string, Plain).variable("PGCONNECT_TIMEOUT", "10"),
@@ -150,14 +206,25 @@ pub(super) fn variables_and_options(c: &Context<'_>) {
             .since(16)
             .but_kerbrole_says("require_auth"),
         row("PGREQUIREAUTH, another", &*string, Refused).variable("PGREQUIREAUTH", "md5").since(16),
-        row("PGREQUIREPEER", &*string, Plain).variable("PGREQUIREPEER", "nobody").but_kerbrole_says("requirepeer"),
-        row("PGSSLCRL", &*string, Plain).variable("PGSSLCRL", "{missing}").but_kerbrole_says("sslcrl"),
-        row("PGSSLCRLDIR", &*string, Plain).variable("PGSSLCRLDIR", "{missing}").but_kerbrole_says("sslcrldir"),
-        row("PGSSLCERT", &*string, Plain).variable("PGSSLCERT", "{missing}").but_kerbrole_says("sslcert"),
+        row("PGREQUIREPEER", &*string, Plain)
+            .variable("PGREQUIREPEER", "nobody")
+            .but_kerbrole_says("requirepeer"),
+        row("PGSSLCRL", &*string, Plain)
+            .variable("PGSSLCRL", "{missing}")
+            .but_kerbrole_says("sslcrl"),
+        row("PGSSLCRLDIR", &*string, Plain)
+            .variable("PGSSLCRLDIR", "{missing}")
+            .but_kerbrole_says("sslcrldir"),
+        row("PGSSLCERT", &*string, Plain)
+            .variable("PGSSLCERT", "{missing}")
+            .but_kerbrole_says("sslcert"),
         row("PGSSLSNI", &*string, Plain).variable("PGSSLSNI", "0").but_kerbrole_says("sslsni"),
         row("PGSSLNEGOTIATION", &*string, Refused).variable("PGSSLNEGOTIATION", "direct").since(17),
-        row("PGSSLNEGOTIATION, postgres", &*string, Plain).variable("PGSSLNEGOTIATION", "postgres").since(17),
-        row("PGTARGETSESSIONATTRS", &*string, Refused).variable("PGTARGETSESSIONATTRS", "read-only"),
+        row("PGSSLNEGOTIATION, postgres", &*string, Plain)
+            .variable("PGSSLNEGOTIATION", "postgres")
+            .since(17),
+        row("PGTARGETSESSIONATTRS", &*string, Refused)
+            .variable("PGTARGETSESSIONATTRS", "read-only"),
         row("PGMINPROTOCOLVERSION", &*string, Plain)
             .variable("PGMINPROTOCOLVERSION", "3.2")
             .since(18)

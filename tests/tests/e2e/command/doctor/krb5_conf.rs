@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use kerbrole_tests::echo::somebody;
+use kerbrole_tests::answering_port::somebody;
 use kerbrole_tests::kdc::Ticket;
 use kerbrole_tests::version::built;
 
@@ -21,7 +21,10 @@ struct Mit {
 
 fn mit(config: &str, cache: &str, host: &str) -> Mit {
     let mut kvno = Command::new("kvno");
-    kvno.env("KRB5_CONFIG", config).env("KRB5CCNAME", cache).env("KRB5_TRACE", "/dev/stdout").env("LC_ALL", "C");
+    kvno.env("KRB5_CONFIG", config)
+        .env("KRB5CCNAME", cache)
+        .env("KRB5_TRACE", "/dev/stdout")
+        .env("LC_ALL", "C");
     let output = kvno.args(["-S", "postgres", host]).stdin(Stdio::null()).output().unwrap();
     let out = String::from_utf8_lossy(&output.stdout);
     let err = String::from_utf8_lossy(&output.stderr);
@@ -39,7 +42,9 @@ fn mit(config: &str, cache: &str, host: &str) -> Mit {
     let realm = |principal: &String| principal.rsplit_once('@').map(|(_, realm)| realm.to_string());
     let first = after("Server has referral realm; starting with ").iter().find_map(realm);
     Mit {
-        server: server.split_once(" using ccache").and_then(|(server, _)| realm(&server.to_string())),
+        server: server
+            .split_once(" using ccache")
+            .and_then(|(server, _)| realm(&server.to_string())),
         asked: first.into_iter().chain(after("trying fallback realm ")).collect(),
     }
 }
@@ -53,29 +58,59 @@ struct Desk {
 
 impl Desk {
     /// The row about the file, and the one about a host; `yes`, `no` or `?`, and what was found.
-    fn doctor(&self, config: &str, realm: &str, host: &str, principal: Option<&str>) -> (Vec<[String; 2]>, String) {
+    fn doctor(
+        &self,
+        config: &str,
+        realm: &str,
+        host: &str,
+        principal: Option<&str>,
+    ) -> (Vec<[String; 2]>, String) {
         let port = self.dns.to_string();
-        let database = format!("host={host} hostaddr=127.0.0.1 port=1 user=x dbname=x sslmode=disable");
+        let database =
+            format!("host={host} hostaddr=127.0.0.1 port=1 user=x dbname=x sslmode=disable");
         let mut command = Command::new(built("kerbrole"));
         command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", "/nonexistent");
         command.env("KRB5_CONFIG", config).env("KRB5CCNAME", &self.cache);
-        command.args(["doctor", "--realm", realm, "--kdc", &self.kdc, "--timeout", "2", "--format", "csv"]);
+        command.args([
+            "doctor",
+            "--realm",
+            realm,
+            "--kdc",
+            &self.kdc,
+            "--timeout",
+            "2",
+            "--format",
+            "csv",
+        ]);
         command.args(["--dns-port", &port, "--password-port", &port, "-d", &database]);
         command.args(principal.iter().flat_map(|principal| ["--principal", principal]));
         let output = command.output().unwrap();
-        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        let rows: Vec<_> = csv::Reader::from_reader(&output.stdout[..]).into_records().map(Result::unwrap).collect();
-        let of =
-            |what: String| rows.iter().find(|row| row[0] == what).map(|row| [row[1].to_string(), row[2].to_string()]);
-        let found =
-            [format!("krb5.conf ({config})"), format!("krb5.conf: {host}")].into_iter().filter_map(of).collect();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr);
+        let rows: Vec<_> = csv::Reader::from_reader(&output.stdout[..])
+            .into_records()
+            .map(Result::unwrap)
+            .collect();
+        let of = |what: String| {
+            rows.iter()
+                .find(|row| row[0] == what)
+                .map(|row| [row[1].to_string(), row[2].to_string()])
+        };
+        let found = [format!("krb5.conf ({config})"), format!("krb5.conf: {host}")]
+            .into_iter()
+            .filter_map(of)
+            .collect();
         (found, text)
     }
 }
 
 fn desk(c: &Context<'_>) -> Desk {
     let Ticket { cache, .. } = c.kdc.ticket_of("desk").unwrap();
-    Desk { dns: somebody(Ipv4Addr::LOCALHOST).unwrap(), cache, kdc: format!("127.0.0.1:{}", c.kdc.port) }
+    Desk {
+        dns: somebody(Ipv4Addr::LOCALHOST).unwrap(),
+        cache,
+        kdc: format!("127.0.0.1:{}", c.kdc.port),
+    }
 }
 
 /// The harness' own configuration with these rules instead of its own.
@@ -126,7 +161,8 @@ pub(super) fn a_host_is_of_the_realm_that_mit_takes_it_for(c: &Context<'_>) {
                 assert_eq!(row("OTHER.REALM", None)[0], "no", "{rules}{host} is of {server}");
                 continue;
             }
-            // No rule: the realm of the ticket first, whose KDC may know the server, and then what the name says.
+            // No rule: the realm of the ticket first, whose KDC may know the server, and then what
+            // the name says.
             assert_eq!(mit.asked[0], REALM, "{rules}{host}");
             assert_eq!(row(REALM, Some(&format!("desk@{REALM}")))[0], "yes", "{rules}{host}");
             let [ok, found] = row("OTHER.REALM", Some(&format!("desk@{REALM}")));
@@ -142,17 +178,24 @@ pub(super) fn a_host_is_of_the_realm_that_mit_takes_it_for(c: &Context<'_>) {
     assert!(rules_seen > 20, "{rules_seen}");
 }
 
-/// A KDC that knows the server gives a ticket without any rule, and none where a rule leads elsewhere.
+/// A KDC that knows the server gives a ticket without any rule, and none where a rule leads
+/// elsewhere.
 pub(super) fn a_ticket_without_a_rule_is_no_fault(c: &Context<'_>) {
     let folder = tempfile::tempdir_in(c.site.path()).unwrap();
     let desk = desk(c);
-    for (rules, gets_one) in
-        [("", true), (" localhost = OTHER.REALM\n", false), (&*format!(" localhost = {REALM}\n"), true)]
-    {
+    for (rules, gets_one) in [
+        ("", true),
+        (" localhost = OTHER.REALM\n", false),
+        (&*format!(" localhost = {REALM}\n"), true),
+    ] {
         let config = written(folder.path(), "rules", &base(c, rules));
         let mut kvno = Command::new("kvno");
         kvno.env("KRB5_CONFIG", &config).env("KRB5CCNAME", &desk.cache);
-        assert_eq!(kvno.args(["-S", "postgres", "localhost"]).output().unwrap().status.success(), gets_one, "{rules}");
+        assert_eq!(
+            kvno.args(["-S", "postgres", "localhost"]).output().unwrap().status.success(),
+            gets_one,
+            "{rules}"
+        );
         let (rows, text) = desk.doctor(&config, REALM, "localhost", Some(&format!("desk@{REALM}")));
         assert_eq!(rows[1][0] == "yes", gets_one, "{rules}{text}");
     }
@@ -207,7 +250,8 @@ pub(super) fn a_file_is_read_as_mit_reads_it(c: &Context<'_>) {
         let config = written(folder.path(), "file", &text.replace("FOLDER", &here));
         same_as_mit(&desk, &config, text);
     }
-    // Several files: the first that says something counts, those that are missing do not, and a star ends it.
+    // Several files: the first that says something counts, those that are missing do not, and a
+    // star ends it.
     written(folder.path(), "one", rule);
     written(folder.path(), "two", "[domain_realm]\n a.b.c.d = TWO\n b.c.d = THREE\n");
     written(folder.path(), "none-of-it", "[libdefaults]\n");
@@ -226,7 +270,13 @@ pub(super) fn a_file_is_read_as_mit_reads_it(c: &Context<'_>) {
     ] {
         let config: Vec<_> = list
             .split(':')
-            .map(|name| if name.is_empty() { String::new() } else { folder.path().join(name).display().to_string() })
+            .map(|name| {
+                if name.is_empty() {
+                    String::new()
+                } else {
+                    folder.path().join(name).display().to_string()
+                }
+            })
             .collect();
         same_as_mit(&desk, &config.join(":"), list);
     }
@@ -254,7 +304,11 @@ fn same_as_mit(desk: &Desk, config: &str, what: &str) {
 /// A module, whatever it says, is not looked into, and nothing is claimed about it.
 pub(super) fn what_comes_from_a_module_is_not_known(c: &Context<'_>) {
     let folder = tempfile::tempdir_in(c.site.path()).unwrap();
-    let config = written(folder.path(), "module", "module /nonexistent.so:y\n[domain_realm]\n a.b = OTHER\n");
+    let config = written(
+        folder.path(),
+        "module",
+        "module /nonexistent.so:y\n[domain_realm]\n a.b = OTHER\n",
+    );
     let (rows, text) = desk(c).doctor(&config, REALM, "a.b", None);
     assert_eq!((rows.len(), rows[0][0].as_str()), (1, "?"), "{text}");
 }

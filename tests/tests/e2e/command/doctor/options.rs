@@ -6,7 +6,8 @@ fn doctor(c: &Context<'_>, principal: &str, more: &[&str]) -> (i32, Vec<(String,
     let Ticket { cache, config } = c.kdc.ticket_of("ruled").unwrap();
     let port = somebody(Ipv4Addr::LOCALHOST).unwrap().to_string();
     let database = format!(
-        "host=localhost hostaddr=127.0.0.1 port={} user=rds_master password='only here' dbname=postgres sslmode=disable",
+        "host=localhost hostaddr=127.0.0.1 port={} user=rds_master password='only here' \
+         dbname=postgres sslmode=disable",
         c.server.port
     );
     let mut command = Command::new(built("kerbrole"));
@@ -22,7 +23,18 @@ fn doctor(c: &Context<'_>, principal: &str, more: &[&str]) -> (i32, Vec<(String,
         principal,
     ]);
     command
-        .args(["--dns-port", &port, "--password-port", &port, "--timeout", "5", "--format", "csv", "-d", &database])
+        .args([
+            "--dns-port",
+            &port,
+            "--password-port",
+            &port,
+            "--timeout",
+            "5",
+            "--format",
+            "csv",
+            "-d",
+            &database,
+        ])
         .args(more);
     let output = command.output().unwrap();
     let rows = csv::Reader::from_reader(&output.stdout[..]).into_records().map(Result::unwrap);
@@ -30,7 +42,8 @@ fn doctor(c: &Context<'_>, principal: &str, more: &[&str]) -> (i32, Vec<(String,
     (
         output.status.code().unwrap(),
         rows,
-        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr),
+        String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr),
     )
 }
 
@@ -42,7 +55,8 @@ fn wrong(rows: &[(String, String)]) -> Vec<&str> {
 pub(super) fn rules_are_gone_by(c: &Context<'_>) {
     let mut su = c.superuser();
     su.run(&format!(
-        "ALTER ROLE rds_master PASSWORD 'only here'; CREATE ROLE kerberos; CREATE ROLE cloud; CREATE USER \"ruled@{REALM}\" IN ROLE kerberos"
+        "ALTER ROLE rds_master PASSWORD 'only here'; CREATE ROLE kerberos; CREATE ROLE cloud; \
+         CREATE USER \"ruled@{REALM}\" IN ROLE kerberos"
     ));
     let roles = ["--ad-role", "kerberos", "--iam-role", "cloud"];
     for (principal, more) in [
@@ -53,7 +67,10 @@ pub(super) fn rules_are_gone_by(c: &Context<'_>) {
     ] {
         let (code, rows, text) = doctor(c, principal, &[&roles[..], more].concat());
         assert_eq!((code, wrong(&rows)), (0, vec![]), "{principal}: {text}");
-        assert!(rows.iter().any(|(what, ok)| what == "KDC: ruled" && ok == "yes"), "{principal}: {text}");
+        assert!(
+            rows.iter().any(|(what, ok)| what == "KDC: ruled" && ok == "yes"),
+            "{principal}: {text}"
+        );
         assert!(rows.iter().any(|(what, _)| what == "server: role_exists"), "{principal}: {text}");
     }
     // Without them it is asked about rds_ad, of which it is no member.
@@ -70,13 +87,15 @@ pub(super) fn rules_are_gone_by(c: &Context<'_>) {
 pub(super) fn rules_of_others_are_refused(c: &Context<'_>) {
     c.superuser().run("ALTER ROLE rds_master PASSWORD 'only here'; CREATE ROLE kerberos");
     c.master().run(&format!("SELECT kerb_add_principal('ruled@{REALM}')"));
-    for (option, value, setting) in
-        [("--ad-role", "kerberos", "kerbrole.ad_role"), ("--default-realm", "a.b", "kerbrole.default_realm")]
-    {
+    for (option, value, setting) in [
+        ("--ad-role", "kerberos", "kerbrole.ad_role"),
+        ("--default-realm", "a.b", "kerbrole.default_realm"),
+    ] {
         let (code, _, text) = doctor(c, &format!("ruled@{REALM}"), &[option, value]);
         assert!(code == 2 && text.contains(option) && text.contains(setting), "{code} {text}");
     }
-    let (code, rows, text) = doctor(c, &format!("ruled@{REALM}"), &["--backend", "sql", "--ad-role", "kerberos"]);
+    let (code, rows, text) =
+        doctor(c, &format!("ruled@{REALM}"), &["--backend", "sql", "--ad-role", "kerberos"]);
     assert_eq!((code, wrong(&rows)), (1, vec!["server: rds_ad"]), "{text}");
 }
 

@@ -6,7 +6,8 @@ pub(super) fn what_cannot_be_reached(c: &Context<'_>) {
     let ended = run(c, &["list", "-h", "127.0.0.1", "-p", "1"]);
     assert_eq!((ended.code, ended.out.as_str()), (3, ""));
     assert!(
-        ended.err.starts_with("kerbrole: cannot connect to 127.0.0.1 port 1: ") && ended.err.contains("refused"),
+        ended.err.starts_with("kerbrole: cannot connect to 127.0.0.1 port 1: ")
+            && ended.err.contains("refused"),
         "{}",
         ended.err
     );
@@ -28,8 +29,13 @@ pub(super) fn what_cannot_be_reached(c: &Context<'_>) {
         "{}",
         ended.err
     );
-    for bad in ["host=x user='unclosed", "hots=x", "host=x port=many", "postgresql://u:se%zz@h/d", "sslmode=sometimes"]
-    {
+    for bad in [
+        "host=x user='unclosed",
+        "hots=x",
+        "host=x port=many",
+        "postgresql://u:se%zz@h/d",
+        "sslmode=sometimes",
+    ] {
         let ended = run(c, &["list", "-d", bad]);
         assert_eq!(ended.code, 2, "{bad}: {}", ended.err);
     }
@@ -43,8 +49,17 @@ pub(super) fn connections_as_psql_makes_them(c: &Context<'_>) {
     su.run("ALTER ROLE rds_master PASSWORD 'from: a \\file'");
     let home = tempfile::tempdir_in(c.site.path()).unwrap();
     let passfile = home.path().join(".pgpass");
-    fs::write(&passfile, "# ours\nelsewhere:*:*:*:x\n127.0.0.1:*:*:rds_master:from\\: a \\\\file\n").unwrap();
-    fs::write(home.path().join(".pg_service.conf"), format!("[other]\nhost=nowhere\n\n[ours]\nhost=127.0.0.1\nport={}\nuser=rds_master\ndbname=postgres\nsslmode=disable\n", c.server.port)).unwrap();
+    fs::write(
+        &passfile,
+        "# ours\nelsewhere:*:*:*:x\n127.0.0.1:*:*:rds_master:from\\: a \\\\file\n",
+    )
+    .unwrap();
+    let services = format!(
+        "[other]\nhost=nowhere\n\n[ours]\nhost=127.0.0.1\nport={}\nuser=rds_master\n\
+         dbname=postgres\nsslmode=disable\n",
+        c.server.port
+    );
+    fs::write(home.path().join(".pg_service.conf"), services).unwrap();
     let with = |variables: &[(&str, &str)], arguments: &[&str]| {
         let mut command = program();
         command
@@ -57,14 +72,18 @@ pub(super) fn connections_as_psql_makes_them(c: &Context<'_>) {
     fs::set_permissions(&passfile, fs::Permissions::from_mode(0o644)).unwrap();
     let ended = with(&[("PGSERVICE", "ours")], &[]);
     assert!(
-        ended.code == 3 && ended.err.contains("can be read by others") && ended.err.contains("password"),
+        ended.code == 3
+            && ended.err.contains("can be read by others")
+            && ended.err.contains("password"),
         "{}",
         ended.err
     );
     fs::set_permissions(&passfile, fs::Permissions::from_mode(0o600)).unwrap();
     let port = c.server.port.to_string();
-    let (socket, url_socket) =
-        (c.server.socket().display().to_string(), c.server.socket().display().to_string().replace('/', "%2F"));
+    let (socket, url_socket) = (
+        c.server.socket().display().to_string(),
+        c.server.socket().display().to_string().replace('/', "%2F"),
+    );
     for (variables, arguments) in [
         (vec![("PGSERVICE", "ours")], vec![]),
         (vec![], vec!["-d".to_string(), "service=ours".into()]),
@@ -73,11 +92,18 @@ pub(super) fn connections_as_psql_makes_them(c: &Context<'_>) {
             vec![
                 "-d".into(),
                 format!(
-                    "host=127.0.0.1 port={port} user=rds_master dbname='postgres' sslmode=prefer connect_timeout=5"
+                    "host=127.0.0.1 port={port} user=rds_master dbname='postgres' sslmode=prefer \
+                     connect_timeout=5"
                 ),
             ],
         ),
-        (vec![], vec!["-d".into(), format!("postgresql://rds_master@127.0.0.1:{port}/postgres?sslmode=disable")]),
+        (
+            vec![],
+            vec![
+                "-d".into(),
+                format!("postgresql://rds_master@127.0.0.1:{port}/postgres?sslmode=disable"),
+            ],
+        ),
         (
             vec![("PGUSER", "rds_master"), ("PGPORT", &port), ("PGSSLMODE", "allow")],
             vec!["-h".into(), "127.0.0.1".into(), "-d".into(), "postgres".into()],
@@ -108,7 +134,11 @@ pub(super) fn connections_as_psql_makes_them(c: &Context<'_>) {
     command.env_clear().args(["list", "-h", &socket, "-p", &port, "-d", "postgres"]);
     let ended = Ended::from(command.output().unwrap());
     let me = Ended::from(Command::new("id").arg("-un").output().unwrap()).out;
-    assert!(ended.code == 3 && ended.err.contains(&format!("role \"{}\" does not exist", me.trim())), "{}", ended.err);
+    assert!(
+        ended.code == 3 && ended.err.contains(&format!("role \"{}\" does not exist", me.trim())),
+        "{}",
+        ended.err
+    );
 }
 
 pub(super) fn tls_modes(c: &Context<'_>) {
@@ -125,8 +155,10 @@ pub(super) fn tls_modes(c: &Context<'_>) {
     let other = other.self_signed(&other_key).unwrap().pem();
     let own = c.own_server("command-tls", &[]);
     let server_key = rcgen::KeyPair::generate().unwrap();
-    let certificate =
-        rcgen::CertificateParams::new(vec!["db.example.com".into()]).unwrap().signed_by(&server_key, &issuer).unwrap();
+    let certificate = rcgen::CertificateParams::new(vec!["db.example.com".into()])
+        .unwrap()
+        .signed_by(&server_key, &issuer)
+        .unwrap();
     own.0.write("server.crt", &certificate.pem()).unwrap();
     let path = own.0.write("server.key", &server_key.serialize_pem()).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
@@ -135,12 +167,14 @@ pub(super) fn tls_modes(c: &Context<'_>) {
     su.run("ALTER SYSTEM SET ssl = on");
     own.0.restart().unwrap();
     let mut su = Session::open(&own.0, "rdsadmin", "postgres").unwrap();
-    let (ours, other) = (own.0.write("ours.pem", &ours).unwrap(), own.0.write("other.pem", &other).unwrap());
+    let (ours, other) =
+        (own.0.write("ours.pem", &ours).unwrap(), own.0.write("other.pem", &other).unwrap());
     let connects = |host: &str, mode: &str, root: Option<&std::path::Path>| {
         let root = root.map(|path| format!("sslrootcert={}", path.display())).unwrap_or_default();
         let mut command = program();
         command.env("PGPASSWORD", "only here").args(["probe", "-q", "-d"]).arg(format!(
-            "host={host} hostaddr=127.0.0.1 port={} user=rds_master dbname=postgres sslmode={mode} {root}",
+            "host={host} hostaddr=127.0.0.1 port={} user=rds_master dbname=postgres sslmode={mode} \
+             {root}",
             own.0.port
         ));
         let ended = Ended::from(command.output().unwrap());
@@ -165,9 +199,15 @@ pub(super) fn tls_modes(c: &Context<'_>) {
         assert_eq!(ended.code == 0, works, "{mode} to {host} with {root:?}: {}", ended.err);
         assert!(works || ended.err.contains("certificate"), "{}", ended.err);
     }
-    let missing = connects("db.example.com", "verify-full", Some(std::path::Path::new("/nonexistent/bundle.pem")));
+    let missing = connects(
+        "db.example.com",
+        "verify-full",
+        Some(std::path::Path::new("/nonexistent/bundle.pem")),
+    );
     assert!(
-        missing.err.contains("cannot read the root certificates in /nonexistent/bundle.pem: No such file"),
+        missing
+            .err
+            .contains("cannot read the root certificates in /nonexistent/bundle.pem: No such file"),
         "{}",
         missing.err
     );
@@ -179,16 +219,20 @@ pub(super) fn tls_modes(c: &Context<'_>) {
     assert_eq!(connects("elsewhere", "prefer", None).code, 0);
 }
 
-/// MIT Kerberos, kinit and psql, by nothing but the file that was printed; alone, and from a realm that is trusted.
+/// MIT Kerberos, kinit and psql, by nothing but the file that was printed; alone, and from a realm
+/// that is trusted.
 pub(super) fn a_krb5_conf_by_which_one_logs_in(c: &Context<'_>) {
     let onprem = format!("ONPREM{}.COM", c.major());
     let other = Kdc::start(c.site, &onprem).unwrap();
     c.kdc.trust(&other).unwrap();
-    c.master().run(&format!("SELECT count(*) FROM kerb_add_principals('{{confd@{REALM},confd@{onprem}}}')"));
+    c.master().run(&format!(
+        "SELECT count(*) FROM kerb_add_principals('{{confd@{REALM},confd@{onprem}}}')"
+    ));
     for kdc in [c.kdc, &other] {
         kdc.ticket_of("confd").unwrap();
     }
-    let (kdc, trust) = (format!("127.0.0.1:{}", c.kdc.port), format!("{onprem}=127.0.0.1:{}", other.port));
+    let (kdc, trust) =
+        (format!("127.0.0.1:{}", c.kdc.port), format!("{onprem}=127.0.0.1:{}", other.port));
     let printed = |arguments: &[&str]| {
         let ended = Ended::from(
             program()
@@ -216,10 +260,14 @@ pub(super) fn a_krb5_conf_by_which_one_logs_in(c: &Context<'_>) {
     // The same user name in two realms is two people.
     let ticket = other.ticket_by("confd", &trusting).unwrap();
     assert!(!log_in(c.server, &ticket, &format!("confd@{REALM}")).unwrap().ok);
-    assert_eq!(Ended::from(program().args(["krb5-conf", "--realm", "a b"]).output().unwrap()).code, 2);
+    assert_eq!(
+        Ended::from(program().args(["krb5-conf", "--realm", "a b"]).output().unwrap()).code,
+        2
+    );
 }
 
-/// psql and kerbrole with the same connection string, variables and password file: both connect, or neither.
+/// psql and kerbrole with the same connection string, variables and password file: both connect, or
+/// neither.
 fn both(c: &Context<'_>, conninfo: &str, variables: &[(&str, &str)]) -> (bool, Ended) {
     let home = tempfile::tempdir_in(c.site.path()).unwrap();
     let clean = |mut command: std::process::Command| {
@@ -227,14 +275,20 @@ fn both(c: &Context<'_>, conninfo: &str, variables: &[(&str, &str)]) -> (bool, E
         command
     };
     let mut psql = clean(c.server.command("psql"));
-    let psql = psql.args(["-X", "-w", "-c", "SELECT 1", "-d", conninfo]).output().unwrap().status.success();
+    let psql = psql
+        .args(["-X", "-w", "-c", "SELECT 1", "-d", conninfo])
+        .output()
+        .unwrap()
+        .status
+        .success();
     (psql, Ended::from(clean(program()).args(["probe", "-q", "-d", conninfo]).output().unwrap()))
 }
 
 /// What a variable or the string demands for safety is kept, or refused by name.
 pub(super) fn demands_are_kept_or_refused(c: &Context<'_>) {
     let port = c.server.port;
-    let socket = format!("host={} port={port} user=rds_master dbname=postgres", c.server.socket().display());
+    let socket =
+        format!("host={} port={port} user=rds_master dbname=postgres", c.server.socket().display());
     for (variable, value, keyword) in [
         ("PGREQUIREAUTH", "scram-sha-256", "require_auth"),
         ("PGREQUIREPEER", "somebody", "requirepeer"),
@@ -245,27 +299,40 @@ pub(super) fn demands_are_kept_or_refused(c: &Context<'_>) {
         ("PGSSLMINPROTOCOLVERSION", "TLSv1.3", "ssl_min_protocol_version"),
         ("PGSSLNEGOTIATION", "direct", "sslnegotiation"),
     ] {
-        for (conninfo, variables) in
-            [(socket.clone(), vec![(variable, value)]), (format!("{socket} {keyword}={value}"), vec![])]
-        {
+        for (conninfo, variables) in [
+            (socket.clone(), vec![(variable, value)]),
+            (format!("{socket} {keyword}={value}"), vec![]),
+        ] {
             let (_, ended) = both(c, &conninfo, &variables);
-            assert!(ended.code == 2 && ended.err.contains(keyword), "{variable}: {} {}", ended.code, ended.err);
+            assert!(
+                ended.code == 2 && ended.err.contains(keyword),
+                "{variable}: {} {}",
+                ended.code,
+                ended.err
+            );
         }
     }
-    for (variable, value) in
-        [("PGGSSENCMODE", "prefer"), ("PGCHANNELBINDING", "prefer"), ("PGSSLMINPROTOCOLVERSION", "TLSv1.2")]
-    {
+    for (variable, value) in [
+        ("PGGSSENCMODE", "prefer"),
+        ("PGCHANNELBINDING", "prefer"),
+        ("PGSSLMINPROTOCOLVERSION", "TLSv1.2"),
+    ] {
         let (_, ended) = both(c, &socket, &[(variable, value)]);
         assert_eq!(ended.code, 0, "{variable}: {}", ended.err);
     }
     // Without a password there is no channel to bind to.
     let (psql, ended) = both(c, &socket, &[("PGCHANNELBINDING", "require")]);
     assert_eq!((psql, ended.code), (false, 3), "{}", ended.err);
-    // The certificates of the machine are for verify-full, which is what they stand for where no mode is given; this server has no TLS.
+    // The certificates of the machine are for verify-full, which is what they stand for where no
+    // mode is given; this server has no TLS.
     c.superuser().run("ALTER ROLE rds_master PASSWORD 'only here'");
-    let tcp = format!("host=127.0.0.1 port={port} user=rds_master dbname=postgres password='only here'");
+    let tcp =
+        format!("host=127.0.0.1 port={port} user=rds_master dbname=postgres password='only here'");
     assert_eq!(both(c, &tcp, &[]).1.code, 0);
-    for system in [format!("{tcp} sslrootcert=system"), format!("{tcp} sslrootcert=system sslmode=verify-full")] {
+    for system in [
+        format!("{tcp} sslrootcert=system"),
+        format!("{tcp} sslrootcert=system sslmode=verify-full"),
+    ] {
         assert_eq!(both(c, &system, &[]).1.code, 3, "{system}");
     }
     for mode in ["disable", "allow", "prefer", "require", "verify-ca"] {
@@ -281,7 +348,8 @@ pub(super) fn passwords_go_to_their_host(c: &Context<'_>) {
     let rest = "user=rds_master dbname=postgres sslmode=disable connect_timeout=5";
     let address = format!("hostaddr=127.0.0.1 port={port} {rest}");
     let name = format!("host=localhost hostaddr=127.0.0.1 port={port} {rest}");
-    let several = format!("host=localhost,127.0.0.1 hostaddr=127.0.0.1,127.0.0.1 port=1,{port} {rest}");
+    let several =
+        format!("host=localhost,127.0.0.1 hostaddr=127.0.0.1,127.0.0.1 port=1,{port} {rest}");
     for (lines, conninfo, connects) in [
         ("localhost:*:*:*:right", &address, false),
         ("127.0.0.1:*:*:*:right", &address, true),
@@ -302,7 +370,12 @@ pub(super) fn passwords_go_to_their_host(c: &Context<'_>) {
         fs::write(&passfile, bytes).unwrap();
         fs::set_permissions(&passfile, fs::Permissions::from_mode(0o600)).unwrap();
         let (psql, ended) = both(c, conninfo, &[("PGPASSFILE", passfile.to_str().unwrap())]);
-        assert_eq!((psql, ended.code == 0), (connects, connects), "{lines} for {conninfo}: {}", ended.err);
+        assert_eq!(
+            (psql, ended.code == 0),
+            (connects, connects),
+            "{lines} for {conninfo}: {}",
+            ended.err
+        );
     }
 }
 

@@ -32,7 +32,14 @@ fn full() -> File {
 }
 
 fn ends(mut command: Command, out: Reader, err: Reader) -> Ended {
-    command.stdout(out.stdio()).stderr(err.stdio()).spawn().unwrap().wait_with_output().unwrap().into()
+    command
+        .stdout(out.stdio())
+        .stderr(err.stdio())
+        .spawn()
+        .unwrap()
+        .wait_with_output()
+        .unwrap()
+        .into()
 }
 
 fn three(su: &mut Session) {
@@ -56,8 +63,10 @@ pub(super) fn half_done_work_is_told_though_nobody_reads(c: &Context<'_>) {
                 assert!(ended.err.contains(said), "{command:?} {reader:?}: {}", ended.err);
             }
             assert_eq!(ended.err.contains("could not be written"), reader == Full, "{}", ended.err);
-            let there = "SELECT coalesce(string_agg(rolname || ' ' || left(rolcanlogin::text, 1), ',' ORDER BY rolname), '') \
-                         FROM pg_roles WHERE rolname LIKE '%@A.B' AND (rolcanlogin OR rolname <> 'ann@A.B')";
+            let there = "SELECT coalesce(string_agg(rolname || ' ' || left(rolcanlogin::text, 1), \
+                ',' ORDER BY rolname), '') \
+                         FROM pg_roles WHERE rolname LIKE '%@A.B' AND (rolcanlogin OR rolname <> \
+                         'ann@A.B')";
             assert_eq!(su.one(there), left, "{command:?} {reader:?}");
             su.run("DROP ROLE IF EXISTS \"ann@A.B\", \"cyd@A.B\"");
         }
@@ -68,8 +77,10 @@ pub(super) fn half_done_work_is_told_though_nobody_reads(c: &Context<'_>) {
 pub(super) fn no_ending_depends_on_the_reader(c: &Context<'_>) {
     let mut su = c.superuser();
     su.run(
-        "CREATE ROLE team; CREATE ROLE cloud IN ROLE rds_iam; CREATE USER \"ann@A.B\" IN ROLE rds_ad, team; \
-         CREATE USER \"bob@A.B\" IN ROLE rds_ad; ALTER ROLE \"bob@A.B\" NOLOGIN; CREATE USER \"both@X.Y\" IN ROLE rds_ad, rds_iam",
+        "CREATE ROLE team; CREATE ROLE cloud IN ROLE rds_iam; CREATE USER \"ann@A.B\" IN ROLE \
+         rds_ad, team; \
+         CREATE USER \"bob@A.B\" IN ROLE rds_ad; ALTER ROLE \"bob@A.B\" NOLOGIN; CREATE \
+         USER \"both@X.Y\" IN ROLE rds_ad, rds_iam",
     );
     let before = su.traces();
     let port = c.server.port.to_string();
@@ -118,18 +129,29 @@ pub(super) fn no_ending_depends_on_the_reader(c: &Context<'_>) {
         (&["list", "-p", "1"], 3),
     ] {
         let mut said = Vec::new();
-        for (out, err) in
-            [(Reads, Reads), (Gone, Reads), (Full, Reads), (Reads, Gone), (Reads, Full), (Full, Full), (Gone, Gone)]
-        {
+        for (out, err) in [
+            (Reads, Reads),
+            (Gone, Reads),
+            (Full, Reads),
+            (Reads, Gone),
+            (Reads, Full),
+            (Full, Full),
+            (Gone, Gone),
+        ] {
             let ended = ends(on(c, arguments), out, err);
             let expected = if out == Full && code == 0 { 6 } else { code };
             assert_eq!(ended.code, expected, "{arguments:?} {out:?} {err:?}: {}", ended.err);
             if err == Reads && out != Full {
                 said.push(ended.err.clone());
             }
-            // Whoever asked for a result and got none is told so; where there is none to write nothing is said.
+            // Whoever asked for a result and got none is told so; where there is none to write
+            // nothing is said.
             let told = ended.err.contains("could not be written");
-            assert!(told || !(out == Full && code == 0 && err == Reads), "{arguments:?}: {}", ended.err);
+            assert!(
+                told || !(out == Full && code == 0 && err == Reads),
+                "{arguments:?}: {}",
+                ended.err
+            );
             assert!(!told || out == Full, "{arguments:?}: {}", ended.err);
         }
         assert_eq!(said[0], said[1], "{arguments:?}: what is said beside the result is the same");
@@ -144,7 +166,10 @@ pub(super) fn a_long_list_goes_on_though_nobody_listens(c: &Context<'_>) {
     fs::write(&path, (0..MANY).map(|i| format!("u{i}@a.b\n")).collect::<String>()).unwrap();
     let ended = ends(on(c, &["add", "-f", path.to_str().unwrap()]), Gone, Gone);
     assert_eq!(ended.code, 0);
-    assert_eq!(c.superuser().one("SELECT count(*) FROM pg_roles WHERE rolname LIKE 'u%@A.B'"), MANY.to_string());
+    assert_eq!(
+        c.superuser().one("SELECT count(*) FROM pg_roles WHERE rolname LIKE 'u%@A.B'"),
+        MANY.to_string()
+    );
 }
 
 /// What was under way when the connection was lost may be done or not, and nothing else is claimed.
@@ -159,7 +184,10 @@ pub(super) fn a_lost_connection_claims_nothing(c: &Context<'_>) {
         let mut command = on(c, &[&["disable"][..], principals].concat());
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         su.wait_for_waiting("kerbrole");
-        su.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'kerbrole'");
+        su.run(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = \
+            'kerbrole'",
+        );
         let ended: Ended = child.wait_with_output().unwrap().into();
         assert_eq!(ended.code, code, "{}", ended.err);
         assert!(ended.err.contains(said) && ended.err.contains("it is not known"), "{}", ended.err);

@@ -16,9 +16,18 @@ pub(super) fn files_and_their_mistakes(c: &Context<'_>) {
     let ended = run(c, &["add", "-f", &names[0], "--file", &names[1], "-r", "a.b"]);
     assert_eq!(ended.code, 0, "{}", ended.err);
     assert_eq!(
-        su.rows("SELECT r.rolname, coalesce(string_agg(g.rolname, ',' ORDER BY g.rolname), '') FROM pg_roles r JOIN pg_auth_members m ON m.member = r.oid JOIN pg_roles g ON g.oid = m.roleid \
-                 WHERE r.rolname LIKE '%@A.B' GROUP BY 1 ORDER BY 1"),
-        [["ann@A.B", "rds_ad"], ["bob@A.B", "rds_ad"], ["cyd@A.B", "analysts,rds_ad,team"], ["dan@A.B", "rds_ad"]]
+        su.rows(
+            "SELECT r.rolname, coalesce(string_agg(g.rolname, ',' ORDER BY g.rolname), '') \
+            FROM pg_roles r JOIN pg_auth_members m ON m.member = r.oid JOIN pg_roles g ON g.oid = \
+            m.roleid \
+                 WHERE r.rolname LIKE '%@A.B' GROUP BY 1 ORDER BY 1"
+        ),
+        [
+            ["ann@A.B", "rds_ad"],
+            ["bob@A.B", "rds_ad"],
+            ["cyd@A.B", "analysts,rds_ad,team"],
+            ["dan@A.B", "rds_ad"]
+        ]
     );
     let before = su.traces();
     for (text, said) in [
@@ -43,7 +52,8 @@ pub(super) fn files_and_their_mistakes(c: &Context<'_>) {
     assert_eq!(ended.code, 4);
     assert_eq!(su.traces(), before);
     // Standard input.
-    let mut child = on(c, &["add", "-f", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child =
+        on(c, &["add", "-f", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(b"gil@a.b\n").unwrap();
     let ended: Ended = child.wait_with_output().unwrap().into();
     assert_eq!(ended.code, 0);
@@ -69,7 +79,11 @@ pub(super) fn who_is_asked(c: &Context<'_>) {
     let ended = run(c, &["sync", "ann@a.b", "--absent", "drop", "--check"]);
     assert_eq!((ended.code, ended.out.lines().count()), (1, 3), "{}", ended.out);
     assert_eq!(su.traces(), before);
-    prints(c, &["drop", "ann@a.b", "--yes"], "role_name  outcome\n---------  -------\nann@A.B    dropped\n");
+    prints(
+        c,
+        &["drop", "ann@a.b", "--yes"],
+        "role_name  outcome\n---------  -------\nann@A.B    dropped\n",
+    );
     assert_eq!(run(c, &["drop", "ann@a.b", "--yes"]).code, 4);
     prints(
         c,
@@ -107,15 +121,22 @@ pub(super) fn a_terminal_is_asked(c: &Context<'_>) {
     let ended = on_a_terminal("typed\n", "probe --format csv");
     assert_eq!(ended.code, 0, "{}", ended.out);
     assert!(
-        ended.out.contains("Password for user rds_master: ") && ended.out.contains("user,rds_master"),
+        ended.out.contains("Password for user rds_master: ")
+            && ended.out.contains("user,rds_master"),
         "{}",
         ended.out
     );
     let ended = on_a_terminal("wrong\n", "probe");
-    assert!(ended.code == 3 && ended.out.contains("password authentication failed"), "{}", ended.out);
+    assert!(
+        ended.code == 3 && ended.out.contains("password authentication failed"),
+        "{}",
+        ended.out
+    );
     let ended = on_a_terminal("typed\nn\n", "drop ann@a.b");
     assert!(
-        ended.code == 2 && ended.out.contains("Drop 1 principal(s)? [y/N] ") && ended.out.contains("nothing was done"),
+        ended.code == 2
+            && ended.out.contains("Drop 1 principal(s)? [y/N] ")
+            && ended.out.contains("nothing was done"),
         "{}",
         ended.out
     );
@@ -125,19 +146,26 @@ pub(super) fn a_terminal_is_asked(c: &Context<'_>) {
     let path = c.site.path().join(format!("bar-{}", c.major()));
     fs::write(&path, (0..4000).map(|i| format!("u{i}@a.b\n")).collect::<String>()).unwrap();
     let ended = on_a_terminal("typed\n", &format!("add -f {} --format csv", path.display()));
-    assert!(ended.code == 0 && ended.out.contains("/4000"), "a bar: {}", &ended.out[..ended.out.len().min(2000)]);
+    assert!(
+        ended.code == 0 && ended.out.contains("/4000"),
+        "a bar: {}",
+        &ended.out[..ended.out.len().min(2000)]
+    );
 }
 
 fn whole(su: &mut Session) -> (usize, usize) {
     let of = |su: &mut Session, what: &str| {
-        su.one(&format!("SELECT count(*) FROM pg_roles r WHERE rolname LIKE 'u%@A.B' {what}")).parse().unwrap()
+        su.one(&format!("SELECT count(*) FROM pg_roles r WHERE rolname LIKE 'u%@A.B' {what}"))
+            .parse()
+            .unwrap()
     };
     let all = of(su, "");
     (
         all,
         of(
             su,
-            "AND rolcanlogin AND EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid AND m.roleid = 'rds_ad'::regrole)",
+            "AND rolcanlogin AND EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid AND \
+             m.roleid = 'rds_ad'::regrole)",
         ),
     )
 }
@@ -153,9 +181,15 @@ pub(super) fn an_interrupt_in_the_middle(c: &Context<'_>) {
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
     let ended: Ended = child.wait_with_output().unwrap().into();
     assert_ne!(ended.code, 0);
-    wait_until(|| su.one("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'kerbrole'") == "0").unwrap();
+    wait_until(|| {
+        su.one("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'kerbrole'") == "0"
+    })
+    .unwrap();
     let (all, complete) = whole(&mut su);
-    assert!(all == complete && all < MANY && all.is_multiple_of(1000), "{all} roles, {complete} of them whole");
+    assert!(
+        all == complete && all < MANY && all.is_multiple_of(1000),
+        "{all} roles, {complete} of them whole"
+    );
     let ended = run(c, &arguments);
     assert_eq!(ended.code, 0, "{}", ended.err);
     assert!(ended.err.starts_with("1000 of 10000\n"), "what goes on is told: {}", ended.err);
@@ -179,12 +213,16 @@ pub(super) fn a_hundred_thousand_lines(c: &Context<'_>) {
         said.push_str(&line.unwrap());
         said.push('\n');
         let kilobytes = fs::read_to_string(&status).unwrap_or_default();
-        let kilobytes =
-            kilobytes.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok());
+        let kilobytes = kilobytes
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok());
         peak = peak.max(kilobytes.unwrap_or(0));
     }
     assert!(child.wait().unwrap().success(), "{said}");
-    assert!(said.starts_with("1000 of 100000\n2000 of 100000\n") && said.lines().count() == 100, "{said}");
+    assert!(
+        said.starts_with("1000 of 100000\n2000 of 100000\n") && said.lines().count() == 100,
+        "{said}"
+    );
     assert!(peak > 0 && peak < 200 * 1024, "{peak} kB");
     assert_eq!(whole(&mut c.superuser()), (MANY, MANY));
     let again = Ended::from(add().stdout(Stdio::piped()).stderr(Stdio::piped()).output().unwrap());
@@ -211,16 +249,25 @@ pub(super) fn rules_of_plain_statements(c: &Context<'_>) {
     ];
     let run = |arguments: &[&str]| run(c, &[arguments, &rules].concat());
     let added = run(&["add", "Ann", "CORP\\Bob", "cyd@c.d", "--format", "csv"]);
-    let expected =
-        "principal,role_name,action\nAnn,ann@A.B,created\nCORP\\Bob,bob@C.D,created\ncyd@c.d,cyd@C.D,created\n";
+    let expected = "principal,role_name,action\nAnn,ann@A.B,created\n\
+                    CORP\\Bob,bob@C.D,created\ncyd@c.d,cyd@C.D,created\n";
     assert_eq!((added.code, added.out.as_str()), (0, expected), "{}", added.err);
-    assert_eq!(su.one("SELECT count(*) FROM pg_auth_members WHERE roleid = 'kerberos'::regrole"), "3");
+    assert_eq!(
+        su.one("SELECT count(*) FROM pg_auth_members WHERE roleid = 'kerberos'::regrole"),
+        "3"
+    );
     let other = run(&["add", "eve@e.f"]);
     assert_eq!(other.code, 2, "{}", other.err);
     let conflict = run(&["add", "eve", "--group", "team"]);
     assert_eq!(conflict.code, 4);
-    assert!(conflict.err.contains("would be a member of both kerberos and cloud"), "{}", conflict.err);
-    for wrong in [["--default-realm", "a b"], ["--netbios-domains", "CORP"], ["--allowed-realms", "@"]] {
+    assert!(
+        conflict.err.contains("would be a member of both kerberos and cloud"),
+        "{}",
+        conflict.err
+    );
+    for wrong in
+        [["--default-realm", "a b"], ["--netbios-domains", "CORP"], ["--allowed-realms", "@"]]
+    {
         let ended = crate::command::process::run(c, &[&["list"][..], &wrong].concat());
         assert_eq!(ended.code, 2, "{wrong:?}: {}", ended.err);
         assert!(ended.err.contains(wrong[0]), "{}", ended.err);
@@ -237,7 +284,8 @@ pub(super) fn rules_that_do_not_hold_are_refused(c: &Context<'_>) {
         let ended = run(c, &["add", "ann@a.b", option, value]);
         assert_eq!(ended.code, 2, "{}", ended.err);
         assert!(ended.err.contains(option) && ended.err.contains(setting), "{}", ended.err);
-        let by_statements = run(c, &["add", "ann@a.b", "--dry-run", "--backend", "sql", option, value]);
+        let by_statements =
+            run(c, &["add", "ann@a.b", "--dry-run", "--backend", "sql", option, value]);
         assert_eq!(by_statements.code, 0, "{}", by_statements.err);
     }
     assert_eq!(c.superuser().one("SELECT count(*) FROM pg_roles WHERE rolname LIKE '%@%'"), "0");

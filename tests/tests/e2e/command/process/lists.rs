@@ -15,8 +15,10 @@ fn add(c: &Context<'_>, user: &str, text: &str, more: &[&str]) -> Ended {
     command.env("PGUSER", user).output().unwrap().into()
 }
 
-const MEMBERS: &str = "SELECT r.rolname || ' ' || string_agg(g.rolname, ',' ORDER BY g.rolname) FROM pg_roles r JOIN pg_auth_members m ON m.member = r.oid \
-     JOIN pg_roles g ON g.oid = m.roleid WHERE r.rolname LIKE '%@A.B' GROUP BY r.rolname ORDER BY 1";
+const MEMBERS: &str = "SELECT r.rolname || ' ' || string_agg(g.rolname, ',' ORDER BY g.rolname) \
+    FROM pg_roles r JOIN pg_auth_members m ON m.member = r.oid \
+     JOIN pg_roles g ON g.oid = m.roleid WHERE r.rolname LIKE '%@A.B' GROUP BY r.rolname ORDER BY \
+     1";
 
 /// alice#1 of one realm is not alice of another.
 pub(super) fn a_number_sign_makes_nobody_else_of_a_name(c: &Context<'_>) {
@@ -24,7 +26,11 @@ pub(super) fn a_number_sign_makes_nobody_else_of_a_name(c: &Context<'_>) {
         let ended = add(c, "rdsadmin", text, &["--realm", "A.B"]);
         assert_eq!(ended.code, 0, "{text}: {}", ended.err);
         let mut su = c.superuser();
-        assert_eq!(su.column("SELECT rolname FROM pg_roles WHERE rolname LIKE '%@%'"), ["alice#1@C.D"], "{text}");
+        assert_eq!(
+            su.column("SELECT rolname FROM pg_roles WHERE rolname LIKE '%@%'"),
+            ["alice#1@C.D"],
+            "{text}"
+        );
         su.run("DROP ROLE \"alice#1@C.D\"");
     }
 }
@@ -33,7 +39,12 @@ pub(super) fn a_number_sign_makes_nobody_else_of_a_name(c: &Context<'_>) {
 pub(super) fn a_header_in_quotes_is_no_principal(c: &Context<'_>) {
     let mut su = c.superuser();
     su.run("CREATE ROLE team");
-    let ended = add(c, "rdsadmin", "\u{feff}\"Principal\",\"Groups\"\r\n\"ann\",\"team\"\r\n", &["--realm", "a.b"]);
+    let ended = add(
+        c,
+        "rdsadmin",
+        "\u{feff}\"Principal\",\"Groups\"\r\n\"ann\",\"team\"\r\n",
+        &["--realm", "a.b"],
+    );
     assert_eq!(ended.code, 0, "{}", ended.err);
     assert_eq!(su.column(MEMBERS), ["ann@A.B rds_ad,team"]);
 }
@@ -41,9 +52,11 @@ pub(super) fn a_header_in_quotes_is_no_principal(c: &Context<'_>) {
 /// Rows with groups of their own are one change: where one of them is refused there is none.
 pub(super) fn a_wrong_last_row_begins_nothing(c: &Context<'_>) {
     let mut su = c.superuser();
-    // Nobody but a superuser may grant what has SUPERUSER, and whoever creates principals is in rds_ad before.
+    // Nobody but a superuser may grant what has SUPERUSER, and whoever creates principals is in
+    // rds_ad before.
     su.run(
-        "CREATE ROLE team; CREATE ROLE other; CREATE ROLE mighty SUPERUSER; CREATE ROLE cloud IN ROLE rds_iam; \
+        "CREATE ROLE team; CREATE ROLE other; CREATE ROLE mighty SUPERUSER; CREATE ROLE cloud IN \
+         ROLE rds_iam; \
          CREATE ROLE clerk LOGIN CREATEROLE; GRANT rds_ad, team, other TO clerk WITH ADMIN OPTION",
     );
     if c.backend() == kerbrole_client::Backend::Extension {
@@ -65,31 +78,45 @@ pub(super) fn a_wrong_last_row_begins_nothing(c: &Context<'_>) {
                 continue;
             }
             let ended = add(c, "clerk", &format!("principal,groups\n{rows}"), if_not_exists);
-            assert_eq!((ended.code, ended.out.as_str()), (code, ""), "{rows} {if_not_exists:?}: {}", ended.err);
+            assert_eq!(
+                (ended.code, ended.out.as_str()),
+                (code, ""),
+                "{rows} {if_not_exists:?}: {}",
+                ended.err
+            );
             assert!(ended.err.contains(said), "{rows}: {}", ended.err);
             assert_eq!(su.traces(), before, "{rows} {if_not_exists:?}");
         }
     }
     // Beyond a portion: everything that can be read is read before the first one.
-    let many: String = (0..1_500).map(|i| format!("u{i}@a.b,{}\n", ["team", "other", ""][i % 3])).collect();
-    for (last, code) in [("last@a.b,missing", 4), ("u7@a.b,team", 4), ("last@a.b,cloud", 4), ("la st@@,team", 2)] {
+    let many: String =
+        (0..1_500).map(|i| format!("u{i}@a.b,{}\n", ["team", "other", ""][i % 3])).collect();
+    for (last, code) in
+        [("last@a.b,missing", 4), ("u7@a.b,team", 4), ("last@a.b,cloud", 4), ("la st@@,team", 2)]
+    {
         let ended = add(c, "clerk", &format!("principal,groups\n{many}{last}\n"), &[]);
         assert_eq!((ended.code, ended.out.as_str()), (code, ""), "{last}: {}", ended.err);
         assert_eq!(su.traces(), before, "{last}");
     }
 }
 
-/// The order of the list, each with its groups; whoever is named twice, and may be, gets those of both.
+/// The order of the list, each with its groups; whoever is named twice, and may be, gets those of
+/// both.
 pub(super) fn each_row_gets_its_groups(c: &Context<'_>) {
     let mut su = c.superuser();
-    su.run("CREATE ROLE team; CREATE ROLE \"Other, role\"; CREATE ROLE every; CREATE USER \"cyd@A.B\" IN ROLE rds_ad");
-    let rows = "principal,groups\nann@a.b,team\nbob@a.b,\ncyd@a.b,\"team;Other, role\"\neve@a.b,\"Other, role;team\"\nann@A.B,\"Other, role\"\n";
+    su.run(
+        "CREATE ROLE team; CREATE ROLE \"Other, role\"; CREATE ROLE every; CREATE \
+        USER \"cyd@A.B\" IN ROLE rds_ad",
+    );
+    let rows = "principal,groups\nann@a.b,team\nbob@a.b,\ncyd@a.b,\"team;Other, \
+        role\"\neve@a.b,\"Other, role;team\"\nann@A.B,\"Other, role\"\n";
     let ended = add(c, "rdsadmin", rows, &["--if-not-exists", "-g", "every", "--format", "csv"]);
     assert_eq!(
         (ended.code, ended.out.as_str()),
         (
             0,
-            "principal,role_name,action\nann@a.b,ann@A.B,created\nbob@a.b,bob@A.B,created\ncyd@a.b,cyd@A.B,adopted\n\
+            "principal,role_name,action\nann@a.b,ann@A.B,created\n\
+             bob@a.b,bob@A.B,created\ncyd@a.b,cyd@A.B,adopted\n\
              eve@a.b,eve@A.B,created\nann@A.B,ann@A.B,unchanged\n"
         ),
         "{}",
@@ -113,7 +140,11 @@ pub(super) fn groups_are_not_passed_over_in_silence(c: &Context<'_>) {
     c.superuser().run("CREATE ROLE team");
     let file = list(c, "principal,groups\nann@a.b,team\n");
     let ended = run(c, &["sync", "-f", &file.path().display().to_string()]);
-    assert!(ended.code == 0 && ended.err.contains("groups of the list are left alone"), "{}", ended.err);
+    assert!(
+        ended.code == 0 && ended.err.contains("groups of the list are left alone"),
+        "{}",
+        ended.err
+    );
     assert_eq!(c.superuser().column(MEMBERS), ["ann@A.B rds_ad"]);
 }
 
@@ -129,12 +160,18 @@ pub(super) fn a_string_in_the_wrong_place_is_not_repeated(_: &Context<'_>) {
         &["add", "-d", "host=h", "password=s3cret"],
         &["add", "ann@a.b", "-f", "postgresql://u:s3cret@h/d"],
         &["list", "--password=s3cret"],
-        // A password that is not written as it has to be in a URL is cut, and what is left is the host, its port or the database.
+        // A password that is not written as it has to be in a URL is cut, and what is left is the
+        // host, its port or the database.
         &["list", "-d", "postgresql://u:1/s3cret@127.0.0.1:1/d"],
         &["list", "-d", "postgresql://u:x@s3cret/d@127.0.0.1:1/d"],
         &["list", "-d", "postgresql://u:x?s3cret@127.0.0.1:1/d"],
     ] {
         let ended: Ended = program().args(arguments).output().unwrap().into();
-        assert!(ended.code == 2 && !ended.err.contains("s3cret"), "{arguments:?}: {} {}", ended.code, ended.err);
+        assert!(
+            ended.code == 2 && !ended.err.contains("s3cret"),
+            "{arguments:?}: {} {}",
+            ended.code,
+            ended.err
+        );
     }
 }

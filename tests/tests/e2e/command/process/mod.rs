@@ -7,12 +7,12 @@ use std::process::{Command, Output, Stdio};
 
 use kerbrole_tests::kdc::Kdc;
 use kerbrole_tests::psql::log_in;
-use kerbrole_tests::site::wait_until;
+use kerbrole_tests::sandbox::wait_until;
 use kerbrole_tests::version::{built, workspace};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::cases;
-use crate::world::{Context, REALM, Session};
+use crate::fixture::{Context, REALM, Session};
 
 mod connections;
 mod endings;
@@ -29,16 +29,26 @@ use lists::*;
 use results::*;
 
 cases! {
-    EachVersion: a_life_in_commands, results_in_every_form, files_and_their_mistakes, what_cannot_be_reached, who_is_asked, sql_can_be_pasted,
-        a_krb5_conf_by_which_one_logs_in, the_reader_goes_away, an_interrupt_in_the_middle, connections_as_psql_makes_them, tls_modes, demands_are_kept_or_refused, passwords_go_to_their_host, nothing_of_a_string_is_repeated,
-        the_page_prints_what_it_says, every_command_in_json, a_terminal_is_asked, rules_that_do_not_hold_are_refused,
-        half_done_work_is_told_though_nobody_reads, no_ending_depends_on_the_reader, a_lost_connection_claims_nothing, a_long_list_goes_on_though_nobody_listens, a_number_sign_makes_nobody_else_of_a_name,
-        a_header_in_quotes_is_no_principal, each_row_gets_its_groups, groups_are_not_passed_over_in_silence;
+    EachVersion: a_life_in_commands, results_in_every_form, files_and_their_mistakes,
+        what_cannot_be_reached, who_is_asked, sql_can_be_pasted, a_krb5_conf_by_which_one_logs_in,
+        the_reader_goes_away, an_interrupt_in_the_middle, connections_as_psql_makes_them, tls_modes,
+        demands_are_kept_or_refused, passwords_go_to_their_host, nothing_of_a_string_is_repeated,
+        the_page_prints_what_it_says, every_command_in_json, a_terminal_is_asked,
+        rules_that_do_not_hold_are_refused, half_done_work_is_told_though_nobody_reads,
+        no_ending_depends_on_the_reader, a_lost_connection_claims_nothing,
+        a_long_list_goes_on_though_nobody_listens, a_number_sign_makes_nobody_else_of_a_name,
+        a_header_in_quotes_is_no_principal, each_row_gets_its_groups,
+        groups_are_not_passed_over_in_silence;
     Every: a_wrong_last_row_begins_nothing;
-    Bare: a_wrong_last_row_begins_nothing, each_row_gets_its_groups, half_done_work_is_told_though_nobody_reads, rules_of_plain_statements, every_command_in_json, a_life_in_commands, results_in_every_form, files_and_their_mistakes, who_is_asked, sql_can_be_pasted;
+    Bare: a_wrong_last_row_begins_nothing, each_row_gets_its_groups,
+        half_done_work_is_told_though_nobody_reads, rules_of_plain_statements,
+        every_command_in_json, a_life_in_commands, results_in_every_form, files_and_their_mistakes,
+        who_is_asked, sql_can_be_pasted;
     BareEachVersion: an_interrupt_in_the_middle, no_ending_depends_on_the_reader;
-    Newest: a_hundred_thousand_lines, addresses_and_ports_are_where_mit_looks, a_realm_trusted_twice_has_all_its_kdcs, an_endpoint_is_of_the_realm_however_it_is_written;
-    Nowhere: help_completions_and_a_manual_page, a_string_in_the_wrong_place_is_not_repeated, what_no_file_can_say_is_an_error;
+    Newest: a_hundred_thousand_lines, addresses_and_ports_are_where_mit_looks,
+        a_realm_trusted_twice_has_all_its_kdcs, an_endpoint_is_of_the_realm_however_it_is_written;
+    Nowhere: help_completions_and_a_manual_page, a_string_in_the_wrong_place_is_not_repeated,
+        what_no_file_can_say_is_an_error;
 }
 
 /// How it ended, and what it said where.
@@ -52,7 +62,11 @@ struct Ended {
 impl From<Output> for Ended {
     fn from(output: Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Self { code: output.status.code().unwrap_or(-1), out: text(&output.stdout), err: text(&output.stderr) }
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            out: text(&output.stdout),
+            err: text(&output.stderr),
+        }
     }
 }
 

@@ -19,7 +19,8 @@ pub(super) fn a_life_in_commands(c: &Context<'_>) {
             code: 4,
             out: String::new(),
             err: "kerbrole: role \"alice@CORP.EXAMPLE.COM\" already exists\n\
-                  HINT:  With if_not_exists a role that exists is taken as it is, and given what it lacks.\n"
+                  HINT:  With if_not_exists a role that exists is taken as it is, and given what \
+                  it lacks.\n"
                 .into()
         }
     );
@@ -27,41 +28,53 @@ pub(super) fn a_life_in_commands(c: &Context<'_>) {
     assert_eq!((ended.code, ended.err.as_str()), (0, "nothing to do\n"));
     let ended = run(c, &["add", "carol@corp.example.com", "-g", "cloud"]);
     assert_eq!(ended.code, 4);
-    assert!(ended.err.contains("DETAIL:  Path to rds_ad: {carol@CORP.EXAMPLE.COM,rds_ad}. Path to rds_iam: {carol@CORP.EXAMPLE.COM,cloud,rds_iam}.\n"), "{}", ended.err);
+    assert!(
+        ended.err.contains(
+            "DETAIL:  Path to rds_ad: {carol@CORP.EXAMPLE.COM,rds_ad}. Path to \
+        rds_iam: {carol@CORP.EXAMPLE.COM,cloud,rds_iam}.\n"
+        ),
+        "{}",
+        ended.err
+    );
     assert_eq!(run(c, &["add", "x@y@z"]).code, 2);
 
     prints(
         c,
         &["list"],
-        "role_name               can_login  groups    ad_path                          iam_path  sessions\n\
-         ----------------------  ---------  --------  -------------------------------  --------  --------\n\
-         alice@CORP.EXAMPLE.COM  yes        analysts  alice@CORP.EXAMPLE.COM > rds_ad            0\n\
-         bob@CORP.EXAMPLE.COM    yes        analysts  bob@CORP.EXAMPLE.COM > rds_ad              0\n",
+        "role_name               can_login  groups    ad_path                          iam_path  \
+         sessions\n\
+         ----------------------  ---------  --------  -------------------------------  --------  \
+         --------\n\
+         alice@CORP.EXAMPLE.COM  yes        analysts  alice@CORP.EXAMPLE.COM > rds_ad            \
+         0\n\
+         bob@CORP.EXAMPLE.COM    yes        analysts  bob@CORP.EXAMPLE.COM > rds_ad              \
+         0\n",
     );
     prints(
         c,
         &["disable", "bob", "-r", "corp.example.com", "--terminate"],
-        "role_name             outcome\n--------------------  --------\nbob@CORP.EXAMPLE.COM  disabled\n",
+        "role_name             outcome\n--------------------  --------\nbob@CORP.EXAMPLE.COM  \
+         disabled\n",
     );
     let ended = run(c, &["check", "bob@corp.example.com", "--format", "csv"]);
     assert_eq!(ended.code, 1);
     assert!(
-        ended
-            .out
-            .lines()
-            .any(|line| line.starts_with("bob@corp.example.com,login,no,NOLOGIN: the principal is disabled,")),
+        ended.out.lines().any(|line| line
+            .starts_with("bob@corp.example.com,login,no,NOLOGIN: the principal is disabled,")),
         "{}",
         ended.out
     );
     prints(
         c,
         &["enable", "bob@corp.example.com"],
-        "role_name             outcome\n--------------------  -------\nbob@CORP.EXAMPLE.COM  enabled\n",
+        "role_name             outcome\n--------------------  -------\nbob@CORP.EXAMPLE.COM  \
+         enabled\n",
     );
     prints(
         c,
         &["rename", "bob@corp.example.com", "robert"],
-        "old_name              new_name\n--------------------  -----------------------\nbob@corp.example.com  robert@CORP.EXAMPLE.COM\n",
+        "old_name              new_name\n--------------------  \
+         -----------------------\nbob@corp.example.com  robert@CORP.EXAMPLE.COM\n",
     );
     prints(
         c,
@@ -73,13 +86,29 @@ pub(super) fn a_life_in_commands(c: &Context<'_>) {
     );
     let ended = run(
         c,
-        &["sync", "robert@ad.example.org", "new@ad.example.org", "--absent", "disable", "--yes", "--format", "csv"],
+        &[
+            "sync",
+            "robert@ad.example.org",
+            "new@ad.example.org",
+            "--absent",
+            "disable",
+            "--yes",
+            "--format",
+            "csv",
+        ],
     );
     assert_eq!(ended.code, 0, "{}", ended.err);
-    let rows: Vec<_> =
-        ended.out.lines().map(|line| line.splitn(3, ',').take(2).collect::<Vec<_>>().join(" ")).collect();
-    assert_eq!(rows, ["action role_name", "create new@AD.EXAMPLE.ORG", "disable alice@AD.EXAMPLE.ORG"]);
-    let ended = run(c, &["sync", "robert@ad.example.org", "new@ad.example.org", "--absent", "disable"]);
+    let rows: Vec<_> = ended
+        .out
+        .lines()
+        .map(|line| line.splitn(3, ',').take(2).collect::<Vec<_>>().join(" "))
+        .collect();
+    assert_eq!(
+        rows,
+        ["action role_name", "create new@AD.EXAMPLE.ORG", "disable alice@AD.EXAMPLE.ORG"]
+    );
+    let ended =
+        run(c, &["sync", "robert@ad.example.org", "new@ad.example.org", "--absent", "disable"]);
     assert_eq!((ended.code, ended.err.as_str()), (0, "nothing to do\n"));
 }
 
@@ -92,7 +121,9 @@ pub(super) fn results_in_every_form(c: &Context<'_>) {
     assert_eq!(
         ended.out,
         format!(
-            "[\n  {{\"role_name\":\"both@A.B\",\"ad_path\":[\"both@A.B\",\"rds_ad\"],\"iam_path\":[\"both@A.B\",\"rds_iam\"],\"fix\":\"REVOKE \\\"rds_iam\\\" FROM \\\"both@A.B\\\"{by};\"}}\n]\n"
+            "[\n  {{\"role_name\":\"both@A.B\",\"ad_path\":[\"both@A.B\",\"rds_ad\"],\
+             \"iam_path\":[\"both@A.B\",\"rds_iam\"],\
+             \"fix\":\"REVOKE \\\"rds_iam\\\" FROM \\\"both@A.B\\\"{by};\"}}\n]\n"
         )
     );
     let ended = run(c, &["preview-grant", "rds_iam", "team", "--format", "json"]);
@@ -102,8 +133,16 @@ pub(super) fn results_in_every_form(c: &Context<'_>) {
     let ended = run(c, &["case-audit", "--format", "csv"]);
     let problem = if c.caseins { "closed_by_caseins" } else { "unreachable_realm_case" };
     assert_eq!(ended.code, 1);
-    assert!(ended.out.starts_with(&format!("problem,role_names,detail,fix\n{problem},eve@a.b,")), "{}", ended.out);
-    assert!(ended.out.contains("\"ALTER ROLE \"\"eve@a.b\"\" RENAME TO \"\"eve@A.B\"\";\"\n"), "{}", ended.out);
+    assert!(
+        ended.out.starts_with(&format!("problem,role_names,detail,fix\n{problem},eve@a.b,")),
+        "{}",
+        ended.out
+    );
+    assert!(
+        ended.out.contains("\"ALTER ROLE \"\"eve@a.b\"\" RENAME TO \"\"eve@A.B\"\";\"\n"),
+        "{}",
+        ended.out
+    );
     let ended = run(c, &["probe", "--format", "csv"]);
     assert_eq!(ended.code, 0);
     for line in ["family,Other", "user,rdsadmin", "is_superuser,yes", "nests_creators,no"] {
@@ -111,17 +150,28 @@ pub(super) fn results_in_every_form(c: &Context<'_>) {
     }
 }
 
-/// Every subcommand, its whole result. What differs between the backends is what is to be run: calls of functions, or statements.
+/// Every subcommand, its whole result. What differs between the backends is what is to be run:
+/// calls of functions, or statements.
 pub(super) fn every_command_in_json(c: &Context<'_>) {
     let mut su = c.superuser();
-    let by_functions = su.one("SELECT count(*) FROM pg_extension WHERE extname = 'pg_kerbrole'") == "1";
-    su.run("CREATE ROLE team; CREATE ROLE cloud IN ROLE rds_iam; CREATE USER \"eve@a.b\" IN ROLE rds_ad; CREATE USER \"both@A.B\" IN ROLE rds_ad, rds_iam; ALTER ROLE \"both@A.B\" NOLOGIN");
+    let by_functions =
+        su.one("SELECT count(*) FROM pg_extension WHERE extname = 'pg_kerbrole'") == "1";
+    su.run(
+        "CREATE ROLE team; CREATE ROLE cloud IN ROLE rds_iam; CREATE USER \"eve@a.b\" IN ROLE \
+        rds_ad; CREATE USER \"both@A.B\" IN ROLE rds_ad, rds_iam; ALTER ROLE \"both@A.B\" NOLOGIN",
+    );
     let by = if c.major() >= 16 { r#" GRANTED BY \"rdsadmin\""# } else { "" };
-    let either = |functions: &'static str, statements: &'static str| if by_functions { functions } else { statements };
+    let either = |functions: &'static str, statements: &'static str| {
+        if by_functions { functions } else { statements }
+    };
     let json = |arguments: &[&str], code: i32, rows: &[String]| {
         let ended = run(c, &[arguments, &["--format", "json", "-q"]].concat());
         let rows: Vec<_> = rows.iter().map(|row| format!("  {row}")).collect();
-        let expected = if rows.is_empty() { "[\n]\n".to_string() } else { format!("[\n{}\n]\n", rows.join(",\n")) };
+        let expected = if rows.is_empty() {
+            "[\n]\n".to_string()
+        } else {
+            format!("[\n{}\n]\n", rows.join(",\n"))
+        };
         assert_eq!(
             (ended.code, ended.out.as_str(), ended.err.as_str()),
             (code, expected.as_str(), ""),
@@ -137,42 +187,80 @@ pub(super) fn every_command_in_json(c: &Context<'_>) {
         ],
     );
     json(&["disable", "bob@a.b"], 0, &[r#"{"role_name":"bob@A.B","outcome":"disabled"}"#.into()]);
-    json(&["list"], 0, &[
-        r#"{"role_name":"ann@A.B","can_login":true,"groups":"team","ad_path":["ann@A.B","rds_ad"],"iam_path":null,"sessions":0}"#.into(),
-        r#"{"role_name":"bob@A.B","can_login":false,"groups":"team","ad_path":["bob@A.B","rds_ad"],"iam_path":null,"sessions":0}"#.into(),
-        r#"{"role_name":"both@A.B","can_login":false,"groups":"rds_iam","ad_path":["both@A.B","rds_ad"],"iam_path":["both@A.B","rds_iam"],"sessions":0}"#.into(),
-    ]);
+    json(
+        &["list"],
+        0,
+        &[
+            concat!(
+                r#"{"role_name":"ann@A.B","can_login":true,"groups":"team","#,
+                r#""ad_path":["ann@A.B","rds_ad"],"iam_path":null,"sessions":0}"#
+            )
+            .into(),
+            concat!(
+                r#"{"role_name":"bob@A.B","can_login":false,"groups":"team","#,
+                r#""ad_path":["bob@A.B","rds_ad"],"iam_path":null,"sessions":0}"#
+            )
+            .into(),
+            concat!(
+                r#"{"role_name":"both@A.B","can_login":false,"groups":"rds_iam","#,
+                r#""ad_path":["both@A.B","rds_ad"],"iam_path":["both@A.B","rds_iam"],"sessions":0}"#
+            )
+            .into(),
+        ],
+    );
     json(&["enable", "bob@a.b"], 0, &[r#"{"role_name":"bob@A.B","outcome":"enabled"}"#.into()]);
     let revoke = format!(r#"REVOKE \"rds_iam\" FROM \"both@A.B\"{by};"#);
     json(
         &["conflicts"],
         1,
         &[format!(
-            r#"{{"role_name":"both@A.B","ad_path":["both@A.B","rds_ad"],"iam_path":["both@A.B","rds_iam"],"fix":"{revoke}"}}"#
+            concat!(
+                r#"{{"role_name":"both@A.B","ad_path":["both@A.B","rds_ad"],"#,
+                r#""iam_path":["both@A.B","rds_iam"],"fix":"{}"}}"#
+            ),
+            revoke
         )],
     );
-    json(&["preview-grant", "cloud", "team"], 1, &["ann", "bob"].map(|name| format!(
-        r#"{{"role_name":"{name}@A.B","ad_path":["{name}@A.B","rds_ad"],"iam_path":["{name}@A.B","team","cloud","rds_iam"],"fix":null}}"#
-    )));
+    let through_cloud = |name: &str| {
+        format!(
+            concat!(
+                r#"{{"role_name":"{0}@A.B","ad_path":["{0}@A.B","rds_ad"],"#,
+                r#""iam_path":["{0}@A.B","team","cloud","rds_iam"],"fix":null}}"#
+            ),
+            name
+        )
+    };
+    json(&["preview-grant", "cloud", "team"], 1, &["ann", "bob"].map(through_cloud));
     let rename = r#"ALTER ROLE \"eve@a.b\" RENAME TO \"eve@A.B\";"#;
     let audit: &[(&str, &str)] = if c.caseins {
         &[(
             "closed_by_caseins",
-            "With krb_caseins_users off, no ticket would open it: none is issued in a realm spelled so.",
+            "With krb_caseins_users off, no ticket would open it: none is issued in a realm \
+             spelled so.",
         )]
     } else {
         &[
             (
                 "unreachable_realm_case",
-                "No ticket is issued in a realm spelled so, and the server tells upper and lower case apart.",
+                "No ticket is issued in a realm spelled so, and the server tells upper and lower \
+                 case apart.",
             ),
-            ("opened_by_caseins", "With krb_caseins_users on, the ticket of eve@A.B would open it."),
+            (
+                "opened_by_caseins",
+                "With krb_caseins_users on, the ticket of eve@A.B would open it.",
+            ),
         ]
     };
     let audit: Vec<_> = audit
         .iter()
         .map(|(problem, detail)| {
-            format!(r#"{{"problem":"{problem}","role_names":"eve@a.b","detail":"{detail}","fix":"{rename}"}}"#)
+            format!(
+                concat!(
+                    r#"{{"problem":"{}","role_names":"eve@a.b","#,
+                    r#""detail":"{}","fix":"{}"}}"#
+                ),
+                problem, detail, rename
+            )
         })
         .collect();
     json(&["case-audit"], 1, &audit);
@@ -183,18 +271,27 @@ pub(super) fn every_command_in_json(c: &Context<'_>) {
     );
     let difference = [
         format!(r#"{{"action":"create","role_name":"new@A.B","statement":"{create}"}}"#),
-        r#"{"action":"disable","role_name":"bob@A.B","statement":"ALTER ROLE \"bob@A.B\" NOLOGIN;"}"#.to_string(),
+        concat!(
+            r#"{"action":"disable","role_name":"bob@A.B","#,
+            r#""statement":"ALTER ROLE \"bob@A.B\" NOLOGIN;"}"#
+        )
+        .to_string(),
     ];
     let list = ["sync", "ann@a.b", "new@a.b", "--absent", "disable"];
     json(&[&list[..], &["--check"]].concat(), 1, &difference);
     json(&[&list[..], &["--yes"]].concat(), 0, &difference);
     json(&[&list[..], &["--check"]].concat(), 0, &[]);
-    json(&["rename", "new@a.b", "newer"], 0, &[r#"{"old_name":"new@a.b","new_name":"newer@A.B"}"#.into()]);
+    json(
+        &["rename", "new@a.b", "newer"],
+        0,
+        &[r#"{"old_name":"new@a.b","new_name":"newer@A.B"}"#.into()],
+    );
     json(
         &["rename-realm", "a.b", "c.d", "--yes"],
         0,
-        &["ann", "bob", "newer"]
-            .map(|name| format!(r#"{{"old_name":"{name}@A.B","new_name":"{name}@C.D","problem":null}}"#)),
+        &["ann", "bob", "newer"].map(|name| {
+            format!(r#"{{"old_name":"{name}@A.B","new_name":"{name}@C.D","problem":null}}"#)
+        }),
     );
     json(
         &["drop", "ann@c.d", "gone@c.d", "--if-exists", "--yes"],
@@ -204,20 +301,29 @@ pub(super) fn every_command_in_json(c: &Context<'_>) {
             r#"{"role_name":"gone@c.d","outcome":"was not there"}"#.into(),
         ],
     );
-    let enable = either("SELECT kerb_enable_principal('bob@C.D');", r#"ALTER ROLE "bob@C.D" LOGIN;"#);
+    let enable =
+        either("SELECT kerb_enable_principal('bob@C.D');", r#"ALTER ROLE "bob@C.D" LOGIN;"#);
     let rows = |name: &str, login: (bool, &str, Option<&str>)| {
         let ticket = match c.caseins {
-            true => format!("krb_caseins_users is on: a ticket of {name}@C.D in whatever case of A-Z opens it"),
-            false => format!("krb_caseins_users is off: only a ticket spelled exactly {name}@C.D opens it"),
+            true => format!(
+                "krb_caseins_users is on: a ticket of {name}@C.D in whatever case of A-Z opens it"
+            ),
+            false => format!(
+                "krb_caseins_users is off: only a ticket spelled exactly {name}@C.D opens it"
+            ),
         };
         let keytab = format!(
-            "krb_server_keyfile, {}, has keys of postgres/localhost@{REALM}; none in C.D, whose tickets count only where the two trust each other",
+            "krb_server_keyfile, {}, has keys of postgres/localhost@{REALM}; none in C.D, whose \
+             tickets count only where the two trust each other",
             c.kdc.keytab().display()
         );
         let ok = |check: &str, detail: String| (check.to_string(), Some(true), detail, None);
         let mut rows = vec![
             ok("name_length", format!("{} bytes of at most 63", name.len() + 4)),
-            ok("role_exists", format!("role \"{name}@C.D\"; a client has to ask for it in exactly this spelling")),
+            ok(
+                "role_exists",
+                format!("role \"{name}@C.D\"; a client has to ask for it in exactly this spelling"),
+            ),
             ok("realm_case", "the realm is in upper case, as tickets have it".into()),
             ok("rds_ad", format!("member of rds_ad by {{{name}@C.D,rds_ad}}")),
             ok("not_rds_iam", "not a member of rds_iam".into()),
@@ -227,14 +333,18 @@ pub(super) fn every_command_in_json(c: &Context<'_>) {
             rows.push(ok("listening", "listen_addresses = '127.0.0.1'".into()));
             rows.push(ok(
                 "pg_hba",
-                "line 3 (host all +rds_ad 127.0.0.1 255.255.255.255 gss include_realm=true) takes the ticket".into(),
+                "line 3 (host all +rds_ad 127.0.0.1 255.255.255.255 gss include_realm=true) takes \
+                 the ticket"
+                    .into(),
             ));
             rows.push(ok("keytab", keytab));
         } else {
             rows.push((
                 "server".into(),
                 None,
-                "whether the server listens, its pg_hba.conf and its keytab only a superuser is shown".into(),
+                "whether the server listens, its pg_hba.conf and its keytab only a superuser is \
+                 shown"
+                    .into(),
                 Some("-- ask as a superuser, or try the login"),
             ));
         }
@@ -243,25 +353,45 @@ pub(super) fn every_command_in_json(c: &Context<'_>) {
         rows.push(ok("connection_limit", "the role takes any number of connections".into()));
         rows.push(ok(
             "connection_slots",
-            "the server takes 100 connections, 3 of which are kept from this role; there is room".into(),
+            "the server takes 100 connections, 3 of which are kept from this role; there is room"
+                .into(),
         ));
         rows.push(ok("database", "database \"postgres\" takes any number of connections".into()));
         rows.push(ok("connect", "CONNECT on database \"postgres\"".into()));
         rows.push(ok(
             "preload_libraries",
-            if by_functions { "none is loaded at login" } else { "none is set for the role or the database" }.into(),
+            if by_functions {
+                "none is loaded at login"
+            } else {
+                "none is set for the role or the database"
+            }
+            .into(),
         ));
-        rows.push(ok("client_encoding", "none is set that this database has no conversion for".into()));
+        rows.push(ok(
+            "client_encoding",
+            "none is set that this database has no conversion for".into(),
+        ));
         rows.push(ok("login_triggers", "no event trigger fires at login".into()));
         let principal = format!("{name}@c.d");
         rows.into_iter()
-            .map(|(check, ok, detail, fix)| serde_json::json!({"principal": principal, "check": check, "ok": ok, "detail": detail, "fix": fix}))
+            .map(|(check, ok, detail, fix)| {
+                serde_json::json!({
+                    "principal": principal,
+                    "check": check,
+                    "ok": ok,
+                    "detail": detail,
+                    "fix": fix
+                })
+            })
             .collect::<Vec<_>>()
     };
     let checked = run(c, &["check", "bob@c.d", "newer@c.d", "--format", "json"]);
     let seen: Vec<serde_json::Value> = serde_json::from_str(&checked.out).unwrap();
     let disabled = (false, "NOLOGIN: the principal is disabled", Some(enable));
-    assert_eq!((checked.code, seen), (1, [rows("bob", disabled), rows("newer", (true, "LOGIN", None))].concat()));
+    assert_eq!(
+        (checked.code, seen),
+        (1, [rows("bob", disabled), rows("newer", (true, "LOGIN", None))].concat())
+    );
     let version: u32 = su.one("SHOW server_version_num").parse().unwrap();
     let extension = either(r#""pg_kerbrole 0.1.0 in schema public""#, "null");
     let probe: Vec<_> = [
@@ -289,7 +419,8 @@ pub(super) fn every_command_in_json(c: &Context<'_>) {
             (ended.code, ended.err.as_str()),
             (
                 4,
-                "kerbrole: the extension pg_kerbrole is not installed in this database\nHINT:  As a superuser: CREATE EXTENSION pg_kerbrole\n"
+                "kerbrole: the extension pg_kerbrole is not installed in this database\nHINT:  As \
+                 a superuser: CREATE EXTENSION pg_kerbrole\n"
             )
         );
     }
@@ -297,7 +428,10 @@ pub(super) fn every_command_in_json(c: &Context<'_>) {
 
 pub(super) fn sql_can_be_pasted(c: &Context<'_>) {
     let mut su = c.superuser();
-    su.run("CREATE ROLE team; CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE USER \"bob@A.B\" IN ROLE rds_ad; CREATE USER \"cyd@A.B\" IN ROLE rds_ad");
+    su.run(
+        "CREATE ROLE team; CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE USER \"bob@A.B\" IN \
+        ROLE rds_ad; CREATE USER \"cyd@A.B\" IN ROLE rds_ad",
+    );
     let before = su.traces();
     for (arguments, role, exists) in [
         (&["add", "o'brien@a.b", "-g", "team", "--dry-run"][..], "o'brien@A.B", true),
@@ -305,7 +439,16 @@ pub(super) fn sql_can_be_pasted(c: &Context<'_>) {
         (&["rename", "ann@a.b", "anna", "--dry-run"], "anna@A.B", true),
         (&["drop", "bob@a.b", "--dry-run"], "bob@A.B", false),
         (
-            &["sync", "anna@a.b", "cyd@a.b", "eve@a.b", "o'brien@a.b", "--absent", "disable", "--dry-run"],
+            &[
+                "sync",
+                "anna@a.b",
+                "cyd@a.b",
+                "eve@a.b",
+                "o'brien@a.b",
+                "--absent",
+                "disable",
+                "--dry-run",
+            ],
             "eve@A.B",
             true,
         ),
@@ -315,11 +458,22 @@ pub(super) fn sql_can_be_pasted(c: &Context<'_>) {
         if arguments[0] == "add" {
             assert_eq!(su.traces(), before, "nothing was done");
         }
-        let pasted =
-            c.server.psql("rdsadmin", "postgres").args(["-v", "ON_ERROR_STOP=1", "-c", &ended.out]).output().unwrap();
-        assert!(pasted.status.success(), "{}: {}", ended.out, String::from_utf8_lossy(&pasted.stderr));
-        let found =
-            su.one(&format!("SELECT count(*) FROM pg_roles WHERE rolname = {}", kerbrole_core::quote_literal(role)));
+        let pasted = c
+            .server
+            .psql("rdsadmin", "postgres")
+            .args(["-v", "ON_ERROR_STOP=1", "-c", &ended.out])
+            .output()
+            .unwrap();
+        assert!(
+            pasted.status.success(),
+            "{}: {}",
+            ended.out,
+            String::from_utf8_lossy(&pasted.stderr)
+        );
+        let found = su.one(&format!(
+            "SELECT count(*) FROM pg_roles WHERE rolname = {}",
+            kerbrole_core::quote_literal(role)
+        ));
         assert_eq!(found == "1", exists, "{}", ended.out);
     }
 }
@@ -327,7 +481,8 @@ pub(super) fn sql_can_be_pasted(c: &Context<'_>) {
 /// `kerbrole list | head -1`
 pub(super) fn the_reader_goes_away(c: &Context<'_>) {
     c.master().run(
-        "SELECT count(*) FROM kerb_add_principals(ARRAY(SELECT 'u' || i || '@a.b' FROM generate_series(1, 3000) i))",
+        "SELECT count(*) FROM kerb_add_principals(ARRAY(SELECT 'u' || i || '@a.b' FROM \
+         generate_series(1, 3000) i))",
     );
     let mut child = on(c, &["list"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
@@ -344,7 +499,9 @@ pub(super) fn help_completions_and_a_manual_page(_: &Context<'_>) {
     }
     assert_eq!(ended(&[]).code, 2);
     assert_eq!(ended(&["frobnicate"]).code, 2);
-    for (shell, word) in [("bash", "complete -F"), ("zsh", "#compdef kerbrole"), ("fish", "complete -c kerbrole")] {
+    for (shell, word) in
+        [("bash", "complete -F"), ("zsh", "#compdef kerbrole"), ("fish", "complete -c kerbrole")]
+    {
         let script = ended(&["completions", shell]);
         assert!(script.code == 0 && script.out.contains(word), "{shell}");
     }
@@ -358,11 +515,16 @@ pub(super) fn help_completions_and_a_manual_page(_: &Context<'_>) {
     let named: Vec<_> = page.out.lines().filter_map(|line| line.strip_suffix("(1)")).collect();
     assert!(named.contains(&"kerbrole\\-add"), "{named:?}");
     for name in named {
-        let page = fs::read_to_string(folder.path().join(format!("{}.1", name.replace('\\', "")))).expect(name);
+        let page = fs::read_to_string(folder.path().join(format!("{}.1", name.replace('\\', ""))))
+            .expect(name);
         assert!(page.contains(".SH SYNOPSIS"), "{name}");
     }
     let nowhere = ended(&["man", "--to", "/nowhere"]);
-    assert!(nowhere.code == 2 && nowhere.err.contains("cannot write to /nowhere: "), "{}", nowhere.err);
+    assert!(
+        nowhere.code == 6 && nowhere.err.contains("cannot write to /nowhere: "),
+        "{}",
+        nowhere.err
+    );
 }
 
 /// docs/command.md, in order.

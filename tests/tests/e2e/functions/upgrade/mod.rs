@@ -1,7 +1,8 @@
-//! From one version of the extension to the next: an upgraded one equals a fresh one, a new library serves an old catalogue, and a
-//! released script never changes.
+//! From one version of the extension to the next: an upgraded one equals a fresh one, a new library
+//! serves an old catalogue, and a released script never changes.
 //!
-//! Released versions come from the scripts that are there. Made-up ones show that a mistake in either would be seen.
+//! Released versions come from the scripts that are there. Made-up ones show that a mistake in
+//! either would be seen.
 
 mod contents;
 mod released;
@@ -13,7 +14,7 @@ use kerbrole_tests::postgres_server::{SUPERUSER, Server};
 use kerbrole_tests::version::Installation;
 
 use crate::cases;
-use crate::world::{Context, OwnServer, Session};
+use crate::fixture::{Context, OwnServer, Session};
 use contents::{contents, differences, function_as_statements};
 use released::*;
 
@@ -26,7 +27,8 @@ fn every_released_version_becomes_the_present_one(c: &Context<'_>) {
     let mut su = c.superuser();
     let fresh = contents(&mut su);
     for version in su.column(
-        "SELECT version FROM pg_available_extension_versions WHERE name = 'pg_kerbrole' AND NOT installed ORDER BY 1",
+        "SELECT version FROM pg_available_extension_versions WHERE name = 'pg_kerbrole' AND NOT \
+         installed ORDER BY 1",
     ) {
         create(&mut su, &version);
         assert_eq!(not_served(&mut su), [""; 0], "{version} with the present library");
@@ -41,21 +43,27 @@ fn every_released_version_becomes_the_present_one(c: &Context<'_>) {
     assert_eq!(differences(&fresh, &contents(&mut su)), [""; 0]);
 }
 
-/// An older version without one function, and upgrades that bring it: a right one, and some that forget something.
+/// An older version without one function, and upgrades that bring it: a right one, and some that
+/// forget something.
 fn what_an_upgrade_forgets_is_seen(c: &Context<'_>) {
     let present = env!("CARGO_PKG_VERSION");
     let name = format!("pg{}-upgrades", c.major());
-    let installation = Installation::copy_apart(c.site, c.major(), &format!("{}-with-upgrades", c.major())).unwrap();
+    let installation =
+        Installation::copy_apart(c.site, c.major(), &format!("{}-with-upgrades", c.major()))
+            .unwrap();
     let folder = installation.extensions();
     let install = fs::read_to_string(folder.join(format!("pg_kerbrole--{present}.sql"))).unwrap();
     let mut su = c.superuser();
-    let [create_function, comment, revoke, grant] = function_as_statements(&mut su, "kerb_case_audit");
+    let [create_function, comment, revoke, grant] =
+        function_as_statements(&mut su, "kerb_case_audit");
     let right = [&*create_function, &comment, &revoke, &grant].join("\n");
     let without = |statement: &str| right.replace(statement, "");
     let drop = "DROP FUNCTION kerb_case_audit();\n";
-    // CREATE EXTENSION would notice by itself that the library lacks a function; where the library alone is replaced, nobody does.
+    // CREATE EXTENSION would notice by itself that the library lacks a function; where the library
+    // alone is replaced, nobody does.
     let gone = format!(
-        "{drop}CREATE FUNCTION kerb_gone() RETURNS text LANGUAGE c AS 'MODULE_PATHNAME', 'kerb_canonicalize_wrapper';\n\
+        "{drop}CREATE FUNCTION kerb_gone() RETURNS text LANGUAGE c AS 'MODULE_PATHNAME', \
+         'kerb_canonicalize_wrapper';\n\
          UPDATE pg_proc SET prosrc = 'kerb_gone_wrapper' WHERE proname = 'kerb_gone';\n"
     );
     // Name, the older version's last lines, the upgrade, and what has to be reported.
@@ -79,12 +87,18 @@ fn what_an_upgrade_forgets_is_seen(c: &Context<'_>) {
         ),
         (
             "view",
-            "COMMENT ON VIEW kerb_principals IS 'old'; ALTER VIEW kerb_principals SET (security_barrier);\n",
+            "COMMENT ON VIEW kerb_principals IS 'old'; ALTER VIEW kerb_principals SET \
+             (security_barrier);\n",
             "COMMENT ON VIEW kerb_principals IS 'new';".into(),
             &["view public.kerb_principals differs"],
         ),
         ("left", &gone, right.clone(), &["function public.kerb_gone() is not in a fresh one"]),
-        ("table", "", "CREATE TABLE kerb_left (a int);".into(), &["table public.kerb_left is not in a fresh one"]),
+        (
+            "table",
+            "",
+            "CREATE TABLE kerb_left (a int);".into(),
+            &["table public.kerb_left is not in a fresh one"],
+        ),
     ];
     for (version, end, upgrade, _) in upgrades {
         let write = |name: String, text: &str| fs::write(folder.join(name), text).unwrap();
@@ -92,7 +106,8 @@ fn what_an_upgrade_forgets_is_seen(c: &Context<'_>) {
         write(format!("pg_kerbrole--{version}--{present}.sql"), upgrade);
     }
 
-    let server = OwnServer(Server::start(c.site, Arc::new(installation), c.kdc, &name, &[]).unwrap());
+    let server =
+        OwnServer(Server::start(c.site, Arc::new(installation), c.kdc, &name, &[]).unwrap());
     server.0.run_script("rds_roles.sql", "postgres", &[]).unwrap();
     let mut su = Session::open(&server.0, SUPERUSER, "postgres").unwrap();
     su.run("CREATE EXTENSION pg_kerbrole");
@@ -102,7 +117,8 @@ fn what_an_upgrade_forgets_is_seen(c: &Context<'_>) {
         let unserved: &[&str] = if *end == gone { &["kerb_gone()"] } else { &[] };
         assert_eq!(not_served(&mut su), unserved, "{version}");
         su.run("ALTER EXTENSION pg_kerbrole UPDATE");
-        let heads: Vec<_> = differences(&fresh, &contents(&mut su)).into_iter().map(|d| head(&d)).collect();
+        let heads: Vec<_> =
+            differences(&fresh, &contents(&mut su)).into_iter().map(|d| head(&d)).collect();
         assert_eq!(heads, *reported, "{version}");
     }
 }
@@ -112,15 +128,19 @@ fn head(difference: &str) -> String {
 }
 
 fn create(su: &mut Session, version: &str) {
-    su.run(&format!("DROP EXTENSION IF EXISTS pg_kerbrole; CREATE EXTENSION pg_kerbrole VERSION '{version}'"));
+    su.run(&format!(
+        "DROP EXTENSION IF EXISTS pg_kerbrole; CREATE EXTENSION pg_kerbrole VERSION '{version}'"
+    ));
 }
 
 /// The functions that the library does not have, or that end in an error which is no answer.
 fn not_served(su: &mut Session) -> Vec<String> {
     let calls = su.rows(
         "SELECT f.oid::regprocedure, format('SELECT * FROM %s(%s)', f.oid::regproc, \
-             (SELECT string_agg('NULL::' || format_type(t, NULL), ', ' ORDER BY n) FROM unnest(proargtypes) WITH ORDINALITY AS a (t, n))) \
-         FROM pg_proc f JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = f.oid AND d.deptype = 'e' \
+             (SELECT string_agg('NULL::' || format_type(t, NULL), ', ' ORDER BY n) FROM \
+             unnest(proargtypes) WITH ORDINALITY AS a (t, n))) \
+         FROM pg_proc f JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = f.oid \
+         AND d.deptype = 'e' \
          JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid \
          WHERE e.extname = 'pg_kerbrole' ORDER BY 1",
     );
@@ -129,7 +149,8 @@ fn not_served(su: &mut Session) -> Vec<String> {
     for call in calls {
         su.run("BEGIN");
         // Nothing is asked of nobody: an answer, or a refusal of the arguments.
-        let served = su.try_rows(&call[1]).map_or_else(|error| error.code().code() == "22023", |_| true);
+        let served =
+            su.try_rows(&call[1]).map_or_else(|error| error.code().code() == "22023", |_| true);
         su.run("ROLLBACK");
         if !served {
             failing.push(call[0].clone());
@@ -138,22 +159,42 @@ fn not_served(su: &mut Session) -> Vec<String> {
     failing
 }
 
-/// Arguments arrive where they should, and results as they are declared. These functions are in every version.
+/// Arguments arrive where they should, and results as they are declared. These functions are in
+/// every version.
 fn a_principals_life(su: &mut Session) {
     su.run("BEGIN; CREATE ROLE team");
     for (call, result) in [
         ("kerb_canonicalize('alice', 'corp.example.com')", "alice@CORP.EXAMPLE.COM"),
-        ("kerb_add_principal('alice', 'corp.example.com', '{team}', true)", "alice@CORP.EXAMPLE.COM"),
-        ("(SELECT action FROM kerb_add_principals('{alice@corp.example.com}', '{}', true))", "unchanged"),
+        (
+            "kerb_add_principal('alice', 'corp.example.com', '{team}', true)",
+            "alice@CORP.EXAMPLE.COM",
+        ),
+        (
+            "(SELECT action FROM kerb_add_principals('{alice@corp.example.com}', '{}', true))",
+            "unchanged",
+        ),
         ("(SELECT groups FROM kerb_list_principals())", "{team}"),
         ("(SELECT groups FROM kerb_principals)", "{team}"),
-        ("(SELECT iam_path FROM kerb_preview_grant('rds_iam', 'team'))", "{alice@CORP.EXAMPLE.COM,team,rds_iam}"),
-        ("(SELECT ok FROM kerb_check_principal('alice', 'corp.example.com') WHERE check_name = 'role_exists')", "t"),
+        (
+            "(SELECT iam_path FROM kerb_preview_grant('rds_iam', 'team'))",
+            "{alice@CORP.EXAMPLE.COM,team,rds_iam}",
+        ),
+        (
+            "(SELECT ok FROM kerb_check_principal('alice', 'corp.example.com') WHERE check_name = \
+             'role_exists')",
+            "t",
+        ),
         ("kerb_disable_principal('alice', 'corp.example.com', true)", "alice@CORP.EXAMPLE.COM"),
         ("kerb_enable_principal('alice', 'corp.example.com')", "alice@CORP.EXAMPLE.COM"),
-        ("kerb_rename_principal('alice', 'corp.example.com', 'ally', NULL)", "ally@CORP.EXAMPLE.COM"),
+        (
+            "kerb_rename_principal('alice', 'corp.example.com', 'ally', NULL)",
+            "ally@CORP.EXAMPLE.COM",
+        ),
         ("(SELECT new_name FROM kerb_rename_realm('corp.example.com', 'a.b', false))", "ally@A.B"),
-        ("(SELECT action FROM kerb_sync_principals('{ally@a.b,new@a.b}', 'keep', false))", "create"),
+        (
+            "(SELECT action FROM kerb_sync_principals('{ally@a.b,new@a.b}', 'keep', false))",
+            "create",
+        ),
         ("(SELECT count(*) FROM kerb_conflicts())", "0"),
         ("(SELECT count(*) FROM kerb_case_audit())", "0"),
         ("kerb_drop_principal('ally', 'a.b', false, 'team')", "ally@A.B"),

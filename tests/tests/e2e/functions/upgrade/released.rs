@@ -7,7 +7,7 @@ use std::process::Command;
 use kerbrole_tests::version::workspace;
 use tempfile::TempDir;
 
-use crate::world::Context;
+use crate::fixture::Context;
 
 const PRESENT: &str = env!("CARGO_PKG_VERSION");
 
@@ -60,7 +60,8 @@ pub(super) fn a_changed_script_is_seen(_: &Context<'_>) {
     fs::write(path("install/pg_kerbrole--1.0.sql"), "SELECT 1;").unwrap();
     assert!(released_scripts("check", "1.1", folder.path()).0);
 
-    // A version that was left behind without being frozen, one without a script, and one that nobody can come from.
+    // A version that was left behind without being frozen, one without a script, and one that
+    // nobody can come from.
     fs::write(path("install/pg_kerbrole--1.2.sql"), "SELECT 5;").unwrap();
     assert!(check("1.2").contains("pg_kerbrole--1.1.sql"));
     assert!(check("1.3").contains("install/pg_kerbrole--1.3.sql"));

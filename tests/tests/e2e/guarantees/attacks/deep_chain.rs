@@ -1,8 +1,9 @@
-//! Whoever may create roles makes a chain of groups as long as it likes, and has the rule go along it.
+//! Whoever may create roles makes a chain of groups as long as it likes, and has the rule go along
+//! it.
 
 use crate::cases;
+use crate::fixture::{Context, Session};
 use crate::guarantees::bounds::peak;
-use crate::world::{Context, Session};
 
 cases! {
     Guarded: a_chain_of_a_hundred_thousand_groups_is_refused_and_no_backend_ends;
@@ -14,14 +15,18 @@ const DEEP: u32 = 100_000;
 /// As much as a backend may have that goes along the chain, or shows all of it, in kB.
 const MEMORY: u64 = 200 * 1024;
 
-/// A principal is a member of r1, r1 of r2, and so on. What CREATE ROLE and GRANT write is written here as they write it: 200,000 statements would take minutes.
+/// A principal is a member of r1, r1 of r2, and so on. What CREATE ROLE and GRANT write is written
+/// here as they write it: 200,000 statements would take minutes.
 fn make_chain(c: &Context<'_>, su: &mut Session) {
     let last = DEEP - 1;
     su.run(&format!(
         "SET allow_system_table_mods = on; \
-         CREATE TEMP TABLE chain AS SELECT i, pg_nextoid('pg_authid', 'oid', 'pg_authid_oid_index') AS oid FROM generate_series(0, {last}) i; \
-         INSERT INTO pg_authid (oid, rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication, rolbypassrls, rolconnlimit) \
-         SELECT oid, CASE i WHEN 0 THEN 'ann@A.B' ELSE 'r' || i END, false, true, false, false, i = 0, false, false, -1 FROM chain"
+         CREATE TEMP TABLE chain AS SELECT i, pg_nextoid('pg_authid', 'oid', \
+         'pg_authid_oid_index') AS oid FROM generate_series(0, {last}) i; \
+         INSERT INTO pg_authid (oid, rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, \
+         rolcanlogin, rolreplication, rolbypassrls, rolconnlimit) \
+         SELECT oid, CASE i WHEN 0 THEN 'ann@A.B' ELSE 'r' || i END, false, true, false, false, i \
+         = 0, false, false, -1 FROM chain"
     ));
     let (columns, values) = if c.nests_creators() {
         (
@@ -32,7 +37,8 @@ fn make_chain(c: &Context<'_>, su: &mut Session) {
         ("", "")
     };
     su.run(&format!(
-        "INSERT INTO pg_auth_members (roleid, member, grantor, admin_option{columns}) SELECT up.oid, down.oid, 10, false{values} \
+        "INSERT INTO pg_auth_members (roleid, member, grantor, admin_option{columns}) SELECT \
+         up.oid, down.oid, 10, false{values} \
          FROM chain up JOIN chain down ON up.i = down.i + 1"
     ));
 }
@@ -51,7 +57,8 @@ fn a_chain_of_a_hundred_thousand_groups_is_refused_and_no_backend_ends(c: &Conte
     let last = DEEP - 1;
     let mut fresh = c.superuser();
     fresh.run(&format!("GRANT rds_ad TO r{last}"));
-    // Statements and functions, each of which makes a role of everything on the chain a member of both.
+    // Statements and functions, each of which makes a role of everything on the chain a member of
+    // both.
     let error = fresh.error(&format!("GRANT rds_iam TO r{last}"));
     assert_eq!(error.code().code(), "0LP01");
     let detail = error.detail().unwrap();
@@ -63,12 +70,16 @@ fn a_chain_of_a_hundred_thousand_groups_is_refused_and_no_backend_ends(c: &Conte
         format!("CREATE ROLE x IN ROLE rds_iam ROLE r{last}"),
         "SELECT kerb_add_principal('bob@a.b', groups => '{r1,rds_iam}')".into(),
         "SELECT kerb_add_principal('ann@a.b', groups => '{rds_iam}', if_not_exists => true)".into(),
-        "SELECT count(*) FROM kerb_add_principals('{bob@a.b,cyd@a.b}', groups => '{r1,rds_iam}')".into(),
+        "SELECT count(*) FROM kerb_add_principals('{bob@a.b,cyd@a.b}', groups => '{r1,rds_iam}')"
+            .into(),
     ] {
         assert_eq!(fresh.code(&statement), "0LP01", "{statement}");
     }
-    // What goes along it and has nothing to refuse. (A GRANT of r1 would keep the server itself busy for minutes, by its own look for circles.)
-    let by = fresh.one("SELECT detail FROM kerb_check_principal('ann@a.b') WHERE check_name = 'rds_ad' AND ok");
+    // What goes along it and has nothing to refuse. (A GRANT of r1 would keep the server itself
+    // busy for minutes, by its own look for circles.)
+    let by = fresh.one(
+        "SELECT detail FROM kerb_check_principal('ann@a.b') WHERE check_name = 'rds_ad' AND ok",
+    );
     assert!(by.contains(" more ..."), "{by}");
     assert_eq!(fresh.one("SELECT cardinality(ad_path) FROM kerb_principals"), "50");
     for call in ["kerb_case_audit()", "kerb_sync_principals('{ann@a.b}', absent => 'drop')"] {
@@ -78,12 +89,17 @@ fn a_chain_of_a_hundred_thousand_groups_is_refused_and_no_backend_ends(c: &Conte
     // As many rows as roles, each with two paths.
     let rows = DEEP.to_string();
     let mut preview = c.superuser();
-    assert_eq!(preview.one(&format!("SELECT count(iam_path) FROM kerb_preview_grant('rds_iam', 'r{last}')")), rows);
+    assert_eq!(
+        preview
+            .one(&format!("SELECT count(iam_path) FROM kerb_preview_grant('rds_iam', 'r{last}')")),
+        rows
+    );
     assert!(peak(&mut preview) < MEMORY, "{} kB", peak(&mut preview));
     c.set_guard(&mut su, "off");
     su.run(&format!("GRANT rds_iam TO r{last}"));
     let mut audit = c.superuser();
-    let all = "SELECT count(*), max(cardinality(ad_path)), max(cardinality(iam_path)), count(DISTINCT fix) FROM kerb_conflicts()";
+    let all = "SELECT count(*), max(cardinality(ad_path)), max(cardinality(iam_path)), \
+        count(DISTINCT fix) FROM kerb_conflicts()";
     assert_eq!(audit.rows(all), [[rows, "50".into(), "50".into(), "1".into()]]);
     println!(
         "PostgreSQL {}: {} kB for all conflicts, {} kB for a preview",

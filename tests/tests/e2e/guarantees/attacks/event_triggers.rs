@@ -1,26 +1,34 @@
-//! Attack: a superuser's ordinary audit of DDL, which resolves its table in the temporary schema of whoever has a principal dropped.
+//! Attack: a superuser's ordinary audit of DDL, which resolves its table in the temporary schema of
+//! whoever has a principal dropped.
 
 use crate::cases;
-use crate::world::{Context, Session};
+use crate::fixture::{Context, Session};
 
 cases! {
-    EachVersion: an_audit_of_ddl_makes_nobody_superuser, an_audit_of_ddl_is_not_in_the_way, what_was_done_is_in_the_log;
+    EachVersion: an_audit_of_ddl_makes_nobody_superuser, an_audit_of_ddl_is_not_in_the_way,
+        what_was_done_is_in_the_log;
     Guarded: an_audit_of_ddl_makes_nobody_superuser;
 }
 
-/// The commonest audit there is, and principals with something to revoke, from several hands, and something to hand over.
+/// The commonest audit there is, and principals with something to revoke, from several hands, and
+/// something to hand over.
 fn set_up(su: &mut Session) {
     su.run(
-        "CREATE TABLE ddl_log (who name DEFAULT current_user, tag text); GRANT INSERT ON ddl_log TO PUBLIC; \
-         CREATE FUNCTION audit() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO ddl_log (tag) VALUES (tg_tag); END'; \
+        "CREATE TABLE ddl_log (who name DEFAULT current_user, tag text); GRANT INSERT ON ddl_log \
+         TO PUBLIC; \
+         CREATE FUNCTION audit() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO \
+         ddl_log (tag) VALUES (tg_tag); END'; \
          CREATE ROLE delegate LOGIN; CREATE ROLE middle; CREATE ROLE heir; GRANT heir TO delegate; \
          GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO delegate; \
-         CREATE TABLE t (a int, b int); GRANT SELECT ON t TO middle WITH GRANT OPTION; GRANT UPDATE (b) ON t TO middle WITH GRANT OPTION",
+         CREATE TABLE t (a int, b int); GRANT SELECT ON t TO middle WITH GRANT OPTION; GRANT \
+         UPDATE (b) ON t TO middle WITH GRANT OPTION",
     );
     for user in ["ann", "bob"] {
         su.run(&format!(
-            "CREATE USER \"{user}@A.B\" IN ROLE rds_ad; GRANT INSERT ON t TO \"{user}@A.B\"; CREATE SCHEMA {user}; \
-             SET ROLE middle; GRANT SELECT ON t TO \"{user}@A.B\"; GRANT UPDATE (b) ON t TO \"{user}@A.B\"; RESET ROLE"
+            "CREATE USER \"{user}@A.B\" IN ROLE rds_ad; GRANT INSERT ON t TO \"{user}@A.B\"; \
+             CREATE SCHEMA {user}; \
+             SET ROLE middle; GRANT SELECT ON t TO \"{user}@A.B\"; GRANT UPDATE (b) ON t \
+             TO \"{user}@A.B\"; RESET ROLE"
         ));
     }
     su.run("CREATE SEQUENCE s; ALTER SEQUENCE s OWNER TO \"ann@A.B\"");
@@ -40,16 +48,27 @@ fn an_audit_of_ddl_makes_nobody_superuser(c: &Context<'_>) {
     set_up(&mut su);
     su.run("ALTER DATABASE postgres SET kerbrole.sync_max_removals = 100");
     let mut delegate = c.connect("delegate");
-    su.run("ALTER EVENT TRIGGER audit_ddl_command_start DISABLE; ALTER EVENT TRIGGER audit_ddl_command_end DISABLE; ALTER EVENT TRIGGER audit_sql_drop DISABLE");
+    su.run(
+        "ALTER EVENT TRIGGER audit_ddl_command_start DISABLE; ALTER EVENT TRIGGER \
+        audit_ddl_command_end DISABLE; ALTER EVENT TRIGGER audit_sql_drop DISABLE",
+    );
     delegate.run(
-        "CREATE FUNCTION pg_temp.rise() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN ALTER ROLE delegate SUPERUSER; RETURN NEW; END'; \
+        "CREATE FUNCTION pg_temp.rise() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN ALTER ROLE \
+         delegate SUPERUSER; RETURN NEW; END'; \
          CREATE TEMP TABLE ddl_log (who name, tag text); \
          CREATE TRIGGER rise BEFORE INSERT ON ddl_log FOR EACH ROW EXECUTE FUNCTION pg_temp.rise()",
     );
-    su.run("ALTER EVENT TRIGGER audit_ddl_command_start ENABLE ALWAYS; ALTER EVENT TRIGGER audit_ddl_command_end ENABLE ALWAYS; ALTER EVENT TRIGGER audit_sql_drop ENABLE ALWAYS");
+    su.run(
+        "ALTER EVENT TRIGGER audit_ddl_command_start ENABLE ALWAYS; ALTER EVENT TRIGGER \
+        audit_ddl_command_end ENABLE ALWAYS; ALTER EVENT TRIGGER audit_sql_drop ENABLE ALWAYS",
+    );
     for drop in DROPS {
         delegate.run(drop);
-        assert_eq!(su.one("SELECT rolsuper FROM pg_roles WHERE rolname = 'delegate'"), "f", "{drop}");
+        assert_eq!(
+            su.one("SELECT rolsuper FROM pg_roles WHERE rolname = 'delegate'"),
+            "f",
+            "{drop}"
+        );
     }
     assert_eq!(delegate.one("SELECT count(*) FROM pg_temp.ddl_log"), "0");
     assert_eq!(su.column("SELECT rolname FROM pg_roles WHERE rolname LIKE '%@%'"), ["cyd@A.B"]);
@@ -61,12 +80,15 @@ fn an_audit_of_ddl_makes_nobody_superuser(c: &Context<'_>) {
             .replace("Dxtm", if c.major() >= 17 { "Dxtm" } else { "Dxt" })]
     );
     assert_eq!(
-        su.column("SELECT attacl::text FROM pg_attribute WHERE attrelid = 't'::regclass AND attname = 'b'"),
+        su.column(
+            "SELECT attacl::text FROM pg_attribute WHERE attrelid = 't'::regclass AND attname = 'b'"
+        ),
         ["{middle=w*/rdsadmin}"]
     );
 }
 
-/// Without an attacker: the table of the audit is not in the search path that the functions are pinned to.
+/// Without an attacker: the table of the audit is not in the search path that the functions are
+/// pinned to.
 fn an_audit_of_ddl_is_not_in_the_way(c: &Context<'_>) {
     let mut su = c.superuser();
     set_up(&mut su);
@@ -89,8 +111,10 @@ fn what_was_done_is_in_the_log(c: &Context<'_>) {
     c.connect("delegate").run(DROPS[0]);
     let new = c.server.log_text().split_off(log.len());
     for line in [
-        "LOG:  pg_kerbrole gave what role \"ann@A.B\" owns in database \"postgres\" to role \"heir\", as role \"delegate\" asked for",
-        "LOG:  pg_kerbrole ended the privileges of role \"ann@A.B\" in database \"postgres\", as role \"delegate\" asked for",
+        "LOG:  pg_kerbrole gave what role \"ann@A.B\" owns in database \"postgres\" to \
+         role \"heir\", as role \"delegate\" asked for",
+        "LOG:  pg_kerbrole ended the privileges of role \"ann@A.B\" in database \"postgres\", as \
+         role \"delegate\" asked for",
     ] {
         assert_eq!(new.matches(line).count(), 1, "{line}\n{new}");
     }

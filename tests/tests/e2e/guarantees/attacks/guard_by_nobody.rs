@@ -1,12 +1,14 @@
-//! Attack: a login without any right does what makes the guard work, for its memory, its time, and the others' waiting.
+//! Attack: a login without any right does what makes the guard work, for its memory, its time, and
+//! the others' waiting.
 
-use kerbrole_tests::site::wait_until;
+use kerbrole_tests::sandbox::wait_until;
 
 use crate::cases;
-use crate::world::{Context, Session};
+use crate::fixture::{Context, Session};
 
 cases! {
-    Guarded: names_by_the_thousand_cost_little, whoever_has_no_right_waits_for_nobody, whoever_gets_the_right_meanwhile_begins_again, those_with_a_right_are_guarded;
+    Guarded: names_by_the_thousand_cost_little, whoever_has_no_right_waits_for_nobody,
+        whoever_gets_the_right_meanwhile_begins_again, those_with_a_right_are_guarded;
 }
 
 fn peak_of(pid: &str) -> u64 {
@@ -45,7 +47,10 @@ fn names_by_the_thousand_cost_little(c: &Context<'_>) {
     // The same by somebody who may, with names that mean something.
     let mut su = c.superuser();
     let pid = su.one("SELECT pg_backend_pid()");
-    su.run("DO $$ BEGIN FOR i IN 0..2999 LOOP EXECUTE format('CREATE ROLE r%s', i); EXECUTE format('CREATE ROLE u%s', i); END LOOP; END $$");
+    su.run(
+        "DO $$ BEGIN FOR i IN 0..2999 LOOP EXECUTE format('CREATE ROLE r%s', i); EXECUTE \
+        format('CREATE ROLE u%s', i); END LOOP; END $$",
+    );
     su.run("GRANT rds_iam TO r0; GRANT rds_ad TO u2999");
     let before = peak_of(&pid);
     let error = su.error(&format!("GRANT {} TO {users}", list("r", 3)));
@@ -57,7 +62,10 @@ fn names_by_the_thousand_cost_little(c: &Context<'_>) {
 /// Somebody else holds the lock that the guard takes for those who may change memberships.
 fn whoever_has_no_right_waits_for_nobody(c: &Context<'_>) {
     let mut su = c.superuser();
-    su.run("CREATE ROLE anybody LOGIN; CREATE ROLE team; CREATE ROLE other; CREATE ROLE member IN ROLE team; GRANT team TO anybody");
+    su.run(
+        "CREATE ROLE anybody LOGIN; CREATE ROLE team; CREATE ROLE other; CREATE ROLE member IN \
+        ROLE team; GRANT team TO anybody",
+    );
     let mut anybody = c.connect("anybody");
     anybody.run("SET lock_timeout = '10s'");
     su.run("BEGIN; LOCK TABLE pg_catalog.pg_auth_members IN SHARE ROW EXCLUSIVE MODE");
@@ -85,22 +93,32 @@ fn whoever_has_no_right_waits_for_nobody(c: &Context<'_>) {
     su.run("COMMIT");
 }
 
-/// The server lets through what was sure to be refused when the guard looked: that must not go past the guard.
+/// The server lets through what was sure to be refused when the guard looked: that must not go past
+/// the guard.
 fn whoever_gets_the_right_meanwhile_begins_again(c: &Context<'_>) {
     let mut su = c.superuser();
-    su.run("CREATE ROLE anybody LOGIN; CREATE ROLE cloud IN ROLE rds_iam; CREATE ROLE \"ann@A.B\" IN ROLE rds_ad");
+    su.run(
+        "CREATE ROLE anybody LOGIN; CREATE ROLE cloud IN ROLE rds_iam; CREATE ROLE \"ann@A.B\" \
+        IN ROLE rds_ad",
+    );
     let mut anybody = c.connect("anybody");
     let grant = "GRANT cloud TO \"ann@A.B\"";
     // What it looks at lies in its caches from now on.
     assert_eq!(anybody.code(grant), "42501");
     anybody.run("SET application_name = 'gets the right'");
     let mut watcher = c.superuser();
-    su.run("BEGIN; GRANT cloud TO anybody WITH ADMIN OPTION; LOCK TABLE pg_catalog.pg_authid IN ACCESS EXCLUSIVE MODE");
+    su.run(
+        "BEGIN; GRANT cloud TO anybody WITH ADMIN OPTION; LOCK TABLE pg_catalog.pg_authid IN \
+        ACCESS EXCLUSIVE MODE",
+    );
     let outcome = std::thread::scope(|scope| {
         let waiting = scope.spawn(|| anybody.code(grant));
         // pg_stat_activity would read pg_authid, which is locked.
-        wait_until(|| watcher.one("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 1260") != "0")
-            .unwrap();
+        wait_until(|| {
+            watcher.one("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 1260")
+                != "0"
+        })
+        .unwrap();
         su.run("COMMIT");
         waiting.join().unwrap()
     });
@@ -113,8 +131,10 @@ fn whoever_gets_the_right_meanwhile_begins_again(c: &Context<'_>) {
 fn those_with_a_right_are_guarded(c: &Context<'_>) {
     let mut su = c.superuser();
     su.run(
-        "CREATE ROLE admin LOGIN; CREATE ROLE maker LOGIN CREATEROLE; CREATE ROLE cloud IN ROLE rds_iam; CREATE ROLE \"ann@A.B\" IN ROLE rds_ad; \
-         CREATE ROLE owners; GRANT cloud TO owners WITH ADMIN OPTION; GRANT owners TO admin; GRANT cloud TO maker WITH ADMIN OPTION; \
+        "CREATE ROLE admin LOGIN; CREATE ROLE maker LOGIN CREATEROLE; CREATE ROLE cloud IN ROLE \
+         rds_iam; CREATE ROLE \"ann@A.B\" IN ROLE rds_ad; \
+         CREATE ROLE owners; GRANT cloud TO owners WITH ADMIN OPTION; GRANT owners TO admin; GRANT \
+         cloud TO maker WITH ADMIN OPTION; \
          CREATE ROLE empty",
     );
     let refused = |session: &mut Session, statement: &str| {

@@ -1,13 +1,15 @@
-//! kerb_canonicalize is open to everybody: an argument may be as large as the server lets one write it.
+//! kerb_canonicalize is open to everybody: an argument may be as large as the server lets one write
+//! it.
 
 use crate::cases;
-use crate::world::Context;
+use crate::fixture::Context;
 
 cases! {
     EachVersion: a_text_longer_than_any_name_is_refused_uncopied;
 }
 
-/// Under a limit of the address space, as an administrator sets one, the copy of such an argument ended the backend with SIGABRT, and every other one with it.
+/// Under a limit of the address space, as an administrator sets one, the copy of such an argument
+/// ended the backend with SIGABRT, and every other one with it.
 fn a_text_longer_than_any_name_is_refused_uncopied(c: &Context<'_>) {
     let mut su = c.superuser();
     su.run("CREATE ROLE nobody_much LOGIN");
@@ -21,9 +23,15 @@ fn a_text_longer_than_any_name_is_refused_uncopied(c: &Context<'_>) {
     // What the server itself needs to make the text, and to pass it on.
     anybody.one("SELECT length(repeat('a', 100000000))");
     let before = peak();
-    for call in ["kerb_canonicalize(repeat('a', 100000000))", "kerb_canonicalize('ann', repeat('a', 100000000))"] {
+    for call in [
+        "kerb_canonicalize(repeat('a', 100000000))",
+        "kerb_canonicalize('ann', repeat('a', 100000000))",
+    ] {
         let error = anybody.error(&format!("SELECT {call}"));
-        assert_eq!((error.code().code(), error.message()), ("42622", "an argument of 100000000 bytes is no name"));
+        assert_eq!(
+            (error.code().code(), error.message()),
+            ("42622", "an argument of 100000000 bytes is no name")
+        );
         assert!(error.hint().is_some(), "{error:?}");
     }
     // Less than half of one copy more.
@@ -32,5 +40,8 @@ fn a_text_longer_than_any_name_is_refused_uncopied(c: &Context<'_>) {
     let error = anybody.error("SELECT kerb_canonicalize(repeat('a', 4096) || '@a.b')");
     assert_eq!(error.code().code(), "42622");
     let error = anybody.error("SELECT kerb_canonicalize(repeat('a', 4000), 'a.b')");
-    assert!(error.code().code() == "42622" && error.message().ends_with("PostgreSQL keeps 63"), "{error:?}");
+    assert!(
+        error.code().code() == "42622" && error.message().ends_with("PostgreSQL keeps 63"),
+        "{error:?}"
+    );
 }

@@ -1,7 +1,7 @@
 //! Attack: a name that looks like another one.
 
 use crate::cases;
-use crate::world::Context;
+use crate::fixture::Context;
 
 cases! {
     EachVersion: names_that_look_alike_are_refused_with_a_reason;
@@ -29,11 +29,21 @@ fn names_that_look_alike_are_refused_with_a_reason(c: &Context<'_>) {
         assert_eq!(error.code().code(), "22023", "{name:?}");
         assert!(error.message().ends_with(reason), "{name:?}: {}", error.message());
         // What is shown of it shows what cannot be seen.
-        assert!(!error.message().chars().any(|c| c != ' ' && "\u{200b}\u{200d}\u{202e}\u{2066}\u{ad}\u{fe0f}\u{3164}\u{e0061}\u{7}".contains(c)), "{}", error.message());
+        assert!(
+            !error.message().chars().any(|c| c != ' '
+                && "\u{200b}\u{200d}\u{202e}\u{2066}\u{ad}\u{fe0f}\u{3164}\u{e0061}\u{7}"
+                    .contains(c)),
+            "{}",
+            error.message()
+        );
     }
-    for realm in ["a.b\u{200b}", "\u{202e}a.b", "a\u{ad}.b", "a.b ", " a.b", "а.b", "a.b\u{3164}"] {
+    for realm in ["a.b\u{200b}", "\u{202e}a.b", "a\u{ad}.b", "a.b ", " a.b", "а.b", "a.b\u{3164}"]
+    {
         let error = master.call("SELECT kerb_add_principal('bob', $1)", &[&realm]).unwrap_err();
         assert_eq!(error.code().code(), "22023", "{realm:?}");
     }
-    assert_eq!(master.column("SELECT rolname FROM pg_roles WHERE rolname LIKE '%@%'"), ["alice@A.B"]);
+    assert_eq!(
+        master.column("SELECT rolname FROM pg_roles WHERE rolname LIKE '%@%'"),
+        ["alice@A.B"]
+    );
 }

@@ -1,16 +1,20 @@
 //! Attack: getting at roles that are no principals, or that are more than that.
 
 use crate::cases;
-use crate::world::Context;
+use crate::fixture::Context;
 
 cases! {
-    EachVersion: roles_that_are_no_principals_cannot_be_named, principals_with_powers_are_left_alone, no_function_changes_a_principal_with_powers,
+    EachVersion: roles_that_are_no_principals_cannot_be_named,
+        principals_with_powers_are_left_alone, no_function_changes_a_principal_with_powers,
         no_function_changes_a_role_that_is_no_principal;
 }
 
 fn roles_that_are_no_principals_cannot_be_named(c: &Context<'_>) {
     let mut su = c.superuser();
-    su.run("CREATE ROLE app; CREATE ROLE \"app@corp.example.com\"; CREATE ROLE \"@A.B\"; CREATE ROLE \"app@A.B@C.D\"; CREATE ROLE \"app@\"");
+    su.run(
+        "CREATE ROLE app; CREATE ROLE \"app@corp.example.com\"; CREATE ROLE \"@A.B\"; CREATE \
+        ROLE \"app@A.B@C.D\"; CREATE ROLE \"app@\"",
+    );
     let before = su.traces();
     for user in ["rdsadmin", "rds_master"] {
         let mut session = c.connect(user);
@@ -27,12 +31,15 @@ fn roles_that_are_no_principals_cannot_be_named(c: &Context<'_>) {
             ("pg_read_all_data@a.b", "42939"),
         ] {
             assert_eq!(
-                session.code(&format!("SELECT kerb_add_principal('{name}', if_not_exists => true)")),
+                session
+                    .code(&format!("SELECT kerb_add_principal('{name}', if_not_exists => true)")),
                 code,
                 "{name} by {user}"
             );
             assert_eq!(
-                session.code(&format!("SELECT * FROM kerb_add_principals('{{\"{name}\"}}', if_not_exists => true)")),
+                session.code(&format!(
+                    "SELECT * FROM kerb_add_principals('{{\"{name}\"}}', if_not_exists => true)"
+                )),
                 code,
                 "{name} by {user}"
             );
@@ -43,7 +50,11 @@ fn roles_that_are_no_principals_cannot_be_named(c: &Context<'_>) {
 
 fn principals_with_powers_are_left_alone(c: &Context<'_>) {
     let mut su = c.superuser();
-    su.run("CREATE ROLE delegate LOGIN; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO delegate; CREATE ROLE \"root@A.B\" LOGIN SUPERUSER; CREATE ROLE g; GRANT g TO delegate WITH ADMIN OPTION");
+    su.run(
+        "CREATE ROLE delegate LOGIN; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO \
+        delegate; CREATE ROLE \"root@A.B\" LOGIN SUPERUSER; CREATE ROLE g; GRANT g TO delegate \
+        WITH ADMIN OPTION",
+    );
     let before = su.traces();
     for call in [
         "kerb_add_principal('root@a.b', if_not_exists => true)",
@@ -70,7 +81,9 @@ const CHANGES: [&str; 8] = [
 /// By nobody: superusers are told why, and how else.
 fn no_function_changes_a_principal_with_powers(c: &Context<'_>) {
     let mut su = c.superuser();
-    su.run("CREATE ROLE delegate LOGIN; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO delegate");
+    su.run(
+        "CREATE ROLE delegate LOGIN; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO delegate",
+    );
     for power in ["SUPERUSER", "CREATEROLE", "CREATEDB", "REPLICATION", "BYPASSRLS"] {
         su.run(&format!("CREATE ROLE \"mighty@A.B\" NOLOGIN {power} IN ROLE rds_ad"));
         let before = su.traces();
@@ -90,8 +103,15 @@ fn no_function_changes_a_principal_with_powers(c: &Context<'_>) {
                     }
                     // A list leaves it alone, and says so.
                     Ok(rows) => {
-                        assert_eq!((call.contains("kerb_sync"), rows.len()), (true, 0), "{call} by {user}");
-                        assert_eq!(session.notices(), [format!("role \"mighty@A.B\" has {power} and is not changed.")]);
+                        assert_eq!(
+                            (call.contains("kerb_sync"), rows.len()),
+                            (true, 0),
+                            "{call} by {user}"
+                        );
+                        assert_eq!(
+                            session.notices(),
+                            [format!("role \"mighty@A.B\" has {power} and is not changed.")]
+                        );
                     }
                 }
                 assert_eq!(su.traces(), before, "{call} by {user}");
@@ -103,8 +123,13 @@ fn no_function_changes_a_principal_with_powers(c: &Context<'_>) {
 
 fn no_function_changes_a_role_that_is_no_principal(c: &Context<'_>) {
     let mut su = c.superuser();
-    su.run("CREATE ROLE delegate LOGIN; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO delegate; CREATE USER app IN ROLE rds_ad; CREATE USER \"app@a.b\" IN ROLE rds_ad; \
-            CREATE USER \"app@A.B@C.D\" IN ROLE rds_ad; CREATE USER \"@A.B\" IN ROLE rds_ad; CREATE USER \"an-account-name-that-no-directory-has@A.B\" IN ROLE rds_ad; CREATE ROLE \"ad@A.B\"");
+    su.run(
+        "CREATE ROLE delegate LOGIN; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO \
+        delegate; CREATE USER app IN ROLE rds_ad; CREATE USER \"app@a.b\" IN ROLE rds_ad; \
+            CREATE USER \"app@A.B@C.D\" IN ROLE rds_ad; CREATE USER \"@A.B\" IN ROLE rds_ad; \
+            CREATE USER \"an-account-name-that-no-directory-has@A.B\" IN ROLE rds_ad; CREATE \
+            ROLE \"ad@A.B\"",
+    );
     let before = su.traces();
     for user in ["rdsadmin", "rds_master", "delegate"] {
         let mut session = c.connect(user);
@@ -119,10 +144,14 @@ fn no_function_changes_a_role_that_is_no_principal(c: &Context<'_>) {
             "pg_monitor@a.b",
         ] {
             for call in CHANGES {
-                // The realm and the list have nothing that they would change; every other call is refused, or finds nothing.
+                // The realm and the list have nothing that they would change; every other call is
+                // refused, or finds nothing.
                 let outcome = session.try_rows(&format!("SELECT {}", call.replace("$P", name)));
                 assert!(
-                    outcome.is_err() || call.contains("realm") || call.contains("sync") || call.contains("if_exists"),
+                    outcome.is_err()
+                        || call.contains("realm")
+                        || call.contains("sync")
+                        || call.contains("if_exists"),
                     "{call} {name} by {user}"
                 );
                 let renamed_back = "SELECT * FROM kerb_rename_realm('c.d', 'a.b', false)";

@@ -1,7 +1,7 @@
 //! Attack: functions, operators and tables that shadow those of the server.
 
 use crate::cases;
-use crate::world::Context;
+use crate::fixture::Context;
 
 cases! {
     EachVersion: shadowed_names_are_not_used;
@@ -9,13 +9,19 @@ cases! {
 
 fn shadowed_names_are_not_used(c: &Context<'_>) {
     let mut su = c.superuser();
-    su.run("CREATE ROLE delegate LOGIN; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO delegate; CREATE SCHEMA evil; GRANT ALL ON SCHEMA evil TO delegate");
+    su.run(
+        "CREATE ROLE delegate LOGIN; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO \
+        delegate; CREATE SCHEMA evil; GRANT ALL ON SCHEMA evil TO delegate",
+    );
     let mut delegate = c.connect("delegate");
     delegate.run(
-        "CREATE TABLE evil.pg_roles (rolname name); CREATE TABLE evil.pg_auth_members (roleid oid); \
+        "CREATE TABLE evil.pg_roles (rolname name); CREATE TABLE evil.pg_auth_members (roleid \
+         oid); \
          CREATE TEMP TABLE pg_authid (rolname name); CREATE TEMP TABLE pg_roles (rolname name); \
-         CREATE FUNCTION evil.lower(text) RETURNS text LANGUAGE plpgsql AS 'BEGIN RAISE ''lured''; END'; \
-         CREATE FUNCTION evil.eq(text, text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RAISE ''lured''; END'; \
+         CREATE FUNCTION evil.lower(text) RETURNS text LANGUAGE plpgsql AS 'BEGIN RAISE ''lured''; \
+         END'; \
+         CREATE FUNCTION evil.eq(text, text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RAISE \
+         ''lured''; END'; \
          CREATE OPERATOR evil.= (LEFTARG = text, RIGHTARG = text, FUNCTION = evil.eq); \
          SET search_path = evil, pg_temp, pg_catalog, public",
     );

@@ -1,12 +1,13 @@
 //! Attack: moving the rule by its settings. A caller must not be able to.
 
-use kerbrole_tests::site::wait_until;
+use kerbrole_tests::sandbox::wait_until;
 
 use crate::cases;
-use crate::world::{Context, Session};
+use crate::fixture::{Context, Session};
 
 cases! {
-    EachVersion: only_superusers_set_them, not_before_the_library_is_loaded_either, what_cannot_be_read_stops_the_work;
+    EachVersion: only_superusers_set_them, not_before_the_library_is_loaded_either,
+        what_cannot_be_read_stops_the_work;
 }
 
 const SETTINGS: [(&str, &str); 6] = [
@@ -27,7 +28,9 @@ fn only_superusers_set_them(c: &Context<'_>) {
             format!("SET LOCAL {name} = '{value}'"),
             format!("SELECT set_config('{name}', '{value}', false)"),
             format!("ALTER ROLE rds_master SET {name} = '{value}'"),
-            format!("CREATE FUNCTION f() RETURNS void LANGUAGE sql SET {name} = '{value}' AS 'SELECT'"),
+            format!(
+                "CREATE FUNCTION f() RETURNS void LANGUAGE sql SET {name} = '{value}' AS 'SELECT'"
+            ),
         ] {
             let code = master.code(&statement);
             assert!(["42501", "55P02"].contains(&code.as_str()), "{statement}: {code}");
@@ -37,22 +40,31 @@ fn only_superusers_set_them(c: &Context<'_>) {
     }
 }
 
-/// A setting of an extension that is not loaded yet can be given any value by anyone; it must not survive the loading.
+/// A setting of an extension that is not loaded yet can be given any value by anyone; it must not
+/// survive the loading.
 fn not_before_the_library_is_loaded_either(c: &Context<'_>) {
     let mut su = c.superuser();
-    su.run("CREATE ROLE wrong IN ROLE rds_iam; GRANT wrong TO rds_master WITH ADMIN OPTION; CREATE ROLE harmless");
+    su.run(
+        "CREATE ROLE wrong IN ROLE rds_iam; GRANT wrong TO rds_master WITH ADMIN OPTION; CREATE \
+        ROLE harmless",
+    );
     let mut master = c.master();
-    master.run("SET kerbrole.iam_role = 'harmless'; SET kerbrole.default_realm = 'evil.com'; SET kerbrole.username_case = 'preserve'");
+    master.run(
+        "SET kerbrole.iam_role = 'harmless'; SET kerbrole.default_realm = 'evil.com'; SET \
+        kerbrole.username_case = 'preserve'",
+    );
     assert_eq!(master.code("SELECT kerb_add_principal('alice@a.b', groups => '{wrong}')"), "0LP01");
     assert_eq!(master.code("SELECT kerb_canonicalize('alice')"), "22023");
     assert_eq!(master.one("SHOW kerbrole.iam_role"), "rds_iam");
 }
 
-/// The server goes on with the default where it cannot read a value: for the list of realms that is any realm.
+/// The server goes on with the default where it cannot read a value: for the list of realms that is
+/// any realm.
 fn what_cannot_be_read_stops_the_work(c: &Context<'_>) {
     let mut su = c.superuser();
     let add = "SELECT kerb_add_principal('ann@evil.example')";
-    // Typed, it is refused. The library is loaded in this session; in the next one the value is there first.
+    // Typed, it is refused. The library is loaded in this session; in the next one the value is
+    // there first.
     for (setting, value, call) in [
         ("kerbrole.allowed_realms", "a.b; c.d", add),
         ("kerbrole.default_realm", "no realm", "SELECT kerb_canonicalize('ann@a.b')"),
@@ -72,7 +84,10 @@ fn what_cannot_be_read_stops_the_work(c: &Context<'_>) {
             su.run(&set);
             let error = c.master().error(call);
             assert_eq!(error.code().code(), "22023", "{set}: {error:?}");
-            assert!(error.message().starts_with(&format!("{setting} is set to what cannot be read: ")), "{error:?}");
+            assert!(
+                error.message().starts_with(&format!("{setting} is set to what cannot be read: ")),
+                "{error:?}"
+            );
             assert!(error.hint().unwrap().contains(setting), "{error:?}");
             su.run(&reset);
         }

@@ -1,7 +1,7 @@
 //! Attack: objects in the caller's own temporary schema, which a careless search path puts first.
 
 use crate::cases;
-use crate::world::Context;
+use crate::fixture::Context;
 
 cases! {
     EachVersion: temporary_objects_are_not_used;
@@ -9,18 +9,29 @@ cases! {
 
 fn temporary_objects_are_not_used(c: &Context<'_>) {
     let mut su = c.superuser();
-    su.run("CREATE ROLE delegate LOGIN; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO delegate; CREATE ROLE cloud IN ROLE rds_iam; CREATE USER \"both@A.B\" IN ROLE rds_ad, rds_iam");
+    su.run(
+        "CREATE ROLE delegate LOGIN; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO \
+        delegate; CREATE ROLE cloud IN ROLE rds_iam; CREATE USER \"both@A.B\" IN ROLE rds_ad, \
+        rds_iam",
+    );
     let mut delegate = c.connect("delegate");
-    // A catalogue without members would make the rule blind; a type of the caller's own could run its input function.
+    // A catalogue without members would make the rule blind; a type of the caller's own could run
+    // its input function.
     delegate.run(
-        "CREATE TEMP TABLE pg_auth_members (roleid oid, member oid, grantor oid, admin_option boolean); \
-         CREATE TEMP TABLE pg_authid (oid oid, rolname name); CREATE TEMP VIEW pg_roles AS SELECT 1::oid AS oid, 'x'::name AS rolname; \
+        "CREATE TEMP TABLE pg_auth_members (roleid oid, member oid, grantor oid, admin_option \
+         boolean); \
+         CREATE TEMP TABLE pg_authid (oid oid, rolname name); CREATE TEMP VIEW pg_roles AS SELECT \
+         1::oid AS oid, 'x'::name AS rolname; \
          CREATE DOMAIN pg_temp.text AS pg_catalog.text CHECK (VALUE <> 'alice@a.b'); \
-         CREATE FUNCTION pg_temp.kerb_canonicalize(pg_catalog.text, pg_catalog.text) RETURNS pg_catalog.text LANGUAGE sql AS 'SELECT ''evil@A.B''::pg_catalog.text'",
+         CREATE FUNCTION pg_temp.kerb_canonicalize(pg_catalog.text, pg_catalog.text) RETURNS \
+         pg_catalog.text LANGUAGE sql AS 'SELECT ''evil@A.B''::pg_catalog.text'",
     );
     delegate.run("SET search_path = pg_temp, public, pg_catalog");
     assert_eq!(delegate.one("SELECT public.kerb_add_principal('alice@a.b')"), "alice@A.B");
     assert_eq!(delegate.code("SELECT public.kerb_add_principal('alice@a.b')"), "42710");
     assert_eq!(delegate.column("SELECT role_name FROM public.kerb_conflicts()"), ["both@A.B"]);
-    assert_eq!(delegate.column("SELECT role_name FROM public.kerb_preview_grant('cloud', 'alice@A.B')"), ["alice@A.B"]);
+    assert_eq!(
+        delegate.column("SELECT role_name FROM public.kerb_preview_grant('cloud', 'alice@A.B')"),
+        ["alice@A.B"]
+    );
 }

@@ -10,7 +10,7 @@ use kerbrole_tests::report::{Expected, Key};
 
 use crate::LIFE;
 use crate::cases;
-use crate::world::{Context, REALM};
+use crate::fixture::{Context, REALM};
 use crate::{administrator, evidence};
 
 cases! {
@@ -60,7 +60,12 @@ fn a_life_in_logins(c: &Context<'_>) {
     c.superuser().run(&format!("ALTER ROLE \"{CAROL}\" VALID UNTIL '2001-01-01'"));
     rows.login("carol, VALID UNTIL long ago", carol, CAROL, Expected::LogsIn);
     c.superuser().run(&format!("ALTER ROLE \"{CAROL}\" PASSWORD 'secret' VALID UNTIL 'infinity'"));
-    rows.login("carol, who has a password and no ticket", Key::Password("secret"), CAROL, Expected::TicketWanted);
+    rows.login(
+        "carol, who has a password and no ticket",
+        Key::Password("secret"),
+        CAROL,
+        Expected::TicketWanted,
+    );
     c.superuser().run(&format!("ALTER ROLE \"{CAROL}\" PASSWORD NULL"));
 
     let renamed = admin.rename(CAROL, "caroline");
@@ -87,7 +92,12 @@ fn a_life_in_logins(c: &Context<'_>) {
     rows.login("carol, off a list that drops", carol, CAROL, Expected::NoSuchRole);
     let dan = c.kdc.ticket_of("dan").unwrap();
     let principal = format!("dan@{REALM}");
-    rows.login("dan, on the list all the time", Key::Ticket(&dan, &principal), &principal, Expected::LogsIn);
+    rows.login(
+        "dan, on the list all the time",
+        Key::Ticket(&dan, &principal),
+        &principal,
+        Expected::LogsIn,
+    );
 }
 
 /// psql with a session that stays open.

@@ -1,4 +1,5 @@
-//! An Active Directory of one domain: Samba's domain controller, with accounts as administrators make them.
+//! An Active Directory of one domain: Samba's domain controller, with accounts as administrators
+//! make them.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
@@ -9,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use crate::kerberos::{Kerberos, Ticket, escaped, kinit, krb5_conf, program};
-use crate::site::{Result, Signal, Site, free_port_at, printing_to, tail, wait_until};
+use crate::sandbox::{Result, Signal, Site, free_port_at, printing_to, tail, wait_until};
 
 /// The password of every account; directories refuse one without digits.
 const PASSWORD: &str = "Correct horse battery staple 1";
@@ -22,7 +23,8 @@ const ACCOUNTDISABLE: u32 = 0x2;
 const NORMAL_ACCOUNT: u32 = 0x200;
 const WORKSTATION_TRUST_ACCOUNT: u32 = 0x1000;
 
-/// msDS-SupportedEncryptionTypes: AES with 128 and with 256 bits. Without it the directory makes keys that clients call deprecated.
+/// msDS-SupportedEncryptionTypes: AES with 128 and with 256 bits. Without it the directory makes
+/// keys that clients call deprecated.
 const AES: u32 = 0x18;
 
 /// A running domain controller.
@@ -98,7 +100,8 @@ impl Account {
     /// Gives it a service principal, such as `postgres/localhost`.
     #[must_use]
     pub fn service(self, principal: &str) -> Self {
-        self.with("servicePrincipalName", principal).with("msDS-SupportedEncryptionTypes", &AES.to_string())
+        self.with("servicePrincipalName", principal)
+            .with("msDS-SupportedEncryptionTypes", &AES.to_string())
     }
 
     /// Disables it.
@@ -117,7 +120,8 @@ impl Account {
     fn ldif(&self, base: &str) -> String {
         // Nothing that a sAMAccountName may hold has a meaning of its own inside a DN.
         let dn = format!("CN={},{base}", self.name);
-        let quoted: Vec<u8> = format!("\"{PASSWORD}\"").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let quoted: Vec<u8> =
+            format!("\"{PASSWORD}\"").encode_utf16().flat_map(u16::to_le_bytes).collect();
         let control = self.control.to_string();
         let mut values = vec![
             ("dn", dn.as_bytes()),
@@ -127,7 +131,9 @@ impl Account {
             ("userAccountControl", control.as_bytes()),
         ];
         values.extend(self.more.iter().map(|(attribute, value)| (*attribute, value.as_bytes())));
-        let lines = values.iter().map(|(attribute, value)| format!("{attribute}:: {}\n", BASE64.encode(value)));
+        let lines = values
+            .iter()
+            .map(|(attribute, value)| format!("{attribute}:: {}\n", BASE64.encode(value)));
         lines.chain(["\n".into()]).collect()
     }
 }
@@ -157,14 +163,21 @@ impl Domain {
     fn configure(&self) -> Result<()> {
         let Self { folder, realm, address, port, password_port, .. } = self;
         let (folder, domain) = (folder.display(), realm.to_ascii_lowercase());
-        // Every folder is our own: Samba's defaults are the machine's. Names that it only reads from a client's call, it does not serve: no RPC, no files.
+        // Every folder is our own: Samba's defaults are the machine's. Names that it only reads
+        // from a client's call, it does not serve: no RPC, no files.
         let smb = format!(
-            "[global]\n realm = {realm}\n workgroup = {}\n netbios name = DC1\n server role = active directory domain controller\n \
-             server services = ldap, cldap, kdc\n dcerpc endpoint servers =\n interfaces = {address}/8\n bind interfaces only = yes\n \
-             krb5 port = {port}\n kpasswd port = {password_port}\n tls enabled = no\n log file = {folder}/log\n \
-             private dir = {folder}/private\n state directory = {folder}/state\n cache directory = {folder}/cache\n \
-             lock directory = {folder}/lock\n pid directory = {folder}/run\n ncalrpc dir = {folder}/run/ncalrpc\n \
-             ntp signd socket directory = {folder}/run/ntp\n winbindd socket directory = {folder}/run/winbindd\n binddns dir = {folder}/dns\n\
+            "[global]\n realm = {realm}\n workgroup = {}\n netbios name = DC1\n server role = \
+             active directory domain controller\n \
+             server services = ldap, cldap, kdc\n dcerpc endpoint servers =\n interfaces = \
+             {address}/8\n bind interfaces only = yes\n \
+             krb5 port = {port}\n kpasswd port = {password_port}\n tls enabled = no\n log file = \
+             {folder}/log\n \
+             private dir = {folder}/private\n state directory = {folder}/state\n cache directory = \
+             {folder}/cache\n \
+             lock directory = {folder}/lock\n pid directory = {folder}/run\n ncalrpc dir = \
+             {folder}/run/ncalrpc\n \
+             ntp signd socket directory = {folder}/run/ntp\n winbindd socket directory = \
+             {folder}/run/winbindd\n binddns dir = {folder}/dns\n\
              [sysvol]\n path = {folder}/sysvol\n read only = no\n\
              [netlogon]\n path = {folder}/sysvol/{domain}/scripts\n read only = no\n",
             self.netbios_name(),
@@ -175,7 +188,8 @@ impl Domain {
     }
 
     fn provision(&self) -> Result<()> {
-        let mut provision = self.tool("samba-tool", &["domain", "provision", "--server-role=dc", "--dns-backend=NONE"]);
+        let mut provision = self
+            .tool("samba-tool", &["domain", "provision", "--server-role=dc", "--dns-backend=NONE"]);
         provision.args([
             format!("--realm={}", self.realm),
             format!("--domain={}", self.netbios_name()),
@@ -197,14 +211,18 @@ impl Domain {
 
     fn serve(&self) -> Result<()> {
         // One process for everything, so that none is left when it is ended.
-        let mut samba = self.tool("samba", &["--foreground", "--no-process-group", "--model=single"]);
+        let mut samba =
+            self.tool("samba", &["--foreground", "--no-process-group", "--model=single"]);
         samba.arg(format!("--log-basename={}", self.folder.display()));
         let process = self.site.start_as_ourselves(&samba, Signal::Term)?;
         let answers = |port| TcpStream::connect((self.address, port)).is_ok();
         let all = || FIXED_PORTS.into_iter().chain([self.port, self.password_port]).all(answers);
         let up = wait_until(|| process.ended().is_some() || all());
         if up.is_err() || process.ended().is_some() {
-            return Err(format!("the domain controller did not come up:\n{}", tail(&self.folder.join("log"))));
+            return Err(format!(
+                "the domain controller did not come up:\n{}",
+                tail(&self.folder.join("log"))
+            ));
         }
         Ok(())
     }
@@ -216,7 +234,8 @@ impl Domain {
         command
     }
 
-    /// Runs a tool to its end, or to that of the site: none may write where the folder is being removed.
+    /// Runs a tool to its end, or to that of the site: none may write where the folder is being
+    /// removed.
     fn run(&self, command: &Command) -> Result<()> {
         let log = self.folder.join("tools.log");
         let process = self.site.start_as_ourselves(&printing_to(&log, command), Signal::Kill)?;
@@ -225,7 +244,11 @@ impl Domain {
         }
         match process.ended() {
             Some(status) if status.success() => Ok(()),
-            status => Err(format!("{} failed ({status:?}):\n{}", command.get_program().display(), tail(&log))),
+            status => Err(format!(
+                "{} failed ({status:?}):\n{}",
+                command.get_program().display(),
+                tail(&log)
+            )),
         }
     }
 
@@ -254,16 +277,21 @@ impl Domain {
     /// # Errors
     /// When there is one of that name already, or the directory refuses it.
     pub fn add(&self, accounts: &[Account]) -> Result<()> {
-        let parts: Vec<_> = self.realm.to_ascii_lowercase().split('.').map(|part| format!("DC={part}")).collect();
+        let parts: Vec<_> =
+            self.realm.to_ascii_lowercase().split('.').map(|part| format!("DC={part}")).collect();
         let base = format!("CN=Users,{}", parts.join(","));
         let ldif: String = accounts.iter().map(|account| account.ldif(&base)).collect();
-        let file = tempfile::Builder::new().suffix(".ldif").tempfile_in(&self.folder).map_err(|e| e.to_string())?;
+        let file = tempfile::Builder::new()
+            .suffix(".ldif")
+            .tempfile_in(&self.folder)
+            .map_err(|e| e.to_string())?;
         fs::write(file.path(), ldif).map_err(|e| format!("{}: {e}", file.path().display()))?;
         let database = self.folder.join("private/sam.ldb");
         self.run(self.tool("ldbadd", &[]).arg("-H").arg(database).arg(file.path()))
     }
 
-    /// A ticket. The enterprise forms take a user principal name, the others the name of an account.
+    /// A ticket. The enterprise forms take a user principal name, the others the name of an
+    /// account.
     ///
     /// # Errors
     /// With what kinit says, when the KDC refuses it.
@@ -287,7 +315,8 @@ impl Kerberos for Domain {
     }
 }
 
-/// An address on loopback where the ports that cannot be chosen are free. Where to begin depends on the process, so that two runs do not meet.
+/// An address on loopback where the ports that cannot be chosen are free. Where to begin depends on
+/// the process, so that two runs do not meet.
 fn free_address() -> Result<Ipv4Addr> {
     let [.., high, low] = std::process::id().to_be_bytes();
     let candidates = (0..=u8::MAX).map(|more| Ipv4Addr::new(127, 88, high, low.wrapping_add(more)));
@@ -296,6 +325,9 @@ fn free_address() -> Result<Ipv4Addr> {
             && UdpSocket::bind((*address, FIXED_PORTS[0])).is_ok()
     };
     candidates.into_iter().find(is_free).ok_or_else(|| {
-        format!("no address on loopback has the ports {FIXED_PORTS:?} free, which a domain controller needs: does somebody listen on all?")
+        format!(
+            "no address on loopback has the ports {FIXED_PORTS:?} free, which a domain \
+            controller needs: does somebody listen on all?"
+        )
     })
 }

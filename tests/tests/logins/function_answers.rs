@@ -3,15 +3,16 @@
 use std::process::Command;
 
 use kerbrole_tests::report::{Evidence, Expected, Key};
-use kerbrole_tests::site::run;
+use kerbrole_tests::sandbox::run;
 
-use crate::world::{Context, REALM, Session};
+use crate::fixture::{Context, REALM, Session};
 use crate::{REPORT, SAYS, cases};
 
 use Expected::{LogsIn, NamesDiffer, NoPassword, NoSuchRole, NotPermitted, SentToIam};
 
 cases! {
-    Every: enabling_warns, the_list_has_a_path, the_audit_of_names, names_that_are_refused, a_rule_for_case_that_is_set;
+    Every: enabling_warns, the_list_has_a_path, the_audit_of_names, names_that_are_refused,
+        a_rule_for_case_that_is_set;
     EachVersion: the_locale_of_the_postmaster;
 }
 
@@ -30,9 +31,22 @@ impl<'c> Scene<'c> {
     }
 
     /// Tries the role with a ticket of this user.
-    fn told(&self, who: &str, user: &str, role: &str, [said, should]: [&str; 2], expected: Expected) {
+    fn told(
+        &self,
+        who: &str,
+        user: &str,
+        role: &str,
+        [said, should]: [&str; 2],
+        expected: Expected,
+    ) {
         let ticket = self.c.kdc.ticket_of(user).unwrap();
-        self.rows.told(who, Key::Ticket(&ticket, &format!("{user}@{REALM}")), role, [said, should], expected);
+        self.rows.told(
+            who,
+            Key::Ticket(&ticket, &format!("{user}@{REALM}")),
+            role,
+            [said, should],
+            expected,
+        );
     }
 
     /// Enables, and says which WARNING came of it, and the SQL in its HINT.
@@ -69,30 +83,52 @@ fn enabling_warns(c: &Context<'_>) {
     scene.told("hugo, enabled", "hugo", &hugo, [said, NO_WARNING], LogsIn);
     scene.su.wait_for_no_sessions(&hugo);
     scene.su.run(&format!(
-        "CREATE ROLE apps IN ROLE rds_iam; GRANT apps TO rds_master WITH ADMIN OPTION; GRANT apps TO \"{hugo}\""
+        "CREATE ROLE apps IN ROLE rds_iam; GRANT apps TO rds_master WITH ADMIN OPTION; GRANT apps \
+         TO \"{hugo}\""
     ));
     scene.master.run(&format!("SELECT kerb_disable_principal('{hugo}')"));
     let (said, hint) = scene.enable(&hugo);
-    scene.told("hugo, enabled as a member of a group in rds_iam", "hugo", &hugo, [said, IN_BOTH], SentToIam);
+    scene.told(
+        "hugo, enabled as a member of a group in rds_iam",
+        "hugo",
+        &hugo,
+        [said, IN_BOTH],
+        SentToIam,
+    );
     scene.su.run(hint.strip_prefix("To end that: ").unwrap());
     let (said, _) = scene.enable(&hugo);
     scene.told("hugo, after the REVOKE in the HINT", "hugo", &hugo, [said, NO_WARNING], LogsIn);
 
     // A second role for the tickets of one person stays closed, also when the setting is changed.
     let [ann, other] = ["ann", "Ann"].map(|user| format!("{user}@{REALM}"));
-    scene.su.run(&format!("CREATE USER \"{ann}\" IN ROLE rds_ad; CREATE ROLE \"{other}\" IN ROLE rds_ad"));
+    scene.su.run(&format!(
+        "CREATE USER \"{ann}\" IN ROLE rds_ad; CREATE ROLE \"{other}\" IN ROLE rds_ad"
+    ));
     let error = scene.su.error(&format!("SELECT kerb_enable_principal('{other}')"));
     let said = error.code().code();
-    scene.told("Ann, who was to be enabled beside ann", "Ann", &other, [said, "42710"], NotPermitted);
+    scene.told(
+        "Ann, who was to be enabled beside ann",
+        "Ann",
+        &other,
+        [said, "42710"],
+        NotPermitted,
+    );
 }
 
 fn the_list_has_a_path(c: &Context<'_>) {
     let mut scene = Scene::new(c);
     let role = format!("iris@{REALM}");
-    let path = "SELECT coalesce(ad_path::text, 'ad_path is NULL') FROM kerb_list_principals() WHERE role_name = $1";
+    let path = "SELECT coalesce(ad_path::text, 'ad_path is NULL') FROM kerb_list_principals() \
+        WHERE role_name = $1";
     scene.su.run(&format!("CREATE USER \"{role}\""));
     let said = scene.master.call(path, &[&role]).unwrap();
-    scene.told("iris, on the list without a path", "iris", &role, [&said, "ad_path is NULL"], NoPassword);
+    scene.told(
+        "iris, on the list without a path",
+        "iris",
+        &role,
+        [&said, "ad_path is NULL"],
+        NoPassword,
+    );
     scene.su.run(&format!("CREATE ROLE team IN ROLE rds_ad; GRANT team TO \"{role}\""));
     let said = scene.master.call(path, &[&role]).unwrap();
     let should = format!("{{{role},team,rds_ad}}");
@@ -108,16 +144,30 @@ fn the_audit_of_names(c: &Context<'_>) {
         scene.su.run(&format!("CREATE USER \"{role}\" IN ROLE rds_ad"));
     }
     let lower = format!("carol@{}", REALM.to_lowercase());
-    scene.su.run(&format!("CREATE USER \"{lower}\" IN ROLE rds_ad; CREATE USER \"{LONG}@{REALM}\" IN ROLE rds_ad"));
+    scene.su.run(&format!(
+        "CREATE USER \"{lower}\" IN ROLE rds_ad; CREATE USER \"{LONG}@{REALM}\" IN ROLE rds_ad"
+    ));
     let long = format!("{LONG}@{REALM}")[..63].to_string();
     let here = |user: &str| format!("{user}@{REALM}");
-    let audit =
-        "SELECT coalesce(string_agg(problem, ', '), 'nothing') FROM kerb_case_audit() WHERE $1 = ANY (role_names)";
+    let audit = "SELECT coalesce(string_agg(problem, ', '), 'nothing') FROM kerb_case_audit() \
+        WHERE $1 = ANY (role_names)";
     // Who, the ticket, the role, and with the setting off and on what is said and what is seen.
     for (who, user, role, off, on) in [
-        ("alice, with a name like others", "alice", here("alice"), ("nothing", LogsIn), ("nothing", LogsIn)),
+        (
+            "alice, with a name like others",
+            "alice",
+            here("alice"),
+            ("nothing", LogsIn),
+            ("nothing", LogsIn),
+        ),
         ("Bob", "Bob", here("Bob"), ("opened_by_caseins", LogsIn), ("closed_by_caseins", LogsIn)),
-        ("bob, Bob's role", "bob", here("Bob"), ("opened_by_caseins", NamesDiffer), ("closed_by_caseins", LogsIn)),
+        (
+            "bob, Bob's role",
+            "bob",
+            here("Bob"),
+            ("opened_by_caseins", NamesDiffer),
+            ("closed_by_caseins", LogsIn),
+        ),
         (
             "carol, realm in lower case",
             "carol",
@@ -133,7 +183,13 @@ fn the_audit_of_names(c: &Context<'_>) {
             ("case_collision, opened_by_caseins", NamesDiffer),
             ("case_collision, closed_by_caseins", LogsIn),
         ),
-        ("a name that was cut", LONG, long, ("unreachable_length", NamesDiffer), ("unreachable_length", NamesDiffer)),
+        (
+            "a name that was cut",
+            LONG,
+            long,
+            ("unreachable_length", NamesDiffer),
+            ("unreachable_length", NamesDiffer),
+        ),
     ] {
         let said = scene.master.call(audit, &[&role]).unwrap();
         let (should, expected) = if c.caseins { on } else { off };
@@ -170,8 +226,8 @@ fn a_rule_for_case_that_is_set(c: &Context<'_>) {
     }
 }
 
-/// With an LC_CTYPE of single bytes the server folds parts of letters: the last bytes of é and ù are Š and š in ISO-8859-2, those of è and ø Ё and ё in
-/// CP1251.
+/// With an LC_CTYPE of single bytes the server folds parts of letters: the last bytes of é and ù
+/// are Š and š in ISO-8859-2, those of è and ø Ё and ё in CP1251.
 fn the_locale_of_the_postmaster(c: &Context<'_>) {
     let own = c.own_server("locale", &["krb_caseins_users = on"]);
     let server = &own.0;
@@ -185,11 +241,16 @@ fn the_locale_of_the_postmaster(c: &Context<'_>) {
     let own_ticket = c.kdc.ticket_of("zoéè").unwrap();
     let said = || {
         let mut su = Session::open(server, "rdsadmin", "postgres").unwrap();
-        let check =
-            "SELECT coalesce(ok::text, 'not known') FROM kerb_check_principal($1) WHERE check_name = 'case_rule'";
-        let audit = "SELECT coalesce(string_agg(problem || ' ' || role_names::text, ', '), 'nothing') FROM kerb_case_audit() \
+        let check = "SELECT coalesce(ok::text, 'not known') FROM kerb_check_principal($1) WHERE \
+            check_name = 'case_rule'";
+        let audit = "SELECT coalesce(string_agg(problem || ' ' || role_names::text, ', '), \
+            'nothing') FROM kerb_case_audit() \
                      WHERE problem = 'folded_by_locale'";
-        format!("case_rule: {}; audit: {}", su.call(check, &[&role]).unwrap(), su.call(audit, &[]).unwrap())
+        format!(
+            "case_rule: {}; audit: {}",
+            su.call(check, &[&role]).unwrap(),
+            su.call(audit, &[]).unwrap()
+        )
     };
     let alter = |sql: &str| Session::open(server, "rdsadmin", "postgres").unwrap().run(sql);
     let found = format!("case_rule: not known; audit: folded_by_locale {{{role}}}");
@@ -201,7 +262,9 @@ fn the_locale_of_the_postmaster(c: &Context<'_>) {
         let folds = language != "C";
         if folds {
             let mut localedef = Command::new("localedef");
-            localedef.args(["--no-archive", "-i", language, "-f", charmap]).arg(folder.join(&locale));
+            localedef
+                .args(["--no-archive", "-i", language, "-f", charmap])
+                .arg(folder.join(&locale));
             run(&mut c.site.as_server_user(&localedef)).unwrap();
         }
         server.set_environment(&[("LC_ALL", &locale), ("LOCPATH", folder.to_str().unwrap())]);
@@ -216,20 +279,30 @@ fn the_locale_of_the_postmaster(c: &Context<'_>) {
             };
             let library = if preloaded { "library preloaded" } else { "library not preloaded" };
             let try_one = |user: &str, ticket, expected| {
-                let who = format!("{user}, zoéè's role, with the server's LC_CTYPE {locale} and the {library}");
+                let who = format!(
+                    "{user}, zoéè's role, with the server's LC_CTYPE {locale} and the {library}"
+                );
                 let principal = format!("{user}@{REALM}");
-                rows.told(&who, Key::Ticket(ticket, &principal), &role, [&said(), should], expected);
+                rows.told(
+                    &who,
+                    Key::Ticket(ticket, &principal),
+                    &role,
+                    [&said(), should],
+                    expected,
+                );
             };
             try_one("zoéè", &own_ticket, LogsIn);
             try_one(other, &other_ticket, if folds { LogsIn } else { NamesDiffer });
         }
     }
-    server.set_environment(&[("LC_ALL", "pl_PL.ISO-8859-2"), ("LOCPATH", folder.to_str().unwrap())]);
+    server
+        .set_environment(&[("LC_ALL", "pl_PL.ISO-8859-2"), ("LOCPATH", folder.to_str().unwrap())]);
     alter("ALTER SYSTEM SET krb_caseins_users = off");
     server.restart().unwrap();
     let rows = REPORT.evidence(SAYS, server, false, "hand");
     let (other_ticket, other) = (c.kdc.ticket_of("zoùè").unwrap(), format!("zoùè@{REALM}"));
-    let who = "zoùè, zoéè's role, with the server's LC_CTYPE pl_PL.ISO-8859-2 and krb_caseins_users off";
+    let who =
+        "zoùè, zoéè's role, with the server's LC_CTYPE pl_PL.ISO-8859-2 and krb_caseins_users off";
     let should = format!("case_rule: true; audit: folded_by_locale {{{role}}}");
     rows.told(who, Key::Ticket(&other_ticket, &other), &role, [&said(), &should], NamesDiffer);
 }

@@ -84,8 +84,9 @@ static SITE: OnceCell<Site> = OnceCell::new();
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 impl Site {
-    /// The process's one site, made at the first call. It ends with [`Site::close`], on Ctrl-C or on SIGTERM; its servers also when the
-    /// process is killed. With `keep` they can outlive it: see [`Site::keep`].
+    /// The process's one site, made at the first call. It ends with [`Site::close`], on Ctrl-C or
+    /// on SIGTERM; its servers also when the process is killed. With `keep` they can outlive it:
+    /// see [`Site::keep`].
     ///
     /// # Errors
     /// When the folder cannot be made.
@@ -107,11 +108,14 @@ impl Site {
     }
 
     fn new(keep: bool) -> Result<Self> {
-        let folder =
-            tempfile::Builder::new().prefix("kerbrole-").tempdir().map_err(|e| format!("no temporary folder: {e}"))?;
+        let folder = tempfile::Builder::new()
+            .prefix("kerbrole-")
+            .tempdir()
+            .map_err(|e| format!("no temporary folder: {e}"))?;
         let user = if id(&["-u"])? == 0 { Some(unprivileged_user()?) } else { None };
         // The servers' user has to get through to its own folders.
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).map_err(|e| format!("chmod: {e}"))?;
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755))
+            .map_err(|e| format!("chmod: {e}"))?;
         let path = folder.path().to_path_buf();
         Ok(Self { folder: Mutex::new(Some(folder)), path, user, keep, processes: Mutex::default() })
     }
@@ -138,9 +142,11 @@ impl Site {
     /// When it is not there.
     pub fn give_to_servers(&self, path: &Path) -> Result<()> {
         let mode = if path.is_dir() { 0o700 } else { 0o600 };
-        fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(|e| format!("{}: {e}", path.display()))?;
+        fs::set_permissions(path, fs::Permissions::from_mode(mode))
+            .map_err(|e| format!("{}: {e}", path.display()))?;
         if let Some(user) = &self.user {
-            chown(path, Some(user.uid), Some(user.gid)).map_err(|e| format!("{}: {e}", path.display()))?;
+            chown(path, Some(user.uid), Some(user.gid))
+                .map_err(|e| format!("{}: {e}", path.display()))?;
         }
         Ok(())
     }
@@ -150,7 +156,8 @@ impl Site {
         self.wrapped(command, self.user.as_ref(), &[])
     }
 
-    /// Starts a server as the unprivileged user. The kernel ends it when this process goes, for whatever reason, unless it is to be kept.
+    /// Starts a server as the unprivileged user. The kernel ends it when this process goes, for
+    /// whatever reason, unless it is to be kept.
     ///
     /// # Errors
     /// When it cannot be started.
@@ -171,12 +178,18 @@ impl Site {
         self.user.is_some()
     }
 
-    fn start_as(&self, command: &Command, user: Option<&Unprivileged>, stop_with: Signal) -> Result<Arc<Process>> {
+    fn start_as(
+        &self,
+        command: &Command,
+        user: Option<&Unprivileged>,
+        stop_with: Signal,
+    ) -> Result<Arc<Process>> {
         let dies_with_us = format!("--pdeathsig={}", stop_with.name());
         let with_us = [dies_with_us.as_str()];
         let mut all = self.wrapped(command, user, if self.keep { &[] } else { &with_us });
         all.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let child = spawn(all).map_err(|e| format!("cannot start {}: {e}", command.get_program().display()))?;
+        let child = spawn(all)
+            .map_err(|e| format!("cannot start {}: {e}", command.get_program().display()))?;
         let process = Arc::new(Process { child: Mutex::new(child), stop_with });
         lock(&self.processes).push(process.clone());
         Ok(process)
@@ -186,9 +199,17 @@ impl Site {
     fn wrapped(&self, command: &Command, user: Option<&Unprivileged>, options: &[&str]) -> Command {
         let mut all = Command::new("setpriv");
         if let Some(user) = user {
-            all.args([format!("--reuid={}", user.name), format!("--regid={}", user.gid), "--init-groups".into()]);
+            all.args([
+                format!("--reuid={}", user.name),
+                format!("--regid={}", user.gid),
+                "--init-groups".into(),
+            ]);
         }
-        all.args(options).arg("--").arg(command.get_program()).args(command.get_args()).current_dir(&self.path);
+        all.args(options)
+            .arg("--")
+            .arg(command.get_program())
+            .args(command.get_args())
+            .current_dir(&self.path);
         for (name, value) in command.get_envs() {
             match value {
                 Some(value) => all.env(name, value),
@@ -200,7 +221,8 @@ impl Site {
 
     /// Stops every server and removes the folder. A second call does nothing.
     ///
-    /// Where Ctrl-C is what it comes from, this does not return: the process ends as an interrupted one does.
+    /// Where Ctrl-C is what it comes from, this does not return: the process ends as an interrupted
+    /// one does.
     pub fn close(&self) {
         while INTERRUPTED.load(Ordering::SeqCst) {
             thread::park();
@@ -219,7 +241,8 @@ impl Site {
         }
     }
 
-    /// Whoever still writes in it, as others may that were at work when Ctrl-C came, makes the first attempt fail.
+    /// Whoever still writes in it, as others may that were at work when Ctrl-C came, makes the
+    /// first attempt fail.
     fn remove_folder(&self) {
         if let Some(folder) = lock(&self.folder).take() {
             let path = folder.keep();
@@ -229,7 +252,11 @@ impl Site {
 
     /// The process numbers of what runs.
     pub fn pids(&self) -> Vec<u32> {
-        lock(&self.processes).iter().filter(|process| process.ended().is_none()).map(|process| process.pid()).collect()
+        lock(&self.processes)
+            .iter()
+            .filter(|process| process.ended().is_none())
+            .map(|process| process.pid())
+            .collect()
     }
 
     /// Leaves everything running and in place, also after this process ends.
@@ -272,8 +299,9 @@ impl Process {
     }
 }
 
-/// Ends what this process has started and still runs: a psql, a script, a server that was about to come up. Whoever waits for one of them goes on,
-/// and may start another before it comes to an end itself.
+/// Ends what this process has started and still runs: a psql, a script, a server that was about to
+/// come up. Whoever waits for one of them goes on, and may start another before it comes to an end
+/// itself.
 fn end_children() {
     let _some_are_left = wait_until(|| {
         let children = children();
@@ -284,17 +312,24 @@ fn end_children() {
     });
 }
 
-/// The processes that this one has started and that have not ended: proc(5), `/proc/PID/task/TID/children`.
+/// The processes that this one has started and that have not ended: proc(5),
+/// `/proc/PID/task/TID/children`.
 fn children() -> Vec<Pid> {
     let tasks = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    let of_task = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok()).collect::<String>();
-    let pids = of_task.split_whitespace().filter_map(|pid| pid.parse().ok().and_then(Pid::from_raw));
+    let of_task = tasks
+        .filter_map(|task| fs::read_to_string(task.path().join("children")).ok())
+        .collect::<String>();
+    let pids =
+        of_task.split_whitespace().filter_map(|pid| pid.parse().ok().and_then(Pid::from_raw));
     // One that has ended and was not waited for has no command line.
-    let runs = |pid: &Pid| fs::read(format!("/proc/{}/cmdline", pid.as_raw_pid())).is_ok_and(|line| !line.is_empty());
+    let runs = |pid: &Pid| {
+        fs::read(format!("/proc/{}/cmdline", pid.as_raw_pid())).is_ok_and(|line| !line.is_empty())
+    };
     pids.filter(runs).collect()
 }
 
-/// Starts processes from a thread that never ends: the kernel takes the end of the starting thread for the end of the parent.
+/// Starts processes from a thread that never ends: the kernel takes the end of the starting thread
+/// for the end of the parent.
 fn spawn(command: Command) -> io::Result<Child> {
     type Job = (Command, Sender<io::Result<Child>>);
     static SPAWNER: Lazy<Mutex<Sender<Job>>> = Lazy::new(|| {
@@ -326,7 +361,8 @@ pub fn wait_until(mut condition: impl FnMut() -> bool) -> Result<()> {
     Ok(())
 }
 
-/// A TCP port on loopback that nobody listens on, and that no other process of these tests is given as long as this one runs.
+/// A TCP port on loopback that nobody listens on, and that no other process of these tests is given
+/// as long as this one runs.
 ///
 /// # Errors
 /// When there is none.
@@ -339,17 +375,19 @@ pub fn free_port() -> Result<u16> {
 /// # Errors
 /// When there is none.
 pub fn free_port_at(address: Ipv4Addr) -> Result<u16> {
-    /// Below those that the kernel gives to whoever asks for any (ip_local_port_range), so that no connection takes one
-    /// between this look and the server's start.
+    /// Below those that the kernel gives to whoever asks for any (ip_local_port_range), so that no
+    /// connection takes one between this look and the server's start.
     const PORTS: std::ops::Range<u16> = 15_000..32_000;
     /// Which are ours: a name in the kernel's own namespace (unix(7)), which goes with the process.
     static RESERVED: Mutex<Vec<UnixListener>> = Mutex::new(Vec::new());
     let mut reserved = lock(&RESERVED);
     // Where to begin depends on the process, so that two runs seldom meet.
-    let start =
-        PORTS.start + u16::try_from(std::process::id() % u32::from(PORTS.end - PORTS.start)).unwrap_or_default();
+    let start = PORTS.start
+        + u16::try_from(std::process::id() % u32::from(PORTS.end - PORTS.start))
+            .unwrap_or_default();
     for port in (start..PORTS.end).chain(PORTS.start..start) {
-        let name = SocketAddr::from_abstract_name(format!("kerbrole-tests-{port}")).map_err(|e| e.to_string())?;
+        let name = SocketAddr::from_abstract_name(format!("kerbrole-tests-{port}"))
+            .map_err(|e| e.to_string())?;
         let Ok(ours) = UnixListener::bind_addr(&name) else { continue };
         if TcpListener::bind((address, port)).is_ok() && UdpSocket::bind((address, port)).is_ok() {
             reserved.push(ours);
@@ -359,10 +397,15 @@ pub fn free_port_at(address: Ipv4Addr) -> Result<u16> {
     Err("no free port".into())
 }
 
-/// The same command with what it prints at the end of a file. It gets there by way of a shell, which it replaces.
+/// The same command with what it prints at the end of a file. It gets there by way of a shell,
+/// which it replaces.
 pub(crate) fn printing_to(log: &Path, command: &Command) -> Command {
     let mut shell = Command::new("sh");
-    shell.args(["-c", "exec \"$@\" >>\"$0\" 2>&1"]).arg(log).arg(command.get_program()).args(command.get_args());
+    shell
+        .args(["-c", "exec \"$@\" >>\"$0\" 2>&1"])
+        .arg(log)
+        .arg(command.get_program())
+        .args(command.get_args());
     for (name, value) in command.get_envs() {
         if let Some(value) = value {
             shell.env(name, value);
@@ -378,7 +421,12 @@ pub(crate) fn printing_to(log: &Path, command: &Command) -> Command {
 pub fn run(command: &mut Command) -> Result<Output> {
     let output = output(command)?;
     if !output.status.success() {
-        return Err(format!("{command:?}: {}\n{}{}", output.status, lossy(&output.stdout), lossy(&output.stderr)));
+        return Err(format!(
+            "{command:?}: {}\n{}{}",
+            output.status,
+            lossy(&output.stdout),
+            lossy(&output.stderr)
+        ));
     }
     Ok(output)
 }
@@ -388,7 +436,10 @@ pub fn run(command: &mut Command) -> Result<Output> {
 /// # Errors
 /// When it cannot be started.
 pub fn output(command: &mut Command) -> Result<Output> {
-    command.stdin(Stdio::null()).output().map_err(|e| format!("cannot run {}: {e}", command.get_program().display()))
+    command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|e| format!("cannot run {}: {e}", command.get_program().display()))
 }
 
 /// The last lines of a file, to show with an error.

@@ -1,8 +1,15 @@
-//! The servers that tests share, a fresh start on them for each test, and the trials that come of both.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a test that cannot go on has failed")]
+//! The servers that tests share, a fresh start on them for each test, and the trials that come of
+//! both.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a test that cannot go on has failed"
+)]
 #![allow(missing_docs, reason = "the names say it")]
 
 use std::any::Any;
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -16,7 +23,7 @@ use postgres::{Client, NoTls, SimpleQueryMessage};
 
 use crate::kdc::Kdc;
 use crate::postgres_server::{MASTER, SUPERUSER, Server};
-use crate::site::{Site, wait_until};
+use crate::sandbox::{Site, wait_until};
 use crate::tally::Tally;
 use crate::version::{Installation, described, wanted};
 
@@ -42,9 +49,11 @@ pub enum On {
     Bare,
     /// Each version, with the setting off, without a file of the extension.
     BareEachVersion,
-    /// The newest version, with the setting off: what would come to the same on the others, and takes long.
+    /// The newest version, with the setting off: what would come to the same on the others, and
+    /// takes long.
     Newest,
-    /// Each version, with `krb_caseins_users` off and on, with the extension and without a file of it.
+    /// Each version, with `krb_caseins_users` off and on, with the extension and without a file of
+    /// it.
     EitherWay,
     /// Once, and on no server.
     Nowhere,
@@ -54,8 +63,12 @@ pub enum On {
 #[macro_export]
 macro_rules! cases {
     ($($on:ident: $($name:ident),+ $(,)?;)+) => {
-        pub const CASES: &[$crate::world::Case] = &[
-            $($($crate::world::Case { name: stringify!($name), on: $crate::world::On::$on, run: $name },)+)+
+        pub const CASES: &[$crate::fixture::Case] = &[
+            $($($crate::fixture::Case {
+                name: stringify!($name),
+                on: $crate::fixture::On::$on,
+                run: $name,
+            },)+)+
         ];
     };
 }
@@ -78,7 +91,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 5] = [Self::Plain, Self::CaseIns, Self::Guarded, Self::Bare, Self::BareCaseIns];
+    pub const ALL: [Self; 5] =
+        [Self::Plain, Self::CaseIns, Self::Guarded, Self::Bare, Self::BareCaseIns];
 
     /// Whether there is no file of the extension.
     pub fn is_bare(self) -> bool {
@@ -129,13 +143,19 @@ struct SharedServer {
     in_use: Mutex<()>,
 }
 
-/// Tries every case of every suite in each place where it runs, and says how it went. Nothing is started where tests are only listed.
+/// Tries every case of every suite in each place where it runs, and says how it went. Nothing is
+/// started where tests are only listed.
 ///
-/// The last lines name each version that was asked for, how it came to be here, and what became of its tests.
+/// The last lines name each version that was asked for, how it came to be here, and what became of
+/// its tests.
 ///
 /// # Errors
 /// When the servers do not come up.
-pub fn try_all(suites: &[(&str, &[Case])], kinds: &[Kind], arguments: &Arguments) -> Result<Conclusion, String> {
+pub fn try_all(
+    suites: &[(&str, &[Case])],
+    kinds: &[Kind],
+    arguments: &Arguments,
+) -> Result<Conclusion, String> {
     // What a failed test says is shown with its result, together with the place.
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
@@ -169,7 +189,12 @@ impl World {
     fn new(kinds: &[Kind], only_list: bool) -> Result<Self, String> {
         let majors = wanted()?;
         let shared = |&major: &u32| {
-            let one = move |&kind: &Kind| SharedServer { major, kind, server: OnceCell::new(), in_use: Mutex::new(()) };
+            let one = move |&kind: &Kind| SharedServer {
+                major,
+                kind,
+                server: OnceCell::new(),
+                in_use: Mutex::new(()),
+            };
             kinds.iter().map(one).collect::<Vec<_>>()
         };
         let servers = majors.iter().flat_map(shared).collect();
@@ -185,9 +210,14 @@ impl World {
         let site = *self.site.get_or_try_init(|| Site::open(false))?;
         let kdc = self.kdc.get_or_try_init(|| Kdc::start(site, REALM))?;
         thread::scope(|scope| {
-            let starting: Vec<_> =
-                self.majors.iter().map(|&major| scope.spawn(move || self.start_version(site, kdc, major))).collect();
-            starting.into_iter().try_for_each(|thread| thread.join().map_err(|panic| message(&*panic))?)
+            let starting: Vec<_> = self
+                .majors
+                .iter()
+                .map(|&major| scope.spawn(move || self.start_version(site, kdc, major)))
+                .collect();
+            starting
+                .into_iter()
+                .try_for_each(|thread| thread.join().map_err(|panic| message(&*panic))?)
         })
     }
 
@@ -197,22 +227,27 @@ impl World {
         for shared in self.servers.iter().filter(|shared| shared.major == major) {
             let name = format!("pg{major}{}", shared.kind.name());
             let installation = if shared.kind.is_bare() { &bare } else { &installation };
-            let server = Server::start(site, installation.clone(), kdc, &name, shared.kind.settings())?;
+            let server =
+                Server::start(site, installation.clone(), kdc, &name, shared.kind.settings())?;
             shared.server.set(server).map_err(|_| "started twice")?;
         }
         Ok(())
     }
 
     fn places(&self, on: On) -> Vec<Place> {
-        let all = self.servers.iter().map(|s| Place { major: s.major, kind: s.kind, nowhere: false });
+        let all =
+            self.servers.iter().map(|s| Place { major: s.major, kind: s.kind, nowhere: false });
         match on {
-            On::Every => all.filter(|place| matches!(place.kind, Kind::Plain | Kind::CaseIns)).collect(),
+            On::Every => {
+                all.filter(|place| matches!(place.kind, Kind::Plain | Kind::CaseIns)).collect()
+            }
             On::EitherWay => all.filter(|place| place.kind != Kind::Guarded).collect(),
             On::Bare => all.filter(|place| place.kind.is_bare()).collect(),
             On::BareEachVersion => all.filter(|place| place.kind == Kind::Bare).collect(),
             On::Newest => {
                 let newest = self.majors.iter().copied().max();
-                all.filter(|place| place.kind == Kind::Plain && Some(place.major) == newest).collect()
+                all.filter(|place| place.kind == Kind::Plain && Some(place.major) == newest)
+                    .collect()
             }
             On::EachVersion => all.filter(|place| place.kind == Kind::Plain).collect(),
             On::Guarded => all.filter(|place| place.kind == Kind::Guarded).collect(),
@@ -228,7 +263,8 @@ impl World {
             .find(|s| s.major == place.major && s.kind == place.kind)
             .or(self.servers.first())
             .ok_or("no servers")?;
-        let _alone = (!place.nowhere).then(|| shared.in_use.lock().unwrap_or_else(PoisonError::into_inner));
+        let _alone =
+            (!place.nowhere).then(|| shared.in_use.lock().unwrap_or_else(PoisonError::into_inner));
         let context = Context {
             server: shared.server.get().ok_or("not started")?,
             kdc: self.kdc.get().ok_or("not started")?,
@@ -243,7 +279,9 @@ impl World {
             }
             test(&context);
         }));
-        outcome.map_err(|panic| format!("{} ({})", message(&*panic), PANICKED_AT.with_borrow(String::clone)))
+        outcome.map_err(|panic| {
+            format!("{} ({})", message(&*panic), PANICKED_AT.with_borrow(String::clone))
+        })
     }
 
     fn close(&self) {
@@ -255,12 +293,13 @@ impl World {
 
 fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().cloned();
-    text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_else(|| "panicked".into())
+    text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string))
+        .unwrap_or_else(|| "panicked".into())
 }
 
 thread_local! {
     /// Where this thread's last panic came from.
-    static PANICKED_AT: std::cell::RefCell<String> = const { std::cell::RefCell::new(String::new()) };
+    static PANICKED_AT: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
 /// What a test works with.
@@ -285,13 +324,19 @@ impl Context<'_> {
         wait_until(|| su.one("SHOW kerbrole.guard") == value).unwrap();
     }
 
-    /// A further server of this version, for tests that need their own settings. It is stopped when it goes out of scope.
+    /// A further server of this version, for tests that need their own settings. It is stopped when
+    /// it goes out of scope.
     pub fn own_server(&self, name: &str, settings: &[&str]) -> OwnServer {
         self.own_server_of(self.server.installation(), name, settings)
     }
 
     /// The same from other files.
-    pub fn own_server_of(&self, installation: Arc<Installation>, name: &str, settings: &[&str]) -> OwnServer {
+    pub fn own_server_of(
+        &self,
+        installation: Arc<Installation>,
+        name: &str,
+        settings: &[&str],
+    ) -> OwnServer {
         let name = format!("pg{}{}-{name}", self.major(), self.kind.name());
         let server = Server::start(self.site, installation, self.kdc, &name, settings).unwrap();
         server.run_script("rds_roles.sql", "postgres", &[]).unwrap();
@@ -301,10 +346,15 @@ impl Context<'_> {
     /// Takes away whatever the last test left, and makes the role model and the extension anew.
     pub fn start_afresh(&self) {
         let mut su = self.superuser();
-        for row in
-            su.rows("SELECT datname FROM pg_database WHERE datname NOT IN ('postgres', 'template0', 'template1')")
-        {
-            su.run(&format!("DROP DATABASE {} WITH (FORCE)", kerbrole_core::quote_identifier(&row[0])));
+        for row in su.rows(
+            "SELECT datname FROM pg_database WHERE datname NOT IN ('postgres', \
+                'template0', 'template1')",
+        ) {
+            su.run(&format!(
+                "DROP DATABASE {} WITH \
+                (FORCE)",
+                kerbrole_core::quote_identifier(&row[0])
+            ));
         }
         su.run("DROP EXTENSION IF EXISTS pg_kerbrole CASCADE");
         su.run("ALTER DATABASE postgres RESET ALL");
@@ -312,12 +362,16 @@ impl Context<'_> {
             self.set_guard(&mut su, "on");
         }
         su.run("SELECT lo_unlink(oid) FROM pg_largeobject_metadata");
-        for schema in
-            su.column("SELECT quote_ident(nspname) FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema$)'")
-        {
+        for schema in su.column(
+            "SELECT quote_ident(nspname) FROM pg_namespace WHERE nspname !~ \
+                '^(pg_|information_schema$)'",
+        ) {
             su.run(&format!("DROP SCHEMA {schema} CASCADE"));
         }
-        su.run("CREATE SCHEMA public AUTHORIZATION pg_database_owner; GRANT USAGE ON SCHEMA public TO PUBLIC");
+        su.run(
+            "CREATE SCHEMA public AUTHORIZATION pg_database_owner; GRANT USAGE ON SCHEMA public \
+            TO PUBLIC",
+        );
         // By their OIDs: a name need not be text here.
         let roles = su.column("SELECT oid FROM pg_roles WHERE oid >= 16384");
         // One lock for each: in portions that the default lock table holds.
@@ -325,8 +379,10 @@ impl Context<'_> {
             let oids = chunk.join(", ");
             su.run(&format!(
                 "DO $$ DECLARE list text; BEGIN \
-                   SELECT string_agg(quote_ident(rolname), ', ') INTO list FROM pg_roles WHERE oid IN ({oids}); \
-                   EXECUTE 'DROP OWNED BY ' || list || ' CASCADE'; EXECUTE 'DROP ROLE ' || list; END $$"
+                   SELECT string_agg(quote_ident(rolname), ', ') INTO list FROM pg_roles WHERE oid \
+                   IN ({oids}); \
+                   EXECUTE 'DROP OWNED BY ' || list || ' CASCADE'; EXECUTE 'DROP ROLE ' || list; \
+                   END $$"
             ));
         }
         self.server.run_script("rds_roles.sql", "postgres", &[]).unwrap();
@@ -352,13 +408,22 @@ impl Context<'_> {
         Session::open(self.server, user, database)
     }
 
-    /// Starts a statement of a superuser, waits until it waits for a lock, does something, and says how the statement ended: its SQLSTATE, or `fine`.
-    pub fn while_it_waits(&self, su: &mut Session, statement: &str, meanwhile: impl FnOnce()) -> String {
+    /// Starts a statement of a superuser, waits until it waits for a lock, does something, and says
+    /// how the statement ended: its SQLSTATE, or `fine`.
+    pub fn while_it_waits(
+        &self,
+        su: &mut Session,
+        statement: &str,
+        meanwhile: impl FnOnce(),
+    ) -> String {
         let mut second = self.superuser();
         second.run("SET application_name = 'second'");
         thread::scope(|scope| {
-            let outcome =
-                move || second.try_rows(statement).map_or_else(|e| e.code().code().to_string(), |_| "fine".into());
+            let outcome = move || {
+                second
+                    .try_rows(statement)
+                    .map_or_else(|e| e.code().code().to_string(), |_| "fine".into())
+            };
             let waiting = scope.spawn(outcome);
             su.wait_for_waiting("second");
             meanwhile();
@@ -370,7 +435,8 @@ impl Context<'_> {
         self.server.major()
     }
 
-    /// Whether creators of roles become members of them, and CREATEROLE alone grants nothing: since 16.
+    /// Whether creators of roles become members of them, and CREATEROLE alone grants nothing: since
+    /// 16.
     pub fn nests_creators(&self) -> bool {
         self.major() >= 16
     }
@@ -402,7 +468,9 @@ impl Session {
 
     /// The rows of a query as text; NULL is `NULL`.
     pub fn rows(&mut self, sql: &str) -> Vec<Vec<String>> {
-        self.try_rows(sql).unwrap_or_else(|e| panic!("{sql}: {} {} {:?}", e.code().code(), e.message(), e.detail()))
+        self.try_rows(sql).unwrap_or_else(|e| {
+            panic!("{sql}: {} {} {:?}", e.code().code(), e.message(), e.detail())
+        })
     }
 
     pub fn try_rows(&mut self, sql: &str) -> Result<Vec<Vec<String>>, Box<DbError>> {
@@ -411,7 +479,9 @@ impl Session {
             SimpleQueryMessage::Row(row) => Some(row),
             _ => None,
         });
-        Ok(rows.map(|row| (0..row.len()).map(|i| row.get(i).unwrap_or("NULL").to_string()).collect()).collect())
+        Ok(rows
+            .map(|row| (0..row.len()).map(|i| row.get(i).unwrap_or("NULL").to_string()).collect())
+            .collect())
     }
 
     pub fn run(&mut self, sql: &str) {
@@ -444,23 +514,34 @@ impl Session {
     }
 
     /// The text that a query with bound arguments returns.
-    pub fn call(&mut self, sql: &str, arguments: &[&(dyn ToSql + Sync)]) -> Result<String, Box<DbError>> {
-        self.client.query_one(sql, arguments).map(|row| row.get(0)).map_err(|e| Box::new(db_error(&e)))
+    pub fn call(
+        &mut self,
+        sql: &str,
+        arguments: &[&(dyn ToSql + Sync)],
+    ) -> Result<String, Box<DbError>> {
+        self.client
+            .query_one(sql, arguments)
+            .map(|row| row.get(0))
+            .map_err(|e| Box::new(db_error(&e)))
     }
 
     /// Waits until the connection of this application name waits for a lock.
     pub fn wait_for_waiting(&mut self, application: &str) {
         let sql = format!(
-            "SELECT count(*) FROM pg_stat_activity WHERE application_name = '{application}' AND wait_event_type = 'Lock'"
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = '{application}' AND \
+             wait_event_type = 'Lock'"
         );
-        wait_until(|| self.one(&sql) == "1").unwrap_or_else(|e| panic!("{application} does not wait: {e}"));
+        wait_until(|| self.one(&sql) == "1")
+            .unwrap_or_else(|e| panic!("{application} does not wait: {e}"));
     }
 
-    /// Waits until nobody is logged in as this role: a session ends a moment after its client has gone.
+    /// Waits until nobody is logged in as this role: a session ends a moment after its client has
+    /// gone.
     pub fn wait_for_no_sessions(&mut self, role: &str) {
         let role = kerbrole_core::quote_literal(role);
         let sql = format!("SELECT count(*) FROM pg_stat_activity WHERE usename = {role}");
-        wait_until(|| self.one(&sql) == "0").unwrap_or_else(|e| panic!("{role} still has sessions: {e}"));
+        wait_until(|| self.one(&sql) == "0")
+            .unwrap_or_else(|e| panic!("{role} still has sessions: {e}"));
     }
 
     /// The notices since the last time.
@@ -473,10 +554,12 @@ impl Session {
         self.notices.lock().unwrap().drain(..).collect()
     }
 
-    /// The names of all roles that look like principals, and their memberships: what a failed call must not change.
+    /// The names of all roles that look like principals, and their memberships: what a failed call
+    /// must not change.
     pub fn traces(&mut self) -> Vec<Vec<String>> {
         self.rows(
-            "SELECT r.rolname, r.rolcanlogin, g.rolname FROM pg_roles r LEFT JOIN pg_auth_members m ON m.member = r.oid \
+            "SELECT r.rolname, r.rolcanlogin, g.rolname FROM pg_roles r LEFT JOIN pg_auth_members \
+             m ON m.member = r.oid \
              LEFT JOIN pg_roles g ON g.oid = m.roleid WHERE r.oid >= 16384 ORDER BY 1, 2, 3",
         )
     }

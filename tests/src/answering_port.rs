@@ -3,9 +3,10 @@
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::thread;
 
-use crate::site::Result;
+use crate::sandbox::Result;
 
-/// The number of a port, TCP and UDP, where connections are taken and datagrams sent back until the process ends.
+/// The number of a port, TCP and UDP, where connections are taken and datagrams sent back until the
+/// process ends.
 ///
 /// # Errors
 /// When there is none to be had.
