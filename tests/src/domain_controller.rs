@@ -1,31 +1,22 @@
 //! An Active Directory of one domain: Samba's domain controller, with accounts as administrators
 //! make them.
 
+mod account;
+
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::path::PathBuf;
 use std::process::Command;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-
 use crate::kerberos::{Kerberos, Ticket, escaped, kinit, krb5_conf, program};
 use crate::sandbox::{Result, Signal, Site, free_port_at, printing_to, tail, wait_until};
 
-/// The password of every account; directories refuse one without digits.
-const PASSWORD: &str = "Correct horse battery staple 1";
+use account::PASSWORD;
+
+pub use account::Account;
 
 /// LDAP and the global catalogue: Samba does not let one choose them.
 const FIXED_PORTS: [u16; 2] = [389, 3268];
-
-/// userAccountControl (Microsoft, "UserAccountControl property flags")
-const ACCOUNTDISABLE: u32 = 0x2;
-const NORMAL_ACCOUNT: u32 = 0x200;
-const WORKSTATION_TRUST_ACCOUNT: u32 = 0x1000;
-
-/// msDS-SupportedEncryptionTypes: AES with 128 and with 256 bits. Without it the directory makes
-/// keys that clients call deprecated.
-const AES: u32 = 0x18;
 
 /// A running domain controller.
 #[derive(Debug)]
@@ -68,73 +59,6 @@ impl Asked {
     /// What one types at the shell.
     pub fn command(self, name: &str) -> String {
         [&["kinit"], self.options(), &[name]].concat().join(" ")
-    }
-}
-
-/// An account of the directory, to be added.
-#[derive(Debug, Clone)]
-pub struct Account {
-    name: String,
-    class: &'static str,
-    control: u32,
-    more: Vec<(&'static str, String)>,
-}
-
-impl Account {
-    /// A person, by the sAMAccountName.
-    pub fn user(name: &str) -> Self {
-        Self { name: name.into(), class: "user", control: NORMAL_ACCOUNT, more: Vec::new() }
-    }
-
-    /// A machine; its name ends in `$`.
-    pub fn computer(name: &str) -> Self {
-        Self { class: "computer", control: WORKSTATION_TRUST_ACCOUNT, ..Self::user(name) }
-    }
-
-    /// Gives it a user principal name.
-    #[must_use]
-    pub fn upn(self, upn: &str) -> Self {
-        self.with("userPrincipalName", upn)
-    }
-
-    /// Gives it a service principal, such as `postgres/localhost`.
-    #[must_use]
-    pub fn service(self, principal: &str) -> Self {
-        self.with("servicePrincipalName", principal)
-            .with("msDS-SupportedEncryptionTypes", &AES.to_string())
-    }
-
-    /// Disables it.
-    #[must_use]
-    pub fn disabled(mut self) -> Self {
-        self.control |= ACCOUNTDISABLE;
-        self
-    }
-
-    fn with(mut self, attribute: &'static str, value: &str) -> Self {
-        self.more.push((attribute, value.into()));
-        self
-    }
-
-    /// The account as LDIF; values in base64, as what is not ASCII has to be.
-    fn ldif(&self, base: &str) -> String {
-        // Nothing that a sAMAccountName may hold has a meaning of its own inside a DN.
-        let dn = format!("CN={},{base}", self.name);
-        let quoted: Vec<u8> =
-            format!("\"{PASSWORD}\"").encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let control = self.control.to_string();
-        let mut values = vec![
-            ("dn", dn.as_bytes()),
-            ("objectClass", self.class.as_bytes()),
-            ("sAMAccountName", self.name.as_bytes()),
-            ("unicodePwd", &quoted),
-            ("userAccountControl", control.as_bytes()),
-        ];
-        values.extend(self.more.iter().map(|(attribute, value)| (*attribute, value.as_bytes())));
-        let lines = values
-            .iter()
-            .map(|(attribute, value)| format!("{attribute}:: {}\n", BASE64.encode(value)));
-        lines.chain(["\n".into()]).collect()
     }
 }
 

@@ -1,28 +1,30 @@
 //! A temporary folder and the processes that run in it.
 
+mod command;
+mod port;
+mod process;
+
 use std::fs;
-use std::io::{self, Read};
-use std::net::{Ipv4Addr, TcpListener, UdpSocket};
-use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::fs::{PermissionsExt, chown};
-use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use once_cell::sync::{Lazy, OnceCell};
-use rustix::process::{Pid, kill_process};
+use once_cell::sync::OnceCell;
 use tempfile::TempDir;
+
+use process::end_children;
+
+pub(crate) use command::printing_to;
+pub use command::{lossy, output, run, tail};
+pub use port::{free_port, free_port_at};
+pub use process::{Process, Signal};
 
 /// What goes wrong while servers are set up, said for a person to read.
 pub type Result<T> = std::result::Result<T, String>;
-
-/// How long a server may take to come up or to go down.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The user that servers run as: PostgreSQL refuses to run as root.
 #[derive(Debug, Clone)]
@@ -30,35 +32,6 @@ struct Unprivileged {
     name: String,
     uid: u32,
     gid: u32,
-}
-
-/// A signal.
-#[derive(Debug, Clone, Copy)]
-pub enum Signal {
-    /// PostgreSQL's fast shutdown.
-    Int,
-    /// What a KDC ends on.
-    Term,
-    /// The end, at once.
-    Kill,
-}
-
-impl Signal {
-    fn number(self) -> rustix::process::Signal {
-        match self {
-            Self::Int => rustix::process::Signal::INT,
-            Self::Term => rustix::process::Signal::TERM,
-            Self::Kill => rustix::process::Signal::KILL,
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Int => "INT",
-            Self::Term => "TERM",
-            Self::Kill => "KILL",
-        }
-    }
 }
 
 /// A temporary folder and what runs in it. Both end with it.
@@ -69,13 +42,6 @@ pub struct Site {
     user: Option<Unprivileged>,
     keep: bool,
     processes: Mutex<Vec<Arc<Process>>>,
-}
-
-/// A server that was started.
-#[derive(Debug)]
-pub struct Process {
-    child: Mutex<Child>,
-    stop_with: Signal,
 }
 
 static SITE: OnceCell<Site> = OnceCell::new();
@@ -188,9 +154,9 @@ impl Site {
         let with_us = [dies_with_us.as_str()];
         let mut all = self.wrapped(command, user, if self.keep { &[] } else { &with_us });
         all.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let child = spawn(all)
+        let process = Process::start(all, stop_with)
             .map_err(|e| format!("cannot start {}: {e}", command.get_program().display()))?;
-        let process = Arc::new(Process { child: Mutex::new(child), stop_with });
+        let process = Arc::new(process);
         lock(&self.processes).push(process.clone());
         Ok(process)
     }
@@ -234,7 +200,7 @@ impl Site {
     fn clear(&self) {
         let processes = std::mem::take(&mut *lock(&self.processes));
         for process in &processes {
-            process.signal(process.stop_with);
+            process.ask_to_stop();
         }
         for process in &processes {
             process.stop();
@@ -268,83 +234,23 @@ impl Site {
     }
 }
 
-impl Process {
-    /// Whether it has ended, and how.
-    pub fn ended(&self) -> Option<ExitStatus> {
-        lock(&self.child).try_wait().ok().flatten()
-    }
+fn id(arguments: &[&str]) -> Result<u32> {
+    let output = run(Command::new("id").args(arguments))?;
+    lossy(&output.stdout).trim().parse().map_err(|e| format!("id {arguments:?}: {e}"))
+}
 
-    /// Its process number.
-    pub fn pid(&self) -> u32 {
-        lock(&self.child).id()
-    }
-
-    /// Sends a signal; nothing happens when it has ended already.
-    pub fn signal(&self, signal: Signal) {
-        // As long as it was not waited for, its number is its own.
-        if self.ended().is_none()
-            && let Some(pid) = i32::try_from(self.pid()).ok().and_then(Pid::from_raw)
-        {
-            let _gone_meanwhile = kill_process(pid, signal.number());
+/// `postgres`, where Debian's packages made it, or else `nobody`.
+fn unprivileged_user() -> Result<Unprivileged> {
+    for name in ["postgres", "nobody"] {
+        if let Ok(uid) = id(&["-u", name]) {
+            return Ok(Unprivileged { name: name.into(), uid, gid: id(&["-g", name])? });
         }
     }
-
-    /// Stops it, and does not return before it has ended.
-    pub fn stop(&self) {
-        self.signal(self.stop_with);
-        if wait_until(|| self.ended().is_some()).is_err() {
-            self.signal(Signal::Kill);
-            let _status = lock(&self.child).wait();
-        }
-    }
+    Err("PostgreSQL does not run as root, and there is neither a user postgres nor nobody".into())
 }
 
-/// Ends what this process has started and still runs: a psql, a script, a server that was about to
-/// come up. Whoever waits for one of them goes on, and may start another before it comes to an end
-/// itself.
-fn end_children() {
-    let _some_are_left = wait_until(|| {
-        let children = children();
-        for &child in &children {
-            let _gone_meanwhile = kill_process(child, Signal::Kill.number());
-        }
-        children.is_empty()
-    });
-}
-
-/// The processes that this one has started and that have not ended: proc(5),
-/// `/proc/PID/task/TID/children`.
-fn children() -> Vec<Pid> {
-    let tasks = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    let of_task = tasks
-        .filter_map(|task| fs::read_to_string(task.path().join("children")).ok())
-        .collect::<String>();
-    let pids =
-        of_task.split_whitespace().filter_map(|pid| pid.parse().ok().and_then(Pid::from_raw));
-    // One that has ended and was not waited for has no command line.
-    let runs = |pid: &Pid| {
-        fs::read(format!("/proc/{}/cmdline", pid.as_raw_pid())).is_ok_and(|line| !line.is_empty())
-    };
-    pids.filter(runs).collect()
-}
-
-/// Starts processes from a thread that never ends: the kernel takes the end of the starting thread
-/// for the end of the parent.
-fn spawn(command: Command) -> io::Result<Child> {
-    type Job = (Command, Sender<io::Result<Child>>);
-    static SPAWNER: Lazy<Mutex<Sender<Job>>> = Lazy::new(|| {
-        let (jobs, todo) = channel::<Job>();
-        thread::spawn(move || {
-            for (mut command, answer) in todo {
-                let _sent = answer.send(command.spawn());
-            }
-        });
-        Mutex::new(jobs)
-    });
-    let (answer, result) = channel();
-    lock(&SPAWNER).send((command, answer)).map_err(io::Error::other)?;
-    result.recv().map_err(io::Error::other)?
-}
+/// How long a server may take to come up or to go down.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Waits for a condition, looking every few milliseconds.
 ///
@@ -361,119 +267,7 @@ pub fn wait_until(mut condition: impl FnMut() -> bool) -> Result<()> {
     Ok(())
 }
 
-/// A TCP port on loopback that nobody listens on, and that no other process of these tests is given
-/// as long as this one runs.
-///
-/// # Errors
-/// When there is none.
-pub fn free_port() -> Result<u16> {
-    free_port_at(Ipv4Addr::LOCALHOST)
-}
-
-/// The same on an address of this machine.
-///
-/// # Errors
-/// When there is none.
-pub fn free_port_at(address: Ipv4Addr) -> Result<u16> {
-    /// Below those that the kernel gives to whoever asks for any (ip_local_port_range), so that no
-    /// connection takes one between this look and the server's start.
-    const PORTS: std::ops::Range<u16> = 15_000..32_000;
-    /// Which are ours: a name in the kernel's own namespace (unix(7)), which goes with the process.
-    static RESERVED: Mutex<Vec<UnixListener>> = Mutex::new(Vec::new());
-    let mut reserved = lock(&RESERVED);
-    // Where to begin depends on the process, so that two runs seldom meet.
-    let start = PORTS.start
-        + u16::try_from(std::process::id() % u32::from(PORTS.end - PORTS.start))
-            .unwrap_or_default();
-    for port in (start..PORTS.end).chain(PORTS.start..start) {
-        let name = SocketAddr::from_abstract_name(format!("kerbrole-tests-{port}"))
-            .map_err(|e| e.to_string())?;
-        let Ok(ours) = UnixListener::bind_addr(&name) else { continue };
-        if TcpListener::bind((address, port)).is_ok() && UdpSocket::bind((address, port)).is_ok() {
-            reserved.push(ours);
-            return Ok(port);
-        }
-    }
-    Err("no free port".into())
-}
-
-/// The same command with what it prints at the end of a file. It gets there by way of a shell,
-/// which it replaces.
-pub(crate) fn printing_to(log: &Path, command: &Command) -> Command {
-    let mut shell = Command::new("sh");
-    shell
-        .args(["-c", "exec \"$@\" >>\"$0\" 2>&1"])
-        .arg(log)
-        .arg(command.get_program())
-        .args(command.get_args());
-    for (name, value) in command.get_envs() {
-        if let Some(value) = value {
-            shell.env(name, value);
-        }
-    }
-    shell
-}
-
-/// Runs a command to its end.
-///
-/// # Errors
-/// With what it printed, when it fails.
-pub fn run(command: &mut Command) -> Result<Output> {
-    let output = output(command)?;
-    if !output.status.success() {
-        return Err(format!(
-            "{command:?}: {}\n{}{}",
-            output.status,
-            lossy(&output.stdout),
-            lossy(&output.stderr)
-        ));
-    }
-    Ok(output)
-}
-
-/// Runs a command to its end, whatever that is.
-///
-/// # Errors
-/// When it cannot be started.
-pub fn output(command: &mut Command) -> Result<Output> {
-    command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|e| format!("cannot run {}: {e}", command.get_program().display()))
-}
-
-/// The last lines of a file, to show with an error.
-pub fn tail(path: &Path) -> String {
-    let mut text = Vec::new();
-    if let Ok(mut file) = fs::File::open(path) {
-        let _read = file.read_to_end(&mut text);
-    }
-    let text = lossy(&text);
-    let lines: Vec<_> = text.lines().collect();
-    lines[lines.len().saturating_sub(20)..].join("\n")
-}
-
-/// Bytes that should be text.
-pub fn lossy(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // A test that fails while it holds a lock must not fail all the others.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn id(arguments: &[&str]) -> Result<u32> {
-    let output = run(Command::new("id").args(arguments))?;
-    lossy(&output.stdout).trim().parse().map_err(|e| format!("id {arguments:?}: {e}"))
-}
-
-/// `postgres`, where Debian's packages made it, or else `nobody`.
-fn unprivileged_user() -> Result<Unprivileged> {
-    for name in ["postgres", "nobody"] {
-        if let Ok(uid) = id(&["-u", name]) {
-            return Ok(Unprivileged { name: name.into(), uid, gid: id(&["-g", name])? });
-        }
-    }
-    Err("PostgreSQL does not run as root, and there is neither a user postgres nor nobody".into())
 }

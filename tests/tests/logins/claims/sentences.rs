@@ -1,0 +1,288 @@
+//! The sentences of the README about case and logins, and who has rows that show each.
+
+use crate::{
+    BY_HAND, CHECK, DBA_BY_EXTENSION, DBA_BY_HAND, LIFE, MATRIX, MEMBERSHIPS, MIGRATION,
+    OTHER_SPELLINGS, SAYS, TRUST,
+};
+
+/// A sentence of the README, and who has rows that show it.
+pub type Claim = (&'static str, &'static [(usize, &'static str)]);
+
+const POLISH: &str =
+    "zoùè, zoéè's role, with the server's LC_CTYPE pl_PL.ISO-8859-2 and the library preloaded";
+const POLISH_UNSEEN: &str =
+    "zoùè, zoéè's role, with the server's LC_CTYPE pl_PL.ISO-8859-2 and the library not preloaded";
+const PLAIN_LOCALE: &str =
+    "ZOÉÈ, zoéè's role, with the server's LC_CTYPE C.UTF-8 and the library preloaded";
+
+pub const CLAIMS: &[Claim] = &[
+    (
+        "a directory user logs in as a role whose name is the Kerberos principal, \
+         `\"alice@CORP.EXAMPLE.COM\"`, and which is a member of `rds_ad`.",
+        &[
+            (MATRIX, "alice, role added as alice"),
+            (MEMBERSHIPS, "dora, not in rds_ad any more"),
+            (BY_HAND, "gina, whose role was not granted rds_ad"),
+        ],
+    ),
+    (
+        "Creates the role of a principal and returns its exact name, which is what the person has \
+         to log in as.",
+        &[
+            (MATRIX, "Bob, role added as Bob"),
+            (OTHER_SPELLINGS, "alice, who asks for another spelling of the role"),
+        ],
+    ),
+    (
+        "A role that has NOLOGIN keeps it, since somebody may have disabled it:",
+        &[(LIFE, "carol, disabled and then added if missing")],
+    ),
+    (
+        "NOLOGIN is what ends a Kerberos login:",
+        &[(LIFE, "carol, disabled"), (LIFE, "carol, enabled")],
+    ),
+    (
+        "the server looks at passwords and VALID UNTIL for passwords only.",
+        &[(LIFE, "carol, VALID UNTIL long ago"), (LIFE, "carol, who has a password and no ticket")],
+    ),
+    (
+        "Sessions that are open go on, unless `terminate => true` ends them when the transaction \
+         commits.",
+        &[
+            (LIFE, "carol's session, open when she was disabled"),
+            (LIFE, "carol's session, when she was disabled with her sessions"),
+        ],
+    ),
+    (
+        "The same role under another name:",
+        &[
+            (LIFE, "carol, renamed, with the old ticket"),
+            (LIFE, "caroline, renamed in the directory as well"),
+            (MIGRATION, "after it, with the new domain's ticket"),
+        ],
+    ),
+    (
+        "roles that differ by case only (`case_collision`), roles that no ticket opens \
+         (`unreachable_realm_case`, `unreachable_length`), what a change of the setting would open \
+         or close (`opened_by_caseins`, `closed_by_caseins`), and a locale by which the server \
+         folds more than A–Z (`folded_by_locale`).",
+        &[
+            (SAYS, "dan, Dan's role, by kerb_case_audit"),
+            (SAYS, "carol, realm in lower case, by kerb_case_audit"),
+            (SAYS, "a name that was cut, by kerb_case_audit"),
+            (SAYS, "bob, Bob's role, by kerb_case_audit"),
+            (SAYS, POLISH),
+        ],
+    ),
+    (
+        "With `disable` the list says who may log in:",
+        &[(LIFE, "carol, off a list that disables"), (LIFE, "carol, on that list again")],
+    ),
+    (
+        "The server compares the role that somebody asks for with the ticket's principal, and then \
+         looks the role up by its exact name.",
+        &[
+            (MATRIX, "Alice, role added as alice"),
+            (MATRIX, "mallory, role added as alice"),
+            (OTHER_SPELLINGS, "Alice, who asks for another spelling of the role"),
+        ],
+    ),
+    (
+        "The realm is always put into upper case: no KDC issues a ticket in a realm spelled \
+         otherwise.",
+        &[(BY_HAND, "dave, whose realm was put into lower case")],
+    ),
+    (
+        "The username is put into lower case with `krb_caseins_users` on, and kept as given with \
+         it off (`kerbrole.username_case` changes that).",
+        &[
+            (MATRIX, "Alice, role added as Alice"),
+            (MATRIX, "alice, role added as Alice"),
+            (SAYS, "Alice, role added as Alice with kerbrole.username_case = lower"),
+            (SAYS, "alice, role added as Alice with kerbrole.username_case = preserve"),
+        ],
+    ),
+    (
+        "with `krb_caseins_users` on, one ticket would open both.",
+        &[
+            (BY_HAND, "ann, beside a role Ann that was made later"),
+            (BY_HAND, "ann, who asks for Ann"),
+        ],
+    ),
+    (
+        "the server would cut the role's name, but not the principal.",
+        &[
+            (BY_HAND, "a principal of more than 63 bytes, whose role CREATE USER cuts"),
+            (MATRIX, "éééééééééééééé中中中中中中, role added as éééééééééééééé中中中中中中"),
+        ],
+    ),
+    (
+        "Users of a trusted realm log in as well, each as their own principal:",
+        &[
+            (TRUST, "carol of ONPREM.COM, added"),
+            (TRUST, "alice of ONPREM.COM, who asks for the other alice's role"),
+        ],
+    ),
+    (
+        "an administrator who makes principals by plain statements since PostgreSQL 16 may no \
+         longer log in with a password",
+        &[
+            (DBA_BY_HAND, "the administrator, after GRANT rds_ad TO the user that was created"),
+            (DBA_BY_EXTENSION, "the administrator, after kerb_add_principal"),
+        ],
+    ),
+    (
+        "The username is the sAMAccountName.",
+        &[(MATRIX, "jean, role added as jean"), (MATRIX, "jean@corp.com, role added as jean")],
+    ),
+    (
+        "`ad_path` is NULL where a role has a principal's name and no ticket opens it",
+        &[(SAYS, "iris, on the list without a path"), (SAYS, "iris, on the list with a path")],
+    ),
+    (
+        "Who has access, and by which way;",
+        &[(SAYS, "iris, on the list without a path"), (SAYS, "iris, on the list with a path")],
+    ),
+    (
+        "Why can this person not log in?",
+        &[(CHECK, "nobody made a role"), (CHECK, "two things at once")],
+    ),
+    (
+        "One row for each question that a login to this database asks, in that order, with what \
+         would mend it.",
+        &[
+            (CHECK, "the database takes no connections"),
+            (CHECK, "no CONNECT"),
+            (CHECK, "the only session that the role may have"),
+        ],
+    ),
+    (
+        "Where every row is ok, a ticket spelled as the role opens the role, from an address that \
+         the line in the row `pg_hba` takes.",
+        &[
+            (CHECK, "all is well"),
+            (CHECK, "VALID UNTIL is past"),
+            (CHECK, "outside rds_ad, and everybody by ticket"),
+            (CHECK, "others are refused"),
+        ],
+    ),
+    (
+        "Where a row is not ok, no such ticket does.",
+        &[
+            (CHECK, "disabled"),
+            (CHECK, "in rds_iam two deep"),
+            (CHECK, "a library of the role that is not there"),
+        ],
+    ),
+    (
+        "Where `ok` is NULL it depends on what cannot be known before the login, and `detail` says \
+         on what:",
+        &[(CHECK, "a library that is there"), (SAYS, POLISH)],
+    ),
+    (
+        "A superuser is shown the server's side as well: whether it listens, which line of \
+         pg_hba.conf the login would meet first, and whether the keytab has a key.",
+        &[
+            (CHECK, "the server does not listen"),
+            (CHECK, "everybody is refused first"),
+            (CHECK, "mapped by another pattern"),
+            (CHECK, "the keytab of another service"),
+        ],
+    ),
+    (
+        "`kerb_enable_principal` warns where the role still cannot be reached, and refuses (42710) \
+         to open a role while another that differs by case only can log in.",
+        &[
+            (SAYS, "gwen, enabled without rds_ad"),
+            (SAYS, "hugo, enabled as a member of a group in rds_iam"),
+            (SAYS, "Ann, who was to be enabled beside ann"),
+        ],
+    ),
+    (
+        "What the case and the length of names do to logins, as `krb_caseins_users` is set and as \
+         it would be the other way round:",
+        &[
+            (SAYS, "bob, Bob's role, by kerb_case_audit"),
+            (SAYS, "a name that was cut, by kerb_case_audit"),
+        ],
+    ),
+    (
+        "A role that differs from an existing one by case only is refused under either setting:",
+        &[(SAYS, "Ann, who was to be added beside ann")],
+    ),
+    (
+        "Where the server was started with an `LC_CTYPE` of single bytes, `krb_caseins_users` \
+         folds parts of other letters as well:",
+        &[(SAYS, POLISH)],
+    ),
+    (
+        "with `pl_PL.ISO-8859-2` the ticket of `zoùè` opens `zoéè`. Start it with \
+         `LC_ALL=C.UTF-8`.",
+        &[(SAYS, POLISH), (SAYS, PLAIN_LOCALE)],
+    ),
+    (
+        "With the library in `shared_preload_libraries`, `kerb_case_audit` finds it \
+         (`folded_by_locale`) and `kerb_check_principal` names the locale; without, it is not \
+         known.",
+        &[(SAYS, POLISH), (SAYS, POLISH_UNSEEN)],
+    ),
+    (
+        "A principal of more than 63 bytes is refused:",
+        &[(SAYS, "a principal of more than 63 bytes, who was to be added")],
+    ),
+    (
+        "`alice@ONPREM.COM` and `alice@CORP.EXAMPLE.COM` are two people.",
+        &[(TRUST, "alice of ONPREM.COM"), (TRUST, "alice of CORP.EXAMPLE.COM")],
+    ),
+    (
+        "Whoever creates a role is a member of it since PostgreSQL 16, and pg_hba.conf sends \
+         members of `rds_ad` to GSSAPI:",
+        &[(DBA_BY_HAND, "the administrator, after GRANT rds_ad TO the user that was created")],
+    ),
+    (
+        "pg_hba.conf should send members of `rds_ad`, and nobody else, to GSSAPI:",
+        &[
+            (MEMBERSHIPS, "dora, in rds_ad and a group"),
+            (MEMBERSHIPS, "ivan, below rds_iam only"),
+            (DBA_BY_HAND, "an administrator, before"),
+        ],
+    ),
+    (
+        "Through the functions nobody becomes a member of anything.",
+        &[
+            (DBA_BY_EXTENSION, "the administrator, after kerb_add_principal"),
+            (DBA_BY_EXTENSION, "the administrator, after renaming, disabling and dropping"),
+        ],
+    ),
+];
+
+/// Sentences about other things that use the same words.
+pub const NO_CLAIMS: &[&str] = &[
+    "Login roles for Kerberos and Active Directory users in PostgreSQL, made right.",
+    "To others the server's side is a row that is not known, and pg_hba.conf is taken to be as RDS \
+     has it:",
+    "`rds_iam` sent elsewhere, then `rds_ad` to a ticket.",
+    "Everything below runs as `rds_master`",
+    "`action` is `created`, `adopted`",
+    "turning `krb_caseins_users` on;",
+    "Each line above, and what is said elsewhere here of who gets in, was seen",
+    "With a directory's accounts, their UPNs and the spellings that Windows asks for",
+];
+
+/// What tells a sentence about case and logins, outside the section that is about nothing else.
+pub const WORDS: [&str; 14] = [
+    "log in",
+    "logs in",
+    "login",
+    "ticket",
+    "krb_caseins_users",
+    "upper case",
+    "lower case",
+    "the principal.",
+    " access",
+    "reached",
+    "pg_hba.conf",
+    "GSSAPI",
+    "sAMAccountName",
+    " people",
+];
