@@ -1,5 +1,9 @@
-//! Adds one principal: `cargo run --example add_one -- "host=localhost user=rds_master
-//! dbname=postgres" alice corp.example.com`
+//! Adds one principal.
+//!
+//! ```sh
+//! cargo run --example add_one -- "host=localhost user=rds_master dbname=postgres" \
+//!     alice corp.example.com
+//! ```
 //!
 //! Which backend does the work is seen from the server.
 

@@ -1,5 +1,8 @@
-//! Looks for conflicts on many servers at once: `cargo run --example audit_fleet -- "host=db1
-//! user=auditor dbname=postgres" "host=db2 ..."`
+//! Looks for conflicts on many servers at once.
+//!
+//! ```sh
+//! cargo run --example audit_fleet -- "host=db1 user=auditor dbname=postgres" "host=db2 ..."
+//! ```
 //!
 //! With plain statements no privileges are needed. Exits with 1 where there are findings.
 

@@ -1,5 +1,9 @@
-//! Adds the first column of a CSV file, in portions: `cargo run --example bulk_from_csv --
-//! "host=localhost user=rds_master dbname=postgres" people.csv`
+//! Adds the first column of a CSV file, in portions.
+//!
+//! ```sh
+//! cargo run --example bulk_from_csv -- "host=localhost user=rds_master dbname=postgres" \
+//!     people.csv
+//! ```
 //!
 //! Run it again after an interruption: what is there already is left as it is.
 

@@ -1,5 +1,8 @@
-//! With a pool of connections: `cargo run --example deadpool -- "host=localhost user=rds_master
-//! dbname=postgres"`
+//! Works over a pool of connections.
+//!
+//! ```sh
+//! cargo run --example deadpool -- "host=localhost user=rds_master dbname=postgres"
+//! ```
 
 use deadpool_postgres::{Manager, Pool};
 use kerbrole_client::Kerbrole;

@@ -1,5 +1,9 @@
-//! A principal and a schema of its own, both or neither: `cargo run --example in_a_transaction --
-//! "host=localhost user=rds_master dbname=postgres" alice@corp.example.com`
+//! Adds a principal and a schema of its own, both or neither.
+//!
+//! ```sh
+//! cargo run --example in_a_transaction -- "host=localhost user=rds_master dbname=postgres" \
+//!     alice@corp.example.com
+//! ```
 
 use kerbrole_client::{AddOptions, Kerbrole};
 use tokio_postgres::NoTls;

@@ -1,6 +1,10 @@
-//! Over TLS with rustls, the server verified by a bundle of certificates, such as the one that AWS
-//! publishes for RDS: `cargo run --example tls -- "host=db.example.com user=rds_master
-//! dbname=postgres sslmode=require" global-bundle.pem`
+//! Works over TLS with rustls, the server verified by a bundle of certificates, such as the one
+//! that AWS publishes for RDS.
+//!
+//! ```sh
+//! cargo run --example tls -- \
+//!     "host=db.example.com user=rds_master dbname=postgres sslmode=require" global-bundle.pem
+//! ```
 //!
 //! The crate itself knows nothing of TLS: any connector of tokio-postgres does.
 

@@ -81,8 +81,9 @@ impl<C: GenericClient> Functions<'_, C> {
         let principals: Vec<_> = sets.iter().map(typed).collect();
         let groups: Vec<_> = sets.iter().map(|set| array_literal(&set.groups)).collect();
         let sql = format!(
-            "SELECT a.* FROM ROWS FROM (pg_catalog.unnest($1), \
-             pg_catalog.unnest($2)) AS s (principals, groups) \
+            "SELECT a.* \
+             FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) \
+             AS s (principals, groups) \
              CROSS JOIN LATERAL {}.kerb_add_principals(s.principals::pg_catalog.text[], \
              s.groups::pg_catalog.text[], $3) AS a",
             self.schema

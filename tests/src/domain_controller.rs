@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::kerberos::{Kerberos, Ticket, escaped, kinit, krb5_conf, program};
-use crate::sandbox::{Result, Signal, Site, free_port_at, printing_to, tail, wait_until};
+use crate::sandbox::{Result, Sandbox, Signal, free_port_at, printing_to, tail, wait_until};
 
 use account::PASSWORD;
 
@@ -21,7 +21,7 @@ const FIXED_PORTS: [u16; 2] = [389, 3268];
 /// A running domain controller.
 #[derive(Debug)]
 pub struct Domain {
-    site: &'static Site,
+    sandbox: &'static Sandbox,
     folder: PathBuf,
     /// The realm, in upper case.
     pub realm: String,
@@ -67,15 +67,15 @@ impl Domain {
     ///
     /// # Errors
     /// When it does not come up, or who runs this is not root.
-    pub fn start(site: &'static Site, realm: &str) -> Result<Self> {
-        if !site.is_root() {
+    pub fn start(sandbox: &'static Sandbox, realm: &str) -> Result<Self> {
+        if !sandbox.is_root() {
             return Err("a domain controller has to be root's: run this as root".into());
         }
-        let folder = site.path().join(format!("domain-{realm}"));
+        let folder = sandbox.path().join(format!("domain-{realm}"));
         fs::create_dir(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
         let address = free_address()?;
         let (port, password_port) = (free_port_at(address)?, free_port_at(address)?);
-        let domain = Self { site, folder, realm: realm.into(), address, port, password_port };
+        let domain = Self { sandbox, folder, realm: realm.into(), address, port, password_port };
         domain.configure()?;
         domain.provision()?;
         domain.add(&[Account::user("svc-postgres").service("postgres/localhost")])?;
@@ -130,7 +130,7 @@ impl Domain {
         if !self.keytab().exists() {
             return Err(format!("samba-tool exported no key of {service}"));
         }
-        self.site.give_to_servers(&self.keytab())
+        self.sandbox.give_to_servers(&self.keytab())
     }
 
     fn serve(&self) -> Result<()> {
@@ -138,7 +138,7 @@ impl Domain {
         let mut samba =
             self.tool("samba", &["--foreground", "--no-process-group", "--model=single"]);
         samba.arg(format!("--log-basename={}", self.folder.display()));
-        let process = self.site.start_as_ourselves(&samba, Signal::Term)?;
+        let process = self.sandbox.start_as_ourselves(&samba, Signal::Term)?;
         let answers = |port| TcpStream::connect((self.address, port)).is_ok();
         let all = || FIXED_PORTS.into_iter().chain([self.port, self.password_port]).all(answers);
         let up = wait_until(|| process.ended().is_some() || all());
@@ -158,11 +158,11 @@ impl Domain {
         command
     }
 
-    /// Runs a tool to its end, or to that of the site: none may write where the folder is being
+    /// Runs a tool to its end, or to that of the sandbox: none may write where the folder is being
     /// removed.
     fn run(&self, command: &Command) -> Result<()> {
         let log = self.folder.join("tools.log");
-        let process = self.site.start_as_ourselves(&printing_to(&log, command), Signal::Kill)?;
+        let process = self.sandbox.start_as_ourselves(&printing_to(&log, command), Signal::Kill)?;
         if wait_until(|| process.ended().is_some()).is_err() {
             process.stop();
         }
@@ -182,13 +182,13 @@ impl Domain {
 
     /// The krb5.conf for clients and servers.
     pub fn config(&self) -> PathBuf {
-        self.site.path().join(format!("krb5-{}.conf", self.realm))
+        self.sandbox.path().join(format!("krb5-{}.conf", self.realm))
     }
 
     /// The keytab with the server's key.
     pub fn keytab(&self) -> PathBuf {
         // Beside the folder, which the servers' user does not get into.
-        self.site.path().join(format!("postgres-{}.keytab", self.realm))
+        self.sandbox.path().join(format!("postgres-{}.keytab", self.realm))
     }
 
     /// The name before the backslash in `CORP\alice`.
@@ -225,7 +225,7 @@ impl Domain {
             // kinit adds the default realm itself.
             Asked::Enterprise | Asked::EnterpriseCanonical => name.into(),
         };
-        kinit(self.site, &self.config(), asked.options(), &principal, PASSWORD)
+        kinit(self.sandbox, &self.config(), asked.options(), &principal, PASSWORD)
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::kerberos::{Kerberos, escaped, kinit, krb5_conf, program};
-use crate::sandbox::{Result, Signal, Site, free_port, lossy, run, tail, wait_until};
+use crate::sandbox::{Result, Sandbox, Signal, free_port, lossy, run, tail, wait_until};
 
 pub use crate::kerberos::Ticket;
 
@@ -16,7 +16,7 @@ const PASSWORD: &str = "correct horse battery staple";
 /// A running KDC for one realm.
 #[derive(Debug)]
 pub struct Kdc {
-    site: &'static Site,
+    sandbox: &'static Sandbox,
     folder: PathBuf,
     /// The realm, in upper case.
     pub realm: String,
@@ -29,18 +29,18 @@ impl Kdc {
     ///
     /// # Errors
     /// When it does not come up.
-    pub fn start(site: &'static Site, realm: &str) -> Result<Self> {
-        let folder = site.server_folder(&format!("kdc-{realm}"))?;
+    pub fn start(sandbox: &'static Sandbox, realm: &str) -> Result<Self> {
+        let folder = sandbox.server_folder(&format!("kdc-{realm}"))?;
         let port = free_port()?;
-        let kdc = Self { site, folder, realm: realm.into(), port };
+        let kdc = Self { sandbox, folder, realm: realm.into(), port };
         kdc.configure(port)?;
-        run(&mut site.as_server_user(
+        run(&mut sandbox.as_server_user(
             &kdc.tool("kdb5_util", &["create", "-r", realm, "-s", "-P", PASSWORD]),
         ))?;
         kdc.add_key("postgres/localhost")?;
         let mut command = kdc.tool("krb5kdc", &["-n", "-P"]);
         command.arg(kdc.folder.join("krb5kdc.pid"));
-        let process = site.start(&command, Signal::Term)?;
+        let process = sandbox.start(&command, Signal::Term)?;
         let up = wait_until(|| {
             process.ended().is_some() || TcpStream::connect(("127.0.0.1", port)).is_ok()
         });
@@ -64,7 +64,7 @@ impl Kdc {
         // Clients read the first; the folder itself belongs to the servers.
         fs::write(self.config(), krb5).map_err(|e| format!("krb5.conf: {e}"))?;
         fs::write(self.folder.join("kdc.conf"), kdc).map_err(|e| format!("kdc.conf: {e}"))?;
-        self.site.give_to_servers(&self.folder.join("kdc.conf"))
+        self.sandbox.give_to_servers(&self.folder.join("kdc.conf"))
     }
 
     fn krb5_conf(&self, others: &[&Self]) -> String {
@@ -81,14 +81,15 @@ impl Kdc {
     /// When it cannot be written.
     pub fn config_with(&self, others: &[&Self]) -> Result<PathBuf> {
         let names: Vec<_> = others.iter().map(|kdc| kdc.realm.as_str()).collect();
-        let path = self.site.path().join(format!("krb5-{}-{}.conf", self.realm, names.join("-")));
+        let path =
+            self.sandbox.path().join(format!("krb5-{}-{}.conf", self.realm, names.join("-")));
         fs::write(&path, self.krb5_conf(others)).map_err(|e| format!("{}: {e}", path.display()))?;
         Ok(path)
     }
 
     /// The krb5.conf for clients and servers.
     pub fn config(&self) -> PathBuf {
-        self.site.path().join(format!("krb5-{}.conf", self.realm))
+        self.sandbox.path().join(format!("krb5-{}.conf", self.realm))
     }
 
     /// The keytab with the server's key.
@@ -107,7 +108,7 @@ impl Kdc {
 
     fn kadmin(&self, query: &str) -> Result<()> {
         let output = run(&mut self
-            .site
+            .sandbox
             .as_server_user(&self.tool("kadmin.local", &["-r", &self.realm, "-q", query])))?;
         // kadmin.local reports a failed query on standard error and exits with 0.
         let said = lossy(&output.stderr);
@@ -201,7 +202,7 @@ impl Kdc {
     }
 
     fn kinit(&self, name: &str, config: &Path, options: &[&str]) -> Result<Ticket> {
-        kinit(self.site, config, options, &format!("{}@{}", escaped(name), self.realm), PASSWORD)
+        kinit(self.sandbox, config, options, &format!("{}@{}", escaped(name), self.realm), PASSWORD)
     }
 }
 

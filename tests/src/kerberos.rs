@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::sandbox::{Result, Site, lossy, run};
+use crate::sandbox::{Result, Sandbox, lossy, run};
 
 /// A realm, as a PostgreSQL server has to know it.
 pub trait Kerberos {
@@ -59,16 +59,16 @@ impl Ticket {
 
 /// Runs kinit with a cache of its own. `principal` is as Kerberos writes it.
 pub(crate) fn kinit(
-    site: &Site,
+    sandbox: &Sandbox,
     config: &Path,
     options: &[&str],
     principal: &str,
     password: &str,
 ) -> Result<Ticket> {
-    let number = fs::read_dir(site.path()).map_or(0, Iterator::count);
+    let number = fs::read_dir(sandbox.path()).map_or(0, Iterator::count);
     let file = tempfile::Builder::new()
         .prefix(&format!("ticket-{number}-"))
-        .tempfile_in(site.path())
+        .tempfile_in(sandbox.path())
         .map_err(|e| e.to_string())?
         .into_temp_path()
         .keep()

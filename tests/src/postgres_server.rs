@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::kerberos::Kerberos;
 use crate::sandbox::{
-    Process, Result, Signal, Site, free_port, lock, lossy, printing_to, run, tail, wait_until,
+    Process, Result, Sandbox, Signal, free_port, lock, lossy, printing_to, run, tail, wait_until,
 };
 use crate::version::{Installation, workspace};
 
@@ -27,7 +27,7 @@ pub const HBA: &str = "host all +rds_iam 127.0.0.1/32 password\n\
 /// A running server.
 #[derive(Debug)]
 pub struct Server {
-    site: &'static Site,
+    sandbox: &'static Sandbox,
     installation: Arc<Installation>,
     folder: PathBuf,
     config: PathBuf,
@@ -46,15 +46,15 @@ impl Server {
     /// # Errors
     /// When it does not come up.
     pub fn start(
-        site: &'static Site,
+        sandbox: &'static Sandbox,
         installation: Arc<Installation>,
         realm: &dyn Kerberos,
         name: &str,
         settings: &[&str],
     ) -> Result<Self> {
-        let folder = site.server_folder(name)?;
+        let folder = sandbox.server_folder(name)?;
         let server = Self {
-            site,
+            sandbox,
             installation,
             folder,
             config: realm.config(),
@@ -75,7 +75,7 @@ impl Server {
             SUPERUSER,
             "-D",
         ]);
-        run(&mut site.as_server_user(initdb.arg(&data)))?;
+        run(&mut sandbox.as_server_user(initdb.arg(&data)))?;
         server.configure(realm, settings)?;
         server.restart()?;
         Ok(server)
@@ -106,12 +106,12 @@ impl Server {
     /// # Errors
     /// When it does not come up.
     pub fn copy(&self, name: &str) -> Result<Self> {
-        let folder = self.site.server_folder(name)?;
-        let (site, installation, config) =
-            (self.site, self.installation.clone(), self.config.clone());
+        let folder = self.sandbox.server_folder(name)?;
+        let (sandbox, installation, config) =
+            (self.sandbox, self.installation.clone(), self.config.clone());
         let environment = Mutex::new(lock(&self.environment).clone());
         let copy = Self {
-            site,
+            sandbox,
             installation,
             folder,
             config,
@@ -121,7 +121,7 @@ impl Server {
         };
         let mut cp = Command::new("cp");
         cp.args(["-R", "--"]).arg(self.data()).arg(copy.data());
-        run(&mut site.as_server_user(&cp))?;
+        run(&mut sandbox.as_server_user(&cp))?;
         // Of two lines for the same setting the later one counts.
         let auto = self.data().join("postgresql.auto.conf");
         let mut conf = fs::read_to_string(&auto).map_err(|e| format!("{}: {e}", auto.display()))?;
@@ -152,7 +152,7 @@ impl Server {
     pub fn write(&self, name: &str, text: &str) -> Result<PathBuf> {
         let path = self.data().join(name);
         fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))?;
-        self.site.give_to_servers(&path)?;
+        self.sandbox.give_to_servers(&path)?;
         Ok(path)
     }
 
@@ -171,7 +171,7 @@ impl Server {
         let mut command = self.installed("postgres");
         command.envs(lock(&self.environment).iter().cloned());
         command.arg("-D").arg(self.data()).args(["-c", "logging_collector=off"]);
-        let process = self.site.start(&printing_to(&self.log(), &command), Signal::Int)?;
+        let process = self.sandbox.start(&printing_to(&self.log(), &command), Signal::Int)?;
         *lock(&self.process) = Some(process.clone());
         let ready = || {
             let mut ping = self.command("pg_isready");
@@ -257,7 +257,7 @@ impl Server {
         let mut cc = Command::new("cc");
         cc.args(["-shared", "-fPIC", "-Wall", "-Werror", "-I"]).arg(self.installation.headers()?);
         run(cc.arg("-o").arg(&library).arg(source))?;
-        self.site.give_to_servers(&library)?;
+        self.sandbox.give_to_servers(&library)?;
         Ok(library)
     }
 

@@ -36,7 +36,7 @@ struct Unprivileged {
 
 /// A temporary folder and what runs in it. Both end with it.
 #[derive(Debug)]
-pub struct Site {
+pub struct Sandbox {
     folder: Mutex<Option<TempDir>>,
     path: PathBuf,
     user: Option<Unprivileged>,
@@ -44,32 +44,32 @@ pub struct Site {
     processes: Mutex<Vec<Arc<Process>>>,
 }
 
-static SITE: OnceCell<Site> = OnceCell::new();
+static SITE: OnceCell<Sandbox> = OnceCell::new();
 
 /// Whether the handler of Ctrl-C is at work.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-impl Site {
-    /// The process's one site, made at the first call. It ends with [`Site::close`], on Ctrl-C or
-    /// on SIGTERM; its servers also when the process is killed. With `keep` they can outlive it:
-    /// see [`Site::keep`].
+impl Sandbox {
+    /// The process's one sandbox, made at the first call. It ends with [`Sandbox::close`], on
+    /// Ctrl-C or on SIGTERM; its servers also when the process is killed. With `keep` they can
+    /// outlive it: see [`Sandbox::keep`].
     ///
     /// # Errors
     /// When the folder cannot be made.
     pub fn open(keep: bool) -> Result<&'static Self> {
         SITE.get_or_try_init(|| {
-            let site = Self::new(keep)?;
+            let sandbox = Self::new(keep)?;
             ctrlc::set_handler(|| {
                 INTERRUPTED.store(true, Ordering::SeqCst);
-                if let Some(site) = SITE.get() {
-                    site.clear();
+                if let Some(sandbox) = SITE.get() {
+                    sandbox.clear();
                     end_children();
-                    site.remove_folder();
+                    sandbox.remove_folder();
                 }
                 std::process::exit(130);
             })
             .map_err(|e| format!("cannot handle signals: {e}"))?;
-            Ok(site)
+            Ok(sandbox)
         })
     }
 
@@ -117,7 +117,7 @@ impl Site {
         Ok(())
     }
 
-    /// The same command as the servers' user, in the site's folder.
+    /// The same command as the servers' user, in the sandbox's folder.
     pub fn as_server_user(&self, command: &Command) -> Command {
         self.wrapped(command, self.user.as_ref(), &[])
     }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::sandbox::{Result, Site, lossy, run};
+use crate::sandbox::{Result, Sandbox, lossy, run};
 
 /// The folder of the workspace.
 pub fn workspace() -> PathBuf {
@@ -92,7 +92,7 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// Copies the installation that the Makefile found for this version into the site, and the
+    /// Copies the installation that the Makefile found for this version into the sandbox, and the
     /// extension beside it.
     ///
     /// PostgreSQL finds its files relative to its programs, so a copy is as good as the original,
@@ -100,27 +100,27 @@ impl Installation {
     ///
     /// # Errors
     /// When either is missing: `make stage` prepares them.
-    pub fn copy(site: &Site, major: u32) -> Result<Self> {
-        Self::copied(site, major, &major.to_string(), true)
+    pub fn copy(sandbox: &Sandbox, major: u32) -> Result<Self> {
+        Self::copied(sandbox, major, &major.to_string(), true)
     }
 
     /// The same without a file of the extension, as on a managed server.
     ///
     /// # Errors
     /// When it is missing: `make stage` prepares it.
-    pub fn copy_bare(site: &Site, major: u32) -> Result<Self> {
-        Self::copied(site, major, &format!("{major}-bare"), false)
+    pub fn copy_bare(sandbox: &Sandbox, major: u32) -> Result<Self> {
+        Self::copied(sandbox, major, &format!("{major}-bare"), false)
     }
 
     /// A copy with the extension that nobody else uses, so that files of it can be changed.
     ///
     /// # Errors
     /// When either is missing: `make stage` prepares them.
-    pub fn copy_apart(site: &Site, major: u32, name: &str) -> Result<Self> {
-        Self::copied(site, major, name, true)
+    pub fn copy_apart(sandbox: &Sandbox, major: u32, name: &str) -> Result<Self> {
+        Self::copied(sandbox, major, name, true)
     }
 
-    fn copied(site: &Site, major: u32, folder: &str, with_extension: bool) -> Result<Self> {
+    fn copied(sandbox: &Sandbox, major: u32, folder: &str, with_extension: bool) -> Result<Self> {
         let pg_config = pg_config(major)?;
         let ask = |what: &str| -> Result<PathBuf> {
             let output = run(Command::new(&pg_config).arg(what))?;
@@ -128,7 +128,7 @@ impl Installation {
         };
         let (bin, lib, share) = (ask("--bindir")?, ask("--pkglibdir")?, ask("--sharedir")?);
         let libdir = ask("--libdir")?;
-        let root = site.path().join(folder);
+        let root = sandbox.path().join(folder);
         let mut folders = vec![&bin, &lib, &share];
         // libpq of a private build lies beside the modules; a distribution's is the system's own.
         let private = lib.starts_with(&libdir) && libdir != Path::new("/usr/lib");

@@ -98,12 +98,12 @@ fn check(rule: &ConflictRule, changed: &[String], before: &HashSet<RoleOid>) -> 
         )
     };
     block(&format!(
-        "BEGIN IF EXISTS (WITH RECURSIVE down AS ({} UNION SELECT next.oid FROM down \
-         CROSS JOIN {}), \
+        "BEGIN IF EXISTS (WITH RECURSIVE \
+         down AS ({} UNION SELECT next.oid FROM down CROSS JOIN {}), \
          above AS ({} UNION SELECT next.oid FROM above CROSS JOIN {}), \
          iam AS ({} UNION SELECT next.oid FROM iam CROSS JOIN {}), \
-         up AS (SELECT oid AS below, oid AS at FROM {} AS start UNION SELECT up.below, next.oid \
-         FROM up CROSS JOIN {}) \
+         up AS (SELECT oid AS below, oid AS at FROM {} AS start \
+         UNION SELECT up.below, next.oid FROM up CROSS JOIN {}) \
          SELECT FROM up WHERE at OPERATOR(pg_catalog.=) ({}) \
          AND below OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT oid FROM down))) \
          THEN RAISE EXCEPTION USING ERRCODE = '0LP01', CONSTRAINT = {}, MESSAGE = {}; END IF; END",

@@ -120,7 +120,7 @@ impl<C: GenericClient> Plain<'_, C> {
         Ok(Dropped::OnlyDisabled { role_name, kept_by })
     }
 
-    /// The same by the rights of whoever is connected.
+    /// These statements by the rights of whoever is connected.
     ///
     /// Without DROP OWNED, which would drop an object that somebody gives to the role in the
     /// instant before: the extension can keep them from it, a statement cannot. Its privileges are
@@ -193,8 +193,8 @@ impl<C: GenericClient> Plain<'_, C> {
             ));
         }
         let ask = format!(
-            "SELECT g.rolname::pg_catalog.text, EXISTS (SELECT \
-               FROM pg_catalog.pg_auth_members own \
+            "SELECT g.rolname::pg_catalog.text, \
+             EXISTS (SELECT FROM pg_catalog.pg_auth_members own \
                WHERE own.roleid OPERATOR(pg_catalog.=) m.roleid \
                AND own.member OPERATOR(pg_catalog.=) me.oid \
                AND own.grantor OPERATOR(pg_catalog.=) g.oid) \

@@ -92,8 +92,8 @@ impl<C: GenericClient> Plain<'_, C> {
             return Ok("The right to end them was given meanwhile: run it again.".into());
         }
         Ok(format!(
-            "{} Whoever has them can end the sessions: SELECT pg_terminate_backend(pid) FROM \
-             pg_stat_activity WHERE usename = {};",
+            "{} Whoever has them can end the sessions: \
+             SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = {};",
             lacks_in_words(&runner, &lacks, self.rule.ad_role(), true),
             literal(role.name.as_str())
         ))

@@ -16,7 +16,7 @@ pub(super) fn members_of(role: &str) -> String {
     next_to("member", "roleid", role)
 }
 
-/// The roles that one is a member of, likewise.
+/// The roles that a member, given as a column of another table, is in: a table `next`.
 pub(super) fn roles_of(member: &str) -> String {
     next_to("roleid", "member", member)
 }

@@ -69,7 +69,7 @@ impl<C: GenericClient> Plain<'_, C> {
         }
     }
 
-    /// The same where the server spoke of an object, and not of a role.
+    /// What is missing where the server spoke of an object, and not of a role.
     async fn places_that_are_missing(&self, statements: &[Statement]) -> Option<String> {
         let (runner, _) = self.runner_and_held(&[], &[]).await.ok()?;
         let lacks = self.missing_places(&runner, statements).await.ok()?;

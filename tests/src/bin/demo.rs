@@ -7,21 +7,21 @@ use std::sync::Arc;
 use kerbrole_tests::kdc::{Kdc, Ticket};
 use kerbrole_tests::postgres_server::{MASTER, SUPERUSER, Server};
 use kerbrole_tests::psql::psql_with_ticket;
-use kerbrole_tests::sandbox::{Result, Site, lossy, output};
+use kerbrole_tests::sandbox::{Result, Sandbox, lossy, output};
 use kerbrole_tests::version::{Installation, wanted};
 
 const REALM: &str = "CORP.EXAMPLE.COM";
 
 fn main() -> ExitCode {
     let keep = env::var("KEEP").is_ok_and(|keep| !keep.is_empty() && keep != "0");
-    let site = match Site::open(keep) {
-        Ok(site) => site,
+    let sandbox = match Sandbox::open(keep) {
+        Ok(sandbox) => sandbox,
         Err(error) => return fail(&error),
     };
-    let result = demo(site);
+    let result = demo(sandbox);
     match &result {
-        Ok(scene) if keep => scene.keep(site),
-        _ => site.close(),
+        Ok(scene) if keep => scene.keep(sandbox),
+        _ => sandbox.close(),
     }
     match result {
         Ok(_) => ExitCode::SUCCESS,
@@ -39,18 +39,18 @@ struct Scene {
     ticket: Ticket,
 }
 
-fn demo(site: &'static Site) -> Result<Scene> {
+fn demo(sandbox: &'static Sandbox) -> Result<Scene> {
     let major = *wanted()?.first().ok_or("no version to show")?;
     println!(
         "* Starting a KDC for {REALM} and PostgreSQL {major} in {} ...",
-        site.path().display()
+        sandbox.path().display()
     );
-    let kdc = Kdc::start(site, REALM)?;
+    let kdc = Kdc::start(sandbox, REALM)?;
     for user in ["alice", "O'Brien"] {
         kdc.add_user(user)?;
     }
-    let installation = Arc::new(Installation::copy(site, major)?);
-    let server = Server::start(site, installation, &kdc, "postgres", &[])?;
+    let installation = Arc::new(Installation::copy(sandbox, major)?);
+    let server = Server::start(sandbox, installation, &kdc, "postgres", &[])?;
 
     println!("* Creating the roles that RDS has (sql/rds_roles.sql) and the extension ...");
     server.run_script("rds_roles.sql", "postgres", &[])?;
@@ -137,7 +137,7 @@ impl Scene {
             .join(" ")
     }
 
-    fn keep(&self, site: &Site) {
+    fn keep(&self, sandbox: &Sandbox) {
         let quoted = |path: &std::path::Path| for_shell(&path.display().to_string());
         let (socket, port) = (quoted(self.server.socket()), self.server.port);
         let psql = self.psql();
@@ -151,15 +151,15 @@ impl Scene {
             quoted(&self.ticket.config),
             self.ticket.cache,
         );
-        let pids: Vec<_> = site.pids().iter().map(ToString::to_string).collect();
+        let pids: Vec<_> = sandbox.pids().iter().map(ToString::to_string).collect();
         let gone: Vec<_> = pids.iter().map(|pid| format!("--pid={pid}")).collect();
         println!(
             "To stop them and clean up:\n  kill -INT {}; tail -f {} /dev/null; rm -r {}",
             pids.join(" "),
             gone.join(" "),
-            quoted(site.path())
+            quoted(sandbox.path())
         );
-        site.keep();
+        sandbox.keep();
     }
 }
 

@@ -14,7 +14,7 @@ use kerbrole_tests::fixture::Session;
 use kerbrole_tests::kerberos::Ticket;
 use kerbrole_tests::postgres_server::{MASTER, SUPERUSER, Server};
 use kerbrole_tests::report::Evidence;
-use kerbrole_tests::sandbox::Site;
+use kerbrole_tests::sandbox::Sandbox;
 use kerbrole_tests::version::{Installation, wanted};
 use once_cell::sync::OnceCell;
 
@@ -83,7 +83,7 @@ pub struct Directory {
 }
 
 struct Started {
-    site: &'static Site,
+    sandbox: &'static Sandbox,
     domain: Domain,
     servers: Vec<SharedServer>,
     tickets: Mutex<BTreeMap<(String, Asked), Result<Ticket, String>>>,
@@ -101,27 +101,27 @@ impl Directory {
         let places = majors.iter().flat_map(|&major| Place::of(major)).collect();
         let directory = Self { started: OnceCell::new(), places };
         if !only_list {
-            let site = Site::open(false)?;
-            if let Err(error) = directory.start(site, &majors) {
-                site.close();
+            let sandbox = Sandbox::open(false)?;
+            if let Err(error) = directory.start(sandbox, &majors) {
+                sandbox.close();
                 return Err(error);
             }
         }
         Ok(directory)
     }
 
-    fn start(&self, site: &'static Site, majors: &[u32]) -> Result<(), String> {
+    fn start(&self, sandbox: &'static Sandbox, majors: &[u32]) -> Result<(), String> {
         let (domain, installations) = thread::scope(|scope| {
             let copy = |&major: &u32| {
                 scope.spawn(move || {
                     Ok([
-                        Arc::new(Installation::copy(site, major)?),
-                        Arc::new(Installation::copy_bare(site, major)?),
+                        Arc::new(Installation::copy(sandbox, major)?),
+                        Arc::new(Installation::copy_bare(sandbox, major)?),
                     ])
                 })
             };
             let copying: Vec<_> = majors.iter().map(copy).collect();
-            let domain = Domain::start(site, REALM)?;
+            let domain = Domain::start(sandbox, REALM)?;
             domain.add(&accounts::all())?;
             let copies = copying
                 .into_iter()
@@ -139,14 +139,14 @@ impl Directory {
                         format!("krb_caseins_users = {}", if place.caseins { "on" } else { "off" });
                     let installation = installation.ok_or("there is no copy")?;
                     let server =
-                        Server::start(site, installation, domain, &place.label(), &[&caseins])?;
+                        Server::start(sandbox, installation, domain, &place.label(), &[&caseins])?;
                     Ok(SharedServer { server, in_use: Mutex::default() })
                 })
             };
             let starting: Vec<_> = self.places.iter().map(start).collect();
             starting.into_iter().map(|server| joined(server.join())).collect::<Result<_, String>>()
         })?;
-        let started = Started { site, domain, servers, tickets: Mutex::default() };
+        let started = Started { sandbox, domain, servers, tickets: Mutex::default() };
         self.started.set(started).map_err(|_| "started twice".to_string())
     }
 
@@ -176,7 +176,7 @@ impl Directory {
 
     pub fn close(&self) {
         if let Some(started) = self.started.get() {
-            started.site.close();
+            started.sandbox.close();
         }
     }
 }

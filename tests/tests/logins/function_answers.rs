@@ -6,13 +6,13 @@ use kerbrole_tests::report::{Evidence, Expected, Key};
 use kerbrole_tests::sandbox::run;
 
 use crate::fixture::{Context, REALM, Session};
-use crate::{REPORT, SAYS, cases};
+use crate::{FUNCTION_ANSWERS, REPORT, cases};
 
 use Expected::{LogsIn, NamesDiffer, NoPassword, NoSuchRole, NotPermitted, SentToIam};
 
 cases! {
-    Every: enabling_warns, the_list_has_a_path, the_audit_of_names, names_that_are_refused,
-        a_rule_for_case_that_is_set;
+    Every: what_enabling_warns_of_keeps_somebody_out, who_is_listed_with_a_path_gets_in,
+        findings_of_the_audit_come_true, names_that_are_refused, a_rule_for_case_that_is_set;
     EachVersion: the_locale_of_the_postmaster;
 }
 
@@ -26,7 +26,7 @@ struct Scene<'c> {
 
 impl<'c> Scene<'c> {
     fn new(c: &'c Context<'_>) -> Self {
-        let rows = REPORT.evidence(SAYS, c.server, c.caseins, "hand");
+        let rows = REPORT.evidence(FUNCTION_ANSWERS, c.server, c.caseins, "hand");
         Self { c, rows, su: c.superuser(), master: c.master() }
     }
 
@@ -69,7 +69,7 @@ const NO_WARNING: &str = "no WARNING";
 const NOT_IN_AD: &str = "WARNING: not in rds_ad";
 const IN_BOTH: &str = "WARNING: in both";
 
-fn enabling_warns(c: &Context<'_>) {
+fn what_enabling_warns_of_keeps_somebody_out(c: &Context<'_>) {
     let mut scene = Scene::new(c);
     let [gwen, hugo] = ["gwen", "hugo"].map(|user| format!("{user}@{REALM}"));
     scene.su.run(&format!("CREATE ROLE \"{gwen}\"; CREATE ROLE \"{hugo}\" IN ROLE rds_ad"));
@@ -115,7 +115,7 @@ fn enabling_warns(c: &Context<'_>) {
     );
 }
 
-fn the_list_has_a_path(c: &Context<'_>) {
+fn who_is_listed_with_a_path_gets_in(c: &Context<'_>) {
     let mut scene = Scene::new(c);
     let role = format!("iris@{REALM}");
     let path = "SELECT coalesce(ad_path::text, 'ad_path is NULL') FROM kerb_list_principals() \
@@ -138,7 +138,7 @@ fn the_list_has_a_path(c: &Context<'_>) {
 /// A name of more than 63 bytes.
 const LONG: &str = "a-service-with-quite-a-long-name-indeed-it-is-called";
 
-fn the_audit_of_names(c: &Context<'_>) {
+fn findings_of_the_audit_come_true(c: &Context<'_>) {
     let mut scene = Scene::new(c);
     for role in ["alice", "Bob", "dan", "Dan"].map(|user| format!("{user}@{REALM}")) {
         scene.su.run(&format!("CREATE USER \"{role}\" IN ROLE rds_ad"));
@@ -231,13 +231,13 @@ fn a_rule_for_case_that_is_set(c: &Context<'_>) {
 fn the_locale_of_the_postmaster(c: &Context<'_>) {
     let own = c.own_server("locale", &["krb_caseins_users = on"]);
     let server = &own.0;
-    let rows = REPORT.evidence(SAYS, server, true, "hand");
+    let rows = REPORT.evidence(FUNCTION_ANSWERS, server, true, "hand");
     let role = format!("zoéè@{REALM}");
     let mut su = Session::open(server, "rdsadmin", "postgres").unwrap();
     su.run(&format!("CREATE EXTENSION pg_kerbrole; CREATE USER \"{role}\" IN ROLE rds_ad"));
     drop(su);
     let folder = server.socket().join("locales");
-    run(&mut c.site.as_server_user(Command::new("mkdir").arg(&folder))).unwrap();
+    run(&mut c.sandbox.as_server_user(Command::new("mkdir").arg(&folder))).unwrap();
     let own_ticket = c.kdc.ticket_of("zoéè").unwrap();
     let said = || {
         let mut su = Session::open(server, "rdsadmin", "postgres").unwrap();
@@ -265,7 +265,7 @@ fn the_locale_of_the_postmaster(c: &Context<'_>) {
             localedef
                 .args(["--no-archive", "-i", language, "-f", charmap])
                 .arg(folder.join(&locale));
-            run(&mut c.site.as_server_user(&localedef)).unwrap();
+            run(&mut c.sandbox.as_server_user(&localedef)).unwrap();
         }
         server.set_environment(&[("LC_ALL", &locale), ("LOCPATH", folder.to_str().unwrap())]);
         for preloaded in [false, true] {
@@ -299,7 +299,7 @@ fn the_locale_of_the_postmaster(c: &Context<'_>) {
         .set_environment(&[("LC_ALL", "pl_PL.ISO-8859-2"), ("LOCPATH", folder.to_str().unwrap())]);
     alter("ALTER SYSTEM SET krb_caseins_users = off");
     server.restart().unwrap();
-    let rows = REPORT.evidence(SAYS, server, false, "hand");
+    let rows = REPORT.evidence(FUNCTION_ANSWERS, server, false, "hand");
     let (other_ticket, other) = (c.kdc.ticket_of("zoùè").unwrap(), format!("zoùè@{REALM}"));
     let who =
         "zoùè, zoéè's role, with the server's LC_CTYPE pl_PL.ISO-8859-2 and krb_caseins_users off";

@@ -8,20 +8,20 @@ use kerbrole_tests::kdc::Ticket;
 use kerbrole_tests::psql::psql_with_ticket;
 use kerbrole_tests::report::{Expected, Key};
 
-use crate::LIFE;
+use crate::LIFECYCLE;
 use crate::cases;
 use crate::fixture::{Context, REALM};
 use crate::{administrator, evidence};
 
 cases! {
-    EitherWay: a_life_in_logins;
+    EitherWay: each_step_of_a_life_shows_at_the_login;
 }
 
 const CAROL: &str = "carol@CORP.EXAMPLE.COM";
 
-fn a_life_in_logins(c: &Context<'_>) {
+fn each_step_of_a_life_shows_at_the_login(c: &Context<'_>) {
     let admin = administrator(c);
-    let rows = evidence(c, &admin, LIFE);
+    let rows = evidence(c, &admin, LIFECYCLE);
     let ticket = c.kdc.ticket_of("carol").unwrap();
     let carol = Key::Ticket(&ticket, CAROL);
     let ends = |open: Option<&str>| if open == Some(CAROL) { "goes on" } else { "has ended" };

@@ -107,7 +107,7 @@ const SECTIONS: [Section; 13] = [
 
 const MATRIX: usize = 0;
 const OTHER_SPELLINGS: usize = 1;
-const LIFE: usize = 2;
+const LIFECYCLE: usize = 2;
 const MEMBERSHIPS: usize = 3;
 const TRUST: usize = 4;
 const MIGRATION: usize = 5;
@@ -116,7 +116,7 @@ const DBA_BY_EXTENSION: usize = 7;
 const DBA_BY_CRATE: usize = 8;
 const BY_HAND: usize = 9;
 const CHECK: usize = 10;
-const SAYS: usize = 11;
+const FUNCTION_ANSWERS: usize = 11;
 const README: usize = 12;
 
 /// The master user, with whatever the server has.

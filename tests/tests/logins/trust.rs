@@ -23,7 +23,7 @@ fn onprem(c: &Context<'_>) -> &'static (Kdc, PathBuf) {
     static OTHER: OnceCell<(Kdc, PathBuf)> = OnceCell::new();
     OTHER
         .get_or_try_init(|| -> Result<_, String> {
-            let other = Kdc::start(c.site, ONPREM)?;
+            let other = Kdc::start(c.sandbox, ONPREM)?;
             c.kdc.trust(&other)?;
             let config = c.kdc.config_with(&[&other])?;
             Ok((other, config))

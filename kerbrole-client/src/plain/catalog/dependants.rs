@@ -34,8 +34,8 @@ impl<C: GenericClient> Catalog<'_, C> {
              'pg_catalog.pg_authid'::pg_catalog.regclass \
              AND s.refobjid OPERATOR(pg_catalog.=) ANY ($1) \
              AND s.classid OPERATOR(pg_catalog.<>) \
-             'pg_catalog.pg_auth_members'::pg_catalog.regclass GROUP BY s.refobjid, s.dbid, \
-             d.datname ORDER BY s.dbid";
+             'pg_catalog.pg_auth_members'::pg_catalog.regclass \
+             GROUP BY s.refobjid, s.dbid, d.datname ORDER BY s.dbid";
         let oids = roles.to_vec();
         let mut all: HashMap<RoleOid, Dependants> =
             roles.iter().map(|&oid| (oid, Dependants::default())).collect();
@@ -87,8 +87,8 @@ impl<C: GenericClient> Catalog<'_, C> {
              JOIN pg_catalog.pg_auth_members m ON m.roleid OPERATOR(pg_catalog.=) mine.roleid \
              AND m.member OPERATOR(pg_catalog.=) mine.member \
                AND (m.grantor OPERATOR(pg_catalog.=) mine.grantor \
-               OR m.grantor OPERATOR(pg_catalog.=) coalesce(instead.grantor, \
-               {BOOTSTRAP_SUPERUSER})) \
+               OR m.grantor OPERATOR(pg_catalog.=) \
+                 coalesce(instead.grantor, {BOOTSTRAP_SUPERUSER})) \
              JOIN pg_catalog.pg_roles a ON a.oid OPERATOR(pg_catalog.=) m.roleid \
              JOIN pg_catalog.pg_roles b ON b.oid OPERATOR(pg_catalog.=) m.member \
              WHERE mine.grantor OPERATOR(pg_catalog.=) ANY ($1)",

@@ -25,15 +25,15 @@ impl<C: GenericClient> Catalog<'_, C> {
         const SLOTS: &str = "SELECT \
              pg_catalog.current_setting('max_connections')::pg_catalog.int4, \
              pg_catalog.current_setting('superuser_reserved_connections')::pg_catalog.int4, \
-             coalesce(pg_catalog.current_setting('reserved_connections', true), \
-             '0')::pg_catalog.int4, \
+             coalesce(pg_catalog.current_setting('reserved_connections', true), '0')\
+             ::pg_catalog.int4, \
              coalesce((SELECT pg_catalog.pg_has_role($1, r.oid, 'USAGE') \
              FROM pg_catalog.pg_roles r \
                WHERE r.rolname OPERATOR(pg_catalog.=) 'pg_use_reserved_connections'), false), \
              (SELECT pg_catalog.count(*)::pg_catalog.int4 FROM pg_catalog.pg_stat_activity a \
              WHERE a.datid IS NOT NULL \
-              AND coalesce(a.backend_type, 'client backend') OPERATOR(pg_catalog.=) \
-              'client backend')";
+             AND coalesce(a.backend_type, 'client backend') \
+             OPERATOR(pg_catalog.=) 'client backend')";
         let oid = role.map_or(0, |role| role.oid);
         let settings = self.rows(login_settings_query(), &[(&oid, Type::OID)]).await?;
         let settings = settings.iter().map(|row| {
@@ -85,8 +85,8 @@ impl<C: GenericClient> Catalog<'_, C> {
              WHERE oid OPERATOR(pg_catalog.=) $1), -1), \
              (SELECT pg_catalog.count(*)::pg_catalog.int4 FROM pg_catalog.pg_stat_activity a \
              WHERE a.datid OPERATOR(pg_catalog.=) d.oid \
-              AND coalesce(a.backend_type, 'client backend') OPERATOR(pg_catalog.=) \
-              'client backend') \
+             AND coalesce(a.backend_type, 'client backend') \
+             OPERATOR(pg_catalog.=) 'client backend') \
              FROM pg_catalog.pg_database d \
              WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()";
         let rows = self.rows(ASK, &[(&role, Type::OID)]).await?;

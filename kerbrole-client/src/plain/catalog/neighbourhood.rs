@@ -110,13 +110,12 @@ impl<C: GenericClient> Catalog<'_, C> {
              ORDER BY roleid, member LIMIT {NOWHERE}"
         ));
         let first_above = start(&format!(
-            "SELECT oid FROM down UNION SELECT roleid FROM of_start UNION SELECT oid \
-             FROM pg_catalog.pg_roles WHERE {above}"
+            "SELECT oid FROM down UNION SELECT roleid FROM of_start \
+             UNION SELECT oid FROM pg_catalog.pg_roles WHERE {above}"
         ));
         let sql = format!(
-            "WITH RECURSIVE few AS MATERIALIZED (SELECT \
-             pg_catalog.pg_relation_size('pg_catalog.pg_auth_members'::pg_catalog.regclass) \
-             OPERATOR(pg_catalog.<=) 81920), \
+            "WITH RECURSIVE few AS MATERIALIZED (SELECT pg_catalog.pg_relation_size(\
+             'pg_catalog.pg_auth_members'::pg_catalog.regclass) OPERATOR(pg_catalog.<=) 81920), \
              start AS (SELECT oid, rolname FROM pg_catalog.pg_roles WHERE {below}), \
              of_start AS (SELECT * FROM pg_catalog.pg_auth_members \
              WHERE member OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT oid FROM start)) AND NOT {few} \
@@ -126,8 +125,9 @@ impl<C: GenericClient> Catalog<'_, C> {
              SELECT {columns}, up.oid, (SELECT rolname::pg_catalog.text FROM pg_catalog.pg_roles \
              WHERE oid OPERATOR(pg_catalog.=) up.oid), \
                pg_catalog.pg_get_userbyid(m.grantor)::pg_catalog.text, NULL \
-             FROM pg_catalog.unnest(ARRAY(SELECT oid FROM up EXCEPT SELECT oid \
-             FROM start)) AS up (oid) LEFT JOIN LATERAL (SELECT * FROM pg_catalog.pg_auth_members \
+             FROM pg_catalog.unnest(ARRAY(SELECT oid FROM up EXCEPT SELECT oid FROM start)) \
+             AS up (oid) \
+             LEFT JOIN LATERAL (SELECT * FROM pg_catalog.pg_auth_members \
                WHERE member OPERATOR(pg_catalog.=) up.oid AND NOT {few} \
                ORDER BY roleid LIMIT {NOWHERE}) m ON true \
              UNION ALL SELECT {columns}, NULL, NULL, \

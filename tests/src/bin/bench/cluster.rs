@@ -88,7 +88,7 @@ impl Prototype {
 /// A running cluster with the RDS role model and the extension.
 pub(crate) fn bare(bench: &Bench, installation: &Arc<Installation>) -> Result<Server> {
     let server = Server::start(
-        bench.site,
+        bench.sandbox,
         installation.clone(),
         &bench.kdc,
         &numbered("cluster"),

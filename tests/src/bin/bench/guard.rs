@@ -7,7 +7,7 @@ use std::process::Command;
 
 use fastrand::Rng;
 use kerbrole_tests::postgres_server::{SUPERUSER, Server};
-use kerbrole_tests::sandbox::{Result, Site, lossy, run};
+use kerbrole_tests::sandbox::{Result, Sandbox, lossy, run};
 
 use crate::cluster::{connect, execute};
 use crate::contestants::timed;
@@ -148,13 +148,13 @@ fn measure_load(bench: &Bench, server: &Server, (_, arguments, script): &Load) -
         command.args(["-t", "20"]);
     }
     if let Some(text) = script {
-        command.arg("-f").arg(script_file(bench.site, text)?);
+        command.arg("-f").arg(script_file(bench.sandbox, text)?);
     }
     latency(&mut command)
 }
 
-fn script_file(site: &Site, text: &str) -> Result<std::path::PathBuf> {
-    let path = site.path().join("script.sql");
+fn script_file(sandbox: &Sandbox, text: &str) -> Result<std::path::PathBuf> {
+    let path = sandbox.path().join("script.sql");
     fs::write(&path, text).map_err(|e| e.to_string())?;
     Ok(path)
 }

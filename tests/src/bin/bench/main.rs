@@ -26,14 +26,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use kerbrole_tests::kdc::Kdc;
-use kerbrole_tests::sandbox::{Result, Site};
+use kerbrole_tests::sandbox::{Result, Sandbox};
 use kerbrole_tests::version::{Installation, wanted, workspace};
 
 use goals::Goal;
 
 /// What all reports need.
 struct Bench {
-    site: &'static Site,
+    sandbox: &'static Sandbox,
     kdc: Kdc,
     versions: Vec<u32>,
     /// Names and memberships come from it.
@@ -81,8 +81,8 @@ fn run() -> Result<()> {
     if let Some(unknown) = names.iter().find(|name| !all.contains(&name.as_str())) {
         return Err(format!("{unknown} is no report: there are {}", all.join(", ")));
     }
-    let site = Site::open(false)?;
-    let done = Bench::new(site, !options.is_empty()).and_then(|bench| {
+    let sandbox = Sandbox::open(false)?;
+    let done = Bench::new(sandbox, !options.is_empty()).and_then(|bench| {
         for (name, measure) in REPORTS {
             if names.is_empty() || names.iter().any(|wanted| wanted == name) {
                 bench.write_report(name, measure)?;
@@ -90,20 +90,20 @@ fn run() -> Result<()> {
         }
         Ok(())
     });
-    site.close();
+    sandbox.close();
     done
 }
 
 impl Bench {
-    fn new(site: &'static Site, smoke: bool) -> Result<Self> {
+    fn new(sandbox: &'static Sandbox, smoke: bool) -> Result<Self> {
         let seed = match std::env::var("KERBROLE_BENCH_SEED") {
             Ok(seed) => {
                 seed.parse().map_err(|_| format!("KERBROLE_BENCH_SEED: {seed:?} is no number"))?
             }
             Err(_) => 1,
         };
-        let kdc = Kdc::start(site, "CORP.EXAMPLE.COM")?;
-        Ok(Self { site, kdc, versions: wanted()?, seed, smoke, installations: Mutex::default() })
+        let kdc = Kdc::start(sandbox, "CORP.EXAMPLE.COM")?;
+        Ok(Self { sandbox, kdc, versions: wanted()?, seed, smoke, installations: Mutex::default() })
     }
 
     /// How many rounds there are, where so many are enough for a median.
@@ -117,14 +117,14 @@ impl Bench {
         if let Some(installation) = all.get(&major) {
             return Ok(installation.clone());
         }
-        let installation = Arc::new(Installation::copy(self.site, major)?);
+        let installation = Arc::new(Installation::copy(self.sandbox, major)?);
         all.insert(major, installation.clone());
         Ok(installation)
     }
 
-    /// A file in the site's folder.
+    /// A file in the sandbox's folder.
     fn write(&self, name: &str, text: &str) -> Result<PathBuf> {
-        let path = self.site.path().join(name);
+        let path = self.sandbox.path().join(name);
         fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))?;
         Ok(path)
     }

@@ -55,7 +55,7 @@ pub(crate) fn ansible(bench: &Bench, server: &Server, user: &str, names: &[Name]
         let _infallible = writeln!(text, "    - \"{role}\"");
     }
     let path = bench.write("ansible.yml", &text)?;
-    let home: PathBuf = bench.site.path().join("ansible");
+    let home: PathBuf = bench.sandbox.path().join("ansible");
     let mut command = Command::new("ansible-playbook");
     command
         .args(["-i", "localhost,", "-e", "ansible_python_interpreter=/usr/bin/python3"])

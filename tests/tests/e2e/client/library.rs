@@ -170,7 +170,7 @@ fn examples_do_what_they_say(c: &Context<'_>) {
         "{said}"
     );
 
-    let mut file = tempfile::NamedTempFile::new_in(c.site.path()).unwrap();
+    let mut file = tempfile::NamedTempFile::new_in(c.sandbox.path()).unwrap();
     std::io::Write::write_all(
         &mut file,
         b"name,team\nalice@corp.example.com,a\n\"bob@corp.example.com\",b\n",

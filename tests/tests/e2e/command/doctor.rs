@@ -126,7 +126,7 @@ fn each_fault_is_named(c: &Context<'_>) {
     c.master().run(&format!("SELECT kerb_add_principal('{user}@{REALM}')"));
     c.superuser().run("ALTER ROLE rds_master PASSWORD 'only here'");
     let Ticket { cache, config } = c.kdc.ticket_of(&user).unwrap();
-    let folder = tempfile::tempdir_in(c.site.path()).unwrap();
+    let folder = tempfile::tempdir_in(c.sandbox.path()).unwrap();
     let file = |name: &str, text: String| {
         let path = folder.path().join(name);
         fs::write(&path, text).unwrap();

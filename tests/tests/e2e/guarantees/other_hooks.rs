@@ -21,7 +21,7 @@ fn both_see_every_statement_in_either_order(c: &Context<'_>) {
     let installation = if pgaudit.is_empty() {
         c.server.installation()
     } else {
-        let own = Installation::copy_apart(c.site, c.major(), "pgaudit").unwrap();
+        let own = Installation::copy_apart(c.sandbox, c.major(), "pgaudit").unwrap();
         own.add(Path::new(&pgaudit)).unwrap();
         Arc::new(own)
     };

@@ -16,8 +16,7 @@ use crate::fixture::Context;
 cases! {
     Nowhere: the_description_is_what_pgxn_wants, the_same_version_everywhere,
         the_workflow_runs_what_is_there, workflows_trust_and_may_little,
-        a_version_that_cannot_be_changes_nothing, the_same_servers_everywhere,
-        links_lead_somewhere;
+        a_version_that_cannot_be_changes_nothing, the_same_servers_everywhere, links_lead_somewhere;
 }
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -20,7 +20,7 @@ cases! {
 
 fn get_server(c: &Context<'_>, major: &str, environment: &[(&str, &str)]) -> Output {
     let mut command = Command::new(workspace().join("tests/servers/get-server"));
-    command.arg(major).arg(c.site.path().join(format!("got {major}")));
+    command.arg(major).arg(c.sandbox.path().join(format!("got {major}")));
     for name in [
         "KERBROLE_SERVER_ROUTES".to_string(),
         format!("KERBROLE_SERVER_ROUTES_{major}"),
@@ -100,7 +100,7 @@ fn each_version_says_where_it_came_from(_: &Context<'_>) {
 
 /// A folder for PATH with these programs of the machine's, and nothing else.
 fn programs(c: &Context<'_>, name: &str, wanted: &[&str]) -> PathBuf {
-    let folder = c.site.path().join(name);
+    let folder = c.sandbox.path().join(name);
     fs::create_dir(&folder).unwrap();
     for program in wanted {
         let found =

@@ -1,8 +1,8 @@
 //! The sentences of the README about case and logins, and who has rows that show each.
 
 use crate::{
-    BY_HAND, CHECK, DBA_BY_EXTENSION, DBA_BY_HAND, LIFE, MATRIX, MEMBERSHIPS, MIGRATION,
-    OTHER_SPELLINGS, SAYS, TRUST,
+    BY_HAND, CHECK, DBA_BY_EXTENSION, DBA_BY_HAND, FUNCTION_ANSWERS, LIFECYCLE, MATRIX,
+    MEMBERSHIPS, MIGRATION, OTHER_SPELLINGS, TRUST,
 };
 
 /// A sentence of the README, and who has rows that show it.
@@ -35,29 +35,32 @@ pub const CLAIMS: &[Claim] = &[
     ),
     (
         "A role that has NOLOGIN keeps it, since somebody may have disabled it:",
-        &[(LIFE, "carol, disabled and then added if missing")],
+        &[(LIFECYCLE, "carol, disabled and then added if missing")],
     ),
     (
         "NOLOGIN is what ends a Kerberos login:",
-        &[(LIFE, "carol, disabled"), (LIFE, "carol, enabled")],
+        &[(LIFECYCLE, "carol, disabled"), (LIFECYCLE, "carol, enabled")],
     ),
     (
         "the server looks at passwords and VALID UNTIL for passwords only.",
-        &[(LIFE, "carol, VALID UNTIL long ago"), (LIFE, "carol, who has a password and no ticket")],
+        &[
+            (LIFECYCLE, "carol, VALID UNTIL long ago"),
+            (LIFECYCLE, "carol, who has a password and no ticket"),
+        ],
     ),
     (
         "Sessions that are open go on, unless `terminate => true` ends them when the transaction \
          commits.",
         &[
-            (LIFE, "carol's session, open when she was disabled"),
-            (LIFE, "carol's session, when she was disabled with her sessions"),
+            (LIFECYCLE, "carol's session, open when she was disabled"),
+            (LIFECYCLE, "carol's session, when she was disabled with her sessions"),
         ],
     ),
     (
         "The same role under another name:",
         &[
-            (LIFE, "carol, renamed, with the old ticket"),
-            (LIFE, "caroline, renamed in the directory as well"),
+            (LIFECYCLE, "carol, renamed, with the old ticket"),
+            (LIFECYCLE, "caroline, renamed in the directory as well"),
             (MIGRATION, "after it, with the new domain's ticket"),
         ],
     ),
@@ -67,16 +70,16 @@ pub const CLAIMS: &[Claim] = &[
          or close (`opened_by_caseins`, `closed_by_caseins`), and a locale by which the server \
          folds more than A–Z (`folded_by_locale`).",
         &[
-            (SAYS, "dan, Dan's role, by kerb_case_audit"),
-            (SAYS, "carol, realm in lower case, by kerb_case_audit"),
-            (SAYS, "a name that was cut, by kerb_case_audit"),
-            (SAYS, "bob, Bob's role, by kerb_case_audit"),
-            (SAYS, POLISH),
+            (FUNCTION_ANSWERS, "dan, Dan's role, by kerb_case_audit"),
+            (FUNCTION_ANSWERS, "carol, realm in lower case, by kerb_case_audit"),
+            (FUNCTION_ANSWERS, "a name that was cut, by kerb_case_audit"),
+            (FUNCTION_ANSWERS, "bob, Bob's role, by kerb_case_audit"),
+            (FUNCTION_ANSWERS, POLISH),
         ],
     ),
     (
         "With `disable` the list says who may log in:",
-        &[(LIFE, "carol, off a list that disables"), (LIFE, "carol, on that list again")],
+        &[(LIFECYCLE, "carol, off a list that disables"), (LIFECYCLE, "carol, on that list again")],
     ),
     (
         "The server compares the role that somebody asks for with the ticket's principal, and then \
@@ -98,8 +101,8 @@ pub const CLAIMS: &[Claim] = &[
         &[
             (MATRIX, "Alice, role added as Alice"),
             (MATRIX, "alice, role added as Alice"),
-            (SAYS, "Alice, role added as Alice with kerbrole.username_case = lower"),
-            (SAYS, "alice, role added as Alice with kerbrole.username_case = preserve"),
+            (FUNCTION_ANSWERS, "Alice, role added as Alice with kerbrole.username_case = lower"),
+            (FUNCTION_ANSWERS, "alice, role added as Alice with kerbrole.username_case = preserve"),
         ],
     ),
     (
@@ -137,11 +140,17 @@ pub const CLAIMS: &[Claim] = &[
     ),
     (
         "`ad_path` is NULL where a role has a principal's name and no ticket opens it",
-        &[(SAYS, "iris, on the list without a path"), (SAYS, "iris, on the list with a path")],
+        &[
+            (FUNCTION_ANSWERS, "iris, on the list without a path"),
+            (FUNCTION_ANSWERS, "iris, on the list with a path"),
+        ],
     ),
     (
         "Who has access, and by which way;",
-        &[(SAYS, "iris, on the list without a path"), (SAYS, "iris, on the list with a path")],
+        &[
+            (FUNCTION_ANSWERS, "iris, on the list without a path"),
+            (FUNCTION_ANSWERS, "iris, on the list with a path"),
+        ],
     ),
     (
         "Why can this person not log in?",
@@ -177,7 +186,7 @@ pub const CLAIMS: &[Claim] = &[
     (
         "Where `ok` is NULL it depends on what cannot be known before the login, and `detail` says \
          on what:",
-        &[(CHECK, "a library that is there"), (SAYS, POLISH)],
+        &[(CHECK, "a library that is there"), (FUNCTION_ANSWERS, POLISH)],
     ),
     (
         "A superuser is shown the server's side as well: whether it listens, which line of \
@@ -193,42 +202,42 @@ pub const CLAIMS: &[Claim] = &[
         "`kerb_enable_principal` warns where the role still cannot be reached, and refuses (42710) \
          to open a role while another that differs by case only can log in.",
         &[
-            (SAYS, "gwen, enabled without rds_ad"),
-            (SAYS, "hugo, enabled as a member of a group in rds_iam"),
-            (SAYS, "Ann, who was to be enabled beside ann"),
+            (FUNCTION_ANSWERS, "gwen, enabled without rds_ad"),
+            (FUNCTION_ANSWERS, "hugo, enabled as a member of a group in rds_iam"),
+            (FUNCTION_ANSWERS, "Ann, who was to be enabled beside ann"),
         ],
     ),
     (
         "What the case and the length of names do to logins, as `krb_caseins_users` is set and as \
          it would be the other way round:",
         &[
-            (SAYS, "bob, Bob's role, by kerb_case_audit"),
-            (SAYS, "a name that was cut, by kerb_case_audit"),
+            (FUNCTION_ANSWERS, "bob, Bob's role, by kerb_case_audit"),
+            (FUNCTION_ANSWERS, "a name that was cut, by kerb_case_audit"),
         ],
     ),
     (
         "A role that differs from an existing one by case only is refused under either setting:",
-        &[(SAYS, "Ann, who was to be added beside ann")],
+        &[(FUNCTION_ANSWERS, "Ann, who was to be added beside ann")],
     ),
     (
         "Where the server was started with an `LC_CTYPE` of single bytes, `krb_caseins_users` \
          folds parts of other letters as well:",
-        &[(SAYS, POLISH)],
+        &[(FUNCTION_ANSWERS, POLISH)],
     ),
     (
         "with `pl_PL.ISO-8859-2` the ticket of `zoùè` opens `zoéè`. Start it with \
          `LC_ALL=C.UTF-8`.",
-        &[(SAYS, POLISH), (SAYS, PLAIN_LOCALE)],
+        &[(FUNCTION_ANSWERS, POLISH), (FUNCTION_ANSWERS, PLAIN_LOCALE)],
     ),
     (
         "With the library in `shared_preload_libraries`, `kerb_case_audit` finds it \
          (`folded_by_locale`) and `kerb_check_principal` names the locale; without, it is not \
          known.",
-        &[(SAYS, POLISH), (SAYS, POLISH_UNSEEN)],
+        &[(FUNCTION_ANSWERS, POLISH), (FUNCTION_ANSWERS, POLISH_UNSEEN)],
     ),
     (
         "A principal of more than 63 bytes is refused:",
-        &[(SAYS, "a principal of more than 63 bytes, who was to be added")],
+        &[(FUNCTION_ANSWERS, "a principal of more than 63 bytes, who was to be added")],
     ),
     (
         "`alice@ONPREM.COM` and `alice@CORP.EXAMPLE.COM` are two people.",

@@ -122,7 +122,7 @@ struct Bench<'b> {
 impl<'b> Bench<'b> {
     fn new(c: &'b Context<'b>, name: &str) -> Self {
         let own = c.own_server(&format!("as-psql-{name}"), &["log_connections = on"]);
-        let folder = tempfile::tempdir_in(c.site.path()).unwrap();
+        let folder = tempfile::tempdir_in(c.sandbox.path()).unwrap();
         let mut bench = Self { c, own, folder, count: 0 };
         let mut su = bench.superuser();
         for role in ["ann", "bob"] {

@@ -127,7 +127,7 @@ fn written(folder: &Path, name: &str, text: &str) -> String {
 
 /// A rule with a dot and one without, nearer and further, in upper case; none, and a single word.
 pub(super) fn a_host_is_of_the_realm_that_mit_takes_it_for(c: &Context<'_>) {
-    let folder = tempfile::tempdir_in(c.site.path()).unwrap();
+    let folder = tempfile::tempdir_in(c.sandbox.path()).unwrap();
     let desk = desk(c);
     let mut rules_seen = 0;
     for rules in [
@@ -181,7 +181,7 @@ pub(super) fn a_host_is_of_the_realm_that_mit_takes_it_for(c: &Context<'_>) {
 /// A KDC that knows the server gives a ticket without any rule, and none where a rule leads
 /// elsewhere.
 pub(super) fn a_ticket_without_a_rule_is_no_fault(c: &Context<'_>) {
-    let folder = tempfile::tempdir_in(c.site.path()).unwrap();
+    let folder = tempfile::tempdir_in(c.sandbox.path()).unwrap();
     let desk = desk(c);
     for (rules, gets_one) in [
         ("", true),
@@ -203,7 +203,7 @@ pub(super) fn a_ticket_without_a_rule_is_no_fault(c: &Context<'_>) {
 
 /// Whatever MIT takes none of is told, with the line, and whatever it takes is read as it reads it.
 pub(super) fn a_file_is_read_as_mit_reads_it(c: &Context<'_>) {
-    let folder = tempfile::tempdir_in(c.site.path()).unwrap();
+    let folder = tempfile::tempdir_in(c.sandbox.path()).unwrap();
     let desk = desk(c);
     let rule = "[domain_realm]\n a.b.c.d = ONE\n";
     for text in [
@@ -303,7 +303,7 @@ fn same_as_mit(desk: &Desk, config: &str, what: &str) {
 
 /// A module, whatever it says, is not looked into, and nothing is claimed about it.
 pub(super) fn what_comes_from_a_module_is_not_known(c: &Context<'_>) {
-    let folder = tempfile::tempdir_in(c.site.path()).unwrap();
+    let folder = tempfile::tempdir_in(c.sandbox.path()).unwrap();
     let config = written(
         folder.path(),
         "module",

@@ -47,7 +47,7 @@ pub(super) fn what_cannot_be_reached(c: &Context<'_>) {
 pub(super) fn connections_as_psql_makes_them(c: &Context<'_>) {
     let mut su = c.superuser();
     su.run("ALTER ROLE rds_master PASSWORD 'from: a \\file'");
-    let home = tempfile::tempdir_in(c.site.path()).unwrap();
+    let home = tempfile::tempdir_in(c.sandbox.path()).unwrap();
     let passfile = home.path().join(".pgpass");
     fs::write(
         &passfile,
@@ -223,7 +223,7 @@ pub(super) fn tls_modes(c: &Context<'_>) {
 /// that is trusted.
 pub(super) fn a_krb5_conf_by_which_one_logs_in(c: &Context<'_>) {
     let onprem = format!("ONPREM{}.COM", c.major());
-    let other = Kdc::start(c.site, &onprem).unwrap();
+    let other = Kdc::start(c.sandbox, &onprem).unwrap();
     c.kdc.trust(&other).unwrap();
     c.master().run(&format!(
         "SELECT count(*) FROM kerb_add_principals('{{confd@{REALM},confd@{onprem}}}')"
@@ -242,7 +242,7 @@ pub(super) fn a_krb5_conf_by_which_one_logs_in(c: &Context<'_>) {
                 .unwrap(),
         );
         assert_eq!((ended.code, ended.err.as_str()), (0, ""));
-        let path = c.site.path().join(format!("printed-{}-{}.conf", c.major(), arguments.len()));
+        let path = c.sandbox.path().join(format!("printed-{}-{}.conf", c.major(), arguments.len()));
         fs::write(&path, ended.out).unwrap();
         path
     };
@@ -269,7 +269,7 @@ pub(super) fn a_krb5_conf_by_which_one_logs_in(c: &Context<'_>) {
 /// psql and kerbrole with the same connection string, variables and password file: both connect, or
 /// neither.
 fn both(c: &Context<'_>, conninfo: &str, variables: &[(&str, &str)]) -> (bool, Ended) {
-    let home = tempfile::tempdir_in(c.site.path()).unwrap();
+    let home = tempfile::tempdir_in(c.sandbox.path()).unwrap();
     let clean = |mut command: std::process::Command| {
         command.env("HOME", home.path()).env_remove("PGPASSWORD").envs(variables.iter().copied());
         command
@@ -363,7 +363,7 @@ pub(super) fn passwords_go_to_their_host(c: &Context<'_>) {
         ("localhost:*:*:*:right", &format!("{name} password=''"), true),
         ("localhost:*:*:*:right", &format!("{name} password=wrong"), false),
     ] {
-        let passfile = c.site.path().join(format!("passfile-{port}"));
+        let passfile = c.sandbox.path().join(format!("passfile-{port}"));
         // A byte that is no UTF-8 in a line before.
         let mut bytes = b"x:*:*:\xe9:y\n".to_vec();
         bytes.extend(lines.as_bytes());

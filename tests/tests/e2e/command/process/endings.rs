@@ -162,7 +162,7 @@ pub(super) fn no_ending_depends_on_the_reader(c: &Context<'_>) {
 /// What goes on is told on the way, and nobody listening is no reason to stop half-way.
 pub(super) fn a_long_list_goes_on_though_nobody_listens(c: &Context<'_>) {
     const MANY: usize = 3_000;
-    let path = c.site.path().join(format!("unheard-{}-{}", c.major(), c.server.port));
+    let path = c.sandbox.path().join(format!("unheard-{}-{}", c.major(), c.server.port));
     fs::write(&path, (0..MANY).map(|i| format!("u{i}@a.b\n")).collect::<String>()).unwrap();
     let ended = ends(on(c, &["add", "-f", path.to_str().unwrap()]), Gone, Gone);
     assert_eq!(ended.code, 0);

@@ -6,7 +6,7 @@ pub(super) fn files_and_their_mistakes(c: &Context<'_>) {
     let mut su = c.superuser();
     su.run("CREATE ROLE analysts; CREATE ROLE team");
     let file = |text: &str| {
-        let mut file = tempfile::NamedTempFile::new_in(c.site.path()).unwrap();
+        let mut file = tempfile::NamedTempFile::new_in(c.sandbox.path()).unwrap();
         file.write_all(text.as_bytes()).unwrap();
         file
     };
@@ -143,7 +143,7 @@ pub(super) fn a_terminal_is_asked(c: &Context<'_>) {
     assert_eq!(su.one("SELECT count(*) FROM pg_roles WHERE rolname = 'ann@A.B'"), "1");
     let ended = on_a_terminal("typed\ny\n", "drop ann@a.b");
     assert!(ended.code == 0 && ended.out.contains("dropped"), "{}", ended.out);
-    let path = c.site.path().join(format!("bar-{}", c.major()));
+    let path = c.sandbox.path().join(format!("bar-{}", c.major()));
     fs::write(&path, (0..4000).map(|i| format!("u{i}@a.b\n")).collect::<String>()).unwrap();
     let ended = on_a_terminal("typed\n", &format!("add -f {} --format csv", path.display()));
     assert!(
@@ -173,7 +173,7 @@ fn whole(su: &mut Session) -> (usize, usize) {
 pub(super) fn an_interrupt_in_the_middle(c: &Context<'_>) {
     const MANY: usize = 10_000;
     let mut su = c.superuser();
-    let path = c.site.path().join(format!("many-{}-{}", c.major(), c.server.port));
+    let path = c.sandbox.path().join(format!("many-{}-{}", c.major(), c.server.port));
     fs::write(&path, (0..MANY).map(|i| format!("u{i}@a.b\n")).collect::<String>()).unwrap();
     let arguments = ["add", "--if-not-exists", "-f", path.to_str().unwrap()];
     let child = on(c, &arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -200,7 +200,7 @@ pub(super) fn an_interrupt_in_the_middle(c: &Context<'_>) {
 
 pub(super) fn a_hundred_thousand_lines(c: &Context<'_>) {
     const MANY: usize = 100_000;
-    let path = c.site.path().join(format!("very-many-{}", c.major()));
+    let path = c.sandbox.path().join(format!("very-many-{}", c.major()));
     fs::write(&path, (0..MANY).map(|i| format!("u{i}@a.b\n")).collect::<String>()).unwrap();
     let add = || on(c, &["add", "--if-not-exists", "-f", path.to_str().unwrap()]);
     let mut child = add().stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();

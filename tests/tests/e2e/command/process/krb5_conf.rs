@@ -14,7 +14,7 @@ fn printed(arguments: &[&str]) -> Ended {
 
 /// Where kinit goes for a ticket of a user of this realm, in the order in which it tries.
 fn goes_to(c: &Context<'_>, text: &str, realm: &str) -> Vec<String> {
-    let file = tempfile::NamedTempFile::new_in(c.site.path()).unwrap();
+    let file = tempfile::NamedTempFile::new_in(c.sandbox.path()).unwrap();
     fs::write(file.path(), text).unwrap();
     let mut kinit = Command::new("kinit");
     kinit.env("KRB5_CONFIG", file.path()).env("KRB5_TRACE", "/dev/stdout").env("LC_ALL", "C");
@@ -38,7 +38,7 @@ fn goes_to(c: &Context<'_>, text: &str, realm: &str) -> Vec<String> {
 /// The principal that a client asks a ticket for, who connects to a host.
 fn asks_for(c: &Context<'_>, text: &str, host: &str) -> String {
     let ticket = c.kdc.ticket_of("asks").unwrap();
-    let file = tempfile::NamedTempFile::new_in(c.site.path()).unwrap();
+    let file = tempfile::NamedTempFile::new_in(c.sandbox.path()).unwrap();
     // The names of the tests are in no DNS.
     let text =
         text.replace("[libdefaults]\n", "[libdefaults]\n    dns_canonicalize_hostname = false\n");

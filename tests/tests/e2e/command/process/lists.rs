@@ -3,7 +3,7 @@
 use super::*;
 
 fn list(c: &Context<'_>, text: &str) -> tempfile::NamedTempFile {
-    let mut file = tempfile::NamedTempFile::new_in(c.site.path()).unwrap();
+    let mut file = tempfile::NamedTempFile::new_in(c.sandbox.path()).unwrap();
     file.write_all(text.as_bytes()).unwrap();
     file
 }

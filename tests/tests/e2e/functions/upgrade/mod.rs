@@ -49,7 +49,7 @@ fn what_an_upgrade_forgets_is_seen(c: &Context<'_>) {
     let present = env!("CARGO_PKG_VERSION");
     let name = format!("pg{}-upgrades", c.major());
     let installation =
-        Installation::copy_apart(c.site, c.major(), &format!("{}-with-upgrades", c.major()))
+        Installation::copy_apart(c.sandbox, c.major(), &format!("{}-with-upgrades", c.major()))
             .unwrap();
     let folder = installation.extensions();
     let install = fs::read_to_string(folder.join(format!("pg_kerbrole--{present}.sql"))).unwrap();
@@ -107,7 +107,7 @@ fn what_an_upgrade_forgets_is_seen(c: &Context<'_>) {
     }
 
     let server =
-        OwnServer(Server::start(c.site, Arc::new(installation), c.kdc, &name, &[]).unwrap());
+        OwnServer(Server::start(c.sandbox, Arc::new(installation), c.kdc, &name, &[]).unwrap());
     server.0.run_script("rds_roles.sql", "postgres", &[]).unwrap();
     let mut su = Session::open(&server.0, SUPERUSER, "postgres").unwrap();
     su.run("CREATE EXTENSION pg_kerbrole");

@@ -35,7 +35,7 @@ fn lists_longer_than_a_server_can_copy_are_refused(c: &Context<'_>) {
     let taken = status(&su.one("SELECT pg_backend_pid()"), "VmSize:") * 1024;
     let mut limit = Command::new("prlimit");
     limit.args(["--pid", &postmaster, &format!("--as={}:", taken + MORE)]);
-    run(&mut c.site.as_server_user(&limit)).unwrap();
+    run(&mut c.sandbox.as_server_user(&limit)).unwrap();
     // What is computed from random() is made when the call runs, once.
     let many = |element: &str, count: u32| {
         format!("array_fill({element}::text, ARRAY[{count} + (random() * 0)::int])")
