@@ -18,7 +18,7 @@ pub use error::{Error, ErrorKind};
 pub use kerbrole::Kerbrole;
 pub use kerbrole_core::{
     AbsentPolicy, AddAction, CaseProblem, NameRules, NetbiosDomains, Realm, RealmList, RoleName,
-    Statement, SyncAction, UsernameCase, quote_identifier,
+    Statement, SyncAction, UsernameCase, is_invisible, quote_identifier,
 };
 pub use probe::{Extension, Family, Server, probe};
 pub use types::{

@@ -96,3 +96,4 @@ pub use roles::role_set::RoleSet;
 pub use rule::{Conflict, ConflictRule};
 pub use sqlstate::SqlState;
 pub use statement::{MembershipOptions, Revoke, Statement};
+pub use text::is_invisible;

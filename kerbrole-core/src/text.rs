@@ -28,6 +28,12 @@ pub(crate) fn first_invisible(text: &str) -> Option<(usize, char)> {
     Some((text[..found.start()].chars().count() + 1, found.as_str().chars().next()?))
 }
 
+/// Whether a character leaves no mark on a screen, or steers it: controls, marks of direction,
+/// zero-width joiners and the like.
+pub fn is_invisible(c: char) -> bool {
+    first_invisible(c.encode_utf8(&mut [0; 4])).is_some()
+}
+
 /// `2 sessions`
 pub(crate) fn counted(count: usize, thing: &str) -> String {
     format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
@@ -42,8 +48,7 @@ pub(crate) fn visible(text: &str) -> String {
             out.push_str("...");
             break;
         }
-        let mut buffer = [0; 4];
-        if first_invisible(c.encode_utf8(&mut buffer)).is_some() {
+        if is_invisible(c) {
             out.push_str(&format!("\\u{{{:X}}}", c as u32));
         } else {
             out.push(c);

@@ -17,6 +17,7 @@ mod krb5_conf;
 mod list;
 mod man;
 mod one_by_one;
+mod plan;
 mod preview_grant;
 mod probe;
 mod realm;

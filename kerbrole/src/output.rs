@@ -1,8 +1,10 @@
 //! Results, in the form that was asked for, and what is said beside them. Nothing else here prints.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
+use kerbrole_client::is_invisible;
 use serde_json::{Map, Value};
+use unicode_width::UnicodeWidthStr;
 
 use crate::arguments::Format;
 
@@ -18,13 +20,25 @@ pub(crate) enum Shown {
 impl Shown {
     /// Prints it. An error is about whoever would have read it, and says nothing about the work.
     pub(crate) fn print(&self) -> io::Result<()> {
-        let mut out = io::BufWriter::new(io::stdout().lock());
+        let stdout = io::stdout();
+        let to_terminal = stdout.is_terminal();
+        self.print_to(&mut io::BufWriter::new(stdout.lock()), to_terminal)
+    }
+
+    /// What goes to a program or a file is as it is; on a terminal nothing of it steers that.
+    fn print_to(&self, out: &mut impl Write, to_terminal: bool) -> io::Result<()> {
         match self {
             Self::Nothing => {}
+            Self::Text(text) if to_terminal => out.write_all(visible(text, "\n\t").as_bytes())?,
             Self::Text(text) => out.write_all(text.as_bytes())?,
-            Self::Rows(table, Format::Table) => table.print_columns(&mut out)?,
-            Self::Rows(table, Format::Json) => table.print_json(&mut out)?,
-            Self::Rows(table, Format::Csv) => table.print_csv(&mut out)?,
+            Self::Rows(table, Format::Table) => table.print_columns(out)?,
+            Self::Rows(table, Format::Json) => table.print_json(out)?,
+            Self::Rows(table, Format::Csv) if to_terminal => {
+                let mut csv = Vec::new();
+                table.print_csv(&mut csv)?;
+                out.write_all(visible(&String::from_utf8_lossy(&csv), "\n").as_bytes())?;
+            }
+            Self::Rows(table, Format::Csv) => table.print_csv(out)?,
         }
         out.flush()
     }
@@ -66,7 +80,7 @@ impl Table {
         writeln!(out, "[")?;
         for (number, row) in self.rows.iter().enumerate() {
             let comma = if number + 1 < self.rows.len() { "," } else { "" };
-            writeln!(out, "  {}{comma}", object(row))?;
+            writeln!(out, "  {}{comma}", escaped(&object(row).to_string()))?;
         }
         writeln!(out, "]")
     }
@@ -88,7 +102,7 @@ impl Table {
             .map(|row| row.iter().map(|value| one_line(&text(value))).collect())
             .collect();
         let width = |column: usize| {
-            let widest = cells.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+            let widest = cells.iter().map(|row| row[column].width()).max().unwrap_or(0);
             widest.max(self.columns[column].len())
         };
         let widths: Vec<_> = (0..self.columns.len()).map(width).collect();
@@ -101,8 +115,10 @@ impl Table {
 }
 
 fn line(out: &mut impl Write, cells: &[String], widths: &[usize]) -> io::Result<()> {
-    let padded: Vec<_> =
-        cells.iter().zip(widths).map(|(cell, &width)| format!("{cell:<width$}")).collect();
+    let pad = |(cell, &width): (&String, &usize)| {
+        format!("{cell}{}", " ".repeat(width.saturating_sub(cell.width())))
+    };
+    let padded: Vec<_> = cells.iter().zip(widths).map(pad).collect();
     writeln!(out, "{}", padded.join("  ").trim_end())
 }
 
@@ -121,16 +137,34 @@ fn one_line(text: &str) -> String {
     visible(&text.replace('\n', " "), "")
 }
 
-/// Shows control characters, but for those that are kept, instead of sending them: the name of a
-/// role may hold what a terminal takes for a command.
+/// Shows characters that cannot be seen, but for those that are kept, instead of sending them: the
+/// name of a role may hold what a terminal takes for a command, or turns the line around.
 fn visible(text: &str, kept: &str) -> String {
-    if !text.contains(|c: char| c.is_control()) {
+    let is_shown = |c: char| is_invisible(c) && !kept.contains(c);
+    if !text.contains(is_shown) {
         return text.into();
     }
-    let one = |c: char| {
-        if c.is_control() && !kept.contains(c) { c.escape_default().to_string() } else { c.into() }
-    };
+    let one = |c: char| if is_shown(c) { c.escape_default().to_string() } else { c.into() };
     text.chars().map(one).collect()
+}
+
+/// JSON with the characters that cannot be seen as escapes, which mean the same to whoever reads
+/// it.
+fn escaped(json: &str) -> String {
+    if !json.contains(is_invisible) {
+        return json.into();
+    }
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_invisible(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                text.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            text.push(c);
+        }
+    }
+    text
 }
 
 #[cfg(test)]
@@ -146,5 +180,44 @@ mod tests {
         let printed = String::from_utf8(out).unwrap();
         assert_eq!(printed.lines().last().unwrap(), r"a\u{1b}]0;x\u{7} b\u{9b}2J");
         assert_eq!(visible("one\ntwo\u{1b}[31m", "\n"), "one\ntwo\\u{1b}[31m");
+    }
+
+    /// U+202E turns the rest of a line around, U+200B and U+E0061 are not seen at all.
+    const TURNED: &str = "a\u{202e}b\u{200b}c\u{9b}d\u{e0061}e";
+
+    fn printed(format: Format, name: &str, to_terminal: bool) -> String {
+        let mut table = Table::new(&["role_name", "n"]);
+        table.row([name.into(), 1.into()]);
+        table.row(["short".into(), 2.into()]);
+        let mut out = Vec::new();
+        Shown::Rows(table, format).print_to(&mut out, to_terminal).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_shown_on_a_terminal_and_data_stay_data() {
+        let shown = r"a\u{202e}b\u{200b}c\u{9b}d\u{e0061}e";
+        for to_terminal in [false, true] {
+            assert!(printed(Format::Table, TURNED, to_terminal).contains(shown));
+            let json = printed(Format::Json, TURNED, to_terminal);
+            assert!(json.chars().all(|c| c == '\n' || !is_invisible(c)), "{json}");
+            let rows: Vec<Value> = serde_json::from_str(&json).unwrap();
+            assert_eq!(rows[0]["role_name"], TURNED);
+        }
+        assert!(printed(Format::Csv, TURNED, true).contains(shown));
+        assert!(printed(Format::Csv, TURNED, false).contains(TURNED));
+    }
+
+    #[test]
+    fn columns_stand_below_each_other_whatever_the_script() {
+        for name in ["日本語の名前@A.B", "e\u{301}mile@A.B", "émile@A.B"] {
+            let table = printed(Format::Table, name, true);
+            let numbers: Vec<_> = table
+                .lines()
+                .skip(2)
+                .map(|line| line[..line.rfind(char::is_numeric).unwrap()].width())
+                .collect();
+            assert_eq!(numbers[0], numbers[1], "{table}");
+        }
     }
 }

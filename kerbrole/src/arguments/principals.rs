@@ -8,8 +8,8 @@ pub(crate) struct Principals {
     /// user@REALM, or user with --realm
     #[arg(value_name = "PRINCIPAL")]
     pub(crate) names: Vec<String>,
-    /// File with one principal a line (# begins a comment), or CSV with the header
-    /// principal,groups (groups between ;); - for standard input
+    /// File with one principal a line (# begins a comment), or CSV with the header principal; - for
+    /// standard input
     #[arg(short = 'f', long = "file", value_name = "FILE")]
     pub(crate) files: Vec<String>,
     /// Realm of those that come without one

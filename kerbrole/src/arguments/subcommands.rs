@@ -7,8 +7,13 @@ use kerbrole_client::AbsentPolicy;
 
 use super::principals::Principals;
 
+/// What the file of `kerbrole add` may have that those of others have not.
+const FILE_WITH_GROUPS: &str = "File with one principal a line (# begins a comment), or CSV with \
+    the header principal,groups (groups between ;); - for standard input";
+
 /// Of `kerbrole add`.
 #[derive(Debug, Args)]
+#[command(mut_arg("files", |file| file.help(FILE_WITH_GROUPS)))]
 pub(crate) struct AddArguments {
     #[command(flatten)]
     pub(crate) principals: Principals,

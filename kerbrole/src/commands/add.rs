@@ -7,9 +7,10 @@ use kerbrole_client::{AddAction, Added, Error, Wanted};
 
 use super::again;
 use super::job::Job;
+use super::plan;
 use crate::arguments::AddArguments;
 use crate::exit::{Failure, Outcome, Report};
-use crate::input::principals;
+use crate::input::principals_with_groups;
 use crate::output::{Shown, Table};
 
 /// From how many principals on a bar is worth it.
@@ -22,13 +23,13 @@ const PORTION: usize = 1_000;
 /// Creates roles, or shows how.
 pub(super) async fn run(job: &Job<'_>, arguments: &AddArguments) -> Outcome {
     let if_not_exists = arguments.if_not_exists;
-    let mut wanted = principals(&arguments.principals)?;
+    let mut wanted = principals_with_groups(&arguments.principals)?;
     for one in &mut wanted {
         one.groups.splice(0..0, arguments.groups.iter().cloned());
     }
     if arguments.dry_run {
         let plan = job.kerbrole.plan_add_each(&wanted, if_not_exists).await?;
-        return Ok(Report::done(Shown::Text(plan.sql())));
+        return Ok(plan::shown(job, &plan.statements));
     }
     // A list of several portions is planned whole first: where something in the last one is wrong,
     // or nothing is to be done at all, nothing is begun.

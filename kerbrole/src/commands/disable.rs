@@ -4,7 +4,8 @@ use std::cell::RefCell;
 
 use super::again;
 use super::job::Job;
-use super::one_by_one::{one_by_one, plans};
+use super::one_by_one::one_by_one;
+use super::plan;
 use crate::arguments::DisableArguments;
 use crate::exit::{Failure, Outcome};
 use crate::input::principals;
@@ -13,7 +14,8 @@ use crate::input::principals;
 pub(super) async fn run(job: &Job<'_>, arguments: &DisableArguments) -> Outcome {
     let wanted = principals(&arguments.principals)?;
     if arguments.dry_run {
-        return plans(&wanted, async |one| job.kerbrole.plan_disable(one, None).await).await;
+        return plan::of_each(job, &wanted, async |one| job.kerbrole.plan_disable(one, None).await)
+            .await;
     }
     // Somebody whose sessions may not be ended is disabled all the same, and so are those who come
     // after: the errors are kept for the end.

@@ -5,7 +5,8 @@ use kerbrole_client::{DropOptions, Dropped};
 use super::again;
 use super::confirm::confirm;
 use super::job::Job;
-use super::one_by_one::{one_by_one, plans};
+use super::one_by_one::one_by_one;
+use super::plan;
 use crate::arguments::DropArguments;
 use crate::exit::Outcome;
 use crate::input::principals;
@@ -19,7 +20,10 @@ pub(super) async fn run(job: &Job<'_>, arguments: &DropArguments) -> Outcome {
     let options = &options;
     let wanted = principals(&arguments.principals)?;
     if arguments.dry_run {
-        return plans(&wanted, async |one| job.kerbrole.plan_drop(one, None, options).await).await;
+        return plan::of_each(job, &wanted, async |one| {
+            job.kerbrole.plan_drop(one, None, options).await
+        })
+        .await;
     }
     confirm(&format!("Drop {} principal(s)", wanted.len()), arguments.yes)?;
     one_by_one(job, &wanted, again::IF_EXISTS, async |one| {

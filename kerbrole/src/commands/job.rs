@@ -4,7 +4,7 @@ use kerbrole_client::Kerbrole;
 use tokio_postgres::Client;
 
 use super::backend;
-use crate::arguments::{GeneralOptions, Options};
+use crate::arguments::{Format, GeneralOptions, Options};
 use crate::exit::Failure;
 use crate::output::{Shown, Table, tell};
 
@@ -42,6 +42,11 @@ impl<'j> Job<'j> {
         if !self.is_quiet() {
             tell(text);
         }
+    }
+
+    /// The form that was asked for.
+    pub(super) fn format(&self) -> Format {
+        self.general.format
     }
 
     /// A table in the form that was asked for.

@@ -1,10 +1,10 @@
 //! Going through a list: one principal after the other, each whole or not at all.
 
-use kerbrole_client::{Error, Plan, Wanted};
+use kerbrole_client::{Error, Wanted};
 
 use super::job::Job;
 use crate::exit::{Failure, Outcome, Report};
-use crate::output::{Shown, Table};
+use crate::output::Table;
 
 /// Does the work on each, up to the first that is refused.
 ///
@@ -31,17 +31,4 @@ pub(super) async fn one_by_one(
         }
     }
     Ok(Report::done(job.rows(table)))
-}
-
-/// What would be run for each. Where one is refused nothing is shown: half a script would be
-/// pasted.
-pub(super) async fn plans(
-    wanted: &[Wanted],
-    plan: impl AsyncFn(&str) -> Result<Plan, Error>,
-) -> Outcome {
-    let mut script = String::new();
-    for one in wanted {
-        script.push_str(&plan(&one.principal).await?.sql());
-    }
-    Ok(Report::done(Shown::Text(script)))
 }

@@ -1,31 +1,25 @@
 //! `kerbrole sync`
 
-use kerbrole_client::SyncOptions;
+use kerbrole_client::{SyncOptions, SyncRow};
 
 use super::again;
 use super::confirm::confirm;
 use super::job::Job;
+use super::plan;
 use crate::arguments::SyncArguments;
 use crate::exit::{Ending, Failure, Outcome, Report};
 use crate::input::principals;
-use crate::output::{Shown, Table};
+use crate::output::Table;
 
 /// Brings the principals in line with a list, or shows how, or whether there is a difference.
 pub(super) async fn run(job: &Job<'_>, arguments: &SyncArguments) -> Outcome {
     let options = SyncOptions::new().absent(arguments.absent.into());
     let options = &arguments.absent_realm.iter().fold(options, SyncOptions::realm);
     let wanted = principals(&arguments.principals)?;
-    if wanted.iter().any(|one| !one.groups.is_empty()) {
-        job.say(
-            "the groups of the list are left alone: sync is about who is there, add gives groups",
-        );
-    }
     let names: Vec<_> = wanted.iter().map(|one| one.principal.as_str()).collect();
     let mut rows = job.kerbrole.sync_principals(&names, options, true).await?;
     if arguments.dry_run {
-        let script: String = rows.iter().map(|row| format!("{}\n", row.statement)).collect();
-        let script = if script.is_empty() { script } else { format!("BEGIN;\n{script}COMMIT;\n") };
-        return Ok(Report::done(Shown::Text(script)));
+        return Ok(plan::shown_rows(job, table(rows)));
     }
     let differs = !rows.is_empty();
     if !arguments.check && differs {
@@ -41,9 +35,14 @@ pub(super) async fn run(job: &Job<'_>, arguments: &SyncArguments) -> Outcome {
     if !differs {
         job.say("nothing to do");
     }
+    let ending = Ending::findings_if(arguments.check && differs);
+    Ok(Report::looked(job.rows(table(rows)), ending))
+}
+
+fn table(rows: Vec<SyncRow>) -> Table {
     let mut table = Table::new(&["action", "role_name", "statement"]);
     for row in rows {
         table.row([row.action.as_str().into(), row.role_name.into(), row.statement.into()]);
     }
-    Ok(Report::looked(job.rows(table), Ending::findings_if(arguments.check && differs)))
+    table
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn list(c: &Context<'_>, text: &str) -> tempfile::NamedTempFile {
+pub(super) fn list(c: &Context<'_>, text: &str) -> tempfile::NamedTempFile {
     let mut file = tempfile::NamedTempFile::new_in(c.sandbox.path()).unwrap();
     file.write_all(text.as_bytes()).unwrap();
     file
@@ -135,17 +135,42 @@ pub(super) fn each_row_gets_its_groups(c: &Context<'_>) {
     assert!(again.code == 0 && again.err.ends_with("nothing to do\n"), "{}", again.err);
 }
 
-/// A list that is for add names groups; sync does nothing about them, and says so.
+/// A list with groups is for add: whoever does nothing about them does not take it.
 pub(super) fn groups_are_not_passed_over_in_silence(c: &Context<'_>) {
     c.superuser().run("CREATE ROLE team");
     let file = list(c, "principal,groups\nann@a.b,team\n");
-    let ended = run(c, &["sync", "-f", &file.path().display().to_string()]);
-    assert!(
-        ended.code == 0 && ended.err.contains("groups of the list are left alone"),
-        "{}",
-        ended.err
-    );
-    assert_eq!(c.superuser().column(MEMBERS), ["ann@A.B rds_ad"]);
+    let path = file.path().display().to_string();
+    for subcommand in ["sync", "drop", "disable", "enable", "check"] {
+        let ended = run(c, &[subcommand, "-f", &path]);
+        assert_eq!(ended.code, 2, "{subcommand}: {}", ended.err);
+        assert!(ended.err.contains("unknown column \"groups\""), "{subcommand}: {}", ended.err);
+    }
+    assert_eq!(c.superuser().column(MEMBERS), [""; 0]);
+    assert_eq!(run(c, &["add", "-f", &path]).code, 0);
+    assert_eq!(c.superuser().column(MEMBERS), ["ann@A.B rds_ad,team"]);
+}
+
+/// As the SQL functions do: of two realms one is wrong, and nobody knows which.
+pub(super) fn a_name_with_a_realm_beside_another_one(c: &Context<'_>) {
+    for name in ["ann@corp.com", "CORP\\ann"] {
+        for subcommand in ["add", "check", "disable"] {
+            let ended = run(c, &[subcommand, name, "--realm", "a.b"]);
+            assert_eq!((ended.code, &*ended.out), (2, ""), "{subcommand} {name}: {}", ended.err);
+            assert!(ended.err.contains("\nHINT:  "), "{}", ended.err);
+            let call = "SELECT kerb_add_principal($1, 'a.b')";
+            let Err(refused) = c.superuser().call(call, &[&name]) else { panic!("{name}") };
+            assert!(ended.err.contains(refused.message()), "{refused}: {}", ended.err);
+        }
+    }
+    assert_eq!(c.superuser().column(MEMBERS), [""; 0]);
+    // The same realm is no contradiction, and in a list it is that of those who come without one.
+    assert_eq!(run(c, &["add", "cyd@A.b", "-r", "a.b"]).code, 0);
+    let file = list(c, "ann@c.d\nbob\n");
+    let ended = run(c, &["add", "-r", "a.b", "-f", &file.path().display().to_string()]);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    assert_eq!(c.superuser().column(MEMBERS), ["bob@A.B rds_ad", "cyd@A.B rds_ad"]);
+    let other = "SELECT count(*) FROM pg_roles WHERE rolname = 'ann@C.D'";
+    assert_eq!(c.superuser().one(other), "1");
 }
 
 /// `-d` forgotten, or one of the other options in its place.

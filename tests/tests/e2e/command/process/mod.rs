@@ -19,6 +19,7 @@ mod endings;
 mod input;
 mod krb5_conf;
 mod lists;
+mod plans;
 mod results;
 
 use connections::*;
@@ -26,21 +27,23 @@ use endings::*;
 use input::*;
 use krb5_conf::*;
 use lists::*;
+use plans::*;
 use results::*;
 
 cases! {
-    EachVersion: a_life_in_commands, results_in_every_form, files_and_their_mistakes,
-        what_cannot_be_reached, who_is_asked, sql_can_be_pasted, a_krb5_conf_by_which_one_logs_in,
-        the_reader_goes_away, an_interrupt_in_the_middle, connections_as_psql_makes_them, tls_modes,
+    EachVersion: a_life_in_commands, a_plan_is_one_script_or_data, no_half_of_a_plan_is_shown,
+        results_in_every_form, files_and_their_mistakes, what_cannot_be_reached, who_is_asked,
+        sql_can_be_pasted, a_krb5_conf_by_which_one_logs_in, the_reader_goes_away,
+        an_interrupt_in_the_middle, connections_as_psql_makes_them, tls_modes,
         demands_are_kept_or_refused, passwords_go_to_their_host, nothing_of_a_string_is_repeated,
         the_page_prints_what_it_says, every_command_in_json, a_terminal_is_asked,
         rules_that_do_not_hold_are_refused, half_done_work_is_told_though_nobody_reads,
         no_ending_depends_on_the_reader, a_lost_connection_claims_nothing,
         a_long_list_goes_on_though_nobody_listens, a_number_sign_makes_nobody_else_of_a_name,
         a_header_in_quotes_is_no_principal, each_row_gets_its_groups,
-        groups_are_not_passed_over_in_silence;
+        groups_are_not_passed_over_in_silence, a_name_with_a_realm_beside_another_one;
     Every: a_wrong_last_row_begins_nothing;
-    Bare: a_wrong_last_row_begins_nothing, each_row_gets_its_groups,
+    Bare: a_wrong_last_row_begins_nothing, a_plan_is_one_script_or_data, each_row_gets_its_groups,
         half_done_work_is_told_though_nobody_reads, rules_of_plain_statements,
         every_command_in_json, a_life_in_commands, results_in_every_form, files_and_their_mistakes,
         who_is_asked, sql_can_be_pasted;
