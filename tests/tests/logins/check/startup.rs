@@ -96,12 +96,13 @@ pub(super) fn connections_that_are_left(c: &Context<'_>) {
         scene.su.run(&format!("CREATE USER \"{user}@{REALM}\" {superuser} IN ROLE rds_ad{group}"));
         let ticket = c.kdc.ticket_of(user).unwrap();
         for (left, wrong) in [(kept + 1, &[][..]), (kept, &["connection_slots"])] {
-            // The two of the scene are there already.
+            // The two of the scene are there already. A session that has ended, or was refused,
+            // keeps its slot for a moment.
             while held.len() < 8 - 2 - left {
-                held.push(Session::open(scene.server, "rdsadmin", "postgres").unwrap());
+                let open = || Session::open(scene.server, "rdsadmin", "postgres");
+                wait_until(|| open().map(|session| held.push(session)).is_ok()).unwrap();
             }
             let should = said(wrong, &[]);
-            // A session that was refused keeps its slot for a moment.
             wait_until(|| scene.said(user) == should).unwrap();
             let what = format!("{user}, {left} of 8 connections left");
             scene.compare(&what, user, &ticket, wrong);
