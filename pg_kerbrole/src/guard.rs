@@ -90,32 +90,17 @@ unsafe extern "C-unwind" fn process_utility(
     unsafe {
         let node = (*statement).utilityStmt;
         let watch = if is_about_roles(node) { before(node) } else { std::ptr::null_mut() };
-        match PREVIOUS {
-            Some(previous) => {
-                previous(
-                    statement,
-                    query,
-                    read_only_tree,
-                    context,
-                    params,
-                    environment,
-                    destination,
-                    completion,
-                );
-            }
-            None => {
-                standard_ProcessUtility(
-                    statement,
-                    query,
-                    read_only_tree,
-                    context,
-                    params,
-                    environment,
-                    destination,
-                    completion,
-                );
-            }
-        }
+        let next = PREVIOUS.unwrap_or(standard_ProcessUtility);
+        next(
+            statement,
+            query,
+            read_only_tree,
+            context,
+            params,
+            environment,
+            destination,
+            completion,
+        );
         if !watch.is_null() {
             after(watch);
         }

@@ -42,12 +42,12 @@ impl Reading {
     }
 
     /// The names of roles with all that is below them.
-    pub fn members_of(&self) -> &Vec<String> {
+    pub fn members_of(&self) -> &[String] {
         &self.members_of
     }
 
     /// The names of the other roles.
-    pub fn groups_of(&self) -> &Vec<String> {
+    pub fn groups_of(&self) -> &[String] {
         &self.groups_of
     }
 

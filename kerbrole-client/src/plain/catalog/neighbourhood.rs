@@ -80,14 +80,13 @@ impl<C: GenericClient> Catalog<'_, C> {
             "rolname OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.name[])",
             "rolname OPERATOR(pg_catalog.=) ANY ($2::pg_catalog.text[]::pg_catalog.name[])",
         ];
-        let (below, above): (&Vec<String>, &Vec<String>) =
-            (reading.members_of(), reading.groups_of());
+        let (below, above) = (reading.members_of(), reading.groups_of());
         let read = self
-            .read_around(NAMED, &[(below, Type::TEXT_ARRAY), (above, Type::TEXT_ARRAY)])
+            .read_around(NAMED, &[(&below, Type::TEXT_ARRAY), (&above, Type::TEXT_ARRAY)])
             .await?;
         let oids: HashMap<_, _> =
             read.names.iter().map(|(&oid, name)| (name.as_str(), oid)).collect();
-        let named = |names: &Vec<String>| {
+        let named = |names: &[String]| {
             names.iter().filter_map(|name| oids.get(name.as_str()).copied()).collect()
         };
         let around = Around { members_of: named(below), groups_of: named(above) };
