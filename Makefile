@@ -10,13 +10,15 @@
 #   make bench                   figures into benches/, in about twenty-five minutes (BENCH=adding,
 #                                audits, client, guard, memory or one for one report)
 #   make bench-smoke             whether all of that runs, with few principals
+#   make public-api              writes anew what is public in kerbrole-client (public-api.txt)
+#   make pictures                writes the pictures of the documents anew (docs/pictures)
 #   make check                   format, width, lints, documentation, generated SQL
 #   make deny                    licences, advisories and sources of the crates (cargo-deny)
 #   make typos                   spelling (typos)
 #   make install PG_CONFIG=...   into an existing server
 #   make deb                     Debian packages into target/packages (DEB_VERSIONS="15" for one)
 #   make docker                  images of a PostgreSQL like RDS, of a KDC and of a client
-#                                (docs/docker.md)
+#                                (docs/guides/docker.md)
 #   make test-docker             tries them, with a Docker engine of its own where there is none
 #   make test-packages           tries them, each in a Debian that has nothing else in it
 #   make test-bare               make demo and make test in a Debian that has nothing but Rust,
@@ -40,6 +42,9 @@ endif
 VERSION ?= $(firstword $(VERSIONS))
 PG_CONFIG ?= pg_config
 PROFILE ?= release
+# What is built and tested together. Always all of it: Cargo chooses the features of what several
+# of them use by what is selected, and would compile that once for each choice.
+ALL := -p kerbrole -p kerbrole-core -p kerbrole-client -p kerbrole-tests
 # The tests run a build with assertions, the benchmark an optimised one.
 STAGE_PROFILE ?= dev
 STAGE := target/stage-$(STAGE_PROFILE)
@@ -76,17 +81,19 @@ both = $(MAKE) --no-print-directory -j2 VERSIONS="$(VERSIONS)"
 .PHONY: bench bench-smoke bench-ready deb demo demo-built demo-packages docker test test-units \
   test-docker test-docker-here test-e2e test-kerberos test-ad ad-built e2e-built logins \
   test-packages test-upgrade test-bare others stage check width deny typos fmt clippy doc \
-  check-sql check-released freeze tarball release-check release version sql install \
-  install-quietly uninstall packages packages-all command-released clean
+  public-api pictures check-sql check-released freeze tarball release-check release version sql \
+  install clippy-extension check-rest check-functions check-extension install-quietly uninstall \
+  packages packages-all command-released clean
 
 # --- trying it ------------------------------------------------------------------------------------
 
 # What it needs to run is installed while it is built. It walks no long chains of memberships, so
 # that nothing is optimised for that.
+DEMO_NEEDS ?= stage demo-built demo-packages
 demo: export CARGO_CONFIG = --config profile.dev.package.kerbrole-core.opt-level=0
 demo:
 	@tests/servers/ready --packages --compilers
-	@$(MAKE) --no-print-directory -j3 VERSIONS=$(VERSION) stage demo-built demo-packages
+	@$(MAKE) --no-print-directory -j3 VERSIONS=$(VERSION) $(DEMO_NEEDS)
 	@KERBROLE_TEST_VERSIONS=$(VERSION) KEEP=$(KEEP) "$(OUT)/debug/demo"
 
 demo-built:
@@ -116,34 +123,42 @@ packages-all:
 # Without a server.
 test-units:
 	@echo "The tests of kerbrole-core, kerbrole-client and kerbrole that need no server"
-	@$(NO_JOBSERVER) $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-core -p kerbrole-client
-	@$(NO_JOBSERVER) $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole
+	@$(NO_JOBSERVER) $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --lib --bins --test deep
+	@$(NO_JOBSERVER) $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --doc
 
 # TESTS="names::" runs only the tests whose names contain that.
 test-e2e: stage e2e-built
 	KERBROLE_TEST_VERSIONS="$(VERSIONS)" \
-	  $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-tests --test e2e -- $(TESTS)
+	  $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --test e2e -- $(TESTS)
 
 e2e-built:
-	@$(CARGO) build -q $(PGRX_FLAGS) -p kerbrole -p kerbrole-client --bins --examples
-	@$(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-tests --test e2e --test logins --no-run
+	@$(CARGO) build -q $(PGRX_FLAGS) $(ALL) --bins --examples --test e2e --test logins
 
-# Who can log in, and who cannot: compared with docs/logins.md.
+# What of the client is public, as it is in the sources.
+public-api:
+	@KERBROLE_WRITE_PUBLIC_API=1 KERBROLE_TEST_VERSIONS="$(VERSION)" \
+	  $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --test e2e -- api::
+
+# The pictures of the documents, of what is printed now. Look at them, in both colour schemes.
+pictures: stage e2e-built
+	@KERBROLE_WRITE_PICTURES=1 KERBROLE_TEST_VERSIONS="$(VERSION)" \
+	  $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --test e2e -- pictures::
+
+# Who can log in, and who cannot: compared with docs/evidence/logins.md.
 test-kerberos: packages stage
 	KERBROLE_TEST_VERSIONS="$(VERSIONS)" \
-	  $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-tests --test logins -- $(TESTS)
+	  $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --test logins -- $(TESTS)
 
 test-ad:
 	@tests/servers/ready --packages --tests --ad
 	@$(both) stage ad-built
 	KERBROLE_TEST_VERSIONS="$(VERSIONS)" \
-	  $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-tests --test ad -- $(TESTS)
+	  $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --test ad -- $(TESTS)
 
 ad-built:
-	@$(CARGO) build -q $(PGRX_FLAGS) -p kerbrole
-	@$(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-tests --test ad --no-run
+	@$(CARGO) build -q $(PGRX_FLAGS) $(ALL) --bins --test ad
 
-# Writes docs/logins.md and docs/logins-active-directory.md anew.
+# Writes docs/evidence/logins.md and docs/evidence/logins-active-directory.md anew.
 logins:
 	@KERBROLE_WRITE_REPORT=1 $(MAKE) --no-print-directory test-kerberos test-ad \
 	  VERSIONS="$(ALL_VERSIONS)"
@@ -188,7 +203,7 @@ test-docker: deb
 # Most of a test is waiting for a container.
 test-docker-here:
 	KERBROLE_TEST_VERSIONS="$(DEB_VERSIONS)" \
-	  $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-tests --test docker -- --test-threads 4 $(TESTS)
+	  $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --test docker -- --test-threads 4 $(TESTS)
 	@for major in $(DEB_VERSIONS); do \
 	  PG_MAJOR=$$major CARGO_PROFILE_DEV_DEBUG=none $(CARGO) test -q \
 	    --manifest-path examples/testcontainers/Cargo.toml --target-dir "$(OUT)/examples" || exit 1; \
@@ -198,17 +213,17 @@ test-docker-here:
 
 BENCH_VERSIONS ?= 15 17
 LDAP2PG := target/tools/ldap2pg/bin/ldap2pg
-RUN_BENCH := KERBROLE_TEST_VERSIONS="$(BENCH_VERSIONS)" \
-  $(CARGO) run -q $(PGRX_FLAGS) -p kerbrole-tests --bin bench
 
 # Writes benches/*.md, or those that BENCH names.
 bench: bench-ready $(LDAP2PG)
 	@$(MAKE) --no-print-directory stage VERSIONS="$(BENCH_VERSIONS)" STAGE_PROFILE=release
-	KERBROLE_STAGE=target/stage-release $(RUN_BENCH) --release -- $(BENCH)
+	KERBROLE_STAGE=target/stage-release KERBROLE_TEST_VERSIONS="$(BENCH_VERSIONS)" \
+	  $(CARGO) run -q $(PGRX_FLAGS) -p kerbrole-tests --bin bench --release -- $(BENCH)
 
 bench-smoke: bench-ready $(LDAP2PG)
 	@$(MAKE) --no-print-directory stage VERSIONS="$(BENCH_VERSIONS)"
-	$(RUN_BENCH) -- --smoke $(BENCH)
+	@$(CARGO) build -q $(PGRX_FLAGS) $(ALL) --bins --test e2e
+	KERBROLE_TEST_VERSIONS="$(BENCH_VERSIONS)" "$(OUT)/debug/bench" --smoke $(BENCH)
 
 bench-ready:
 	@tests/servers/ready --packages --bench
@@ -309,7 +324,12 @@ version:
 
 # --- checking -------------------------------------------------------------------------------------
 
-check: packages fmt width doc clippy check-sql check-released
+check: packages check-rest check-extension
+
+# Apart, since whatever is built in the extension's folder waits for what is being built there.
+check-rest: fmt width doc clippy check-released check-functions
+
+check-extension: clippy-extension check-sql
 
 # No line of what is written by hand has more than 100 columns.
 width:
@@ -327,9 +347,11 @@ fmt:
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --check --manifest-path examples/testcontainers/Cargo.toml
 
-# The extension is looked at in the folder where it is built, the rest where that is.
 clippy:
 	@$(CARGO) clippy -q $(PGRX_FLAGS) --workspace --exclude $(EXTENSION) --all-targets -- -D warnings
+
+# In the folder where it is built.
+clippy-extension:
 	@pg_config=$$(tests/servers/pg-config $(VERSION)) && PGRX_PG_CONFIG_PATH="$$pg_config" \
 	  $(CARGO) clippy -q $(PGRX_FLAGS) --target-dir "$(EXTENSION_OUT)" \
 	  -p $(EXTENSION) --all-targets --features pg$(VERSION) -- -D warnings
@@ -354,6 +376,17 @@ target/generated.sql: FORCE
 
 FORCE:
 
+# The functions in PL/pgSQL, for servers that take no extension: joined from sql/kerbrole.
+FUNCTIONS_SQL := sql/kerbrole.sql
+
+target/functions.sql: FORCE
+	@mkdir -p target
+	@$(CARGO) run -q $(PGRX_FLAGS) -p kerbrole-sql -- sql/kerbrole > $@
+
+check-functions: target/functions.sql
+	@diff -u $(FUNCTIONS_SQL) target/functions.sql || { \
+	  echo "$(FUNCTIONS_SQL) is not what its parts say: run make sql" >&2; exit 1; }
+
 check-sql: target/generated.sql
 	@diff -u $(INSTALL_SQL) target/generated.sql || { \
 	  echo "The install script is not what the code says: run make sql" >&2; exit 1; }
@@ -361,9 +394,10 @@ check-sql: target/generated.sql
 check-released:
 	@packaging/released-scripts check $(EXTVERSION)
 
-sql: target/generated.sql
+sql: target/generated.sql target/functions.sql
 	@mkdir -p pg_kerbrole/install
 	cp target/generated.sql $(INSTALL_SQL)
+	cp target/functions.sql $(FUNCTIONS_SQL)
 
 # At a release: from here on the scripts of this version never change.
 freeze: check-sql

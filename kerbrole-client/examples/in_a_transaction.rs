@@ -27,7 +27,7 @@ async fn work() -> Result<(), Box<dyn std::error::Error>> {
     let transaction = client.transaction().await?;
     let kerbrole = Kerbrole::new(&transaction).await?;
     let role = kerbrole.add_principal(&principal, None, &AddOptions::new()).await?;
-    let role = kerbrole_client::quote_identifier(&role);
+    let role = role.quoted();
     transaction
         .batch_execute(&format!("CREATE SCHEMA {role}; GRANT ALL ON SCHEMA {role} TO {role}"))
         .await?;

@@ -6,6 +6,7 @@ use kerbrole_core::{
 use tokio_postgres::GenericClient;
 
 use crate::error::Error;
+use crate::handle::{Handle, Known};
 use crate::kerbrole::Kerbrole;
 use crate::probe::probe;
 
@@ -15,23 +16,26 @@ use crate::probe::probe;
 pub enum Backend {
     /// By the functions of the extension `pg_kerbrole`, with its settings.
     Extension,
-    /// By plain statements, with this crate's own rules: for managed servers, where the extension
-    /// cannot be installed.
+    /// By the same functions in PL/pgSQL (sql/kerbrole.sql), with their settings: for managed
+    /// servers, where the extension cannot be installed.
+    SqlFunctions,
+    /// By plain statements, with this crate's own rules: where nothing is installed.
     PlainSql,
 }
 
 /// How a server is to be worked with, where the defaults are not meant.
 ///
 /// The rules for names, and the two roles, are the server's own settings (`kerbrole.*`) where the
-/// extension is used, and these where it is not.
+/// extension is used, rows of the table `kerbrole.settings` with the functions in PL/pgSQL, and
+/// these with plain statements.
 #[derive(Debug, Clone)]
 pub struct Builder {
     backend: Option<Backend>,
     names: NameRules,
     ad_role: String,
     iam_role: String,
-    accept_nesting: bool,
-    max_removals: Option<usize>,
+    pub(crate) accept_nesting: bool,
+    pub(crate) max_removals: Option<usize>,
 }
 
 impl Default for Builder {
@@ -48,8 +52,9 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// The defaults: the extension where it is installed, else plain statements; `rds_ad` and
-    /// `rds_iam`.
+    /// The defaults: the extension where it is installed, else the functions in PL/pgSQL where they
+    /// are installed and [trusted](crate::SqlFunctions::is_trusted), else plain statements;
+    /// `rds_ad` and `rds_iam`.
     pub fn new() -> Self {
         Self::default()
     }
@@ -119,7 +124,7 @@ impl Builder {
     /// How many principals one synchronisation may disable or drop with plain statements, instead
     /// of half of them.
     ///
-    /// The extension has a setting for it.
+    /// The extension and the functions in PL/pgSQL have a setting for it.
     #[must_use]
     pub fn max_removals(mut self, at_most: usize) -> Self {
         self.max_removals = Some(at_most);
@@ -134,56 +139,76 @@ impl Builder {
     /// None.
     ///
     /// # Errors
-    /// [`ErrorKind::ExtensionMissing`](crate::ErrorKind::ExtensionMissing) when the extension was
-    /// asked for and is not here; 22023 or 42622 for a role that can have no such name.
+    /// [`ErrorKind::BackendMissing`](crate::ErrorKind::BackendMissing) when the extension, or
+    /// the functions in PL/pgSQL, were asked for and are not here; 22023 or 42622 for a role that
+    /// can have no such name.
     pub async fn build<C: GenericClient>(self, client: &C) -> Result<Kerbrole<'_, C>, Error> {
+        Ok(self.handle(client).await?.on(client))
+    }
+
+    /// Looks at the server and chooses the backend, for any number of connections to it.
+    ///
+    /// This takes one round trip, two with the extension. [`Handle`] says what is looked at.
+    ///
+    /// # Privileges
+    /// None.
+    ///
+    /// # Errors
+    /// Those of [`Builder::build`].
+    #[cfg_attr(feature = "tracing", tracing::instrument(level = "debug", skip_all))]
+    pub async fn handle<C: GenericClient>(self, client: &C) -> Result<Handle, Error> {
         let server = probe(client, &self.ad_role).await?;
-        let backend = match (self.backend, &server.extension) {
-            (Some(Backend::Extension), None) => return Err(Error::extension_missing()),
-            (Some(backend), _) => backend,
-            (None, Some(_)) => Backend::Extension,
-            (None, None) => Backend::PlainSql,
+        let by_itself = match (&server.extension, &server.sql_functions) {
+            (Some(_), _) => Backend::Extension,
+            (None, Some(functions)) if functions.is_trusted => Backend::SqlFunctions,
+            _ => Backend::PlainSql,
         };
-        let schema = server
-            .extension
-            .as_ref()
-            .map(|e| kerbrole_core::quote_identifier(&e.schema))
-            .unwrap_or_default();
+        let backend = self.backend.unwrap_or(by_itself);
+        let schema = match (backend, &server.extension, &server.sql_functions) {
+            (Backend::Extension, Some(extension), _) => {
+                kerbrole_core::quote_identifier(&extension.schema)
+            }
+            (Backend::SqlFunctions, _, Some(_)) => "kerbrole".into(),
+            (Backend::PlainSql, ..) => String::new(),
+            _ => return Err(Error::missing(backend)),
+        };
         let caseins_users = server.krb_caseins_users.unwrap_or(false);
         let (rules, rule) = match backend {
-            Backend::Extension => settings(client, caseins_users).await?,
+            Backend::Extension | Backend::SqlFunctions => {
+                settings(client, backend, caseins_users).await?
+            }
             Backend::PlainSql => {
-                let rule =
-                    ConflictRule::new(RoleName::new(self.ad_role)?, RoleName::new(self.iam_role)?)?;
-                (NameRules { caseins_users, ..self.names }, rule)
+                let role = |name: &String| RoleName::new(name.as_str());
+                let rule = ConflictRule::new(role(&self.ad_role)?, role(&self.iam_role)?)?;
+                (NameRules { caseins_users, ..self.names.clone() }, rule)
             }
         };
-        Ok(Kerbrole {
-            client,
-            server,
-            backend,
-            schema,
-            rules,
-            rule,
-            accept_nesting: self.accept_nesting,
-            max_removals: self.max_removals,
-        })
+        #[cfg(feature = "tracing")]
+        tracing::debug!(?backend, server_version = server.version, "looked at the server");
+        Ok(Handle::new(Known { asked: self, server, backend, schema, rules, rule }))
     }
 }
 
-/// The extension's settings, as they are in this session.
+/// The settings of the functions, as they are in this session.
 ///
-/// Where the library is not loaded yet, what somebody has set is there and a default is not.
+/// Where the extension's library is not loaded yet, what somebody has set is there and a default is
+/// not.
 async fn settings<C: GenericClient>(
     client: &C,
+    backend: Backend,
     caseins_users: bool,
 ) -> Result<(NameRules, ConflictRule), Error> {
-    const ASK: &str = "SELECT ARRAY(SELECT \
-         coalesce(pg_catalog.current_setting(pg_catalog.concat('kerbrole.', name), true), '') \
-         FROM pg_catalog.unnest('{username_case,default_realm,allowed_realms,\
-           netbios_domains,ad_role,iam_role}'::pg_catalog.text[]) \
-         WITH ORDINALITY AS s (name, place) ORDER BY place)";
-    let rows = client.query_typed(ASK, &[]).await?;
+    let value = match backend {
+        Backend::SqlFunctions => "kerbrole.setting(name)",
+        _ => "pg_catalog.current_setting(pg_catalog.concat('kerbrole.', name), true)",
+    };
+    let ask = format!(
+        "SELECT ARRAY(SELECT coalesce({value}, '') \
+         FROM pg_catalog.unnest('{{username_case,default_realm,allowed_realms,\
+           netbios_domains,ad_role,iam_role}}'::pg_catalog.text[]) \
+         WITH ORDINALITY AS s (name, place) ORDER BY place)"
+    );
+    let rows = client.query_typed(&ask, &[]).await?;
     let values: Vec<String> = rows.first().ok_or_else(Error::no_answer)?.try_get(0)?;
     let value = |place: usize, otherwise: &str| match values.get(place).map(String::as_str) {
         None | Some("") => otherwise.to_string(),

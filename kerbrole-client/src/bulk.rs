@@ -4,7 +4,9 @@ use futures_core::Stream;
 use tokio_postgres::GenericClient;
 
 use crate::error::Error;
-use crate::types::{AddOptions, Added};
+use crate::kerbrole::texts;
+use crate::options::AddOptions;
+use crate::results::Added;
 use crate::{Backend, Kerbrole};
 
 /// How many principals go into one transaction with plain statements: since PostgreSQL 16 whoever
@@ -12,11 +14,17 @@ use crate::{Backend, Kerbrole};
 /// default settings has room for some fourteen thousand.
 const PER_CHUNK_PLAIN: usize = 5_000;
 
+/// The functions in PL/pgSQL look at all principals once in each call, and since PostgreSQL 16 the
+/// server goes along all that their owner has created for each GRANT of theirs: neither should have
+/// to wait for the rest.
+const PER_CHUNK_FUNCTIONS: usize = 1_000;
+
 /// The extension's transaction keeps a lock for each membership as well, and this many fit.
 const PER_CHUNK_EXTENSION: usize = 10_000;
 
 /// One portion that is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Progress {
     /// How many principals are done, this portion included.
@@ -25,6 +33,13 @@ pub struct Progress {
     pub total: usize,
     /// What became of those of this portion.
     pub chunk: Vec<Added>,
+}
+
+impl Progress {
+    /// For a test that has no server; otherwise it comes from one.
+    pub fn new(done: usize, total: usize, chunk: impl IntoIterator<Item = Added>) -> Self {
+        Self { done, total, chunk: chunk.into_iter().collect() }
+    }
 }
 
 /// Many principals, added in portions of which each is done whole or not at all.
@@ -59,9 +74,15 @@ impl<'c, C: GenericClient> Kerbrole<'c, C> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn bulk(&self, principals: Vec<String>, options: AddOptions) -> Bulk<'_, 'c, C> {
+    pub fn bulk(
+        &self,
+        principals: impl IntoIterator<Item: AsRef<str>>,
+        options: AddOptions,
+    ) -> Bulk<'_, 'c, C> {
+        let principals = texts(principals);
         let per_chunk = match self.backend() {
             Backend::PlainSql => PER_CHUNK_PLAIN,
+            Backend::SqlFunctions => PER_CHUNK_FUNCTIONS,
             Backend::Extension => PER_CHUNK_EXTENSION,
         };
         Bulk { kerbrole: self, principals, options, per_chunk }
@@ -69,8 +90,8 @@ impl<'c, C: GenericClient> Kerbrole<'c, C> {
 }
 
 impl<'k, 'c, C: GenericClient> Bulk<'k, 'c, C> {
-    /// Portions of this size instead of 5,000 with plain statements and 10,000 with the extension;
-    /// at least 1.
+    /// Portions of this size instead of 5,000 with plain statements, 1,000 with the functions in
+    /// PL/pgSQL and 10,000 with the extension; at least 1.
     #[must_use]
     pub fn per_chunk(mut self, principals: usize) -> Self {
         self.per_chunk = principals.max(1);
@@ -87,8 +108,7 @@ impl<'k, 'c, C: GenericClient> Bulk<'k, 'c, C> {
     pub async fn collect(self) -> Result<Vec<Added>, Error> {
         let mut all = Vec::with_capacity(self.principals.len());
         for portion in self.principals.chunks(self.per_chunk) {
-            let portion: Vec<&str> = portion.iter().map(String::as_str).collect();
-            all.extend(self.kerbrole.add_principals(&portion, &self.options).await?);
+            all.extend(self.kerbrole.add_texts(portion.to_vec(), &self.options).await?);
         }
         Ok(all)
     }
@@ -105,8 +125,7 @@ impl<'k, 'c, C: GenericClient> Bulk<'k, 'c, C> {
         async_stream::try_stream! {
             let mut done = 0;
             for portion in self.principals.chunks(self.per_chunk) {
-                let portion: Vec<&str> = portion.iter().map(String::as_str).collect();
-                let chunk = self.kerbrole.add_principals(&portion, &self.options).await?;
+                let chunk = self.kerbrole.add_texts(portion.to_vec(), &self.options).await?;
                 done += portion.len();
                 yield Progress { done, total, chunk };
             }

@@ -7,10 +7,13 @@ use tokio_postgres::GenericClient;
 
 use crate::Kerbrole;
 use crate::error::Error;
-use crate::types::{Added, Plan};
+use crate::options::AddOptions;
+use crate::plan::Plan;
+use crate::results::Added;
 
 /// A principal, and the roles that it is to be a member of besides `rds_ad`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Wanted {
     /// `user@REALM`, or whatever else the server's rules for names understand.
     pub principal: String,
@@ -41,7 +44,7 @@ impl Sets {
         let places = self.sets.iter().flat_map(|set| set.places.iter().copied());
         let mut placed: Vec<_> = places.zip(outcomes).collect();
         placed.extend(self.again.into_iter().map(|(place, principal, role)| {
-            (place, Added { principal, role_name: role.to_string(), action: AddAction::Unchanged })
+            (place, Added { principal, role_name: role, action: AddAction::Unchanged })
         }));
         placed.sort_by_key(|(place, _)| *place);
         placed.into_iter().map(|(_, added)| added).collect()
@@ -50,10 +53,18 @@ impl Sets {
 
 /// Whoever is named twice is an error, as within one set, unless that is allowed: then the groups
 /// of both count.
-fn sets(canonical: Vec<(&Wanted, Canonical)>, if_not_exists: bool) -> Result<Sets, Refusal> {
+fn sets(
+    canonical: Vec<(&Wanted, Canonical)>,
+    of_all: &[String],
+    if_not_exists: bool,
+) -> Result<Sets, Refusal> {
     let mut all = Sets::default();
     let mut first_of: HashMap<String, usize> = HashMap::new();
-    let mut groups: Vec<BTreeSet<&str>> = canonical.iter().map(|(w, _)| names(&w.groups)).collect();
+    let of_each = |(wanted, _): &(&Wanted, Canonical)| -> Vec<String> {
+        of_all.iter().chain(&wanted.groups).cloned().collect()
+    };
+    let of_each: Vec<Vec<String>> = canonical.iter().map(of_each).collect();
+    let mut groups: Vec<BTreeSet<&str>> = of_each.iter().map(|groups| names(groups)).collect();
     for (place, (wanted, one)) in canonical.iter().enumerate() {
         let role = one.role_name();
         let Some(&first) = first_of.get(&fold_case(role.as_str())) else {
@@ -96,21 +107,22 @@ fn names(groups: &[String]) -> BTreeSet<&str> {
 }
 
 impl<C: GenericClient> Kerbrole<'_, C> {
-    fn sets<'w>(&self, wanted: &'w [Wanted], if_not_exists: bool) -> Result<Sets, Error> {
+    fn sets<'w>(&self, wanted: &'w [Wanted], options: &AddOptions) -> Result<Sets, Error> {
         let one = |wanted: &'w Wanted| -> Result<_, Error> {
-            Ok((wanted, self.rules.canonicalize(&wanted.principal, None)?))
+            Ok((wanted, self.rules().canonicalize(&wanted.principal, None)?))
         };
         let canonical = wanted.iter().map(one).collect::<Result<_, _>>()?;
-        Ok(sets(canonical, if_not_exists)?)
+        Ok(sets(canonical, &options.groups, options.if_not_exists)?)
     }
 
     /// Creates the login roles of many principals of which each has groups of its own, all or none,
     /// and says in the same order what became of each.
     ///
-    /// With `if_not_exists` a role that exists is taken as it is and given what it lacks, and
-    /// whoever is named twice gets the groups of both places.
+    /// The groups of the options are for all of them. With
+    /// [`if_not_exists`](AddOptions::if_not_exists) a role that exists is taken as it is and given
+    /// what it lacks, and whoever is named twice gets the groups of both places.
     ///
-    /// One statement by the extension, one message with plain statements: nobody ever sees a part
+    /// One statement by the functions, one message with plain statements: nobody ever sees a part
     /// of it.
     ///
     /// # Privileges
@@ -118,14 +130,23 @@ impl<C: GenericClient> Kerbrole<'_, C> {
     ///
     /// # Errors
     /// Those of [`Kerbrole::add_principals`].
+    #[cfg_attr(feature = "tracing", tracing::instrument(level = "debug", skip_all))]
     pub async fn add_each(
         &self,
         wanted: &[Wanted],
-        if_not_exists: bool,
+        options: &AddOptions,
     ) -> Result<Vec<Added>, Error> {
-        let sets = self.sets(wanted, if_not_exists)?;
+        let sets = self.sets(wanted, options)?;
+        let if_not_exists = options.if_not_exists;
         let outcomes = match self.functions() {
-            Some(functions) => functions.add_sets(&sets.sets, if_not_exists).await?,
+            Some(functions) => {
+                let plain = self.plain();
+                let plan = plain.plan_sets(&sets.sets, if_not_exists);
+                let plan = self.plan_to_look(plan).await;
+                let added = functions.add_sets(&sets.sets, if_not_exists).await?;
+                self.look_after(plan).await?;
+                added
+            }
             None => self.plain().add_sets(&sets.sets, if_not_exists).await?,
         };
         Ok(sets.in_order(outcomes))
@@ -137,12 +158,14 @@ impl<C: GenericClient> Kerbrole<'_, C> {
     ///
     /// # Errors
     /// Those of [`Kerbrole::add_principals`], but for privileges.
+    #[cfg_attr(feature = "tracing", tracing::instrument(level = "debug", skip_all))]
     pub async fn plan_add_each(
         &self,
         wanted: &[Wanted],
-        if_not_exists: bool,
+        options: &AddOptions,
     ) -> Result<Plan, Error> {
-        let sets = self.sets(wanted, if_not_exists)?;
+        let sets = self.sets(wanted, options)?;
+        let if_not_exists = options.if_not_exists;
         let mut plan = self.plain().plan_sets(&sets.sets, if_not_exists).await?;
         plan.outcomes = sets.in_order(std::mem::take(&mut plan.outcomes));
         Ok(plan)
@@ -166,7 +189,7 @@ mod tests {
         let rules = NameRules::default();
         let canonical =
             wanted.iter().map(|w| (w, rules.canonicalize(&w.principal, None).unwrap())).collect();
-        sets(canonical, if_not_exists)
+        sets(canonical, &[], if_not_exists)
     }
 
     fn shown(sets: &Sets) -> Vec<(Vec<&str>, Vec<&str>)> {
@@ -192,7 +215,7 @@ mod tests {
         );
         let added = |name: &str| Added {
             principal: name.into(),
-            role_name: name.into(),
+            role_name: RoleName::new(name).unwrap(),
             action: AddAction::Created,
         };
         let ordered = sets.in_order(["a", "c", "b"].map(added).to_vec());

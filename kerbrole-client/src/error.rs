@@ -1,12 +1,16 @@
 //! What goes wrong, with everything that is known about it.
 
+mod kind;
 mod words;
+
+pub use kind::ErrorKind;
 
 use std::error::Error as StdError;
 
 use kerbrole_core::{Error as Refusal, NameError, RoleName, Warning, array_elements};
 use tokio_postgres::error::{DbError, SqlState};
 
+use crate::builder::Backend;
 use crate::plain::CONFLICT_SEEN;
 
 /// Why something did not happen.
@@ -21,9 +25,17 @@ enum Inner {
     Refused {
         refusal: Refusal,
         undone: Undone,
+        /// Whether the extension's settings decided.
+        by_settings: bool,
     },
-    ExtensionMissing,
+    BackendMissing(Backend),
     NoAnswer,
+    PlanChanged,
+    /// No server had a part in it.
+    Made {
+        kind: ErrorKind,
+        message: String,
+    },
     WouldNest {
         user: String,
         ad_role: String,
@@ -35,6 +47,18 @@ enum Inner {
         /// Whether the hint names a right that the user lacks.
         is_lacking: bool,
     },
+}
+
+/// What is said of an error: its message, what lies behind it, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Told {
+    /// What happened.
+    pub message: String,
+    /// More about the matter.
+    pub detail: Option<String>,
+    /// What to do about it.
+    pub hint: Option<String>,
 }
 
 /// A principal that is disabled, and its sessions that whoever did it may not end.
@@ -61,35 +85,12 @@ pub(crate) enum Undone {
     Not(String),
 }
 
-/// What kind of matter it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// The database has no extension `pg_kerbrole`, and it was asked for.
-    ExtensionMissing,
-    /// It was refused, by the server or by the rules: see [`Error::code`].
-    Refused,
-    /// The rule that no role is in both `rds_ad` and `rds_iam` refused it: see
-    /// [`Error::conflict_paths`].
-    Conflict,
-    /// A privilege is missing.
-    Privilege,
-    /// Creating the first principal would make the administrator a member of `rds_ad`: see
-    /// [`Builder::accept_nesting`](crate::Builder::accept_nesting).
-    WouldNest,
-    /// The principal is disabled, and sessions of it go on, since the privilege to end them is
-    /// missing.
-    SessionsLeft,
-    /// The connection or the protocol failed.
-    ///
-    /// Whether the last statement was carried out is not known: call
-    /// [`Kerbrole::state_of`](crate::Kerbrole::state_of) over a new connection, or repeat the call
-    /// with [`if_not_exists`](crate::AddOptions::if_not_exists), which completes what is missing
-    /// and does nothing twice.
-    Connection,
-}
-
 impl Error {
+    /// For a test that has no server: an error of this kind, without a code, a detail and a hint.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner::Made { kind, message: message.into() }))
+    }
+
     /// For [`ErrorKind::SessionsLeft`]: the exact name of the role, and how many sessions of it go
     /// on.
     pub fn sessions_left_of(&self) -> Option<(&str, usize)> {
@@ -99,12 +100,18 @@ impl Error {
         }
     }
 
-    pub(crate) fn extension_missing() -> Self {
-        Self(Box::new(Inner::ExtensionMissing))
+    /// What was asked for is not installed.
+    pub(crate) fn missing(backend: Backend) -> Self {
+        Self(Box::new(Inner::BackendMissing(backend)))
     }
 
     pub(crate) fn no_answer() -> Self {
         Self(Box::new(Inner::NoAnswer))
+    }
+
+    /// What a program says that has looked at a plan of its own, and finds another one.
+    pub fn plan_changed() -> Self {
+        Self(Box::new(Inner::PlanChanged))
     }
 
     pub(crate) fn would_nest(user: &str, ad_role: &RoleName) -> Self {
@@ -113,7 +120,7 @@ impl Error {
 
     /// A conflict that was seen after the commit, when the change was undone.
     pub(crate) fn taken_back(refusal: Refusal, undone: Undone) -> Self {
-        Self(Box::new(Inner::Refused { refusal, undone }))
+        Self(Box::new(Inner::Refused { refusal, undone, by_settings: false }))
     }
 
     pub(crate) fn sessions_left(left: SessionsLeft) -> Self {
@@ -138,6 +145,16 @@ impl Error {
         const WORDS: [&str; 2] = ["tuple concurrently updated", "tuple concurrently deleted"];
         self.refused_by()
             .is_some_and(|e| *e.code() == SqlState::INTERNAL_ERROR && WORDS.contains(&e.message()))
+    }
+
+    /// A refusal by this crate where the extension's settings decide.
+    pub(crate) fn by_settings(refusal: Refusal) -> Self {
+        Self(Box::new(Inner::Refused { refusal, undone: Undone::Nothing, by_settings: true }))
+    }
+
+    /// Whether the extension's settings (`kerbrole.*`) are there, where it was refused.
+    pub fn has_settings(&self) -> bool {
+        matches!(&*self.0, Inner::Refused { by_settings: true, .. }) || self.refused_by().is_some()
     }
 
     fn refused_by(&self) -> Option<&DbError> {
@@ -184,21 +201,30 @@ impl Error {
     /// What kind of matter it is.
     pub fn kind(&self) -> ErrorKind {
         match &*self.0 {
-            Inner::ExtensionMissing => ErrorKind::ExtensionMissing,
+            Inner::BackendMissing(_) => ErrorKind::BackendMissing,
             Inner::WouldNest { .. } => ErrorKind::WouldNest,
             Inner::SessionsLeft(_) => ErrorKind::SessionsLeft,
+            Inner::PlanChanged => ErrorKind::PlanChanged,
             Inner::NoAnswer => ErrorKind::Connection,
+            Inner::Made { kind, .. } => *kind,
             Inner::Database { error, .. } if error.as_db_error().is_none() => ErrorKind::Connection,
-            _ => match self.code().as_ref().map(SqlState::code) {
-                Some("0LP01") => ErrorKind::Conflict,
-                Some("42501") => ErrorKind::Privilege,
-                // The server ends the session: 57P01 to 57P05, and 08xxx.
-                Some(code) if code.starts_with("57P") || code.starts_with("08") => {
-                    ErrorKind::Connection
-                }
-                _ => ErrorKind::Refused,
-            },
+            _ => {
+                self.code().as_ref().map_or(ErrorKind::Other, |code| kind::of_sqlstate(code.code()))
+            }
         }
+    }
+
+    /// Whether the same call may succeed when it is repeated, with nothing changed by hand.
+    ///
+    /// True for [`ErrorKind::Concurrent`] alone. The server has rolled back the statement or
+    /// transaction that it refused, so that repeating the call does nothing twice; inside a
+    /// transaction of the caller's it is that whole transaction that has to be repeated. Nothing
+    /// promises that another attempt succeeds: limit how many there are.
+    ///
+    /// False for [`ErrorKind::Connection`]: whether the change was made is not known there, not
+    /// even of a connection that is found closed, since the message may have gone out before.
+    pub fn is_retryable(&self) -> bool {
+        self.kind() == ErrorKind::Concurrent
     }
 
     /// The SQLSTATE, whoever refused.
@@ -215,7 +241,8 @@ impl Error {
                 Some(SqlState::T_R_SERIALIZATION_FAILURE)
             }
             Inner::Database { error, .. } => error.code().cloned(),
-            Inner::ExtensionMissing | Inner::NoAnswer => None,
+            Inner::PlanChanged => Some(SqlState::T_R_SERIALIZATION_FAILURE),
+            Inner::BackendMissing(_) | Inner::NoAnswer | Inner::Made { .. } => None,
         }
     }
 
@@ -283,6 +310,6 @@ impl From<NameError> for Error {
 
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
-        Self(Box::new(Inner::Refused { refusal, undone: Undone::Nothing }))
+        Self(Box::new(Inner::Refused { refusal, undone: Undone::Nothing, by_settings: false }))
     }
 }

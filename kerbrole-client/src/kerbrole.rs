@@ -4,14 +4,16 @@ mod adding;
 mod lifecycle;
 mod looking;
 mod memberships;
+mod realms;
 mod syncing;
 
-use kerbrole_core::{Canonical, ConflictRule, NameRules, PrincipalRef};
+use kerbrole_core::{Canonical, NameRules, PrincipalRef};
 use tokio_postgres::GenericClient;
 
 use crate::builder::{Backend, Builder};
 use crate::error::Error;
 use crate::extension::Functions;
+use crate::handle::Handle;
 use crate::plain::Plain;
 use crate::probe::Server;
 
@@ -23,14 +25,7 @@ use crate::probe::Server;
 #[derive(Debug)]
 pub struct Kerbrole<'c, C> {
     pub(crate) client: &'c C,
-    pub(crate) server: Server,
-    pub(crate) backend: Backend,
-    /// The extension's schema, quoted.
-    pub(crate) schema: String,
-    pub(crate) rules: NameRules,
-    pub(crate) rule: ConflictRule,
-    pub(crate) accept_nesting: bool,
-    pub(crate) max_removals: Option<usize>,
+    pub(crate) handle: Handle,
 }
 
 impl<'c, C: GenericClient> Kerbrole<'c, C> {
@@ -52,37 +47,65 @@ impl<'c, C: GenericClient> Kerbrole<'c, C> {
 
     /// What kind of server this is.
     pub fn server(&self) -> &Server {
-        &self.server
+        self.handle.server()
     }
 
     /// How the work is done.
     pub fn backend(&self) -> Backend {
-        self.backend
+        self.handle.backend()
+    }
+
+    /// What is known of the server, to be kept and used with other connections to it.
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    pub(crate) fn rules(&self) -> &NameRules {
+        &self.handle.known().rules
     }
 
     pub(crate) fn functions(&self) -> Option<Functions<'_, C>> {
-        (self.backend == Backend::Extension)
-            .then(|| Functions { client: self.client, schema: &self.schema })
+        let known = self.handle.known();
+        (known.backend != Backend::PlainSql).then(|| Functions {
+            client: self.client,
+            schema: &known.schema,
+            backend: known.backend,
+        })
     }
 
     pub(crate) fn plain(&self) -> Plain<'_, C> {
+        let known = self.handle.known();
         Plain {
             client: self.client,
-            server: &self.server,
-            rules: &self.rules,
-            rule: &self.rule,
-            accept_nesting: self.accept_nesting,
+            server: &known.server,
+            rules: &known.rules,
+            rule: &known.rule,
+            accept_nesting: known.asked.accept_nesting,
         }
     }
 
     pub(crate) fn meant(&self, username: &str, realm: Option<&str>) -> Result<PrincipalRef, Error> {
-        Ok(self.rules.meant(username, realm)?)
+        Ok(self.rules().meant(username, realm)?)
     }
 
-    pub(crate) fn canonical(&self, principals: &[&str]) -> Result<Vec<(String, Canonical)>, Error> {
-        let one = |principal: &&str| {
-            Ok((principal.to_string(), self.rules.canonicalize(principal, None)?))
-        };
-        principals.iter().map(one).collect()
+    /// What each of them means, beside what was typed.
+    pub(crate) fn all_meant(
+        &self,
+        principals: Vec<String>,
+    ) -> Result<Vec<(String, PrincipalRef)>, Error> {
+        let one = |typed: String| self.meant(&typed, None).map(|meant| (typed, meant));
+        principals.into_iter().map(one).collect()
     }
+
+    pub(crate) fn canonical(
+        &self,
+        principals: Vec<String>,
+    ) -> Result<Vec<(String, Canonical)>, Error> {
+        Ok(self.rules().canonicalize_each(principals)?)
+    }
+}
+
+/// A list as it was given, to be kept while the server is asked.
+pub(crate) fn texts(list: impl IntoIterator<Item: AsRef<str>>) -> Vec<String> {
+    list.into_iter().map(|one| one.as_ref().to_string()).collect()
 }

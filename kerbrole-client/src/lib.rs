@@ -6,22 +6,31 @@ mod bulk;
 mod each;
 mod error;
 mod extension;
+mod handle;
 mod kerbrole;
+mod options;
 mod plain;
+mod plan;
 mod probe;
-mod types;
+mod results;
+mod sync_plan;
 
 pub use builder::{Backend, Builder};
 pub use bulk::{Bulk, Progress};
 pub use each::Wanted;
-pub use error::{Error, ErrorKind};
+pub use error::{Error, ErrorKind, Told};
+pub use handle::Handle;
 pub use kerbrole::Kerbrole;
 pub use kerbrole_core::{
-    AbsentPolicy, AddAction, CaseProblem, NameRules, NetbiosDomains, Realm, RealmList, RoleName,
-    Statement, SyncAction, UsernameCase, is_invisible, quote_identifier,
+    AbsentPolicy, AddAction, CaseProblem, Language, NameRules, NetbiosDomains, Realm, RealmList,
+    RoleName, Statement, SyncAction, UnknownRealm, UsernameCase, Warning, is_invisible,
+    quote_identifier, vocabulary,
 };
-pub use probe::{Extension, Family, Server, probe};
-pub use types::{
-    AddOptions, Added, CaseFinding, Check, Conflict, DropOptions, Dropped, ListedPrincipal, Plan,
-    PrincipalState, RealmRename, SyncOptions, SyncRow,
+pub use options::{AddOptions, DropOptions, Sessions, SyncOptions};
+pub use plan::Plan;
+pub use probe::{Extension, Family, Server, SqlFunctions, probe};
+pub use results::{
+    Added, CaseFinding, Check, Conflict, Dropped, ListedPrincipal, PrincipalState, RealmRename,
+    SyncRow,
 };
+pub use sync_plan::SyncPlan;

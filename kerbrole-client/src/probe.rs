@@ -6,6 +6,8 @@ use crate::error::Error;
 
 /// Whose server it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Family {
     /// Amazon RDS for PostgreSQL: it has the settings `rds.extensions` or
@@ -19,6 +21,7 @@ pub enum Family {
 
 /// The extension, as it is installed in the database that the connection is to.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Extension {
     /// The schema of its functions.
@@ -27,8 +30,43 @@ pub struct Extension {
     pub version: String,
 }
 
+impl Extension {
+    /// For a test that has no server; otherwise it comes from one.
+    pub fn new(schema: impl Into<String>, version: impl Into<String>) -> Self {
+        Self { schema: schema.into(), version: version.into() }
+    }
+}
+
+/// The same functions in PL/pgSQL, as they are installed in the schema `kerbrole` of the database
+/// that the connection is to (sql/kerbrole.sql).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct SqlFunctions {
+    /// Their version; empty where the schema does not say.
+    pub version: String,
+    /// The role whose functions they are.
+    pub owner: String,
+    /// Whether they are called unasked.
+    ///
+    /// Whoever owns a function says what it does, with the rights of whoever calls it. So all of
+    /// the schema has to be of one owner, and that has to be a superuser, the connection's user, or
+    /// the role `kerbrole_owner` that the script makes, which cannot log in and since PostgreSQL 16
+    /// has ADMIN on `rds_ad`; and then the connection's user must be no superuser, who has more to
+    /// lose than that role has.
+    pub is_trusted: bool,
+}
+
+impl SqlFunctions {
+    /// For a test that has no server; otherwise they come from one.
+    pub fn new(version: impl Into<String>, owner: impl Into<String>, is_trusted: bool) -> Self {
+        Self { version: version.into(), owner: owner.into(), is_trusted }
+    }
+}
+
 /// A server, as [`probe`] found it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Server {
     /// `server_version_num`: 170004 is 17.4.
@@ -42,6 +80,9 @@ pub struct Server {
     pub krb_caseins_users: Option<bool>,
     /// `pg_kerbrole`, if it is here.
     pub extension: Option<Extension>,
+    /// The functions of sql/kerbrole.sql, if they are here.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub sql_functions: Option<SqlFunctions>,
     /// Whether `pg_tle` could be installed: extensions in SQL and PL/pgSQL on managed servers.
     pub pg_tle_available: bool,
     /// Who asks.
@@ -51,10 +92,29 @@ pub struct Server {
     /// Whether that user is a member of `rds_ad` already, through any chain: where pg_hba.conf
     /// sends `+rds_ad` to GSSAPI, a password does not get it in.
     pub is_nested: bool,
+    #[cfg_attr(feature = "serde", serde(default))]
     pub(crate) createrole_self_grant: String,
 }
 
 impl Server {
+    /// For a test that has no server: one that takes changes from a user who is no superuser, with
+    /// `krb_caseins_users` off and without extensions. Otherwise [`probe`] makes it.
+    pub fn new(version: u32, family: Family, user: impl Into<String>) -> Self {
+        Self {
+            version,
+            family,
+            read_only: false,
+            krb_caseins_users: Some(false),
+            extension: None,
+            sql_functions: None,
+            pg_tle_available: false,
+            user: user.into(),
+            is_superuser: false,
+            is_nested: false,
+            createrole_self_grant: String::new(),
+        }
+    }
+
     /// The major version: 15, 16, 17, …
     pub fn major(&self) -> u32 {
         self.version / 10_000
@@ -107,12 +167,39 @@ pub async fn probe<C: GenericClient>(client: &C, ad_role: &str) -> Result<Server
              JOIN above a ON m.member OPERATOR(pg_catalog.=) a.oid) \
            SELECT FROM above a JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) a.oid \
            WHERE r.rolname OPERATOR(pg_catalog.=) $1), \
-         coalesce(pg_catalog.current_setting('createrole_self_grant', true), '')";
+         coalesce(pg_catalog.current_setting('createrole_self_grant', true), ''), \
+         (SELECT ARRAY[coalesce(pg_catalog.\"substring\"( \
+             pg_catalog.obj_description(n.oid, 'pg_namespace'), '^kerbrole ([^ :]+):'), ''), \
+           o.rolname::pg_catalog.text, \
+           ((o.rolsuper OR o.oid OPERATOR(pg_catalog.=) me.oid \
+             OR (o.rolname OPERATOR(pg_catalog.=) 'kerbrole_owner' \
+               AND NOT o.rolcanlogin AND NOT me.rolsuper \
+               AND (pg_catalog.current_setting('server_version_num')::pg_catalog.int4 \
+                   OPERATOR(pg_catalog.<) 160000 \
+                 OR EXISTS (SELECT FROM pg_catalog.pg_auth_members m \
+                   JOIN pg_catalog.pg_roles a ON a.oid OPERATOR(pg_catalog.=) m.roleid \
+                   WHERE m.member OPERATOR(pg_catalog.=) o.oid AND m.admin_option \
+                     AND a.rolname OPERATOR(pg_catalog.=) $1)))) \
+             AND NOT EXISTS (SELECT FROM pg_catalog.pg_proc p \
+               WHERE p.pronamespace OPERATOR(pg_catalog.=) n.oid \
+                 AND p.proowner OPERATOR(pg_catalog.<>) o.oid) \
+             AND NOT EXISTS (SELECT FROM pg_catalog.aclexplode(n.nspacl) x \
+               WHERE x.privilege_type OPERATOR(pg_catalog.=) 'CREATE' \
+                 AND x.grantee OPERATOR(pg_catalog.<>) o.oid))::pg_catalog.text] \
+         FROM pg_catalog.pg_namespace n \
+         JOIN pg_catalog.pg_roles o ON o.oid OPERATOR(pg_catalog.=) n.nspowner \
+         JOIN pg_catalog.pg_roles me ON me.rolname OPERATOR(pg_catalog.=) current_user \
+         WHERE n.nspname OPERATOR(pg_catalog.=) 'kerbrole' \
+           AND EXISTS (SELECT FROM pg_catalog.pg_proc p \
+             WHERE p.pronamespace OPERATOR(pg_catalog.=) n.oid \
+               AND p.proname OPERATOR(pg_catalog.=) 'kerb_add_principals'))";
     let row = client.query_typed(ASK, &[(&ad_role, tokio_postgres::types::Type::TEXT)]).await?;
     let row = row.first().ok_or_else(Error::no_answer)?;
     let (rds, aurora): (bool, bool) = (row.try_get(1)?, row.try_get(2)?);
     let schema: Option<String> = row.try_get(5)?;
     let version: Option<String> = row.try_get(6)?;
+    let sql_functions: Option<Vec<String>> = row.try_get(12)?;
+    let sql_functions = sql_functions.and_then(|found| <[String; 3]>::try_from(found).ok());
     Ok(Server {
         version: u32::try_from(row.try_get::<_, i32>(0)?).unwrap_or(0),
         family: match (rds, aurora) {
@@ -123,6 +210,11 @@ pub async fn probe<C: GenericClient>(client: &C, ad_role: &str) -> Result<Server
         read_only: row.try_get(3)?,
         krb_caseins_users: row.try_get::<_, Option<String>>(4)?.map(|value| value == "on"),
         extension: schema.zip(version).map(|(schema, version)| Extension { schema, version }),
+        sql_functions: sql_functions.map(|[version, owner, is_trusted]| SqlFunctions {
+            version,
+            owner,
+            is_trusted: is_trusted == "true",
+        }),
         pg_tle_available: row.try_get(7)?,
         user: row.try_get(8)?,
         is_superuser: row.try_get::<_, Option<bool>>(9)?.unwrap_or(false),

@@ -7,3 +7,4 @@ pub(crate) mod fix_with;
 pub(crate) mod hba;
 pub(crate) mod keytab;
 pub(crate) mod list;
+pub(crate) mod unknown_realms;

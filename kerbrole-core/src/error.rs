@@ -45,6 +45,17 @@ pub enum Error {
         /// Which argument.
         argument: &'static str,
     },
+    /// What is wrong with one element of a list.
+    Element {
+        /// Which list.
+        list: &'static str,
+        /// Its place, counted from 1.
+        position: usize,
+        /// The element as it was given; `None` stands for NULL.
+        element: Option<String>,
+        /// What is wrong with it.
+        reason: Box<Error>,
+    },
     /// A name that the database's encoding cannot hold as the server compares it.
     Encoding {
         /// The database's encoding.
@@ -246,6 +257,32 @@ pub enum Error {
         /// The group to leave out instead, if one of those asked for brings the conflict.
         group: Option<RoleName>,
     },
+}
+
+impl Error {
+    /// This, of an element of a list: where that has more than one, DETAIL says which it was.
+    #[must_use]
+    pub fn of_element(
+        self,
+        list: &'static str,
+        of: usize,
+        at: usize,
+        element: Option<&str>,
+    ) -> Self {
+        if of < 2 || matches!(self, Self::Element { .. }) {
+            return self;
+        }
+        let element = element.map(str::to_string);
+        Self::Element { list, position: at + 1, element, reason: Box::new(self) }
+    }
+
+    /// What is wrong, wherever it stands in a list.
+    pub fn reason(&self) -> &Self {
+        match self {
+            Self::Element { reason, .. } => reason,
+            other => other,
+        }
+    }
 }
 
 shown_by_its_report!(Error);

@@ -18,6 +18,7 @@
 //! | what has to be run? | [`plan_add`], [`plan_drop`], [`plan_disable`], [`plan_enable`] |
 //! | … for several at once? | [`plan_rename`], [`plan_rename_realm`], [`plan_sync`] |
 //! | why can this person not log in? | [`check_principal`] → [`Check`] |
+//! | is a realm misspelt? | [`UnknownRealms`] → [`UnknownRealm`] |
 //! | which names are a danger? | [`case_audit`] → [`CaseFinding`] |
 //! | what went wrong? | [`Error`]: SQLSTATE, message, DETAIL, HINT |
 //!
@@ -35,6 +36,8 @@
 
 mod diagnose;
 mod error;
+#[cfg(feature = "serde")]
+mod keeping;
 mod lookup;
 mod memberships;
 mod names;
@@ -47,11 +50,12 @@ mod rule;
 mod sqlstate;
 mod statement;
 mod text;
+mod vocabulary;
 
 pub use diagnose::case_audit::{CaseFinding, CaseProblem, case_audit};
 pub use diagnose::check::{
-    Check, ConnectionLimit, DatabaseFacts, KeytabFacts, Library, LoginFacts, LoginTrigger, Room,
-    ServerFacts, SettingOf, SlotFacts, StartupFacts, StartupSetting, check_principal,
+    Check, ConnectionLimit, DatabaseFacts, KeytabFacts, Library, LoginFacts, LoginTrigger, NO_ROLE,
+    Room, ServerFacts, SettingOf, SlotFacts, StartupFacts, StartupSetting, check_principal,
     check_too_long, login_settings_query, preloaded,
 };
 pub use diagnose::config_lines::{ConfigLine, config_lines, ident_lines, with_quotes};
@@ -59,6 +63,7 @@ pub use diagnose::fix_with::FixWith;
 pub use diagnose::hba::{HbaLine, HbaVerdict, IdentLine, LoginAttempt, Match, Word};
 pub use diagnose::keytab::keytab_principals;
 pub use diagnose::list::{ListedPrincipal, list_principals};
+pub use diagnose::unknown_realms::{UnknownRealm, UnknownRealms};
 pub use error::{Error, LARGEST_LIST, LONGEST_ARGUMENT, LONGEST_LIST, Warning};
 pub use lookup::{PrincipalRef, changeable, existing_role};
 pub use memberships::cluster::Cluster;
@@ -97,3 +102,4 @@ pub use rule::{Conflict, ConflictRule};
 pub use sqlstate::SqlState;
 pub use statement::{MembershipOptions, Revoke, Statement};
 pub use text::is_invisible;
+pub use vocabulary::{Language, vocabulary};

@@ -78,6 +78,22 @@ impl NameRules {
         Ok(PrincipalRef { typed, canonical })
     }
 
+    /// What each of a list of new principals means.
+    ///
+    /// # Errors
+    /// Those of [`canonicalize`](Self::canonicalize); DETAIL says which element it was.
+    pub fn canonicalize_each(
+        &self,
+        principals: Vec<String>,
+    ) -> Result<Vec<(String, Canonical)>, Error> {
+        let of = principals.len();
+        let one = |(at, typed): (usize, String)| match self.canonicalize(&typed, None) {
+            Ok(canonical) => Ok((typed, canonical)),
+            Err(error) => Err(Error::from(error).of_element("principals", of, at, Some(&typed))),
+        };
+        principals.into_iter().enumerate().map(one).collect()
+    }
+
     /// The new name of a principal that is there: as [`canonicalize`](Self::canonicalize), and in
     /// the same realm where none is given.
     ///

@@ -6,6 +6,8 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SqlState {
+    /// 00000: no error, and still worth saying.
+    SuccessfulCompletion,
     /// 22023: a malformed or forbidden username, realm, spelling or setting.
     InvalidParameterValue,
     /// 42622: more than 63 bytes.
@@ -40,6 +42,7 @@ impl SqlState {
     /// The five characters.
     pub fn code(self) -> &'static str {
         match self {
+            Self::SuccessfulCompletion => "00000",
             Self::InvalidParameterValue => "22023",
             Self::NameTooLong => "42622",
             Self::ReservedName => "42939",

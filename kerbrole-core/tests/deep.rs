@@ -241,7 +241,8 @@ fn plans_that_take_away_and_rename() {
         assert_eq!(plan_rename_realm(&old, &new, &cluster, |_| 0).unwrap().len(), 1);
         for absent in [AbsentPolicy::Keep, AbsentPolicy::Disable, AbsentPolicy::Drop] {
             let wanted = vec![("bea@a.b".into(), bea.clone())];
-            let request = SyncRequest { wanted, absent, realms: None, at_most: Some(1) };
+            let request =
+                SyncRequest { wanted, absent, realms: None, groups: None, at_most: Some(1) };
             let of = |oids: &[RoleOid]| {
                 oids.iter().map(|&oid| (oid, Dependants::default())).collect::<HashMap<_, _>>()
             };

@@ -4,22 +4,26 @@
 
 mod command;
 mod general;
+mod help;
+mod overview;
 mod principals;
 mod rules;
 mod server;
 mod subcommands;
 
-use clap::{Args, Parser};
+use clap::{Args, CommandFactory, FromArgMatches, Parser};
 
 pub(crate) use command::{Command, ConnectedCommand, LocalCommand};
-pub(crate) use general::{Format, GeneralOptions};
-pub(crate) use principals::Principals;
-pub(crate) use rules::RuleOptions;
+pub(crate) use general::{ColorChoice, Format, GeneralOptions, asks_for_json};
+pub(crate) use help::NoWork;
+pub(crate) use overview::OVERVIEW;
+pub(crate) use principals::{Filter, Principals};
+pub(crate) use rules::{CaseChoice, RuleOptions};
 pub(crate) use server::{BackendChoice, ServerOptions};
 pub(crate) use subcommands::{
     AddArguments, CheckArguments, CompletionsArguments, DisableArguments, DoctorArguments,
-    DropArguments, EnableArguments, Krb5ConfArguments, ManArguments, PreviewGrantArguments,
-    RenameArguments, RenameRealmArguments, SyncArguments,
+    DropArguments, EnableArguments, GrantArguments, Krb5ConfArguments, ListArguments, ManArguments,
+    NamesArguments, PreviewGrantArguments, RenameArguments, RenameRealmArguments, SyncArguments,
 };
 
 use crate::exit::CODES;
@@ -51,10 +55,35 @@ pub(crate) struct Options {
     pub(crate) general: GeneralOptions,
 }
 
+impl Arguments {
+    /// The definition, with examples: for manual pages.
+    pub(crate) fn documented() -> clap::Command {
+        help::documented()
+    }
+
+    /// Reads a command line, without the program's name.
+    ///
+    /// # Errors
+    /// Where it cannot be meant, and where help or the version was asked for.
+    pub(crate) fn read(given: &[String]) -> Result<Self, NoWork> {
+        match given {
+            [] if !asks_for_json(given) => return Err(NoWork::Nothing),
+            [only] if only == "help" => return Err(NoWork::Overview),
+            _ => {}
+        }
+        let name = [String::from("kerbrole")];
+        let matches = Self::command().try_get_matches_from(name.iter().chain(given));
+        let matches = matches.map_err(|error| help::instead_of(error, given))?;
+        let mut arguments = Self::from_arg_matches(&matches).map_err(NoWork::Clap)?;
+        let of_subcommand = matches.subcommand().map(|(_, matches)| matches);
+        arguments.options.rules.ask(of_subcommand.unwrap_or(&matches));
+        Ok(arguments)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_definitions_hold_together() {

@@ -3,6 +3,7 @@
 mod add;
 mod again;
 mod backend;
+mod canonicalize;
 mod case_audit;
 mod check;
 mod completions;
@@ -12,24 +13,57 @@ mod disable;
 pub(crate) mod doctor;
 mod drop;
 mod enable;
+mod filter;
+mod grant;
 mod job;
 mod krb5_conf;
 mod list;
 mod man;
+mod nearest;
+mod nesting;
 mod one_by_one;
 mod plan;
 mod preview_grant;
 mod probe;
+mod progress;
 mod realm;
 mod rename;
 mod rename_realm;
+mod state;
 mod sync;
 
 use tokio_postgres::Client;
 
-use crate::arguments::{ConnectedCommand, LocalCommand, Options};
-use crate::exit::{Failure, Outcome};
+use crate::arguments::{Command, ConnectedCommand, LocalCommand, Options};
+use crate::exit::Outcome;
+use crate::failure::Failure;
 use crate::output::Shown;
+
+/// A picture shows memberships, and not every subcommand is about those.
+///
+/// # Errors
+/// Where a picture is asked for, and there is none.
+pub(crate) fn refuse_to_draw(command: &Command, options: &Options) -> Result<(), Failure> {
+    let is_fine = match command {
+        Command::Connected(command) => matches!(
+            command,
+            ConnectedCommand::Conflicts
+                | ConnectedCommand::PreviewGrant(_)
+                | ConnectedCommand::List(_)
+        ),
+        Command::Doctor(_) => false,
+        // What these print has no form.
+        Command::Local(_) => true,
+    };
+    if options.general.form().is_a_drawing() && !is_fine {
+        return Err(Failure::usage(
+            "only conflicts, preview-grant and list can be drawn: the other forms of results are \
+             table, wide, json, csv and name"
+                .into(),
+        ));
+    }
+    Ok(())
+}
 
 /// Does what needs no connection.
 pub(crate) fn run_local(command: &LocalCommand) -> Result<Shown, Failure> {
@@ -47,6 +81,13 @@ pub(crate) async fn run_connected(
     client: &Client,
 ) -> Outcome {
     let job = &job::Job::begin(options, client).await?;
+    match work(job, command).await {
+        Err(Failure::Refused(error)) => Err(nearest::suggest(job, error).await),
+        outcome => outcome,
+    }
+}
+
+async fn work(job: &job::Job<'_>, command: &ConnectedCommand) -> Outcome {
     match command {
         ConnectedCommand::Add(arguments) => add::run(job, arguments).await,
         ConnectedCommand::Drop(arguments) => drop::run(job, arguments).await,
@@ -54,12 +95,18 @@ pub(crate) async fn run_connected(
         ConnectedCommand::Enable(arguments) => enable::run(job, arguments).await,
         ConnectedCommand::Rename(arguments) => rename::run(job, arguments).await,
         ConnectedCommand::RenameRealm(arguments) => rename_realm::run(job, arguments).await,
-        ConnectedCommand::List => list::run(job).await,
+        ConnectedCommand::Grant(arguments) => grant::run(job, arguments).await,
+        ConnectedCommand::List(arguments) => list::run(job, arguments).await,
         ConnectedCommand::Check(arguments) => check::run(job, arguments).await,
+        ConnectedCommand::State(arguments) => state::run(job, arguments).await,
+        ConnectedCommand::Canonicalize(arguments) => canonicalize::run(job, arguments).await,
         ConnectedCommand::Conflicts => conflicts::run(job).await,
         ConnectedCommand::PreviewGrant(arguments) => preview_grant::run(job, arguments).await,
         ConnectedCommand::CaseAudit => case_audit::run(job).await,
+        ConnectedCommand::Nesting => nesting::run(job).await,
         ConnectedCommand::Sync(arguments) => sync::run(job, arguments).await,
+        ConnectedCommand::Diff(arguments) => sync::diff(job, arguments).await,
+        ConnectedCommand::Plan(arguments) => sync::plan(job, arguments).await,
         ConnectedCommand::Probe => Ok(probe::run(job)),
     }
 }

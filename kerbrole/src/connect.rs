@@ -4,6 +4,7 @@
 
 pub(crate) mod conninfo;
 mod passfile;
+mod session;
 mod tls;
 
 use std::collections::hash_map::RandomState;
@@ -14,8 +15,9 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, NoTls};
 
 use crate::connect::conninfo::{Connection, Place, Server, SslMode, chain};
+use crate::connect::session::Target;
 use crate::connect::tls::Connector;
-use crate::exit::Failure;
+use crate::failure::Failure;
 
 /// Why there is no connection.
 struct Refusal {
@@ -28,6 +30,8 @@ struct Refusal {
 enum Then {
     /// Nobody answered, or nobody is let in yet: the next address may do.
     NextAddress,
+    /// The server is not of the kind that is looked for: the next host may be.
+    NextHost,
     /// The server or the handshake said no: with TLS instead of without, or the other way round, it
     /// may say yes.
     OtherWay,
@@ -81,25 +85,27 @@ impl Connection {
             shuffle(&mut servers);
         }
         let mut texts = Vec::new();
-        for server in servers {
-            let refusal = match self.try_server(server).await {
-                Ok(client) => return Ok(client),
-                Err(refusal) => refusal,
-            };
-            texts.push(format!(
-                "cannot connect to {} port {}: {}",
-                server.label(),
-                server.port,
-                refusal.text
-            ));
-            if refusal.then != Then::NextAddress {
-                return Err(Refusal { text: texts.join("; "), then: refusal.then });
+        for &target in self.target.rounds() {
+            for server in &servers {
+                let refusal = match self.try_server(server, target).await {
+                    Ok(client) => return Ok(client),
+                    Err(refusal) => refusal,
+                };
+                let label = server.label();
+                let text =
+                    format!("cannot connect to {label} port {}: {}", server.port, refusal.text);
+                if !texts.contains(&text) {
+                    texts.push(text);
+                }
+                if !matches!(refusal.then, Then::NextAddress | Then::NextHost) {
+                    return Err(Refusal { text: texts.join("; "), then: refusal.then });
+                }
             }
         }
         Err(Refusal { text: texts.join("; "), then: Then::Stop })
     }
 
-    async fn try_server(&self, server: &Server) -> Result<Client, Refusal> {
+    async fn try_server(&self, server: &Server, target: Target) -> Result<Client, Refusal> {
         let mut config = self.config.clone();
         config.port(server.port);
         if let Some(password) = &server.password {
@@ -108,7 +114,7 @@ impl Connection {
         let addresses = match &server.place {
             Place::Socket(folder) => {
                 config.host_path(folder);
-                return self.try_ways(server, &config, &[Way::Plain]).await;
+                return self.try_ways(server, &config, &[Way::Plain], target).await;
             }
             Place::At(address, _) => vec![*address],
             Place::Named(name) => self.look_up(name, server.port).await?,
@@ -126,7 +132,7 @@ impl Connection {
         for address in addresses {
             let mut config = config.clone();
             config.hostaddr(address);
-            last = match self.try_ways(server, &config, ways).await {
+            last = match self.try_ways(server, &config, ways, target).await {
                 Err(refusal) if refusal.then == Then::NextAddress => refusal,
                 outcome => return outcome,
             };
@@ -153,10 +159,11 @@ impl Connection {
         server: &Server,
         config: &Config,
         ways: &[Way],
+        target: Target,
     ) -> Result<Client, Refusal> {
         let mut texts: Vec<String> = Vec::new();
         for (number, &way) in ways.iter().enumerate() {
-            let trying = self.try_way(server, config, way);
+            let trying = async { fitting(self.try_way(server, config, way).await?, target).await };
             let outcome = match self.timeout {
                 None => trying.await,
                 Some(limit) => tokio::time::timeout(limit, trying).await.unwrap_or_else(|_| {
@@ -205,6 +212,15 @@ impl Connection {
             outcome.map_err(|error| Refusal::of(&error, connector.mismatch()))?;
         tokio::spawn(connection);
         Ok(client)
+    }
+}
+
+/// A session with a server of the kind that is looked for.
+async fn fitting(client: Client, target: Target) -> Result<Client, Refusal> {
+    match target.objection(&client).await {
+        Ok(None) => Ok(client),
+        Ok(Some(objection)) => Err(Refusal { text: objection.into(), then: Then::NextHost }),
+        Err(error) => Err(Refusal { text: chain(&error), then: Then::NextHost }),
     }
 }
 

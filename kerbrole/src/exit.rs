@@ -1,13 +1,10 @@
 //! How the command ends.
 
-use std::error::Error as _;
-use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
-use kerbrole_client::{Error, ErrorKind};
-
-use crate::output::{Shown, tell};
+use crate::failure::Failure;
+use crate::output::{Shown, tell, tell_error};
 
 /// The exit codes, as the help and the man page say them.
 pub(crate) const CODES: &str = "\
@@ -22,11 +19,11 @@ Exit codes:
   6  done, or nothing to do, but the result could not be written";
 
 const FINDINGS: u8 = 1;
-const USAGE: u8 = 2;
-const NO_CONNECTION: u8 = 3;
-const REFUSED: u8 = 4;
-const PARTLY_DONE: u8 = 5;
-const NOT_WRITTEN: u8 = 6;
+pub(crate) const USAGE: u8 = 2;
+pub(crate) const NO_CONNECTION: u8 = 3;
+pub(crate) const REFUSED: u8 = 4;
+pub(crate) const PARTLY_DONE: u8 = 5;
+pub(crate) const NOT_WRITTEN: u8 = 6;
 
 /// What came of the work, and what is to be shown of it.
 ///
@@ -35,6 +32,8 @@ const NOT_WRITTEN: u8 = 6;
 pub(crate) struct Report {
     shown: Shown,
     ended: Result<Ending, Failure>,
+    /// What it comes to, said below.
+    summary: Option<String>,
 }
 
 /// How work ends that nothing kept from being carried out.
@@ -44,6 +43,8 @@ pub(crate) enum Ending {
     Done,
     /// Something was found that somebody has to look at.
     Findings,
+    /// Nothing was asked for.
+    NoWork,
 }
 
 impl Ending {
@@ -62,19 +63,29 @@ impl Report {
         Self::looked(shown, Ending::Done)
     }
 
+    /// Nothing was asked for, which was said.
+    pub(crate) fn missing_work() -> Self {
+        Self::looked(Shown::Nothing, Ending::NoWork)
+    }
+
     /// Something was looked at, and there are findings or none.
     pub(crate) fn looked(shown: Shown, ending: Ending) -> Self {
-        Self { shown, ended: Ok(ending) }
+        Self { shown, ended: Ok(ending), summary: None }
     }
 
     /// It ended early, and there is something to show all the same.
     pub(crate) fn failed(shown: Shown, failure: Failure) -> Self {
-        Self { shown, ended: Err(failure) }
+        Self { shown, ended: Err(failure), summary: None }
     }
 
     /// The same, with this to say about what was done, unless something worse has ended it.
     pub(crate) fn but(self, failure: Failure) -> Self {
-        Self { shown: self.shown, ended: self.ended.and(Err(failure)) }
+        Self { ended: self.ended.and(Err(failure)), ..self }
+    }
+
+    /// The same, with this to say below it, if there is something.
+    pub(crate) fn summed_up(self, summary: Option<String>) -> Self {
+        Self { summary, ..self }
     }
 
     /// Prints what there is to show, and gives back how the command ends.
@@ -83,16 +94,26 @@ impl Report {
     /// that was to be kept and could not be written is an error where there is no other.
     pub(crate) fn end(self) -> ExitCode {
         let printed = self.shown.print();
+        if let Some(summary) = &self.summary {
+            tell(summary);
+        }
         if let Err(failure) = &self.ended {
-            tell(&format!("kerbrole: {failure}"));
+            failure.tell();
         }
         let not_written = printed.err().filter(|error| error.kind() != io::ErrorKind::BrokenPipe);
         if let Some(error) = &not_written {
-            tell(&format!("kerbrole: the result could not be written: {error}"));
+            let text = format!("the result could not be written: {error}");
+            tell_error(&text, || {
+                serde_json::json!({
+                    "code": null, "message": text, "detail": null, "hint": null,
+                    "conflict": null, "exit_code": NOT_WRITTEN
+                })
+            });
         }
         match self.ended {
             Err(failure) => ExitCode::from(failure.code()),
             Ok(Ending::Findings) => ExitCode::from(FINDINGS),
+            Ok(Ending::NoWork) => ExitCode::from(USAGE),
             Ok(Ending::Done) if not_written.is_some() => ExitCode::from(NOT_WRITTEN),
             Ok(Ending::Done) => ExitCode::SUCCESS,
         }
@@ -103,119 +124,4 @@ impl From<Failure> for Report {
     fn from(failure: Failure) -> Self {
         Self::failed(Shown::Nothing, failure)
     }
-}
-
-/// Why the command ends before its work is done.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    /// What was asked cannot be meant.
-    Usage(String),
-    /// There is no server to ask.
-    Connection(String),
-    /// The system does not give what any connection takes, so that no server was asked.
-    Runtime(io::Error),
-    /// The server, or the rules, said no.
-    Refused(Error),
-    /// Some of it was carried out before that, or may have been where the connection was lost.
-    Partly {
-        done: usize,
-        total: usize,
-        /// How to go on.
-        again: &'static str,
-        error: Error,
-    },
-    /// All are disabled, and whoever did it may not end sessions of these.
-    SessionsLeft(Vec<Error>),
-    /// The result is there, and could not be put where it was to go.
-    NotWritten(String),
-}
-
-impl Failure {
-    pub(crate) fn usage(message: String) -> Self {
-        Self::Usage(message)
-    }
-
-    /// Why a change of several at once failed: it was refused, or the answer never came.
-    pub(crate) fn of_change(total: usize, again: &'static str) -> impl FnOnce(Error) -> Self {
-        move |error| match error.kind() {
-            ErrorKind::Connection => Self::Partly { done: 0, total, again, error },
-            _ => Self::Refused(error),
-        }
-    }
-
-    /// The exit code, one of [`CODES`].
-    pub(crate) fn code(&self) -> u8 {
-        match self {
-            Self::Usage(_) => USAGE,
-            Self::Connection(_) | Self::Runtime(_) => NO_CONNECTION,
-            Self::Refused(error) => match error.kind() {
-                ErrorKind::Connection => NO_CONNECTION,
-                ErrorKind::ExtensionMissing => REFUSED,
-                // What was typed can be no principal.
-                _ => match error.code().as_ref().map(|code| code.code()) {
-                    Some("22023" | "42622" | "42939") => USAGE,
-                    _ => REFUSED,
-                },
-            },
-            Self::Partly { done: 0, .. } => NO_CONNECTION,
-            Self::Partly { .. } | Self::SessionsLeft(_) => PARTLY_DONE,
-            Self::NotWritten(_) => NOT_WRITTEN,
-        }
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Refused(error)
-    }
-}
-
-impl fmt::Display for Failure {
-    /// Writes it in psql's form: the message, then DETAIL and HINT on lines of their own.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Usage(message) | Self::Connection(message) | Self::NotWritten(message) => {
-                f.write_str(message)
-            }
-            Self::Runtime(error) => error.fmt(f),
-            Self::Refused(error) => write_error(f, error),
-            Self::Partly { done, total, again, error } => {
-                let rest = match error.kind() {
-                    ErrorKind::Connection => {
-                        "of what was under way it is not known, the rest is not"
-                    }
-                    _ => "the rest is not",
-                };
-                writeln!(f, "{done} of {total} are done, {rest}; {again}")?;
-                write_error(f, error)
-            }
-            Self::SessionsLeft(errors) => {
-                for (number, error) in errors.iter().enumerate() {
-                    if number > 0 {
-                        f.write_str("\nkerbrole: ")?;
-                    }
-                    write_error(f, error)?;
-                }
-                Ok(())
-            }
-        }
-    }
-}
-
-fn write_error(f: &mut fmt::Formatter<'_>, error: &Error) -> fmt::Result {
-    write!(f, "{error}")?;
-    if error.kind() == ErrorKind::Connection {
-        // The causes below the database's own error say which address, which certificate.
-        let mut cause = error.source().and_then(|source| source.source());
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-    }
-    for (label, text) in [("DETAIL", error.detail()), ("HINT", error.hint())] {
-        if let Some(text) = text {
-            write!(f, "\n{label}:  {text}")?;
-        }
-    }
-    Ok(())
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
-use crate::exit::Failure;
+use crate::failure::Failure;
 
 /// A host's name or address, and a port if one was given.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,13 +1,13 @@
 //! Principals from arguments, files and standard input.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, Read};
 
 use kerbrole_client::{Error, NameRules, Wanted};
 use tokio_postgres::error::SqlState;
 
 use crate::arguments::Principals;
-use crate::exit::Failure;
+use crate::failure::Failure;
 
 /// All principals that were named, in order.
 ///
@@ -48,7 +48,7 @@ fn all(given: &Principals, columns: &[&str]) -> Result<Vec<Wanted>, Failure> {
         } else {
             let opened = File::open(file);
             let opened = opened.map_err(|error| Failure::usage(format!("{file}: {error}")))?;
-            list.read(BufReader::new(opened), file, &mut wanted)?;
+            list.read(opened, file, &mut wanted)?;
         }
     }
     if wanted.is_empty() && given.files.is_empty() {
@@ -66,6 +66,9 @@ fn with_realm(name: &str, realm: Option<&str>) -> String {
     }
 }
 
+/// How many mistakes of a list are told at once.
+const TOLD: usize = 20;
+
 /// What is common to the files of one call.
 struct List<'l> {
     /// The realm of those that come without one.
@@ -74,57 +77,99 @@ struct List<'l> {
     columns: &'l [&'l str],
 }
 
+/// The mistakes of a file, in order.
+struct Mistakes<'m> {
+    name: &'m str,
+    told: Vec<String>,
+    number: usize,
+}
+
+impl Mistakes<'_> {
+    fn add(&mut self, line: u64, what: &str) {
+        self.number += 1;
+        if self.told.len() < TOLD {
+            self.told.push(format!("{}, line {line}: {what}", self.name));
+        }
+    }
+
+    fn end(mut self) -> Result<(), Failure> {
+        let more = self.number - self.told.len();
+        if more > 0 {
+            self.told.push(format!("and {more} more; nothing was done"));
+        }
+        if self.told.is_empty() { Ok(()) } else { Err(Failure::usage(self.told.join("\n"))) }
+    }
+}
+
 impl List<'_> {
     fn read(
         &self,
-        mut from: impl BufRead,
+        mut from: impl Read,
         name: &str,
         wanted: &mut Vec<Wanted>,
     ) -> Result<(), Failure> {
-        let mut first = String::new();
-        let at = |line: u64, what: String| Failure::usage(format!("{name}, line {line}: {what}"));
-        from.read_line(&mut first).map_err(|error| at(1, error.to_string()))?;
-        if let Some(columns) = Columns::of(&first, self.columns).map_err(|what| at(1, what))? {
-            return self.read_csv(from, name, &columns, wanted);
+        let mut bytes = Vec::new();
+        let read = from.read_to_end(&mut bytes);
+        read.map_err(|error| Failure::usage(format!("{name}: {error}")))?;
+        let text = as_utf8(&bytes).map_err(|what| Failure::usage(format!("{name}{what}")))?;
+        let text = text.trim_start_matches('\u{feff}');
+        let mut mistakes = Mistakes { name, told: Vec::new(), number: 0 };
+        let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+        match Columns::of(first, self.columns) {
+            Err(what) => mistakes.add(1, &what),
+            Ok(Some(columns)) => self.read_csv(rest, &columns, &mut mistakes, wanted),
+            Ok(None) => self.read_lines(text, &mut mistakes, wanted),
         }
-        for (line, number) in std::iter::once(Ok(first)).chain(from.lines()).zip(1..) {
-            let line = line.map_err(|error| at(number, error.to_string()))?;
-            let text = line.trim().trim_start_matches('\u{feff}');
-            let text = without_comment(text).trim();
-            if !text.is_empty() {
-                check(text, self.realm).map_err(|error| at(number, in_a_line(&error)))?;
-                wanted.push(Wanted { principal: with_realm(text, self.realm), groups: Vec::new() });
+        mistakes.end()
+    }
+
+    fn read_lines(&self, text: &str, mistakes: &mut Mistakes<'_>, wanted: &mut Vec<Wanted>) {
+        for (line, number) in text.lines().zip(1..) {
+            let text = without_comment(line.trim()).trim();
+            if text.is_empty() {
+                continue;
+            }
+            match check(text, self.realm) {
+                Err(error) => mistakes.add(number, &in_a_line(&error)),
+                Ok(()) => wanted
+                    .push(Wanted { principal: with_realm(text, self.realm), groups: Vec::new() }),
             }
         }
-        Ok(())
     }
 
     fn read_csv(
         &self,
-        from: impl BufRead,
-        name: &str,
+        text: &str,
         columns: &Columns,
+        mistakes: &mut Mistakes<'_>,
         wanted: &mut Vec<Wanted>,
-    ) -> Result<(), Failure> {
-        let at = |line: u64, what: String| Failure::usage(format!("{name}, line {line}: {what}"));
+    ) {
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
             .trim(csv::Trim::All)
-            .from_reader(from);
+            .from_reader(text.as_bytes());
         for record in reader.records() {
             // The reader counts from after the header, which was line 1.
-            let record = record.map_err(|error| {
-                let line = error.position().map_or(0, csv::Position::line) + 1;
-                at(line, error.to_string())
-            })?;
+            let record = match record {
+                Ok(record) => record,
+                Err(error) => {
+                    let line = error.position().map_or(0, csv::Position::line) + 1;
+                    mistakes.add(line, &error.to_string());
+                    continue;
+                }
+            };
             let line = record.position().map_or(0, csv::Position::line) + 1;
             if record.len() != columns.number {
                 let (fields, header) = (record.len(), columns.number);
-                return Err(at(line, format!("{fields} fields, and the header has {header}")));
+                mistakes.add(line, &format!("{fields} fields, and the header has {header}"));
+                continue;
             }
             let principal = record.get(columns.principal).unwrap_or_default();
-            check(principal, self.realm).map_err(|error| at(line, in_a_line(&error)))?;
+            if let Err(error) = check(principal, self.realm) {
+                mistakes.add(line, &in_a_line(&error));
+                continue;
+            }
             let groups = columns.groups.and_then(|at| record.get(at)).unwrap_or_default();
             let groups = groups.split(';').map(str::trim).filter(|group| !group.is_empty());
             wanted.push(Wanted {
@@ -132,8 +177,25 @@ impl List<'_> {
                 groups: groups.map(String::from).collect(),
             });
         }
-        Ok(())
     }
+}
+
+/// The text of a file; what is wrong with it, after its name, where it is none.
+fn as_utf8(bytes: &[u8]) -> Result<&str, String> {
+    // With a mark or without one: a directory's names are ASCII for the most part.
+    let is_utf16 = matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..])
+        || matches!(bytes, [0, second, ..] if *second != 0)
+        || matches!(bytes, [first, 0, ..] if *first != 0);
+    if is_utf16 {
+        return Err(": looks like UTF-16, which PowerShell writes: save it as UTF-8 \
+                    (Export-Csv -Encoding utf8)"
+            .into());
+    }
+    std::str::from_utf8(bytes).map_err(|error| {
+        let before = &bytes[..error.valid_up_to()];
+        let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+        format!(", line {line}: is not UTF-8: save it as UTF-8")
+    })
 }
 
 /// A comment begins the line or comes after white space: inside of a name `#` is part of it, as a
@@ -156,15 +218,24 @@ impl Columns {
     /// plain list. As with other rows the names may stand in quotes, which is how PowerShell writes
     /// them.
     fn of(header: &str, can_be: &[&str]) -> Result<Option<Self>, String> {
-        let header = header.trim().trim_start_matches('\u{feff}');
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .trim(csv::Trim::All)
-            .from_reader(header.as_bytes());
-        let Some(Ok(record)) = reader.records().next() else { return Ok(None) };
-        let columns: Vec<_> = record.iter().map(str::to_ascii_lowercase).collect();
+        let header = header.trim();
+        let fields = |separator: u8| -> Vec<String> {
+            let mut reader = csv::ReaderBuilder::new()
+                .has_headers(false)
+                .delimiter(separator)
+                .trim(csv::Trim::All)
+                .from_reader(header.as_bytes());
+            let record = reader.records().next().and_then(Result::ok);
+            record.iter().flatten().map(str::to_ascii_lowercase).collect()
+        };
+        let columns = fields(b',');
         let place = |name: &str| columns.iter().position(|column| column == name);
-        let Some(principal) = place("principal") else { return Ok(None) };
+        let Some(principal) = place("principal") else {
+            return match looks_like_another(header, fields) {
+                Some(what) => Err(what),
+                None => Ok(None),
+            };
+        };
         let unknown = columns.iter().find(|column| !can_be.contains(&column.as_str()));
         if let Some(unknown) = unknown {
             let mut said =
@@ -181,6 +252,33 @@ impl Columns {
         }
         Ok(Some(Self { number: columns.len(), principal, groups: place("groups") }))
     }
+}
+
+/// What a first line looks like that is neither a header as it has to be nor a principal.
+///
+/// No name of an account has a comma, a semicolon or a tab (Microsoft, "SAM-Account-Name
+/// attribute").
+fn looks_like_another(header: &str, fields: impl Fn(u8) -> Vec<String>) -> Option<String> {
+    const ATTRIBUTES: [&str; 6] =
+        ["samaccountname", "userprincipalname", "distinguishedname", "mail", "email", "upn"];
+    for (separator, called) in [(b';', "\";\""), (b'\t', "tabs")] {
+        if fields(separator).iter().any(|field| field == "principal") {
+            return Some(format!(
+                "looks like CSV with {called} between the columns: write \",\" there (\";\" is \
+                 between the groups of one principal)"
+            ));
+        }
+    }
+    let columns = [b',', b';', b'\t'].map(fields).into_iter().max_by_key(Vec::len)?;
+    let are_names = columns.iter().any(|column| column.contains(['@', '\\']));
+    let is_header = columns.len() > 1 && !are_names
+        || columns.first().is_some_and(|column| ATTRIBUTES.contains(&column.as_str()));
+    is_header.then(|| {
+        format!(
+            "\"{header}\" looks like the header of a CSV file without a column principal: call \
+             the column so that has user@REALM, or user with --realm"
+        )
+    })
 }
 
 /// Refuses a name, typed beside `--realm`, as [`check`] does and where it carries a realm of its
@@ -247,6 +345,41 @@ mod tests {
         assert_eq!(names, ["alice#1@C.D", "bob#2@A.B"]);
         let rows = all("principal\nalice#1@C.D\n").unwrap();
         assert_eq!(rows, [("alice#1@C.D".into(), vec![])]);
+    }
+
+    #[test]
+    fn all_mistakes_are_told_at_once_each_with_its_line() {
+        let said = all("a@@\nfine\nb@@\n").unwrap_err();
+        let lines: Vec<_> = said.lines().collect();
+        assert_eq!(lines.len(), 2, "{said}");
+        assert!(lines[0].starts_with("file, line 1: ") && lines[1].starts_with("file, line 3: "));
+        let said = all(&format!("principal\n{}", "x@@\n".repeat(50))).unwrap_err();
+        assert_eq!(said.lines().count(), TOLD + 1);
+        assert!(said.contains("file, line 2: ") && said.contains("file, line 21: "), "{said}");
+        assert!(said.ends_with("and 30 more; nothing was done"), "{said}");
+    }
+
+    #[test]
+    fn what_it_looks_like_is_said() {
+        for (text, said) in [
+            (&b"\xff\xfea\0"[..], "UTF-16"),
+            (b"\xfe\xff\0a", "UTF-16"),
+            (b"a\0l\0i\0", "UTF-16"),
+            (b"\0a\0l", "UTF-16"),
+            (b"alice\n\xfcmit\n", "line 2: is not UTF-8"),
+            (b"principal;groups\nalice;x\n", "\";\" between the columns"),
+            (b"principal\tgroups\nalice\tx\n", "tabs between the columns"),
+            (b"sAMAccountName,mail\nalice,a@b.c\n", "without a column principal"),
+            (b"\"sAMAccountName\";\"mail\"\n", "without a column principal"),
+            (b"userPrincipalName\nalice@a.b\n", "without a column principal"),
+        ] {
+            let list = List { realm: Some("A.B"), columns: &["principal", "groups"] };
+            let mut wanted = Vec::new();
+            let error = list.read(text, "file", &mut wanted).unwrap_err().to_string();
+            assert!(error.contains(said) && wanted.is_empty(), "{text:?}: {error}");
+        }
+        // A name is no header, whatever it is called.
+        assert_eq!(all("name\nuser\n").unwrap().len(), 2);
     }
 
     #[test]

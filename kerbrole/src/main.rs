@@ -7,7 +7,9 @@
 mod arguments;
 mod commands;
 mod connect;
+mod defaults;
 mod exit;
+mod failure;
 mod host;
 mod input;
 mod output;
@@ -17,13 +19,13 @@ use std::env;
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
-use clap::Parser;
 use tokio_postgres::Client;
 
-use arguments::{Arguments, Command, ServerOptions};
+use arguments::{Arguments, Command, NoWork, OVERVIEW, ServerOptions};
 use commands::doctor;
 use connect::conninfo::{Connection, Given, environment, home};
-use exit::{Failure, Outcome, Report};
+use exit::{Outcome, Report};
+use failure::Failure;
 use output::Shown;
 
 fn main() -> ExitCode {
@@ -33,16 +35,33 @@ fn main() -> ExitCode {
 fn run() -> Outcome {
     let given: Vec<_> =
         env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect();
+    output::speak_json(arguments::asks_for_json(&given));
     secrets::look(&given)?;
-    let Arguments { options, command } = match Arguments::try_parse() {
+    let Arguments { mut options, command } = match Arguments::read(&given) {
         Ok(arguments) => arguments,
+        Err(NoWork::Overview) => return Ok(Report::done(Shown::Text(OVERVIEW.into()))),
+        Err(NoWork::Nothing) => {
+            output::tell(OVERVIEW.trim_end());
+            return Ok(Report::missing_work());
+        }
         // Help or the version was asked for. It is a result like any other.
-        Err(asked) if !asked.use_stderr() && !io::stdout().is_terminal() => {
+        Err(NoWork::Help(text)) if !io::stdout().is_terminal() => {
+            return Ok(Report::done(Shown::Text(text.to_string())));
+        }
+        Err(NoWork::Help(text)) => return Ok(Report::done(Shown::Styled(text.ansi().to_string()))),
+        Err(NoWork::Clap(asked)) if !asked.use_stderr() && !io::stdout().is_terminal() => {
             return Ok(Report::done(Shown::Text(asked.render().to_string())));
         }
+        Err(NoWork::Clap(error)) if error.use_stderr() && arguments::asks_for_json(&given) => {
+            return Err(Failure::usage(error.render().to_string().trim().into()));
+        }
         // On a terminal clap prints help as well as errors, in colours.
-        Err(error) => error.exit(),
+        Err(NoWork::Clap(error)) => error.exit(),
     };
+    let defaults = defaults::read()?;
+    options.rules.complete(defaults.rules);
+    options.general.complete(defaults.format, defaults.color);
+    commands::refuse_to_draw(&command, &options)?;
     match &command {
         Command::Local(command) => commands::run_local(command).map(Report::done),
         Command::Doctor(arguments) => over_network(async {

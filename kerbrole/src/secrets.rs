@@ -3,7 +3,7 @@
 //! A connection string holds a password, and errors repeat what cannot be understood: a string in
 //! the wrong place is refused before anybody looks at it.
 
-use crate::exit::Failure;
+use crate::failure::Failure;
 
 /// Whether all that may hold a password stands where one is looked for.
 pub(crate) fn look(arguments: &[String]) -> Result<(), Failure> {

@@ -47,6 +47,7 @@ pub(crate) fn report(
 
 pub(crate) fn sqlstate(state: SqlState) -> PgSqlErrorCode {
     match state {
+        SqlState::SuccessfulCompletion => PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION,
         SqlState::InvalidParameterValue => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
         SqlState::NameTooLong => PgSqlErrorCode::ERRCODE_NAME_TOO_LONG,
         SqlState::ReservedName => PgSqlErrorCode::ERRCODE_RESERVED_NAME,

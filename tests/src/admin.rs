@@ -6,7 +6,8 @@
 use std::cell::RefCell;
 
 use kerbrole_client::{
-    AbsentPolicy, AddOptions, Backend, Check, DropOptions, Dropped, Error, Kerbrole, SyncOptions,
+    AbsentPolicy, AddOptions, Backend, Check, DropOptions, Dropped, Error, Kerbrole, Sessions,
+    SyncOptions,
 };
 use tokio::runtime::Runtime;
 use tokio_postgres::{Client, NoTls};
@@ -71,21 +72,24 @@ impl Admin {
     /// Those of [`Kerbrole::add_principal`].
     pub fn try_add(&self, username: &str, realm: Option<&str>) -> Result<String, Error> {
         self.with(true, async |k| k.add_principal(username, realm, &AddOptions::new()).await)
+            .map(String::from)
     }
 
     /// Adds a principal and returns the role.
     pub fn add(&self, principal: &str) -> String {
-        self.run(async |k| k.add_principal(principal, None, &AddOptions::new()).await)
+        self.run(async |k| k.add_principal(principal, None, &AddOptions::new()).await).into()
     }
 
     pub fn add_if_missing(&self, principal: &str) -> String {
         self.run(async |k| {
             k.add_principal(principal, None, &AddOptions::new().if_not_exists(true)).await
         })
+        .into()
     }
 
     pub fn add_in(&self, principal: &str, group: &str) -> String {
         self.run(async |k| k.add_principal(principal, None, &AddOptions::new().group(group)).await)
+            .into()
     }
 
     /// Why a principal cannot log in.
@@ -94,7 +98,8 @@ impl Admin {
     }
 
     pub fn disable(&self, principal: &str, terminate: bool) {
-        self.run(async |k| k.disable_principal(principal, None, terminate).await);
+        let sessions = if terminate { Sessions::Terminate } else { Sessions::Keep };
+        self.run(async |k| k.disable_principal(principal, None, sessions).await);
     }
 
     pub fn enable(&self, principal: &str) {
@@ -104,11 +109,11 @@ impl Admin {
     /// The session of a login that was tried ends a moment after psql.
     pub fn rename(&self, principal: &str, new: &str) -> String {
         self.su.borrow_mut().wait_for_no_sessions(principal);
-        self.run(async |k| k.rename_principal(principal, None, new, None).await)
+        self.run(async |k| k.rename_principal(principal, None, new, None).await).into()
     }
 
     pub fn rename_realm(&self, old: &str, new: &str) {
-        let moved = self.run(async |k| k.rename_realm(old, new, false).await);
+        let moved = self.run(async |k| k.rename_realm(old, new).await);
         assert!(moved.iter().all(|one| one.problem.is_none()), "{moved:?}");
     }
 
@@ -116,13 +121,11 @@ impl Admin {
         self.su.borrow_mut().wait_for_no_sessions(principal);
         let dropped =
             self.run(async |k| k.drop_principal(principal, None, &DropOptions::new()).await);
-        assert!(matches!(dropped, Dropped::Gone(_)), "{dropped:?}");
+        assert!(matches!(dropped, Dropped::Dropped(_)), "{dropped:?}");
     }
 
     pub fn sync(&self, principals: &[&str], absent: AbsentPolicy) {
-        self.run(async |k| {
-            k.sync_principals(principals, &SyncOptions::new().absent(absent), false).await
-        });
+        self.run(async |k| k.sync_principals(principals, &SyncOptions::new().absent(absent)).await);
     }
 
     /// The statements that end what is in conflict.

@@ -279,7 +279,18 @@ impl Server {
     /// # Errors
     /// With what psql printed.
     pub fn run_script(&self, script: &str, database: &str, variables: &[&str]) -> Result<String> {
-        let mut psql = self.psql(SUPERUSER, database);
+        self.run_script_as(SUPERUSER, script, database, variables)
+    }
+
+    /// The same as somebody else.
+    pub fn run_script_as(
+        &self,
+        user: &str,
+        script: &str,
+        database: &str,
+        variables: &[&str],
+    ) -> Result<String> {
+        let mut psql = self.psql(user, database);
         for variable in variables {
             psql.args(["-v", variable]);
         }

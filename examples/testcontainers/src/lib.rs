@@ -19,6 +19,6 @@ pub async fn onboard(
     Ok(added
         .into_iter()
         .filter(|person| person.action != AddAction::Unchanged)
-        .map(|person| person.role_name)
+        .map(|person| person.role_name.into())
         .collect())
 }

@@ -2,15 +2,40 @@
 
 use std::fmt;
 
-use kerbrole_core::Error as Refusal;
+use kerbrole_core::Language;
 
-use super::{Error, Inner, SessionsLeft, Undone, has_no_grantor};
+use super::{Error, Inner, SessionsLeft, Told, Undone, has_no_grantor};
+use crate::builder::Backend;
 
 impl Error {
     /// More about the matter.
     pub fn detail(&self) -> Option<String> {
+        self.told_in(self.rust()).detail
+    }
+
+    /// What to do about it, in the words of this crate.
+    pub fn hint(&self) -> Option<String> {
+        self.told_in(self.rust()).hint
+    }
+
+    /// All that is said of it in these words: a command that is built upon this crate has its own.
+    pub fn told_in(&self, language: Language) -> Told {
+        let say = |text: String| language.say(&text).into_owned();
+        Told {
+            message: say(self.message_in_sql()),
+            detail: self.detail_in_sql().map(say),
+            hint: self.hint_in_sql().map(say),
+        }
+    }
+
+    /// The words of this crate. Where the server refused, what it names is there.
+    fn rust(&self) -> Language {
+        Language::Rust { has_settings: self.has_settings() }
+    }
+
+    fn detail_in_sql(&self) -> Option<String> {
         match &*self.0 {
-            Inner::Refused { refusal, undone } => {
+            Inner::Refused { refusal, undone, .. } => {
                 const OTHER: &str = "Somebody else granted the other half at the same time";
                 let more = match undone {
                     Undone::Nothing => None,
@@ -51,39 +76,29 @@ impl Error {
                     .into(),
             ),
             Inner::Database { error, .. } => error.as_db_error()?.detail().map(Into::into),
-            Inner::ExtensionMissing | Inner::NoAnswer => None,
+            Inner::PlanChanged => Some(
+                "Roles or memberships have changed since the plan was shown: nothing was done."
+                    .into(),
+            ),
+            Inner::BackendMissing(_) | Inner::NoAnswer | Inner::Made { .. } => None,
         }
     }
 
-    /// What to do about it.
-    pub fn hint(&self) -> Option<String> {
+    fn hint_in_sql(&self) -> Option<String> {
         match &*self.0 {
-            Inner::Refused { refusal, .. } => match refusal {
-                Refusal::InUse { .. } => {
-                    Some("End them first: disable the principal, with its sessions.".into())
-                }
-                Refusal::PrincipalMissing { other: None, .. } => {
-                    Some("A list of the principals shows those that there are.".into())
-                }
-                Refusal::TooManyRemovals { .. } => Some(
-                    "Is the list complete? If it is, say how many may be removed at once.".into(),
-                ),
-                Refusal::Owner { .. } => Some(
-                    "Give the objects in this database to somebody else (reassign_owned_to), or \
-                     disable the principal instead."
-                        .into(),
-                ),
-                other => other.hint(),
-            },
+            Inner::Refused { refusal, .. } => refusal.hint(),
             Inner::WouldNest { user, ad_role } => Some(format!(
                 "Keep another way in for \"{user}\" and accept it (accept_nesting), create \
                  principals as another role that nobody logs in as with a password, or use the \
                  extension where it can be installed. A superuser undoes it with REVOKE ... FROM \
-                 \"{user}\" for each principal (nesting_of_user() lists the statements). Members \
+                 \"{user}\" for each principal (plan_end_nesting() lists the statements). Members \
                  of {ad_role} already are not refused."
             )),
             Inner::SessionsLeft(left) => Some(left.hint.clone()),
-            Inner::ExtensionMissing => Some("As a superuser: CREATE EXTENSION pg_kerbrole".into()),
+            Inner::BackendMissing(Backend::SqlFunctions) => {
+                Some("As an administrator: psql -f sql/kerbrole.sql".into())
+            }
+            Inner::BackendMissing(_) => Some("As a superuser: CREATE EXTENSION pg_kerbrole".into()),
             Inner::Database { .. } if self.saw_a_conflict() => Some(
                 "Nothing was changed. Run it again; if it stays so, look at who is in both: a \
                  list of the conflicts shows them."
@@ -95,46 +110,54 @@ impl Error {
             Inner::Database { error, hint, .. } => {
                 hint.clone().or_else(|| error.as_db_error()?.hint().map(Into::into))
             }
-            Inner::NoAnswer => None,
+            Inner::PlanChanged => Some("Look at the plan again.".into()),
+            Inner::NoAnswer | Inner::Made { .. } => None,
+        }
+    }
+
+    fn message_in_sql(&self) -> String {
+        match &*self.0 {
+            Inner::Refused { refusal, .. } => refusal.to_string(),
+            Inner::BackendMissing(Backend::SqlFunctions) => {
+                "the functions of sql/kerbrole.sql are not installed in this database".into()
+            }
+            Inner::BackendMissing(_) => {
+                "the extension pg_kerbrole is not installed in this database".into()
+            }
+            Inner::Made { message, .. } => message.clone(),
+            Inner::PlanChanged => "what would be done is not what was planned".into(),
+            Inner::NoAnswer => "the server answered with no row".into(),
+            Inner::WouldNest { user, ad_role } => {
+                format!("creating a principal would make \"{user}\" a member of {ad_role}")
+            }
+            Inner::SessionsLeft(SessionsLeft { role, user, left: 1, .. }) => {
+                format!(
+                    "role \"{role}\" is disabled (NOLOGIN), and 1 session of it goes on that \
+                     \"{user}\" may not end"
+                )
+            }
+            Inner::SessionsLeft(SessionsLeft { role, user, left, .. }) => {
+                format!(
+                    "role \"{role}\" is disabled (NOLOGIN), and {left} sessions of it go on that \
+                     \"{user}\" may not end"
+                )
+            }
+            Inner::Database { error, .. } if has_no_grantor(error) => {
+                "permission denied to grant a role".into()
+            }
+            Inner::Database { .. } if self.is_changed_meanwhile() => {
+                "a role or membership was changed by another transaction meanwhile".into()
+            }
+            Inner::Database { error, .. } => match error.as_db_error() {
+                Some(refused) => refused.message().into(),
+                None => error.to_string(),
+            },
         }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.0 {
-            Inner::Refused { refusal, .. } => refusal.fmt(f),
-            Inner::ExtensionMissing => {
-                f.write_str("the extension pg_kerbrole is not installed in this database")
-            }
-            Inner::NoAnswer => f.write_str("the server answered with no row"),
-            Inner::WouldNest { user, ad_role } => {
-                write!(f, "creating a principal would make \"{user}\" a member of {ad_role}")
-            }
-            Inner::SessionsLeft(SessionsLeft { role, user, left: 1, .. }) => {
-                write!(
-                    f,
-                    "role \"{role}\" is disabled (NOLOGIN), and 1 session of it goes on that \
-                     \"{user}\" may not end"
-                )
-            }
-            Inner::SessionsLeft(SessionsLeft { role, user, left, .. }) => {
-                write!(
-                    f,
-                    "role \"{role}\" is disabled (NOLOGIN), and {left} sessions of it go on that \
-                     \"{user}\" may not end"
-                )
-            }
-            Inner::Database { error, .. } if has_no_grantor(error) => {
-                f.write_str("permission denied to grant a role")
-            }
-            Inner::Database { .. } if self.is_changed_meanwhile() => {
-                f.write_str("a role or membership was changed by another transaction meanwhile")
-            }
-            Inner::Database { error, .. } => match error.as_db_error() {
-                Some(refused) => f.write_str(refused.message()),
-                None => error.fmt(f),
-            },
-        }
+        f.write_str(&self.rust().say(&self.message_in_sql()))
     }
 }

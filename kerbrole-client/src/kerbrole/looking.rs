@@ -1,10 +1,11 @@
 //! Questions about principals, which change nothing.
 
+use kerbrole_core::RoleName;
 use tokio_postgres::GenericClient;
 
 use crate::error::Error;
-use crate::kerbrole::Kerbrole;
-use crate::types::{CaseFinding, Check, ListedPrincipal, PrincipalState};
+use crate::kerbrole::{Kerbrole, texts};
+use crate::results::{CaseFinding, Check, ListedPrincipal, PrincipalState};
 
 impl<C: GenericClient> Kerbrole<'_, C> {
     /// The exact name of the role that a principal logs in as, by the server's rules.
@@ -16,10 +17,15 @@ impl<C: GenericClient> Kerbrole<'_, C> {
     ///
     /// # Errors
     /// 22023, 42622 or 42939 for what can be no principal.
-    pub async fn canonicalize(&self, username: &str, realm: Option<&str>) -> Result<String, Error> {
+    #[cfg_attr(feature = "tracing", tracing::instrument(level = "debug", skip_all))]
+    pub async fn canonicalize(
+        &self,
+        username: &str,
+        realm: Option<&str>,
+    ) -> Result<RoleName, Error> {
         match self.functions() {
             Some(functions) => functions.canonicalize(username, realm).await,
-            None => Ok(self.rules.canonicalize(username, realm)?.role_name().to_string()),
+            None => Ok(self.rules().canonicalize(username, realm)?.role_name()),
         }
     }
 
@@ -30,11 +36,45 @@ impl<C: GenericClient> Kerbrole<'_, C> {
     ///
     /// # Errors
     /// 22023, 42622 or 42939 for names; 42704 when `rds_ad` or `rds_iam` is missing.
+    #[cfg_attr(feature = "tracing", tracing::instrument(level = "debug", skip_all))]
     pub async fn state_of(
         &self,
-        principals: &[&str],
-    ) -> Result<Vec<(String, PrincipalState)>, Error> {
-        self.plain().state_of(&self.canonical(principals)?).await
+        principals: impl IntoIterator<Item: AsRef<str>>,
+    ) -> Result<Vec<(RoleName, PrincipalState)>, Error> {
+        let principals = self.canonical(texts(principals))?;
+        self.plain().state_of(&principals).await
+    }
+
+    /// The role of each of these principals, as it is called; `None` for one that is missing.
+    ///
+    /// Only reads.
+    ///
+    /// # Errors
+    /// 22023, 42622 or 42939 for names; 42710 when two of them are the same.
+    #[cfg_attr(feature = "tracing", tracing::instrument(level = "debug", skip_all))]
+    pub async fn find_principals(
+        &self,
+        principals: impl IntoIterator<Item: AsRef<str>>,
+    ) -> Result<Vec<Option<RoleName>>, Error> {
+        let meant = self.all_meant(texts(principals))?;
+        let found = self.plain().find_principals(&meant).await?;
+        Ok(found.into_iter().map(Result::ok).collect())
+    }
+
+    /// The same where all have to be there: to see it before anything is done to one of them.
+    ///
+    /// Only reads.
+    ///
+    /// # Errors
+    /// Those of [`Kerbrole::find_principals`]; 42704 for the first that is missing.
+    #[cfg_attr(feature = "tracing", tracing::instrument(level = "debug", skip_all))]
+    pub async fn require_principals(
+        &self,
+        principals: impl IntoIterator<Item: AsRef<str>>,
+    ) -> Result<Vec<RoleName>, Error> {
+        let meant = self.all_meant(texts(principals))?;
+        let found = self.plain().find_principals(&meant).await?;
+        found.into_iter().collect()
     }
 
     /// Every role whose name is a principal's.
@@ -44,6 +84,7 @@ impl<C: GenericClient> Kerbrole<'_, C> {
     ///
     /// # Errors
     /// 42704 when `rds_ad` or `rds_iam` is missing, 42501 without the privilege.
+    #[cfg_attr(feature = "tracing", tracing::instrument(level = "debug", skip_all))]
     pub async fn list_principals(&self) -> Result<Vec<ListedPrincipal>, Error> {
         match self.functions() {
             Some(functions) => functions.list().await,
@@ -61,6 +102,7 @@ impl<C: GenericClient> Kerbrole<'_, C> {
     /// # Errors
     /// 22023 and 42939 for what can be no principal; 42704 when `rds_ad` or `rds_iam` is missing;
     /// 42501 without the privilege.
+    #[cfg_attr(feature = "tracing", tracing::instrument(level = "debug", skip_all))]
     pub async fn check_principal(
         &self,
         username: &str,
@@ -68,7 +110,7 @@ impl<C: GenericClient> Kerbrole<'_, C> {
     ) -> Result<Vec<Check>, Error> {
         match self.functions() {
             Some(functions) => functions.check(username, realm).await,
-            None => self.plain().check(self.rules.meant(username, realm)).await,
+            None => self.plain().check(self.rules().meant(username, realm)).await,
         }
     }
 
@@ -80,6 +122,7 @@ impl<C: GenericClient> Kerbrole<'_, C> {
     ///
     /// # Errors
     /// 42704 when `rds_ad` or `rds_iam` is missing, 42501 without the privilege.
+    #[cfg_attr(feature = "tracing", tracing::instrument(level = "debug", skip_all))]
     pub async fn case_audit(&self) -> Result<Vec<CaseFinding>, Error> {
         match self.functions() {
             Some(functions) => functions.case_audit().await,

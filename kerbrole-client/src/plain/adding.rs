@@ -1,6 +1,6 @@
 //! Adding principals, with the look after the commit.
 
-use kerbrole_core::{AddAction, AddRequest, Canonical, Reading, Statement, plan_add};
+use kerbrole_core::{AddAction, AddRequest, Canonical, Reading, RoleName, Statement, plan_add};
 use tokio_postgres::GenericClient;
 
 use super::Plain;
@@ -8,7 +8,9 @@ use super::attempts::{Attempts, somebody_was_faster};
 use super::batch::Batch;
 use super::memberships::stays;
 use crate::error::{Error, Undone};
-use crate::types::{AddOptions, Added, Plan};
+use crate::options::AddOptions;
+use crate::plan::Plan;
+use crate::results::Added;
 
 impl<C: GenericClient> Plain<'_, C> {
     /// What is to be run to add these.
@@ -32,7 +34,7 @@ impl<C: GenericClient> Plain<'_, C> {
             .iter()
             .map(|o| Added {
                 principal: o.principal.clone(),
-                role_name: o.role.to_string(),
+                role_name: o.role.clone(),
                 action: o.action,
             })
             .collect();
@@ -82,7 +84,7 @@ impl<C: GenericClient> Plain<'_, C> {
         });
         let changed = of(AddAction::Adopted).chain(of(AddAction::Created).take(1));
         let changed: Vec<_> =
-            changed.map(|outcome| outcome.role_name.clone()).chain(first_of_each).collect();
+            changed.map(|outcome| outcome.role_name.to_string()).chain(first_of_each).collect();
         let batch = Batch::of(&plan.statements).guarded(
             self.server,
             self.rule,
@@ -90,12 +92,31 @@ impl<C: GenericClient> Plain<'_, C> {
             &plan.add.conflicts_before,
         );
         self.run(&batch, &plan.statements).await?;
-        self.look_again(plan).await
+        self.look_again(plan, async |created, mut statements| {
+            statements.extend(created.into_iter().map(|role| Statement::DropRole { role }));
+            self.run_unlooked(&statements).await
+        })
+        .await
+    }
+
+    /// Statements that undo something, without a look at anything.
+    pub(crate) async fn run_unlooked(
+        &self,
+        statements: &[Statement],
+    ) -> Result<(), tokio_postgres::Error> {
+        if statements.is_empty() {
+            return Ok(());
+        }
+        self.client.batch_execute(Batch::of(statements).sql()).await
     }
 
     /// The rule once more on what is committed by now. What others granted meanwhile may make a
-    /// conflict together with this; each of the two sees it then, and takes its own part back.
-    async fn look_again(&self, plan: &Plan) -> Result<(), Error> {
+    /// conflict together with this; each of the two sees it then, and takes its own part back:
+    /// `take_back` gets the roles that were created, and what undoes the rest.
+    pub(crate) async fn look_again<T>(&self, plan: &Plan, take_back: T) -> Result<(), Error>
+    where
+        T: AsyncFnOnce(Vec<RoleName>, Vec<Statement>) -> Result<(), tokio_postgres::Error>,
+    {
         let changed: Vec<_> = plan.changed().map(|outcome| outcome.role_name.clone()).collect();
         let reading = Reading::of_rule(self.rule).and_members_of(changed);
         let graph = self.catalog().neighbourhood_named(&reading).await?;
@@ -106,7 +127,8 @@ impl<C: GenericClient> Plain<'_, C> {
             // The caller's transaction to roll back.
             return Err(refusal.into());
         }
-        if let Err(error) = self.client.batch_execute(Batch::of(&taken_back(plan)).sql()).await {
+        let created = plan.add.roles(AddAction::Created).cloned().collect();
+        if let Err(error) = take_back(created, taken_back(plan)).await {
             return Err(stays(refusal, error));
         }
         let removes = |statement: &Statement| {
@@ -118,7 +140,7 @@ impl<C: GenericClient> Plain<'_, C> {
     }
 }
 
-/// What undoes a plan that was carried out.
+/// What undoes a plan that was carried out, but for the roles that it created.
 fn taken_back(plan: &Plan) -> Vec<Statement> {
     let created: Vec<_> = plan.add.roles(AddAction::Created).collect();
     let mut statements = Vec::new();
@@ -140,6 +162,5 @@ fn taken_back(plan: &Plan) -> Vec<Statement> {
             _ => {}
         }
     }
-    statements.extend(created.into_iter().map(|role| Statement::DropRole { role: role.clone() }));
     statements
 }

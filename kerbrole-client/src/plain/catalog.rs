@@ -65,6 +65,18 @@ impl<C: GenericClient> Catalog<'_, C> {
         self.rows(ROLE, &[]).await?.iter().map(role).collect()
     }
 
+    /// Of the names with an `@`, for each text after it the first and the last, in the order of
+    /// bytes: whether anybody is of a realm, without a name for each who is.
+    pub(crate) async fn some_names_of_each_realm(&self) -> Result<Vec<String>, Error> {
+        const ASK: &str = "SELECT pg_catalog.min(name), pg_catalog.max(name) FROM (SELECT \
+             rolname::pg_catalog.text COLLATE pg_catalog.\"C\" AS name FROM pg_catalog.pg_roles) r \
+             WHERE pg_catalog.strpos(name, '@') OPERATOR(pg_catalog.>) 0 \
+             GROUP BY pg_catalog.substr(name, pg_catalog.strpos(name, '@'))";
+        let rows = self.rows(ASK, &[]).await?;
+        let names = rows.iter().flat_map(|row| [row.try_get(0), row.try_get(1)]);
+        Ok(names.collect::<Result<_, _>>()?)
+    }
+
     fn membership_columns(&self) -> &'static str {
         if self.server.names_grantors() {
             "m.roleid, m.member, m.grantor, m.admin_option, m.inherit_option, m.set_option"

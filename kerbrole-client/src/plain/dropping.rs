@@ -12,7 +12,8 @@ use super::Plain;
 use super::attempts::Attempts;
 use super::rights::may_grant;
 use crate::error::Error;
-use crate::types::{DropOptions, Dropped};
+use crate::options::DropOptions;
+use crate::results::Dropped;
 
 impl<C: GenericClient> Plain<'_, C> {
     pub(crate) async fn plan_drop(
@@ -65,8 +66,8 @@ impl<C: GenericClient> Plain<'_, C> {
         let gone = plan.outcome == DropOutcome::Dropped;
         let (role, statements) = (plan.role, plan.statements);
         match self.change(&statements).await {
-            Ok(()) if gone => Ok(Dropped::Gone(role.name.to_string())),
-            Ok(()) => self.what_keeps(role.name.to_string(), None).await,
+            Ok(()) if gone => Ok(Dropped::Dropped(role.name)),
+            Ok(()) => self.what_keeps(role.name, None).await,
             // Privileges that only their objects' owners can take away, or what names the role
             // otherwise. Whoever may not do anything at all may not do this either.
             Err(error) if is_kept_by_what_hangs_on_it(&error, &statements) => {
@@ -83,7 +84,7 @@ impl<C: GenericClient> Plain<'_, C> {
                     Err(_) => return Err(error),
                 };
                 match self.change(&less).await {
-                    Ok(()) => self.what_keeps(role.name.to_string(), Some(&error)).await,
+                    Ok(()) => self.what_keeps(role.name, Some(&error)).await,
                     Err(second) if second.code() == Some(SqlState::IN_FAILED_SQL_TRANSACTION) => {
                         Err(error)
                     }
@@ -98,11 +99,13 @@ impl<C: GenericClient> Plain<'_, C> {
     /// now.
     pub(crate) async fn what_keeps(
         &self,
-        role_name: String,
+        role_name: RoleName,
         refused: Option<&Error>,
     ) -> Result<Dropped, Error> {
         let roles = self.catalog().roles_spelled_like([role_name.clone()]).await?;
-        let Some(role) = roles.get(&role_name) else { return Ok(Dropped::Gone(role_name)) };
+        let Some(role) = roles.get(role_name.as_str()) else {
+            return Ok(Dropped::Dropped(role_name));
+        };
         let dependants =
             self.catalog().dependants(&[role.oid]).await?.remove(&role.oid).unwrap_or_default();
         let here = dependants.holdings.iter().any(|holding| holding.here);

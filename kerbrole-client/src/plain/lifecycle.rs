@@ -12,7 +12,7 @@ use super::Plain;
 use super::attempts::Attempts;
 use super::batch::Batch;
 use crate::error::{Error, SessionsLeft};
-use crate::types::RealmRename;
+use crate::results::RealmRename;
 
 impl<C: GenericClient> Plain<'_, C> {
     pub(super) async fn change(&self, statements: &[Statement]) -> Result<(), Error> {
@@ -36,7 +36,7 @@ impl<C: GenericClient> Plain<'_, C> {
         &self,
         meant: &PrincipalRef,
         terminate: bool,
-    ) -> Result<String, Error> {
+    ) -> Result<RoleName, Error> {
         let mut attempts = Attempts::new();
         loop {
             let outcome = self.try_disable(meant, terminate).await;
@@ -46,13 +46,13 @@ impl<C: GenericClient> Plain<'_, C> {
         }
     }
 
-    async fn try_disable(&self, meant: &PrincipalRef, terminate: bool) -> Result<String, Error> {
+    async fn try_disable(&self, meant: &PrincipalRef, terminate: bool) -> Result<RoleName, Error> {
         let plan = self.plan_disable(meant).await?;
         self.change(&plan.statements).await?;
         if terminate {
             self.end_sessions(&plan.role).await?;
         }
-        Ok(plan.role.name.to_string())
+        Ok(plan.role.name)
     }
 
     /// Ends the sessions of a role that is disabled, or says which go on.
@@ -104,7 +104,7 @@ impl<C: GenericClient> Plain<'_, C> {
         Ok(plan_enable(meant, self.rules, &cluster)?)
     }
 
-    pub(crate) async fn enable(&self, meant: &PrincipalRef) -> Result<String, Error> {
+    pub(crate) async fn enable(&self, meant: &PrincipalRef) -> Result<RoleName, Error> {
         let mut attempts = Attempts::new();
         loop {
             let outcome = self.try_enable(meant).await;
@@ -114,10 +114,10 @@ impl<C: GenericClient> Plain<'_, C> {
         }
     }
 
-    async fn try_enable(&self, meant: &PrincipalRef) -> Result<String, Error> {
+    async fn try_enable(&self, meant: &PrincipalRef) -> Result<RoleName, Error> {
         let plan = self.plan_enable(meant).await?;
         self.change(&plan.statements).await?;
-        Ok(plan.role.name.to_string())
+        Ok(plan.role.name)
     }
 
     pub(crate) async fn plan_rename(
@@ -135,7 +135,7 @@ impl<C: GenericClient> Plain<'_, C> {
         &self,
         meant: &PrincipalRef,
         new: &Canonical,
-    ) -> Result<String, Error> {
+    ) -> Result<RoleName, Error> {
         let mut attempts = Attempts::new();
         loop {
             let outcome = self.try_rename(meant, new).await;
@@ -145,35 +145,52 @@ impl<C: GenericClient> Plain<'_, C> {
         }
     }
 
-    async fn try_rename(&self, meant: &PrincipalRef, new: &Canonical) -> Result<String, Error> {
+    async fn try_rename(&self, meant: &PrincipalRef, new: &Canonical) -> Result<RoleName, Error> {
         let plan = self.plan_rename(meant, new).await?;
         self.change(plan.statement.as_slice()).await?;
-        Ok(plan.to.to_string())
+        Ok(plan.to)
     }
 
+    /// Renames them; where `planned` says who is to be renamed, those or nobody.
     pub(crate) async fn rename_realm(
         &self,
         old: &Realm,
         new: &Realm,
-        dry_run: bool,
+        planned: Option<&[RealmRename]>,
     ) -> Result<Vec<RealmRename>, Error> {
+        let moves = self.moves(old, new).await?;
+        let rows = shown(&moves);
+        if planned.is_some_and(|planned| planned != rows) {
+            return Err(Error::plan_changed());
+        }
+        refuse_moves(&moves)?;
+        let statements: Vec<_> = moves.iter().filter_map(Move::statement).collect();
+        self.change(&statements).await?;
+        Ok(rows)
+    }
+
+    pub(crate) async fn plan_rename_realm(
+        &self,
+        old: &Realm,
+        new: &Realm,
+    ) -> Result<Vec<RealmRename>, Error> {
+        Ok(shown(&self.moves(old, new).await?))
+    }
+
+    async fn moves(&self, old: &Realm, new: &Realm) -> Result<Vec<Move>, Error> {
         self.rules.allow(new)?;
         let cluster = self.unread().with_roles(self.catalog().all_roles().await?);
         let sessions = self.catalog().sessions().await?;
         let count = |role: &Role| sessions.get(&role.oid).copied().unwrap_or(0);
-        let moves = plan_rename_realm(old, new, &cluster, count)?;
-        if !dry_run {
-            refuse_moves(&moves)?;
-            let statements: Vec<_> = moves.iter().filter_map(Move::statement).collect();
-            self.change(&statements).await?;
-        }
-        Ok(moves
-            .into_iter()
-            .map(|m| RealmRename {
-                problem: m.problem_in_words(),
-                old_name: m.role.name.to_string(),
-                new_name: m.new_name,
-            })
-            .collect())
+        Ok(plan_rename_realm(old, new, &cluster, count)?)
     }
+}
+
+fn shown(moves: &[Move]) -> Vec<RealmRename> {
+    let one = |m: &Move| RealmRename {
+        problem: m.problem_in_words(),
+        old_name: m.role.name.clone(),
+        new_name: m.new_name.clone(),
+    };
+    moves.iter().map(one).collect()
 }

@@ -4,13 +4,16 @@ use std::collections::HashMap;
 
 use kerbrole_core::{
     Canonical, CaseFinding as CoreFinding, ConnectionLimit, FixWith, HighBytes, LoginFacts,
-    NameError, PrincipalRef, Reading, case_audit, check_principal, check_too_long, list_principals,
+    NameError, PrincipalRef, Reading, RoleName, case_audit, check_principal, check_too_long,
+    list_principals,
 };
 use tokio_postgres::GenericClient;
 
 use super::Plain;
 use crate::error::Error;
-use crate::types::{CaseFinding, Check, ListedPrincipal, PrincipalState, names};
+use crate::results::{
+    CaseFinding, Check, ListedPrincipal, PrincipalState, all_as_shown, as_shown, names,
+};
 
 impl<C: GenericClient> Plain<'_, C> {
     pub(crate) async fn list(&self) -> Result<Vec<ListedPrincipal>, Error> {
@@ -20,11 +23,11 @@ impl<C: GenericClient> Plain<'_, C> {
         let logins = cluster.roles.iter().map(|role| (role.oid, role.can_login));
         list_principals(logins, &cluster, |p| {
             listed.push(ListedPrincipal {
-                role_name: p.role_name.to_string(),
+                role_name: as_shown(p.role_name),
                 username: p.username.into(),
                 realm: p.realm.into(),
                 can_login: p.can_login,
-                groups: names(p.groups()),
+                groups: all_as_shown(p.groups()),
                 ad_path: p.ad_path().map(names),
                 iam_path: p.iam_path().map(names),
                 sessions: sessions.get(&p.oid).copied().unwrap_or(0),
@@ -70,7 +73,7 @@ impl<C: GenericClient> Plain<'_, C> {
         let findings = case_audit(&cluster, self.rules, &HighBytes::Unknown, FixWith::Statements)?;
         let finding = |CoreFinding { problem, roles, detail, fix }| CaseFinding {
             problem,
-            role_names: names(&roles),
+            role_names: roles,
             detail,
             fix,
         };
@@ -81,22 +84,24 @@ impl<C: GenericClient> Plain<'_, C> {
     pub(crate) async fn state_of(
         &self,
         principals: &[(String, Canonical)],
-    ) -> Result<Vec<(String, PrincipalState)>, Error> {
+    ) -> Result<Vec<(RoleName, PrincipalState)>, Error> {
         let wanted: Vec<_> =
-            principals.iter().map(|(_, canonical)| canonical.role_name().to_string()).collect();
-        let reading = Reading::of_rule(self.rule).and_groups_of(wanted.iter().cloned());
+            principals.iter().map(|(_, canonical)| canonical.role_name()).collect();
+        let reading =
+            Reading::of_rule(self.rule).and_groups_of(wanted.iter().map(ToString::to_string));
         let cluster = self.read(&reading).await?;
         let mut states = HashMap::new();
-        let found = wanted.iter().filter_map(|name| cluster.roles.get(name));
+        let found = wanted.iter().filter_map(|name| cluster.roles.get(name.as_str()));
         list_principals(found.map(|role| (role.oid, role.can_login)), &cluster, |p| {
             let state = match p.ad_path() {
                 None => PrincipalState::NotInAd,
                 Some(_) if !p.can_login => PrincipalState::Disabled,
-                Some(_) => PrincipalState::Whole,
+                Some(_) => PrincipalState::Enabled,
             };
             states.insert(p.role_name.to_string(), state);
         })?;
-        let state = |name: &String| states.get(name).copied().unwrap_or(PrincipalState::Absent);
+        let state =
+            |name: &RoleName| states.get(name.as_str()).copied().unwrap_or(PrincipalState::Absent);
         Ok(wanted.iter().map(|name| (name.clone(), state(name))).collect())
     }
 }

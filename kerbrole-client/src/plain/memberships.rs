@@ -9,7 +9,7 @@ use super::Plain;
 use super::attempts::{Attempts, somebody_was_faster};
 use super::batch::Batch;
 use crate::error::{Error, Undone};
-use crate::types::{Conflict, names};
+use crate::results::{Conflict, names};
 
 impl<C: GenericClient> Plain<'_, C> {
     pub(crate) async fn conflicts(&self) -> Result<Vec<Conflict>, Error> {
@@ -73,7 +73,7 @@ impl<C: GenericClient> Plain<'_, C> {
     }
 
     /// The statements by which a superuser ends what creating principals made of this user.
-    pub(crate) async fn nesting_of_user(&self) -> Result<Vec<String>, Error> {
+    pub(crate) async fn end_nesting(&self) -> Result<Vec<Statement>, Error> {
         const ASK: &str = "SELECT r.rolname::pg_catalog.text, g.rolname::pg_catalog.text \
              FROM pg_catalog.pg_auth_members m \
              JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) m.roleid \
@@ -96,7 +96,7 @@ impl<C: GenericClient> Plain<'_, C> {
                     member: user.clone(),
                     name_grantor: true,
                 };
-                statements.push(revoke.script());
+                statements.push(revoke);
             }
         }
         Ok(statements)
@@ -106,7 +106,7 @@ impl<C: GenericClient> Plain<'_, C> {
 fn conflict(conflict: &kerbrole_core::Conflict) -> Conflict {
     let fix: Vec<_> = conflict.fix.iter().map(ToString::to_string).collect();
     Conflict {
-        role_name: conflict.role.to_string(),
+        role_name: conflict.role.clone(),
         ad_path: names(&conflict.ad_path),
         iam_path: names(&conflict.iam_path),
         fix: fix.join(" "),

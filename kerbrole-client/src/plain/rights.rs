@@ -17,6 +17,8 @@ impl<C: GenericClient> Plain<'_, C> {
     /// Carries statements out, all or none. Where the server refuses them for want of a right, the
     /// error says which.
     pub(super) async fn run(&self, batch: &Batch, statements: &[Statement]) -> Result<(), Error> {
+        #[cfg(feature = "tracing")]
+        tracing::debug!(statements = statements.len(), "runs plain statements");
         match self.client.batch_execute(batch.sql()).await {
             Ok(()) => Ok(()),
             Err(error) => {

@@ -6,7 +6,9 @@ use super::Plain;
 use super::attempts::{ATTEMPTS, somebody_was_faster};
 use crate::each::Set;
 use crate::error::Error;
-use crate::types::{AddOptions, Added, Plan};
+use crate::options::AddOptions;
+use crate::plan::Plan;
+use crate::results::Added;
 
 impl<C: GenericClient> Plain<'_, C> {
     /// What is to be run to add all of them. Nobody is in two of the sets; outcomes are in the

@@ -2,26 +2,42 @@
 
 use std::collections::HashMap;
 
-use kerbrole_core::{Dependants, Holding, RoleOid, Statement, SyncPlan, SyncRequest, plan_sync};
+use kerbrole_core::{
+    Dependants, Holding, RoleOid, Statement, SyncPlan, SyncRequest, SyncStep, plan_sync,
+};
 use tokio_postgres::GenericClient;
 
 use super::Plain;
 use crate::error::Error;
-use crate::types::{Added, Plan, SyncRow};
+use crate::plan::Plan;
+use crate::results::{Added, SyncRow};
 
 impl<C: GenericClient> Plain<'_, C> {
+    /// Carries out what the request comes to; where `planned` says what it is to be, that or
+    /// nothing.
     pub(crate) async fn sync(
         &self,
         request: SyncRequest,
-        dry_run: bool,
+        planned: Option<&[SyncRow]>,
     ) -> Result<Vec<SyncRow>, Error> {
+        let plan = self.plan_sync(&request).await?;
+        let rows: Vec<_> = plan.steps.iter().map(SyncRow::of_step).collect();
+        if planned.is_some_and(|planned| planned != rows) {
+            return Err(Error::plan_changed());
+        }
+        plan.refuse_too_many()?;
+        self.carry_out_sync(&plan).await?;
+        Ok(rows)
+    }
+
+    pub(crate) async fn plan_sync(&self, request: &SyncRequest) -> Result<SyncPlan, Error> {
         let cluster = self.read_all().await?;
         let plan_with = |known: &HashMap<RoleOid, Dependants>, asked: &mut Vec<RoleOid>| {
             let dependants = |oids: &[RoleOid]| {
                 *asked = oids.to_vec();
                 known.clone()
             };
-            plan_sync(&request, &cluster, |_| Ok(()), dependants)
+            plan_sync(request, &cluster, |_| Ok(()), dependants)
         };
         // What hangs on those who are to be dropped is asked for once it is known who they are.
         let mut asked = Vec::new();
@@ -46,26 +62,18 @@ impl<C: GenericClient> Plain<'_, C> {
             }
             plan = plan_with(&known, &mut asked)?;
         }
-        if !dry_run {
-            plan.refusal.clone().map_or(Ok(()), Err)?;
-            self.carry_out_sync(&plan).await?;
-        }
-        Ok(plan
-            .steps
-            .into_iter()
-            .map(|step| SyncRow {
-                action: step.action,
-                statement: step.with_reason(in_plain_words(&step.statement)),
-                role_name: step.role.to_string(),
-            })
-            .collect())
+        Ok(plan)
     }
 
-    async fn carry_out_sync(&self, plan: &SyncPlan) -> Result<(), Error> {
-        if plan.steps.is_empty() {
-            return Ok(());
-        }
-        let additions = Plan {
+    /// How many principals there are that the list could remove.
+    pub(crate) async fn removable(&self, request: &SyncRequest) -> Result<usize, Error> {
+        let cluster = self.read_all().await?;
+        Ok(plan_sync(request, &cluster, |_| Ok(()), |_| HashMap::new())?.principals)
+    }
+
+    /// Who is added by the list.
+    pub(crate) fn additions(&self, plan: &SyncPlan) -> Plan {
+        Plan {
             statements: plan.add.plain_statements(self.rule),
             outcomes: plan
                 .add
@@ -73,17 +81,35 @@ impl<C: GenericClient> Plain<'_, C> {
                 .iter()
                 .map(|o| Added {
                     principal: o.principal.clone(),
-                    role_name: o.role.to_string(),
+                    role_name: o.role.clone(),
                     action: o.action,
                 })
                 .collect(),
             add: plan.add.clone(),
-        };
+        }
+    }
+
+    async fn carry_out_sync(&self, plan: &SyncPlan) -> Result<(), Error> {
+        if plan.steps.is_empty() {
+            return Ok(());
+        }
+        let additions = self.additions(plan);
         let rest =
             plan.steps.iter().skip(plan.add.statements.len()).map(|step| step.statement.clone());
         let statements = additions.statements.iter().cloned().chain(rest).collect();
         let whole = Plan { statements, ..additions };
         self.carry_out(&whole).await
+    }
+}
+
+impl SyncRow {
+    pub(crate) fn of_step(step: &SyncStep) -> Self {
+        Self {
+            action: step.action,
+            statement: step.with_reason(in_plain_words(&step.statement)),
+            role_name: step.role.clone(),
+            reason: step.why(),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod tests;
 
 pub use answer::Check;
 pub use facts::{ConnectionLimit, DatabaseFacts, KeytabFacts, LoginFacts, ServerFacts};
+pub use questions::NO_ROLE;
 use questions::Questions;
 pub use startup::{
     Library, LoginTrigger, Room, SettingOf, SlotFacts, StartupFacts, StartupSetting,

@@ -44,7 +44,8 @@ impl<'l> ListedPrincipal<'l> {
     }
 }
 
-/// Calls `each` with every role among `roles` whose name is a principal's, in the order of names.
+/// Calls `each` with every role among `roles` whose name is a principal's, by realm, and within one
+/// by username, in the order of their bytes.
 ///
 /// `roles` are OIDs, and whether they may log in. Of the cluster it takes the memberships: those of
 /// all of them, and of all that they are members of.
@@ -54,11 +55,10 @@ impl<'l> ListedPrincipal<'l> {
 pub fn list_principals(
     roles: impl IntoIterator<Item = (RoleOid, bool)>,
     cluster: &Cluster,
-    mut each: impl FnMut(&ListedPrincipal<'_>),
+    each: impl FnMut(&ListedPrincipal<'_>),
 ) -> Result<(), Error> {
     let graph = &cluster.graph;
     let both = &RuleReach::find(cluster)?;
-    // In the order of names, as the graph has them.
     let mut logins = vec![None; graph.len()];
     for (oid, can_login) in roles {
         if let Some(node) = graph.node(oid) {
@@ -66,14 +66,18 @@ pub fn list_principals(
         }
     }
     let mut realms = KnownRealms::default();
+    let mut found = Vec::new();
     for (node, can_login) in graph.roles().zip(logins) {
         let (Some(can_login), name) = (can_login, graph.name(node)) else { continue };
         let parts = principal_parts(name, &mut realms).or_else(|| unwritable_principal_parts(name));
         if let Some((username, realm)) = parts {
             let (oid, role_name) = (graph.oid(node), shown(name));
-            each(&ListedPrincipal { oid, role_name, username, realm, can_login, both, node });
+            found.push(ListedPrincipal { oid, role_name, username, realm, can_login, both, node });
         }
     }
+    // Those of one realm are in order already, as the graph has them: little is left to do.
+    found.sort_by_key(|principal| (principal.realm, principal.username));
+    found.iter().for_each(each);
     Ok(())
 }
 
@@ -84,6 +88,21 @@ mod tests {
     use crate::names::role_name::RoleName;
     use crate::roles::role::{Elevated, Role};
     use crate::rule::ConflictRule;
+
+    #[test]
+    fn they_are_in_the_order_of_realms_then_of_usernames_by_their_bytes() {
+        let names = ["rds_ad", "rds_iam", "b@Z.Z", "a-c@A.A", "a@Z.Z", "a@A.A", "B@A.A", "é@A.A"];
+        let name = |text: &str| RoleName::new(text).unwrap();
+        let graph = MembershipGraph::new((1..).zip(names.map(name)), []);
+        let rule = ConflictRule::new(name("rds_ad"), name("rds_iam")).unwrap();
+        let mut listed = Vec::new();
+        let cluster = Cluster::new(rule, false).with_graph(graph);
+        list_principals((1..=8).map(|oid| (oid, true)), &cluster, |p| {
+            listed.push(p.role_name.to_string());
+        })
+        .unwrap();
+        assert_eq!(listed, ["B@A.A", "a@A.A", "a-c@A.A", "é@A.A", "a@Z.Z", "b@Z.Z"]);
+    }
 
     #[test]
     fn principals_are_listed_with_their_ways_and_nobody_else() {

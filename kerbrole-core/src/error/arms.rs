@@ -20,6 +20,17 @@ impl Error {
                 is(S::InvalidParameterValue, format!("{argument} must not be NULL"))
                     .hint("Leave the argument out or give it a value.")
             }
+            Self::Element { list, position, element, reason } => {
+                let report = reason.report();
+                let is = match element {
+                    Some(element) => format!("\"{}\"", visible(element)),
+                    None => "NULL".into(),
+                };
+                let place = format!("Element {position} of {list} is {is}.");
+                let before = report.detail.iter().map(|detail| format!("{detail} "));
+                let detail = before.collect::<String>() + &place;
+                report.detail(detail)
+            }
             Self::Encoding { encoding } => is(
                 S::InvalidParameterValue,
                 format!(

@@ -1,6 +1,7 @@
 //! What is done, and still worth saying.
 
 use crate::error::words::both_paths;
+use crate::names::realm::Realm;
 use crate::names::role_name::RoleName;
 use crate::quote::literal;
 use crate::report::{Report, shown_by_its_report};
@@ -40,7 +41,28 @@ pub enum Warning {
         /// `rds_iam`
         iam_role: RoleName,
     },
+    /// A realm that nobody was of before, while there are principals of others.
+    NewRealm {
+        /// The realm.
+        realm: Realm,
+        /// The first new principal of it.
+        principal: RoleName,
+        /// A realm of principals that were there, if one is spelled nearly so.
+        nearest: Option<Realm>,
+    },
+    /// Roles with the name of a principal that were there before they came into `rds_ad`.
+    Adopted {
+        /// The roles, at least one.
+        roles: Vec<RoleName>,
+        /// `rds_ad`
+        ad_role: RoleName,
+        /// Whether they have passwords; `None` where that is not for everybody to know.
+        password: Option<bool>,
+    },
 }
+
+/// Of how many roles a hint has a statement.
+const STATEMENTS: usize = 10;
 
 impl Warning {
     pub(crate) fn report(&self) -> Report {
@@ -75,7 +97,64 @@ impl Warning {
                 .detail(both_paths(conflict, *others, ad_role, iam_role))
                 .hint(format!("To end that: {}", fix.join(" ")))
             }
+            Self::NewRealm { realm, principal, nearest } => Report::new(
+                SqlState::SuccessfulCompletion,
+                format!("\"{principal}\" is the first principal of realm \"{realm}\""),
+            )
+            .detail(match nearest {
+                Some(nearest) => format!("There are principals of realm \"{nearest}\"."),
+                None => "Those that there are are of other realms.".into(),
+            })
+            .hint(
+                "Is the realm spelled right? If not, drop the principal and add it as it should \
+                 be. Nothing is said of a realm that allowed_realms or default_realm names.",
+            ),
+            Self::Adopted { roles, ad_role, password } => {
+                let one = roles.len() == 1;
+                let pick = |of_one: &'static str, of_many: &'static str| {
+                    if one { of_one } else { of_many }
+                };
+                let detail = match password {
+                    Some(true) => pick(
+                        "It has a password, which opens it wherever pg_hba.conf lets it. ",
+                        "They have passwords, which open them wherever pg_hba.conf lets them. ",
+                    ),
+                    Some(false) => "",
+                    None => pick(
+                        "If it has a password, that opens it wherever pg_hba.conf lets it. ",
+                        "If they have passwords, those open them wherever pg_hba.conf lets them. ",
+                    ),
+                };
+                let stays = pick(
+                    "What it owns and was granted stays.",
+                    "What they own and were granted stays.",
+                );
+                let report = Report::new(
+                    SqlState::SuccessfulCompletion,
+                    format!(
+                        "{} {} not in {ad_role}",
+                        several(roles),
+                        pick("was there before and was", "were there before and were")
+                    ),
+                )
+                .detail(format!("{detail}{stays}"));
+                if *password == Some(false) {
+                    return report;
+                }
+                let ends = roles.iter().take(STATEMENTS);
+                let ends = ends.map(|role| format!("ALTER ROLE {} PASSWORD NULL;", role.quoted()));
+                report.hint(format!("To end that: {}", ends.collect::<Vec<_>>().join(" ")))
+            }
         }
+    }
+}
+
+/// `role "a"`, or `role "a" and 2 more`.
+fn several(roles: &[RoleName]) -> String {
+    let first = roles.first().map(ToString::to_string).unwrap_or_default();
+    match roles.len() {
+        0 | 1 => format!("role \"{first}\""),
+        all => format!("role \"{first}\" and {} more", all - 1),
     }
 }
 

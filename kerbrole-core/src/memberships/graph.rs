@@ -184,6 +184,26 @@ impl MembershipGraph {
         Reach { target, next, depth, near }
     }
 
+    /// For each role whether it is one of these, or a member of one through any chain. However
+    /// many they are, each role is looked at once.
+    pub(crate) fn below_any(&self, targets: impl IntoIterator<Item = Node>) -> Below {
+        let mut is_below = vec![false; self.len()];
+        let mut left: Vec<Node> = Vec::new();
+        for target in targets {
+            if !std::mem::replace(&mut is_below[target.index()], true) {
+                left.push(target);
+            }
+        }
+        while let Some(role) = left.pop() {
+            for &member in self.members_of(role) {
+                if !std::mem::replace(&mut is_below[member.index()], true) {
+                    left.push(member);
+                }
+            }
+        }
+        Below(is_below)
+    }
+
     /// The names on a shortest way from `role` up to the target of `reach`, both ends included; the
     /// middle of a long one is left out, and not gone along.
     pub(crate) fn path<'g>(
@@ -234,6 +254,15 @@ impl MembershipGraph {
     /// How many roles there are.
     pub(crate) fn len(&self) -> usize {
         self.oids.len()
+    }
+}
+
+/// Who is one of some roles, or a member of one.
+pub(crate) struct Below(Vec<bool>);
+
+impl Below {
+    pub(crate) fn contains(&self, role: Node) -> bool {
+        self.0[role.index()]
     }
 }
 

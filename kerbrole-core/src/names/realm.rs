@@ -49,7 +49,11 @@ impl Realm {
             .enumerate()
             .find(|&(_, c)| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '-' | '_'))
         {
-            return bad(format!("character {} is {c:?}, which no DNS name holds", i + 1), DNS_HINT);
+            let shown = as_character(c);
+            return bad(
+                format!("character {} is '{shown}', which no DNS name holds", i + 1),
+                DNS_HINT,
+            );
         }
         if realm.ends_with('.') {
             return bad("it ends in a dot".into(), "A realm has no dot at its end: take it away.");
@@ -83,6 +87,17 @@ impl Realm {
 impl fmt::Display for Realm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// A character between apostrophes. Debug goes by tables of Unicode that differ from one release
+/// of Rust to the next, and that no other language has.
+fn as_character(c: char) -> String {
+    match c {
+        '\'' | '\\' => format!("\\{c}"),
+        ' ' => " ".into(),
+        c if c.is_whitespace() => format!("\\u{{{:x}}}", u32::from(c)),
+        c => c.to_string(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The exact name of a role.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -100,6 +101,25 @@ impl AsRef<str> for RoleName {
     }
 }
 
+/// A set or map of names is looked up by what somebody wrote.
+impl Borrow<str> for RoleName {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl PartialEq<str> for RoleName {
+    fn eq(&self, other: &str) -> bool {
+        &*self.0 == other
+    }
+}
+
+impl PartialEq<&str> for RoleName {
+    fn eq(&self, other: &&str) -> bool {
+        *self == **other
+    }
+}
+
 impl From<RoleName> for String {
     fn from(name: RoleName) -> Self {
         name.to_string()
@@ -108,6 +128,6 @@ impl From<RoleName> for String {
 
 impl fmt::Display for RoleName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(shown(&self.0))
+        f.pad(shown(&self.0))
     }
 }

@@ -166,6 +166,11 @@ impl NameRules {
             .chain(self.netbios_domains.0.values())
     }
 
+    /// Whether a setting names this realm: somebody vouched for it.
+    pub(crate) fn name_realm(&self, realm: &Realm) -> bool {
+        self.known_realms().any(|known| known == realm)
+    }
+
     /// Whether new principals may be of this realm.
     ///
     /// # Errors

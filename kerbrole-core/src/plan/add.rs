@@ -53,8 +53,11 @@ pub enum AddAction {
 }
 
 impl AddAction {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Created, Self::Adopted, Self::Unchanged];
+
     /// The word that results show.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Created => "created",
             Self::Adopted => "adopted",
@@ -96,6 +99,14 @@ impl AddPlan {
     /// The exact names of the roles with which this happens.
     pub fn roles(&self, action: AddAction) -> impl Iterator<Item = &RoleName> {
         self.outcomes.iter().filter(move |o| o.action == action).map(|o| &o.role)
+    }
+
+    /// The roles that were there already and come into `rds_ad` only now.
+    pub fn roles_made_by_hand(&self) -> impl Iterator<Item = &RoleName> {
+        self.statements.iter().filter_map(|statement| match statement {
+            Statement::Grant { members, .. } => members.first(),
+            _ => None,
+        })
     }
 
     /// What somebody runs who is no superuser: N × CREATE USER, then `rds_ad` for all of them in as
@@ -156,23 +167,22 @@ pub fn plan_add(request: &AddRequest, cluster: &Cluster) -> Result<AddPlan, Erro
     let mut lacking: Vec<Lacking> = Vec::new();
     let mut by_name: HashMap<String, usize> = HashMap::with_capacity(request.principals.len());
 
-    for (typed, canonical) in &request.principals {
+    for (at, (typed, canonical)) in request.principals.iter().enumerate() {
         let role = canonical.role_name();
+        let of = request.principals.len();
+        let here = |error: Error| error.of_element("principals", of, at, Some(typed));
         let first_time = match by_name.entry(fold_case(role.as_str())) {
             Entry::Occupied(first) => {
-                plan.outcomes.push(named_again(
-                    request,
-                    &plan.outcomes[*first.get()],
-                    typed,
-                    role,
-                )?);
+                let first = &plan.outcomes[*first.get()];
+                plan.outcomes.push(named_again(request, first, typed, role).map_err(here)?);
                 continue;
             }
             Entry::Vacant(none) => none,
         };
         first_time.insert(plan.outcomes.len());
         if let Some(other) = roles.other_spellings(role.as_str()).map(|other| &other.name).min() {
-            return Err(Error::CaseCollision { role, other: other.clone(), both_new: false });
+            let other = other.clone();
+            return Err(here(Error::CaseCollision { role, other, both_new: false }));
         }
         let mut disabled = false;
         let action = match roles.get(role.as_str()) {
@@ -187,14 +197,15 @@ pub fn plan_add(request: &AddRequest, cluster: &Cluster) -> Result<AddPlan, Erro
                 });
                 AddAction::Created
             }
-            Some(_) if !request.if_not_exists => return Err(Error::Exists { role }),
+            Some(_) if !request.if_not_exists => return Err(here(Error::Exists { role })),
             Some(existing) => {
                 let lacks = Lacking::of(existing, &groups, graph, &both);
                 disabled = !existing.can_login;
                 if lacks.nothing() {
                     AddAction::Unchanged
                 } else if existing.elevated.any() {
-                    return Err(Error::Elevated { role, attributes: existing.elevated });
+                    let attributes = existing.elevated;
+                    return Err(here(Error::Elevated { role, attributes }));
                 } else {
                     if lacks.ad {
                         plan.statements.push(Statement::Grant {
@@ -258,10 +269,11 @@ fn groups(
     rule: &ConflictRule,
 ) -> Result<Vec<RoleName>, Error> {
     let mut groups: Vec<RoleName> = Vec::new();
-    for group in &request.groups {
+    for (at, group) in request.groups.iter().enumerate() {
         let Some(role) = roles.get(group) else {
             let other = roles.other_spelling(group).map(|role| role.name.clone());
-            return Err(Error::GroupMissing { group: group.clone(), other });
+            let missing = Error::GroupMissing { group: group.clone(), other };
+            return Err(missing.of_element("groups", request.groups.len(), at, Some(group)));
         };
         // Everybody gets rds_ad anyway.
         if role.name != *rule.ad_role() && !groups.contains(&role.name) {
@@ -456,7 +468,7 @@ mod tests {
 
     #[test]
     fn refusals_say_what_is_the_matter() {
-        let refused = |result: Result<AddPlan, Error>| result.unwrap_err();
+        let refused = |result: Result<AddPlan, Error>| result.unwrap_err().reason().clone();
         assert!(matches!(
             refused(plan(&["a@X.Y"], &[], &["a@x.y"], &[], false)),
             Error::Exists { .. }
@@ -481,6 +493,27 @@ mod tests {
             refused(plan(&["G"], &[], &["a@x.y"], &["g"], true)),
             Error::GroupMissing { other: Some(_), .. }
         ));
+    }
+
+    #[test]
+    fn a_list_says_which_element_is_wrong_and_a_single_one_does_not() {
+        let detail = |principals: &[&str], groups: &[&str]| {
+            plan(&["b@X.Y", "g", "C@X.Y"], &[], principals, groups, false).unwrap_err().detail()
+        };
+        let said = |text: &str| Some(text.to_string());
+        assert_eq!(detail(&["a@x.y", "b@x.y"], &[]), said("Element 2 of principals is \"b@x.y\"."));
+        assert_eq!(
+            detail(&["a@x.y", "d@x.y", "a@X.y"], &[]),
+            said("Element 3 of principals is \"a@X.y\".")
+        );
+        assert_eq!(detail(&["a@x.y"], &["g", "h"]), said("Element 2 of groups is \"h\"."));
+        assert!(
+            detail(&["a@x.y", "c@x.y"], &[])
+                .unwrap()
+                .ends_with("which. Element 2 of principals is \"c@x.y\".")
+        );
+        assert_eq!(detail(&["b@x.y"], &[]), None);
+        assert_eq!(detail(&["a@x.y"], &["h"]), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use crate::error::{Error, Warning};
 use crate::lookup::changeable;
 use crate::memberships::cluster::Cluster;
+use crate::memberships::graph::Below;
 use crate::memberships::reach::RuleReach;
 use crate::names::principal::{KnownRealms, principal_parts, unwritable_principal_parts};
 use crate::names::realm::Realm;
@@ -35,8 +36,11 @@ pub enum AbsentPolicy {
 }
 
 impl AbsentPolicy {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Keep, Self::Disable, Self::Drop];
+
     /// The word that stands for it.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Keep => "keep",
             Self::Disable => "disable",
@@ -49,12 +53,8 @@ impl FromStr for AbsentPolicy {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        match text {
-            "keep" => Ok(Self::Keep),
-            "disable" => Ok(Self::Disable),
-            "drop" => Ok(Self::Drop),
-            _ => Err(Error::Absent { value: text.into() }),
-        }
+        let named = Self::ALL.into_iter().find(|one| one.as_str() == text);
+        named.ok_or_else(|| Error::Absent { value: text.into() })
     }
 }
 
@@ -68,6 +68,9 @@ pub struct SyncRequest {
     /// The realms that the list is about: nobody of another realm is removed. `None` stands for
     /// those of `wanted`, so that an empty list removes nobody.
     pub realms: Option<Vec<Realm>>,
+    /// The roles of whose members the list is about, exactly as they are called: nobody else is
+    /// removed. `None` stands for everybody.
+    pub groups: Option<Vec<String>>,
     /// How many may be disabled or dropped at once; `None` stands for half of the principals that
     /// such a run could remove.
     pub at_most: Option<usize>,
@@ -94,7 +97,7 @@ impl SyncAction {
     pub const ALL: [Self; 5] = [Self::Create, Self::Adopt, Self::Enable, Self::Disable, Self::Drop];
 
     /// The word that results show.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Create => "create",
             Self::Adopt => "adopt",
@@ -120,6 +123,25 @@ pub struct SyncStep {
 }
 
 impl SyncStep {
+    /// Why it is done.
+    pub fn why(&self) -> String {
+        match (self.action, &self.statement) {
+            (SyncAction::Create, _) => "on the list, and there is no such role".into(),
+            (SyncAction::Adopt, Statement::AllowLogin { .. }) => {
+                "on the list, and cannot log in".into()
+            }
+            (SyncAction::Adopt, Statement::Grant { roles, .. }) if !roles.is_empty() => {
+                format!("on the list, and no member of {}", roles[0])
+            }
+            (SyncAction::Adopt, _) => "on the list, and lacks something".into(),
+            (SyncAction::Enable, _) => "on the list, and disabled".into(),
+            (SyncAction::Disable | SyncAction::Drop, _) => {
+                let realm = self.role.as_str().rsplit_once('@').map_or("", |(_, realm)| realm);
+                format!("not on the list of realm {realm}")
+            }
+        }
+    }
+
     /// `statement`, as it is shown, and behind it the reason as a comment.
     pub fn with_reason(&self, statement: String) -> String {
         let Some(reason) = &self.reason else { return statement };
@@ -139,8 +161,26 @@ pub struct SyncPlan {
     pub changed: Vec<Role>,
     /// Why some are not treated as the list would have it.
     pub left: Vec<Error>,
+    /// How many would be disabled or dropped.
+    pub removals: usize,
+    /// Of how many.
+    pub principals: usize,
+    /// How many may be at once.
+    pub at_most: usize,
+}
+
+impl SyncPlan {
     /// Why the whole is not to be carried out: it would remove too many.
-    pub refusal: Option<Error>,
+    ///
+    /// # Errors
+    /// 53400, where it would.
+    pub fn refuse_too_many(&self) -> Result<(), Error> {
+        let Self { removals, principals, at_most, .. } = *self;
+        if removals > at_most {
+            return Err(Error::TooManyRemovals { removals, principals, at_most });
+        }
+        Ok(())
+    }
 }
 
 /// Works out the difference.
@@ -180,6 +220,7 @@ pub fn plan_sync(
         AbsentPolicy::Disable => role.can_login,
         AbsentPolicy::Drop => true,
     };
+    let of_groups = request.groups.as_ref().map(|groups| below(groups, cluster)).transpose()?;
     let in_ad = |role: &Role| cluster.graph.node(role.oid).is_some_and(|node| both.is_in_ad(node));
     let candidates = cluster.roles.iter().filter(removable);
     let about: HashSet<&str> = match &request.realms {
@@ -189,17 +230,24 @@ pub fn plan_sync(
             wanted.map(|(_, canonical)| canonical.principal.realm().as_str()).collect()
         }
     };
+    let is_in_groups = |role: &Role| {
+        let node = cluster.graph.node(role.oid);
+        let is_in = |below: &Below| node.is_some_and(|node| below.contains(node));
+        of_groups.as_ref().is_none_or(is_in)
+    };
     let mut candidates: Vec<_> = candidates
         .filter(|role| {
             let parts = principal_parts(role.name.as_str(), &mut realms);
-            parts.is_some_and(|(_, realm)| about.contains(realm)) && in_ad(role)
+            parts.is_some_and(|(_, realm)| about.contains(realm))
+                && in_ad(role)
+                && is_in_groups(role)
         })
         .collect();
     let principals = candidates.len();
     candidates.retain(|role| !on_the_list.contains(&role.name));
     let is_meant = |role: &&Role| {
         let parts = unwritable_principal_parts(role.name.as_str());
-        parts.is_some_and(|(_, realm)| about.contains(realm)) && in_ad(role)
+        parts.is_some_and(|(_, realm)| about.contains(realm)) && in_ad(role) && is_in_groups(role)
     };
     let unwritable = cluster.roles.iter().filter(removable).filter(is_meant);
     plan.left.extend(unwritable.map(|role| Error::Unwritable { role: role.name.clone() }));
@@ -208,11 +256,23 @@ pub fn plan_sync(
     plan.remove(&candidates, absent, cluster, dependants);
     let removed: HashSet<_> = plan.steps[steps_before..].iter().map(|step| &step.role).collect();
     let at_most = request.at_most.unwrap_or(principals / 2);
-    if removed.len() > at_most {
-        let removals = removed.len();
-        plan.refusal = Some(Error::TooManyRemovals { removals, principals, at_most });
-    }
+    (plan.removals, plan.principals, plan.at_most) = (removed.len(), principals, at_most);
     Ok(plan)
+}
+
+/// Who is a member of one of these roles, directly or through others.
+fn below(groups: &[String], cluster: &Cluster) -> Result<Below, Error> {
+    let one = |(at, group): (usize, &String)| {
+        let missing = || {
+            let other = cluster.roles.other_spelling(group).map(|role| role.name.clone());
+            let missing = Error::GroupMissing { group: group.clone(), other };
+            missing.of_element("groups", groups.len(), at, Some(group))
+        };
+        let role = RoleName::new(group.as_str()).map_err(|_| missing())?;
+        cluster.graph.find(&role).ok_or_else(missing)
+    };
+    let groups: Vec<_> = groups.iter().enumerate().map(one).collect::<Result<_, Error>>()?;
+    Ok(cluster.graph.below_any(groups))
 }
 
 impl SyncPlan {
@@ -377,161 +437,4 @@ impl Gone {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::memberships::graph::{Membership, MembershipGraph};
-    use crate::names::rules::NameRules;
-    use crate::roles::dependants::Holding;
-    use crate::roles::role::Elevated;
-    use crate::rule::ConflictRule;
-
-    /// Members of rds_ad that can log in; `-` before a name for NOLOGIN, `!` for no member, `*` for
-    /// a superuser.
-    fn cluster(names: &[&str]) -> Cluster {
-        let mut roles = Vec::new();
-        let mut memberships = Vec::new();
-        for (oid, text) in (1..).zip(["-!rds_ad", "-!rds_iam"].iter().chain(names)) {
-            let elevated = Elevated { superuser: text.contains('*'), ..Elevated::default() };
-            let name = RoleName::new(text.trim_start_matches(['-', '!', '*'])).unwrap();
-            roles.push(Role { oid, name, can_login: !text.contains('-'), elevated });
-            if !text.contains('!') {
-                memberships.push(Membership::to_be(oid, 1));
-            }
-        }
-        let graph = MembershipGraph::new(
-            roles.iter().map(|role| (role.oid, role.name.clone())),
-            memberships,
-        );
-        let name = |text: &str| RoleName::new(text).unwrap();
-        let rule = ConflictRule::new(name("rds_ad"), name("rds_iam")).unwrap();
-        Cluster::new(rule, true).with_roles(roles).with_graph(graph)
-    }
-
-    fn plan(
-        there: &[&str],
-        wanted: &[&str],
-        absent: AbsentPolicy,
-        at_most: Option<usize>,
-        holders: &[&str],
-    ) -> Result<SyncPlan, Error> {
-        plan_about(there, wanted, absent, Some(&["A.B"]), at_most, holders)
-    }
-
-    fn plan_about(
-        there: &[&str],
-        wanted: &[&str],
-        absent: AbsentPolicy,
-        realms: Option<&[&str]>,
-        at_most: Option<usize>,
-        holders: &[&str],
-    ) -> Result<SyncPlan, Error> {
-        let realms =
-            realms.map(|realms| realms.iter().map(|realm| Realm::parse(realm).unwrap()).collect());
-        let cluster = cluster(there);
-        let rules = NameRules::default();
-        let wanted: Vec<_> = wanted
-            .iter()
-            .map(|name| (name.to_string(), rules.canonicalize(name, None).unwrap()))
-            .collect();
-        let owner = |oid: &RoleOid| {
-            let name = cluster.roles.iter().find(|role| role.oid == *oid).unwrap().name.as_str();
-            let holding =
-                Holding { database: Some("x".into()), here: true, owned: 1, privileges: 0 };
-            Dependants {
-                holdings: holders.contains(&name).then_some(holding).into_iter().collect(),
-                ..Dependants::default()
-            }
-        };
-        let dependants = |oids: &[RoleOid]| oids.iter().map(|oid| (*oid, owner(oid))).collect();
-        let request = SyncRequest { wanted, absent, realms, at_most };
-        plan_sync(&request, &cluster, |_| Ok(()), dependants)
-    }
-
-    fn rows(plan: &SyncPlan) -> Vec<(&'static str, &str)> {
-        plan.steps.iter().map(|step| (step.action.as_str(), step.role.as_str())).collect()
-    }
-
-    #[test]
-    fn the_difference_and_nothing_else() {
-        let there =
-            ["ann@A.B", "bob@A.B", "-cyd@A.B", "!dan@A.B", "!app", "app2", "!eve@A.B", "-fay@A.B"];
-        let wanted = ["ann@a.b", "cyd@a.b", "dan@a.b", "new@a.b"];
-        assert_eq!(
-            rows(&plan(&there, &wanted, AbsentPolicy::Keep, None, &[]).unwrap()),
-            [("adopt", "dan@A.B"), ("create", "new@A.B")]
-        );
-        assert_eq!(
-            rows(&plan(&there, &wanted, AbsentPolicy::Disable, None, &[]).unwrap()),
-            [
-                ("adopt", "dan@A.B"),
-                ("create", "new@A.B"),
-                ("enable", "cyd@A.B"),
-                ("disable", "bob@A.B")
-            ]
-        );
-        let dropped = plan(&there, &wanted, AbsentPolicy::Drop, None, &["bob@A.B"]).unwrap();
-        assert_eq!(
-            rows(&dropped),
-            [
-                ("adopt", "dan@A.B"),
-                ("create", "new@A.B"),
-                ("disable", "bob@A.B"),
-                ("drop", "fay@A.B")
-            ]
-        );
-        assert_eq!(dropped.left.iter().map(|e| e.sqlstate().code()).collect::<Vec<_>>(), ["2BP01"]);
-        assert_eq!(rows(&plan(&there, &there[..1], AbsentPolicy::Keep, None, &[]).unwrap()), []);
-    }
-
-    #[test]
-    fn roles_with_powers_are_left_alone_and_told() {
-        let plan = plan(
-            &["*root@A.B", "ann@A.B", "bob@A.B"],
-            &["ann@a.b", "bob@a.b"],
-            AbsentPolicy::Drop,
-            None,
-            &[],
-        )
-        .unwrap();
-        assert_eq!(rows(&plan), []);
-        assert_eq!(plan.left.len(), 1);
-        assert_eq!(plan.left[0].sqlstate().code(), "42501");
-    }
-
-    #[test]
-    fn an_empty_list_locks_nobody_out() {
-        let there = ["ann@A.B", "bob@A.B", "cyd@A.B", "dan@A.B"];
-        let refused = |wanted: &[&str], at_most| {
-            plan(&there, wanted, AbsentPolicy::Disable, at_most, &[])
-                .unwrap()
-                .refusal
-                .map(|e| e.sqlstate().code())
-        };
-        assert_eq!(refused(&[], None), Some("53400"));
-        assert_eq!(refused(&["ann@a.b"], None), Some("53400"));
-        assert_eq!(refused(&["ann@a.b", "bob@a.b"], None), None, "half of them");
-        assert_eq!(refused(&[], Some(4)), None);
-        assert_eq!(refused(&["ann@a.b", "bob@a.b", "cyd@a.b"], Some(0)), Some("53400"));
-    }
-
-    #[test]
-    fn a_list_is_about_its_realms() {
-        let there = ["ann@A.B", "bob@A.B", "cyd@C.D", "dan@E.F"];
-        let removed = |wanted: &[&str], realms| {
-            let plan =
-                plan_about(&there, wanted, AbsentPolicy::Disable, realms, Some(9), &[]).unwrap();
-            plan.steps.iter().map(|step| step.role.to_string()).collect::<Vec<_>>()
-        };
-        assert_eq!(removed(&["ann@a.b"], None), ["bob@A.B"]);
-        assert_eq!(removed(&["ann@a.b", "cyd@c.d"], None), ["bob@A.B"]);
-        assert_eq!(removed(&[], None), [""; 0]);
-        assert_eq!(removed(&[], Some(&["C.D", "E.F"])), ["cyd@C.D", "dan@E.F"]);
-        assert_eq!(removed(&["ann@a.b"], Some(&["C.D"])), ["cyd@C.D"]);
-    }
-
-    #[test]
-    fn the_words_are_checked() {
-        assert_eq!("keep".parse(), Ok(AbsentPolicy::Keep));
-        assert_eq!("Drop".parse::<AbsentPolicy>().unwrap_err().sqlstate().code(), "22023");
-    }
-}
+mod tests;

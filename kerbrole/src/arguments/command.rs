@@ -4,8 +4,8 @@ use clap::Subcommand;
 
 use super::subcommands::{
     AddArguments, CheckArguments, CompletionsArguments, DisableArguments, DoctorArguments,
-    DropArguments, EnableArguments, Krb5ConfArguments, ManArguments, PreviewGrantArguments,
-    RenameArguments, RenameRealmArguments, SyncArguments,
+    DropArguments, EnableArguments, GrantArguments, Krb5ConfArguments, ListArguments, ManArguments,
+    NamesArguments, PreviewGrantArguments, RenameArguments, RenameRealmArguments, SyncArguments,
 };
 
 /// What is to be done. The help lists the subcommands in this order.
@@ -27,6 +27,7 @@ pub(crate) enum ConnectedCommand {
     /// Create login roles, members of rds_ad
     Add(AddArguments),
     /// Drop login roles; nothing that they own is dropped
+    #[command(visible_alias = "rm")]
     Drop(DropArguments),
     /// Keep principals from logging in
     Disable(DisableArguments),
@@ -36,18 +37,31 @@ pub(crate) enum ConnectedCommand {
     Rename(RenameArguments),
     /// Give every principal of one realm the same name in another, all or none
     RenameRealm(RenameRealmArguments),
+    /// GRANT role TO member, unless a role would come to be in both rds_ad and rds_iam
+    Grant(GrantArguments),
     /// Who has access, and by which way
-    List,
+    #[command(visible_alias = "ls")]
+    List(ListArguments),
     /// Every question that a login asks
     Check(CheckArguments),
+    /// Whether principals are there: enabled, disabled, absent
+    State(NamesArguments),
+    /// The exact names of the roles that principals log in as
+    Canonicalize(NamesArguments),
     /// Roles that are members of both rds_ad and rds_iam
     Conflicts,
     /// Conflicts that GRANT role TO member would create
     PreviewGrant(PreviewGrantArguments),
     /// Roles that their names open to the wrong tickets, or to none
     CaseAudit,
+    /// Memberships of principals that creating them made of this user
+    Nesting,
     /// Bring the principals in line with a list
     Sync(SyncArguments),
+    /// What sync would do; exit with 1 where there is a difference (sync --check)
+    Diff(SyncArguments),
+    /// What sync would do, a line for each role
+    Plan(SyncArguments),
     /// What kind of server this is
     Probe,
 }

@@ -2,6 +2,20 @@
 
 use clap::Args;
 
+/// Which of the principals that there are.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Filter {
+    /// Only members of this role, whether directly or through others
+    #[arg(short = 'g', long = "group", value_name = "ROLE")]
+    pub(crate) groups: Vec<String>,
+    /// Only those that cannot log in (NOLOGIN)
+    #[arg(long)]
+    pub(crate) disabled: bool,
+    /// Only those that are in both rds_ad and rds_iam
+    #[arg(long)]
+    pub(crate) conflicts: bool,
+}
+
 /// Principals, by their names or in files.
 #[derive(Debug, Args)]
 pub(crate) struct Principals {

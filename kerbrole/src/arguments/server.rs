@@ -24,7 +24,8 @@ pub(crate) struct ServerOptions {
     /// Ask for a password first
     #[arg(short = 'W', long = "password", global = true, conflicts_with = "no_password")]
     pub(crate) ask_password: bool,
-    /// How the work is done: by the extension's functions, or by plain statements
+    /// How the work is done: by the extension's functions, by those in PL/pgSQL, or by plain
+    /// statements
     #[arg(long, global = true, value_enum, default_value = "auto")]
     pub(crate) backend: BackendChoice,
 }
@@ -32,10 +33,12 @@ pub(crate) struct ServerOptions {
 /// How the work is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum BackendChoice {
-    /// the extension where it is installed
+    /// the extension where it is installed, else the functions in PL/pgSQL, else plain statements
     Auto,
     /// the extension
     Extension,
+    /// the functions of sql/kerbrole.sql
+    Functions,
     /// plain statements
     Sql,
 }

@@ -5,11 +5,16 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use kerbrole_client::AbsentPolicy;
 
-use super::principals::Principals;
+use super::principals::{Filter, Principals};
 
 /// What the file of `kerbrole add` may have that those of others have not.
 const FILE_WITH_GROUPS: &str = "File with one principal a line (# begins a comment), or CSV with \
     the header principal,groups (groups between ;); - for standard input";
+
+/// Whom `kerbrole check` looks at.
+const CHECKED: &str = "user@REALM, or user with --realm; with * and ? all those that match";
+
+const CHECKED_REALM: &str = "Realm of those that come without one; alone, all of this realm";
 
 /// Of `kerbrole add`.
 #[derive(Debug, Args)]
@@ -97,11 +102,56 @@ pub(crate) struct RenameRealmArguments {
     pub(crate) yes: bool,
 }
 
+/// Of `kerbrole list`.
+#[derive(Debug, Args)]
+pub(crate) struct ListArguments {
+    /// Only these: a username or user@REALM, with * and ? for what may stand there
+    #[arg(value_name = "PATTERN")]
+    pub(crate) patterns: Vec<String>,
+    /// Only principals of this realm
+    #[arg(short = 'r', long = "realm", value_name = "REALM")]
+    pub(crate) realms: Vec<String>,
+    #[command(flatten)]
+    pub(crate) filter: Filter,
+    /// As a tree: who is below which group
+    #[arg(long)]
+    pub(crate) tree: bool,
+}
+
 /// Of `kerbrole check`.
 #[derive(Debug, Args)]
+#[command(mut_arg("names", |names| names.help(CHECKED)))]
+#[command(mut_arg("realm", |realm| realm.help(CHECKED_REALM)))]
 pub(crate) struct CheckArguments {
     #[command(flatten)]
     pub(crate) principals: Principals,
+    #[command(flatten)]
+    pub(crate) filter: Filter,
+    /// All that there are
+    #[arg(long, conflicts_with_all = ["names", "files"])]
+    pub(crate) all: bool,
+    /// Only what keeps somebody from logging in
+    #[arg(long)]
+    pub(crate) failed: bool,
+}
+
+/// Of `kerbrole state` and `kerbrole canonicalize`.
+#[derive(Debug, Args)]
+pub(crate) struct NamesArguments {
+    #[command(flatten)]
+    pub(crate) principals: Principals,
+}
+
+/// Of `kerbrole grant`.
+#[derive(Debug, Args)]
+pub(crate) struct GrantArguments {
+    /// The role that is granted, exactly as it is called
+    pub(crate) role: String,
+    /// Who becomes a member, exactly as the role is called
+    pub(crate) member: String,
+    /// Print the SQL instead of running it
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
 }
 
 /// Of `kerbrole preview-grant`.
@@ -123,8 +173,11 @@ pub(crate) struct SyncArguments {
     pub(crate) absent: AbsentChoice,
     /// A realm that the list is about; nobody of another one is removed (default: those that it
     /// names)
-    #[arg(long, value_name = "REALM")]
-    pub(crate) absent_realm: Vec<String>,
+    #[arg(long = "only-realm", value_name = "REALM")]
+    pub(crate) only_realms: Vec<String>,
+    /// A role of whose members the list is about; nobody else is removed (default: everybody)
+    #[arg(long = "only-group", value_name = "ROLE")]
+    pub(crate) only_groups: Vec<String>,
     /// Print the SQL instead of running it
     #[arg(short = 'n', long)]
     pub(crate) dry_run: bool,

@@ -3,15 +3,16 @@
 use std::io::{self, IsTerminal};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use kerbrole_client::{AddAction, Added, Error, Wanted};
+use kerbrole_client::{AddAction, AddOptions, Added, Error, Wanted};
 
 use super::again;
 use super::job::Job;
 use super::plan;
 use crate::arguments::AddArguments;
-use crate::exit::{Failure, Outcome, Report};
+use crate::exit::{Outcome, Report};
+use crate::failure::Failure;
 use crate::input::principals_with_groups;
-use crate::output::{Shown, Table};
+use crate::output::{Column, Shown, Table, Tone};
 
 /// From how many principals on a bar is worth it.
 const LONG: usize = 2_000;
@@ -22,25 +23,25 @@ const PORTION: usize = 1_000;
 
 /// Creates roles, or shows how.
 pub(super) async fn run(job: &Job<'_>, arguments: &AddArguments) -> Outcome {
-    let if_not_exists = arguments.if_not_exists;
-    let mut wanted = principals_with_groups(&arguments.principals)?;
-    for one in &mut wanted {
-        one.groups.splice(0..0, arguments.groups.iter().cloned());
-    }
+    let wanted = principals_with_groups(&arguments.principals)?;
+    let options = AddOptions::new().if_not_exists(arguments.if_not_exists);
+    let options = &arguments.groups.iter().fold(options, AddOptions::group);
+    let names: Vec<_> = wanted.iter().map(|one| one.principal.as_str()).collect();
+    job.look_at_realms(&names).await?;
     if arguments.dry_run {
-        let plan = job.kerbrole.plan_add_each(&wanted, if_not_exists).await?;
+        let plan = job.kerbrole.plan_add_each(&wanted, options).await?;
         return Ok(plan::shown(job, &plan.statements));
     }
     // A list of several portions is planned whole first: where something in the last one is wrong,
     // or nothing is to be done at all, nothing is begun.
     if wanted.len() > PORTION {
-        let planned = job.kerbrole.plan_add_each(&wanted, if_not_exists).await?.outcomes;
+        let planned = job.kerbrole.plan_add_each(&wanted, options).await?.outcomes;
         if are_unchanged(&planned) {
             return Ok(report(job, planned));
         }
     }
     let mut added = Vec::new();
-    match add_in_portions(job, &wanted, if_not_exists, &mut added).await {
+    match add_in_portions(job, &wanted, options, &mut added).await {
         Ok(()) => Ok(report(job, added)),
         Err(error) if added.is_empty() => {
             Err(Failure::of_change(wanted.len(), again::IF_NOT_EXISTS)(error))
@@ -56,13 +57,13 @@ pub(super) async fn run(job: &Job<'_>, arguments: &AddArguments) -> Outcome {
 async fn add_in_portions(
     job: &Job<'_>,
     wanted: &[Wanted],
-    if_not_exists: bool,
+    options: &AddOptions,
     added: &mut Vec<Added>,
 ) -> Result<(), Error> {
     let total = wanted.len();
     let bar = bar(job, total);
     for portion in wanted.chunks(PORTION) {
-        added.extend(job.kerbrole.add_each(portion, if_not_exists).await?);
+        added.extend(job.kerbrole.add_each(portion, options).await?);
         bar.inc(portion.len() as u64);
         if bar.is_hidden() && total >= LONG {
             job.say(&format!("{} of {total}", added.len()));
@@ -80,9 +81,18 @@ fn report(job: &Job<'_>, added: Vec<Added>) -> Report {
 }
 
 fn table(job: &Job<'_>, added: Vec<Added>) -> Shown {
-    let mut table = Table::new(&["principal", "role_name", "action"]);
+    const COLUMNS: &[Column] =
+        &[Column::new("principal"), Column::new("role_name"), Column::new("action")];
+    let mut table = Table::new(COLUMNS);
     for one in added {
-        table.row([one.principal.into(), one.role_name.into(), one.action.as_str().into()]);
+        let tone = match one.action {
+            AddAction::Created => Tone::New,
+            AddAction::Adopted => Tone::Change,
+            _ => Tone::Plain,
+        };
+        let cells =
+            [one.principal.into(), one.role_name.to_string().into(), one.action.as_str().into()];
+        table.row_in(tone, cells);
     }
     job.rows(table)
 }

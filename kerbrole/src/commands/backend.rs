@@ -1,10 +1,11 @@
-//! How the work is done on a server: by the extension's functions, or by plain statements.
+//! How the work is done on a server: by functions that are installed there, or by plain
+//! statements.
 
 use kerbrole_client::{Backend, Kerbrole};
 use tokio_postgres::Client;
 
 use crate::arguments::{BackendChoice, Options};
-use crate::exit::Failure;
+use crate::failure::Failure;
 
 /// The server, by the backend and the rules that were asked for.
 ///
@@ -18,6 +19,7 @@ pub(super) async fn open<'c>(
     match options.server.backend {
         BackendChoice::Auto => {}
         BackendChoice::Extension => builder = builder.backend(Backend::Extension),
+        BackendChoice::Functions => builder = builder.backend(Backend::SqlFunctions),
         BackendChoice::Sql => builder = builder.backend(Backend::PlainSql),
     }
     let kerbrole = builder.build(client).await?;
@@ -29,6 +31,7 @@ pub(super) async fn open<'c>(
 pub(super) fn name(backend: Backend) -> &'static str {
     match backend {
         Backend::Extension => "the extension",
+        Backend::SqlFunctions => "the functions in PL/pgSQL",
         _ => "plain statements",
     }
 }

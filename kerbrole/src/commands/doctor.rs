@@ -15,14 +15,14 @@ mod questions;
 mod server;
 mod ticket;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use self::finding::Finding;
 use self::questions::Questions;
 use crate::arguments::{DoctorArguments, Options};
 use crate::connect::conninfo::Connection;
 use crate::exit::{Ending, Outcome, Report};
-use crate::output::{Shown, Table};
+use crate::output::{Column, Form, Shown, Table, Tone};
 
 /// Looks at everything. The table has a row for each thing.
 ///
@@ -49,14 +49,27 @@ pub(crate) async fn run(
 
     let is_wrong = findings.iter().any(|finding| finding.ok == Some(false));
     let table = table(findings);
-    Ok(Report::looked(Shown::Rows(table, options.general.format), Ending::findings_if(is_wrong)))
+    let shown = Shown::Rows(table, Form::of(&options.general));
+    Ok(Report::looked(shown, Ending::findings_if(is_wrong)))
 }
 
 fn table(findings: Vec<Finding>) -> Table {
-    let mut table = Table::new(&["what", "ok", "result", "fix"]);
+    const COLUMNS: &[Column] = &[
+        Column::new("what"),
+        Column::new("ok").or_unknown(),
+        Column::new("result"),
+        Column::new("fix").below(),
+    ];
+    let mut table = Table::new(COLUMNS);
     for finding in findings {
-        let ok = finding.ok.map_or(json!("?"), Value::Bool);
-        table.row([finding.what.into(), ok, finding.result.into(), finding.fix.into()]);
+        let ok = finding.ok.map_or(Value::Null, Value::Bool);
+        let fix = if finding.fix.is_empty() { Value::Null } else { finding.fix.into() };
+        let tone = match finding.ok {
+            Some(true) => Tone::Plain,
+            Some(false) => Tone::Bad,
+            None => Tone::Faint,
+        };
+        table.row_in(tone, [finding.what.into(), ok, finding.result.into(), fix]);
     }
     table
 }

@@ -2,7 +2,7 @@
 
 use super::again;
 use super::job::Job;
-use super::one_by_one::one_by_one;
+use super::one_by_one::{Done, one_by_one};
 use super::plan;
 use crate::arguments::EnableArguments;
 use crate::exit::Outcome;
@@ -11,12 +11,13 @@ use crate::input::principals;
 /// Lets each log in again, or shows how.
 pub(super) async fn run(job: &Job<'_>, arguments: &EnableArguments) -> Outcome {
     let wanted = principals(&arguments.principals)?;
+    job.look_up(&wanted, false).await?;
     if arguments.dry_run {
         return plan::of_each(job, &wanted, async |one| job.kerbrole.plan_enable(one, None).await)
             .await;
     }
     one_by_one(job, &wanted, again::AS_IT_IS, async |one| {
-        Ok((job.kerbrole.enable_principal(one, None).await?, "enabled".into()))
+        Ok(Done::new(job.kerbrole.enable_principal(one, None).await?, "enabled"))
     })
     .await
 }

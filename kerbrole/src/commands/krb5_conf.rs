@@ -8,7 +8,7 @@ use kerbrole_client::Realm;
 
 use super::realm;
 use crate::arguments::Krb5ConfArguments;
-use crate::exit::Failure;
+use crate::failure::Failure;
 use crate::host::Host;
 use crate::output::Shown;
 

@@ -2,10 +2,8 @@
 
 use std::path::Path;
 
-use clap::CommandFactory;
-
 use crate::arguments::{Arguments, ManArguments};
-use crate::exit::Failure;
+use crate::failure::Failure;
 use crate::output::Shown;
 
 /// The manual page, or all of them in a folder.
@@ -17,7 +15,7 @@ pub(super) fn run(arguments: &ManArguments) -> Result<Shown, Failure> {
 }
 
 fn write_into(folder: &Path) -> Result<Shown, Failure> {
-    match clap_mangen::generate_to(Arguments::command(), folder) {
+    match clap_mangen::generate_to(Arguments::documented(), folder) {
         Ok(()) => Ok(Shown::Nothing),
         Err(error) => {
             Err(Failure::NotWritten(format!("cannot write to {}: {error}", folder.display())))
@@ -27,7 +25,7 @@ fn write_into(folder: &Path) -> Result<Shown, Failure> {
 
 fn page() -> Result<Shown, Failure> {
     // The pages in a folder tell nothing of a subcommand help either, which has no page of its own.
-    let mut command = Arguments::command().disable_help_subcommand(true);
+    let mut command = Arguments::documented().disable_help_subcommand(true);
     command.build();
     let mut page = Vec::new();
     match clap_mangen::Man::new(command).render(&mut page) {

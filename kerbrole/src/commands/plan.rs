@@ -1,30 +1,31 @@
 //! What would be run: a script for psql, or data where another form was asked for.
 
 use kerbrole_client::{Error, Plan, Statement, Wanted};
+use serde_json::Value;
 
 use super::job::Job;
-use crate::arguments::Format;
 use crate::exit::{Outcome, Report};
-use crate::output::{Shown, Table};
+use crate::output::{Column, Shown, Table};
 
 /// Shows statements as one script, in one transaction, or each as a row.
 pub(super) fn shown<'s>(
     job: &Job<'_>,
     statements: impl IntoIterator<Item = &'s Statement>,
 ) -> Report {
-    let mut table = Table::new(&["statement"]);
+    const COLUMNS: &[Column] = &[Column::new("statement")];
+    let mut table = Table::new(COLUMNS);
     for statement in statements {
         table.row([statement.script().into()]);
     }
     shown_rows(job, table)
 }
 
-/// Shows rows whose last column has the statements.
+/// Shows rows that have a column of statements.
 pub(super) fn shown_rows(job: &Job<'_>, table: Table) -> Report {
-    if job.format() != Format::Table {
+    if !job.form().is_for_people() {
         return Report::done(job.rows(table));
     }
-    let statements = table.rows.iter().filter_map(|row| row.last()?.as_str());
+    let statements = table.values_of("statement").filter_map(Value::as_str);
     let script: String = statements.map(|statement| format!("{statement}\n")).collect();
     let script = if script.is_empty() { script } else { format!("BEGIN;\n{script}COMMIT;\n") };
     Report::done(Shown::Text(script))

@@ -2,7 +2,7 @@
 
 use kerbrole_client::Realm;
 
-use crate::exit::Failure;
+use crate::failure::Failure;
 
 /// A realm as it was typed.
 ///

@@ -1,48 +1,145 @@
-//! `kerbrole sync`
+//! `kerbrole sync`, `kerbrole diff`, `kerbrole plan`
 
-use kerbrole_client::{SyncOptions, SyncRow};
+use kerbrole_client::{SyncAction, SyncOptions, SyncPlan};
 
 use super::again;
-use super::confirm::confirm;
+use super::confirm::Question;
 use super::job::Job;
-use super::plan;
+use super::plan as script;
 use crate::arguments::SyncArguments;
-use crate::exit::{Ending, Failure, Outcome, Report};
+use crate::exit::{Ending, Outcome, Report};
+use crate::failure::Failure;
 use crate::input::principals;
-use crate::output::Table;
+use crate::output::{Column, Shown, Table, Tone, tell_error};
+
+const COLUMNS: &[Column] = &[
+    Column::new("action"),
+    Column::new("role_name").name(),
+    Column::new("reason"),
+    Column::new("statement").wide(),
+];
 
 /// Brings the principals in line with a list, or shows how, or whether there is a difference.
 pub(super) async fn run(job: &Job<'_>, arguments: &SyncArguments) -> Outcome {
-    let options = SyncOptions::new().absent(arguments.absent.into());
-    let options = &arguments.absent_realm.iter().fold(options, SyncOptions::realm);
-    let wanted = principals(&arguments.principals)?;
-    let names: Vec<_> = wanted.iter().map(|one| one.principal.as_str()).collect();
-    let mut rows = job.kerbrole.sync_principals(&names, options, true).await?;
+    if arguments.check {
+        return diff(job, arguments).await;
+    }
+    let plan = look(job, arguments).await?;
     if arguments.dry_run {
-        return Ok(plan::shown_rows(job, table(rows)));
+        tell_limit(&plan);
+        return Ok(script::shown_rows(job, table(&plan)));
     }
-    let differs = !rows.is_empty();
-    if !arguments.check && differs {
-        let removes = |action: &str| matches!(action, "disable" | "drop");
-        let removed = rows.iter().filter(|row| removes(row.action.as_str())).count();
-        if removed > 0 {
-            confirm(&format!("Disable or drop {removed} principal(s)"), arguments.yes)?;
-        }
-        let total = rows.len();
-        let synced = job.kerbrole.sync_principals(&names, options, false).await;
-        rows = synced.map_err(Failure::of_change(total, again::AS_IT_IS))?;
-    }
-    if !differs {
+    plan.refuse_too_many()?;
+    if plan.is_empty() {
         job.say("nothing to do");
+        return Ok(Report::done(job.rows(table(&plan))));
     }
-    let ending = Ending::findings_if(arguments.check && differs);
-    Ok(Report::looked(job.rows(table(rows)), ending))
+    if plan.removals() > 0 {
+        let removals = format!("Disable or drop {} principal(s)", plan.removals());
+        Question { of: removals, lines: lines(&plan) }.ask(job, arguments.yes)?;
+    }
+    let applied = job.waited("carrying it out", job.kerbrole.apply_sync(&plan)).await;
+    applied.map_err(Failure::of_change(plan.rows().len(), again::AS_IT_IS))?;
+    Ok(Report::done(job.rows(table(&plan))))
 }
 
-fn table(rows: Vec<SyncRow>) -> Table {
-    let mut table = Table::new(&["action", "role_name", "statement"]);
-    for row in rows {
-        table.row([row.action.as_str().into(), row.role_name.into(), row.statement.into()]);
+/// What would be done; with findings, where that is something.
+pub(super) async fn diff(job: &Job<'_>, arguments: &SyncArguments) -> Outcome {
+    let plan = look(job, arguments).await?;
+    tell_limit(&plan);
+    if plan.is_empty() {
+        job.say("nothing to do");
+    }
+    Ok(Report::looked(job.rows(table(&plan)), Ending::findings_if(!plan.is_empty())))
+}
+
+/// What would be done, for people, and as data for programs.
+pub(super) async fn plan(job: &Job<'_>, arguments: &SyncArguments) -> Outcome {
+    let plan = look(job, arguments).await?;
+    if !job.form().is_for_people() {
+        tell_limit(&plan);
+        return Ok(Report::done(job.rows(table(&plan))));
+    }
+    Ok(Report::done(Shown::Lines(lines(&plan), job.form())))
+}
+
+async fn look(job: &Job<'_>, arguments: &SyncArguments) -> Result<SyncPlan, Failure> {
+    let options = SyncOptions::new().absent(arguments.absent.into());
+    let options = arguments.only_realms.iter().fold(options, SyncOptions::realm);
+    let options = &arguments.only_groups.iter().fold(options, SyncOptions::group);
+    let wanted = principals(&arguments.principals)?;
+    let names: Vec<_> = wanted.iter().map(|one| one.principal.as_str()).collect();
+    job.look_at_realms(&names).await?;
+    Ok(job.waited("comparing the list", job.kerbrole.plan_sync(&names, options)).await?)
+}
+
+/// Says that it would not be carried out, where it is only shown.
+fn tell_limit(plan: &SyncPlan) {
+    if let Err(error) = plan.refuse_too_many() {
+        let failure = Failure::from(error);
+        tell_error(&format!("would be refused: {failure}"), || failure.data());
+    }
+}
+
+fn table(plan: &SyncPlan) -> Table {
+    let mut table = Table::new(COLUMNS);
+    for row in plan.rows() {
+        let cells = [
+            row.action.as_str().into(),
+            row.role_name.to_string().into(),
+            row.reason.clone().into(),
+            row.statement.clone().into(),
+        ];
+        table.row_in(sign(row.action).1, cells);
     }
     table
+}
+
+/// A line for each role, and one for all of them, the limit included.
+fn lines(plan: &SyncPlan) -> Vec<(Tone, String)> {
+    let mut lines: Vec<(Tone, String)> = Vec::new();
+    let mut last = None;
+    let widest =
+        plan.rows().iter().map(|row| row.role_name.as_str().chars().count()).max().unwrap_or(0);
+    for row in plan.rows() {
+        let (sign, tone) = sign(row.action);
+        // Several statements about one role are one line.
+        if last.replace((row.action, &row.role_name)) == Some((row.action, &row.role_name)) {
+            continue;
+        }
+        let (action, role, reason) = (row.action.as_str(), &row.role_name, &row.reason);
+        lines.push((tone, format!("{sign} {action:<7}  {role:<widest$}  {reason}")));
+    }
+    lines.push((Tone::Plain, summary(plan)));
+    lines
+}
+
+fn summary(plan: &SyncPlan) -> String {
+    let counts = SyncAction::ALL.map(|action| (plan.count(action), action.as_str()));
+    let counts: Vec<_> = counts
+        .iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, action)| format!("{number} to {action}"))
+        .collect();
+    if counts.is_empty() {
+        return "nothing to do".into();
+    }
+    let limit = match plan.removals() {
+        0 => String::new(),
+        removals if removals > plan.at_most() => format!(
+            "; refused, since at most {} of {} may be removed at once",
+            plan.at_most(),
+            plan.removable()
+        ),
+        _ => format!("; up to {} of {} may be removed at once", plan.at_most(), plan.removable()),
+    };
+    format!("{}{limit}", counts.join(", "))
+}
+
+fn sign(action: SyncAction) -> (char, Tone) {
+    match action {
+        SyncAction::Create => ('+', Tone::New),
+        SyncAction::Drop => ('-', Tone::Bad),
+        _ => ('~', Tone::Change),
+    }
 }

@@ -22,10 +22,11 @@ use tokio_postgres::config::SslNegotiation;
 
 pub(crate) use hosts::{Place, Server};
 use keywords::{DEMANDS, ENVIRONMENT, OURS, THEIRS, WITHOUT_EFFECT};
-pub(crate) use tls::{SslMode, Tls};
+pub(crate) use tls::{ClientCertificate, SslMode, Tls};
 
 use crate::connect::passfile::Passfile;
-use crate::exit::Failure;
+use crate::connect::session::Target;
+use crate::failure::Failure;
 
 /// Everything that a connection needs, but for the password that somebody may have to type.
 #[derive(Debug)]
@@ -36,6 +37,8 @@ pub(crate) struct Connection {
     pub(crate) servers: Vec<Server>,
     /// Whether they are tried in any order, and not in theirs.
     pub(crate) at_random: bool,
+    /// What is looked for among them.
+    pub(crate) target: Target,
     /// How long each address may take.
     pub(crate) timeout: Option<Duration>,
     pub(crate) tls: Tls,
@@ -71,7 +74,8 @@ impl Connection {
             }
         }
         if let Some(service) = parameters.remove("service").or_else(|| variable("PGSERVICE")) {
-            add(&mut parameters, service::from_service(&service, home, &variable)?);
+            let file = parameters.remove("servicefile").or_else(|| variable("PGSERVICEFILE"));
+            add(&mut parameters, service::from_service(&service, file, home, &variable)?);
         }
         let environment = ENVIRONMENT
             .iter()
@@ -106,6 +110,17 @@ impl Connection {
                 ));
             }
         };
+        let target = match parameters.remove("target_session_attrs") {
+            None => Target::Any,
+            Some(text) => Target::parse(&text).ok_or_else(|| {
+                Failure::usage(
+                    "the target_session_attrs is none: write any, read-write, read-only, primary, \
+                     standby or prefer-standby"
+                        .into(),
+                )
+            })?,
+        };
+        let patience = hosts::patience(&mut parameters)?;
         let mut servers = hosts::servers(&mut parameters)?;
         if parameters.get("user").is_none_or(String::is_empty) {
             let user = user::name()
@@ -143,9 +158,7 @@ impl Connection {
         {
             parameters.insert("keepalives_retries".into(), count);
         }
-        let fallback =
-            parameters.remove("fallback_application_name").unwrap_or_else(|| "kerbrole".into());
-        parameters.entry("application_name".into()).or_insert(fallback);
+        parameters.entry("application_name".into()).or_insert("kerbrole".into());
         let mut config: Config = as_string(&parameters)
             .parse()
             // Its message names the keyword and never a value.
@@ -158,7 +171,12 @@ impl Connection {
         if tls.direct {
             config.ssl_negotiation(SslNegotiation::Direct);
         }
-        Ok(Self { config, servers, at_random, timeout, tls })
+        // Where the system has no such limit libpq passes over it too.
+        #[cfg(target_os = "linux")]
+        if let Some(patience) = patience {
+            config.tcp_user_timeout(patience);
+        }
+        Ok(Self { config, servers, at_random, target, timeout, tls })
     }
 }
 
@@ -172,20 +190,9 @@ fn demands_nothing_else(parameters: &mut Parameters) -> Result<(), Failure> {
             )));
         }
     }
-    if !matches!(
-        parameters.get("target_session_attrs").map(String::as_str),
-        None | Some("any" | "read-write" | "read-only")
-    ) {
-        return Err(Failure::usage(
-            "target_session_attrs can be any, read-write or read-only: for the others use psql"
-                .into(),
-        ));
-    }
     parameters.retain(|keyword, _| !WITHOUT_EFFECT.contains(&keyword.as_str()));
     let is_known = |keyword: &&str| {
-        THEIRS.contains(keyword)
-            || OURS.contains(keyword)
-            || ["keepalives_count", "fallback_application_name"].contains(keyword)
+        THEIRS.contains(keyword) || OURS.contains(keyword) || *keyword == "keepalives_count"
     };
     // Whatever else is there may be a part of a password: it is not repeated.
     if parameters.keys().all(|keyword| is_known(&keyword.as_str())) {

@@ -3,14 +3,16 @@
 //!
 //! Servers are verified by the library that libpq uses, and by libpq's rules for names.
 
+mod certificate;
 mod names;
 
 use std::fs;
 use std::sync::{Arc, OnceLock};
 
 use openssl::error::ErrorStack;
-use openssl::ssl::{SslConnector, SslConnectorBuilder, SslMethod, SslVerifyMode, SslVersion};
-use openssl::x509::store::{X509Store, X509StoreBuilder};
+use openssl::ssl::{SslConnector, SslConnectorBuilder, SslFiletype, SslMethod, SslVerifyMode};
+use openssl::x509::store::{X509Lookup, X509Store, X509StoreBuilder};
+use openssl::x509::verify::X509VerifyFlags;
 use openssl::x509::{X509, X509StoreContextRef};
 use postgres_openssl::{MakeTlsConnector, set_postgresql_alpn};
 
@@ -41,10 +43,13 @@ impl Connector {
             _ => None,
         };
         let mismatch = Arc::new(OnceLock::new());
-        let builder = builder(tls, roots, name, &mismatch)
+        let mut builder = builder(tls, roots, name, &mismatch)
             .map_err(|error| format!("OpenSSL cannot be set up: {error}"))?;
+        certificate::show(&mut builder, &tls.client)?;
+        let names_server = tls.names_server;
         let mut make = MakeTlsConnector::new(builder.build());
-        make.set_callback(|connection, _| {
+        make.set_callback(move |connection, _| {
+            connection.set_use_server_name_indication(names_server);
             // OpenSSL would compare names by its own rules; `is_named` compares them by libpq's.
             connection.set_verify_hostname(false);
             Ok(())
@@ -70,7 +75,8 @@ fn builder(
     mismatch: &Arc<OnceLock<String>>,
 ) -> Result<SslConnectorBuilder, ErrorStack> {
     let mut builder = SslConnector::builder(SslMethod::tls_client())?;
-    builder.set_min_proto_version(Some(SslVersion::TLS1_2))?;
+    builder.set_min_proto_version(Some(tls.versions.0))?;
+    builder.set_max_proto_version(tls.versions.1)?;
     if tls.direct {
         // The server refuses TLS from the first byte where the protocol is not named (RFC 7301;
         // PostgreSQL, "SSL Session Encryption").
@@ -142,12 +148,33 @@ fn roots(tls: &Tls) -> Result<Option<X509Store>, String> {
             }
         }
     }
-    if tls.has_revocations {
-        return Err(
-            "there is a list of revoked certificates, ~/.postgresql/root.crl, and kerbrole cannot \
-             look at one: use psql"
-                .into(),
-        );
-    }
+    heed_revocations(tls, &mut store)?;
     Ok(Some(store.build()))
+}
+
+/// Has the store look at lists of certificates that were revoked: at those of the whole chain, as
+/// libpq does.
+///
+/// libpq passes over a list that it cannot read; here that is an error, since who has one means it
+/// to be looked at.
+fn heed_revocations(tls: &Tls, store: &mut X509StoreBuilder) -> Result<(), String> {
+    let (file, folder) = &tls.revoked;
+    if let Some(path) = file {
+        store
+            .add_lookup(X509Lookup::file())
+            .and_then(|lookup| lookup.load_crl_file(path, SslFiletype::PEM))
+            .map_err(|_| format!("there is no list of revoked certificates in {path}"))?;
+    }
+    if let Some(path) = folder {
+        store
+            .add_lookup(X509Lookup::hash_dir())
+            .and_then(|lookup| lookup.add_dir(path, SslFiletype::PEM))
+            .map_err(|error| format!("cannot look for revoked certificates in {path}: {error}"))?;
+    }
+    if file.is_some() || folder.is_some() {
+        store
+            .set_flags(X509VerifyFlags::CRL_CHECK | X509VerifyFlags::CRL_CHECK_ALL)
+            .map_err(|error| format!("revoked certificates cannot be looked for: {error}"))?;
+    }
+    Ok(())
 }

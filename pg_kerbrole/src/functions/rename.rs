@@ -37,6 +37,23 @@ fn kerb_rename_principal(
     new_username: Option<Text>,
     new_realm: default!(Option<Text>, "NULL"),
 ) -> String {
+    rename(username, realm, new_username, new_realm)
+}
+
+/// `kerb_rename_principal` of a principal that carries its realm: `('alice@corp.example.com',
+/// 'alicia')`.
+#[pg_extern(name = "kerb_rename_principal")]
+#[search_path(pg_catalog, pg_temp)]
+fn kerb_rename_principal_as(username: Option<Text>, new_username: Option<Text>) -> String {
+    rename(username, None, new_username, None)
+}
+
+fn rename(
+    username: Option<Text>,
+    realm: Option<Text>,
+    new_username: Option<Text>,
+    new_realm: Option<Text>,
+) -> String {
     let meant: PrincipalRef = meant(username, realm);
     let new_username: String =
         new_username.ok_or(Error::Null { argument: "new_username" }).or_raise().into();

@@ -11,7 +11,7 @@ use pgrx::pgrx_sql_entity_graph::metadata::{
     ArgumentError, ReturnsError, ReturnsRef, SqlMappingRef, SqlTranslatable, TypeOrigin,
 };
 use pgrx::prelude::*;
-use pgrx::{PgSqlErrorCode, check_for_interrupts};
+use pgrx::{PgSqlErrorCode, check_for_interrupts, pg_sys};
 
 use crate::report::Raise;
 use crate::server::encoding::{encoding_name, holds_utf8};
@@ -79,6 +79,44 @@ impl IntoIterator for Names {
     }
 }
 
+/// A `text` argument for what can be a `text[]` as well: one name, or an array as the server reads
+/// one, which begins with a brace.
+///
+/// A literal without a type is taken for a text where the function has a variant with one
+/// (`func_select_candidate`, src/backend/parser/parse_func.c), so that `'{a,b}'` comes here too.
+pub(crate) struct NameOrNames(Names);
+
+impl NameOrNames {
+    fn from_server(bytes: &[u8]) -> Self {
+        if !bytes.trim_ascii_start().starts_with(b"{") {
+            return Self(Names(vec![Some(Text::from_server(bytes))]));
+        }
+        Self(array_of(bytes).as_ref().map_or_else(|| Names(Vec::new()), Names::from_server))
+    }
+}
+
+impl From<NameOrNames> for Names {
+    fn from(names: NameOrNames) -> Self {
+        names.0
+    }
+}
+
+/// An array literal, read by the server.
+fn array_of<'a>(literal: &[u8]) -> Option<Array<'a, &'a [u8]>> {
+    // SAFETY: the text is copied to a C string in the server's memory, where array_in leaves its
+    // result as well: a text[] that is not null, or an ERROR (22P02).
+    unsafe {
+        let literal = pg_sys::pnstrdup(literal.as_ptr().cast(), literal.len());
+        let array = pg_sys::OidInputFunctionCall(
+            pg_sys::Oid::from_u32(pg_sys::F_ARRAY_IN),
+            literal,
+            pg_sys::TEXTOID,
+            -1,
+        );
+        Array::from_polymorphic_datum(array, false, pg_sys::TEXTARRAYOID)
+    }
+}
+
 // SAFETY: unboxes a text, and says in SqlTranslatable that it takes one.
 unsafe impl<'fcx> ArgAbi<'fcx> for Text {
     unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
@@ -91,6 +129,29 @@ unsafe impl<'fcx> ArgAbi<'fcx> for Text {
         let bytes: Option<&[u8]> = unsafe { <&[u8]>::unbox_nullable_arg(arg) }.into_option();
         bytes.map(Self::from_server).into()
     }
+}
+
+// SAFETY: unboxes a text, and says in SqlTranslatable that it takes one.
+unsafe impl<'fcx> ArgAbi<'fcx> for NameOrNames {
+    unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
+        // SAFETY: the caller promises an argument of type text that is not null.
+        Self::from_server(unsafe { <&[u8]>::unbox_arg_unchecked(arg) })
+    }
+
+    unsafe fn unbox_nullable_arg(arg: Arg<'_, 'fcx>) -> Nullable<Self> {
+        // SAFETY: the caller promises an argument of type text.
+        let bytes: Option<&[u8]> = unsafe { <&[u8]>::unbox_nullable_arg(arg) }.into_option();
+        bytes.map(Self::from_server).into()
+    }
+}
+
+// SAFETY: the SQL type named here is the one that is unboxed above.
+unsafe impl SqlTranslatable for NameOrNames {
+    const TYPE_IDENT: &'static str = pgrx::pgrx_resolved_type!(NameOrNames);
+    const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
+    const ARGUMENT_SQL: Result<SqlMappingRef, ArgumentError> = Ok(SqlMappingRef::literal("text"));
+    const RETURN_SQL: Result<ReturnsRef, ReturnsError> =
+        Ok(ReturnsRef::One(SqlMappingRef::literal("text")));
 }
 
 // SAFETY: the SQL type named here is the one that is unboxed above.

@@ -1,15 +1,55 @@
 //! What the caller is told that is no error.
 
-use kerbrole_core::{AddOutcome, Canonical, Warning};
+use kerbrole_core::{AddOutcome, AddPlan, Canonical, RoleName, UnknownRealm, Warning};
 use pgrx::PgSqlErrorCode;
 use pgrx::prelude::*;
 
 use crate::report::{report, sqlstate};
+use crate::server::{catalog, password};
+
+/// How many things of one kind are told one by one.
+pub(crate) const TOLD: usize = 10;
 
 /// Says to the caller what is worth knowing of a change that is made.
 pub(crate) fn warn(warning: &Warning) {
+    tell(PgLogLevel::WARNING, warning);
+}
+
+fn tell(level: PgLogLevel, warning: &Warning) {
     let (detail, hint) = (warning.detail(), warning.hint());
-    report(PgLogLevel::WARNING, sqlstate(warning.sqlstate()), warning.to_string(), detail, hint);
+    report(level, sqlstate(warning.sqlstate()), warning.to_string(), detail, hint);
+}
+
+/// Tells the caller which realms nobody was of before, while there were principals of others.
+pub(crate) fn notice_realms(realms: Vec<UnknownRealm>) {
+    let more = realms.len().saturating_sub(TOLD);
+    for realm in realms.into_iter().take(TOLD) {
+        tell(PgLogLevel::NOTICE, &realm.into());
+    }
+    if more > 0 {
+        pgrx::notice!("the same goes for {more} more realms");
+    }
+}
+
+/// Tells the caller which roles were there before they came into `rds_ad`, and whether they have
+/// passwords where the caller may know that.
+pub(crate) fn notice_adopted(plan: &AddPlan, ad_role: &RoleName) {
+    let has_password =
+        |role: &&RoleName| catalog::role_oid(role.as_str()).is_some_and(password::has_password);
+    let adopted = |password, roles: Vec<&RoleName>| {
+        if !roles.is_empty() {
+            let roles = roles.into_iter().cloned().collect();
+            let ad_role = ad_role.clone();
+            tell(PgLogLevel::NOTICE, &Warning::Adopted { roles, ad_role, password });
+        }
+    };
+    if password::caller_may_know() {
+        let (with, without) = plan.roles_made_by_hand().partition(has_password);
+        adopted(Some(true), with);
+        adopted(Some(false), without);
+    } else {
+        adopted(None, plan.roles_made_by_hand().collect());
+    }
 }
 
 /// Says to the caller what would be an error if it were no dry run.

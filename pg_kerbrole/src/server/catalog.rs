@@ -51,6 +51,19 @@ impl Table {
         keys: &mut [pg_sys::ScanKeyData],
         mut each: impl FnMut(&Row),
     ) {
+        self.scan_while(index, keys, |row| {
+            each(row);
+            true
+        });
+    }
+
+    /// The same, as long as `each` wants more.
+    pub(crate) fn scan_while<Row>(
+        &self,
+        index: pg_sys::Oid,
+        keys: &mut [pg_sys::ScanKeyData],
+        mut each: impl FnMut(&Row) -> bool,
+    ) {
         // SAFETY: `Row` is the struct of this catalogue's fixed-length columns, none of which can
         // be NULL (the callers below); a tuple is valid until the next one is asked for, and `each`
         // gets no more than a borrow. No snapshot is given: the server takes the newest one for
@@ -66,12 +79,33 @@ impl Table {
             );
             loop {
                 let tuple = pg_sys::systable_getnext(scan);
-                if tuple.is_null() {
+                if tuple.is_null() || !each(&*row(tuple)) {
                     break;
                 }
-                each(&*row(tuple));
             }
             pg_sys::systable_endscan(scan);
+        }
+    }
+}
+
+/// An index of a catalogue that is open for reading, until it goes out of scope.
+struct Index(pg_sys::Relation);
+
+impl Index {
+    fn open(oid: u32) -> Self {
+        // SAFETY: opens an index that always exists; closed by drop, or by the server when the
+        // transaction aborts.
+        Self(unsafe {
+            pg_sys::index_open(pg_sys::Oid::from_u32(oid), pg_sys::AccessShareLock as i32)
+        })
+    }
+}
+
+impl Drop for Index {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            // SAFETY: as for `Table`.
+            unsafe { pg_sys::index_close(self.0, pg_sys::AccessShareLock as i32) };
         }
     }
 }
@@ -151,7 +185,7 @@ fn role_name(role: pg_sys::Oid, name: &pg_sys::NameData) -> Option<RoleName> {
 }
 
 /// Bytes that are text in this database, and the same text in UTF-8.
-fn text(bytes: &[u8]) -> Option<&str> {
+pub(crate) fn text(bytes: &[u8]) -> Option<&str> {
     std::str::from_utf8(bytes).ok().filter(|text| text.is_ascii() || holds_utf8())
 }
 
@@ -289,20 +323,12 @@ pub(crate) fn roles_spelled_like(names: impl IntoIterator<Item = String>) -> Rol
 /// The index of role names, in byte order.
 struct NameIndex<'t> {
     table: &'t Table,
-    index: pg_sys::Relation,
+    index: Index,
 }
 
 impl<'t> NameIndex<'t> {
     fn open(table: &'t Table) -> Self {
-        // SAFETY: opens an index that always exists; closed by drop, or by the server when the
-        // transaction aborts.
-        let index = unsafe {
-            pg_sys::index_open(
-                pg_sys::Oid::from_u32(pg_sys::AuthIdRolnameIndexId),
-                pg_sys::AccessShareLock as i32,
-            )
-        };
-        Self { table, index }
+        Self { table, index: Index::open(pg_sys::AuthIdRolnameIndexId) }
     }
 
     /// Leaps from one spelling that could exist to the next one that does, without reading what is
@@ -339,7 +365,7 @@ impl<'t> NameIndex<'t> {
         unsafe {
             let scan = pg_sys::systable_beginscan_ordered(
                 self.table.0,
-                self.index,
+                self.index.0,
                 std::ptr::null_mut(),
                 keys.len() as i32,
                 keys.as_mut_ptr(),
@@ -352,15 +378,6 @@ impl<'t> NameIndex<'t> {
             });
             pg_sys::systable_endscan_ordered(scan);
             first
-        }
-    }
-}
-
-impl Drop for NameIndex<'_> {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            // SAFETY: as for `Table`.
-            unsafe { pg_sys::index_close(self.index, pg_sys::AccessShareLock as i32) };
         }
     }
 }
@@ -400,6 +417,39 @@ impl MembershipCatalog for Memberships {
 
     fn members_of(&mut self, role: RoleOid) -> Result<Vec<Membership>, Infallible> {
         Ok(self.matching(pg_sys::AuthMemRoleMemIndexId, pg_sys::Anum_pg_auth_members_roleid, role))
+    }
+}
+
+/// The names of the members of a role, the youngest first, as long as `each` wants more.
+pub(crate) fn youngest_members(of: RoleOid, mut each: impl FnMut(&str) -> bool) {
+    let memberships = Table::open(pg_sys::AuthMemRelationId);
+    let index = Index::open(pg_sys::AuthMemRoleMemIndexId);
+    let mut keys = [oid_key(pg_sys::Anum_pg_auth_members_roleid, of)];
+    // SAFETY: as in `Table::scan`. Of one role the index has the members in the order of their
+    // OIDs.
+    unsafe {
+        let scan = pg_sys::systable_beginscan_ordered(
+            memberships.0,
+            index.0,
+            std::ptr::null_mut(),
+            keys.len() as i32,
+            keys.as_mut_ptr(),
+        );
+        loop {
+            let tuple = pg_sys::systable_getnext_ordered(
+                scan,
+                pg_sys::ScanDirection::BackwardScanDirection,
+            );
+            if tuple.is_null() {
+                break;
+            }
+            let member = (*row::<pg_sys::FormData_pg_auth_members>(tuple)).member;
+            let name = of_role(member.to_u32(), |row| role_name(row.oid, &row.rolname));
+            if !name.is_none_or(|name| each(name.as_str())) {
+                break;
+            }
+        }
+        pg_sys::systable_endscan_ordered(scan);
     }
 }
 

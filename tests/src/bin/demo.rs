@@ -1,6 +1,7 @@
 //! `make demo`: from nothing to a Kerberos login as a role that `kerb_add_principal` made.
 
 use std::env;
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -34,6 +35,16 @@ fn fail(error: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
+/// Prints a line. Where nobody reads it any more, there is nobody to show the rest to either.
+fn say(line: &str) -> Result<()> {
+    writeln!(io::stdout(), "{line}").map_err(|error| format!("it is not read to its end: {error}"))
+}
+
+/// The same with what stands in it; the story ends where nobody reads it.
+macro_rules! tell {
+    ($($text:tt)*) => { say(&format!($($text)*))? };
+}
+
 struct Scene {
     server: Server,
     ticket: Ticket,
@@ -41,7 +52,7 @@ struct Scene {
 
 fn demo(sandbox: &'static Sandbox) -> Result<Scene> {
     let major = *wanted()?.first().ok_or("no version to show")?;
-    println!(
+    tell!(
         "* Starting a KDC for {REALM} and PostgreSQL {major} in {} ...",
         sandbox.path().display()
     );
@@ -52,7 +63,7 @@ fn demo(sandbox: &'static Sandbox) -> Result<Scene> {
     let installation = Arc::new(Installation::copy(sandbox, major)?);
     let server = Server::start(sandbox, installation, &kdc, "postgres", &[])?;
 
-    println!("* Creating the roles that RDS has (sql/rds_roles.sql) and the extension ...");
+    tell!("* Creating the roles that RDS has (sql/rds_roles.sql) and the extension ...");
     server.run_script("rds_roles.sql", "postgres", &[])?;
     quietly(&server, SUPERUSER, "CREATE EXTENSION pg_kerbrole")?;
     // A superuser's groups, of which the master user may grant those that are its own to grant.
@@ -64,14 +75,14 @@ fn demo(sandbox: &'static Sandbox) -> Result<Scene> {
     )?;
     quietly(&server, SUPERUSER, &format!("GRANT analysts, reports TO {MASTER} WITH ADMIN OPTION"))?;
 
-    println!("\nFrom here on as {MASTER}, an rds_superuser and no superuser:\n");
+    tell!("\nFrom here on as {MASTER}, an rds_superuser and no superuser:\n");
     show(&server, "SELECT kerb_add_principal('alice', 'corp.example.com');")?;
     show(
         &server,
         "SELECT * FROM kerb_add_principals(ARRAY['Bob@Corp.Example.Com', \
          'O''Brien@corp.example.com'], groups => '{analysts}');",
     )?;
-    println!("The group reports is in rds_iam by way of cloud_apps, and nobody may be in both:\n");
+    tell!("The group reports is in rds_iam by way of cloud_apps, and nobody may be in both:\n");
     show(&server, "SELECT kerb_add_principal('carol@corp.example.com', groups => '{reports}');")?;
     show(
         &server,
@@ -81,15 +92,16 @@ fn demo(sandbox: &'static Sandbox) -> Result<Scene> {
          r.rolname LIKE '%@%' GROUP BY 1, 2 ORDER BY 1;",
     )?;
 
-    println!("alice has a ticket of {REALM}, no password, and connects over TCP:\n");
+    tell!("alice has a ticket of {REALM}, no password, and connects over TCP:\n");
     let ticket = kdc.ticket("alice")?;
     let query = "SELECT session_user, principal, gss_authenticated FROM pg_stat_gssapi WHERE pid = \
         pg_backend_pid();";
-    println!("alice$ psql -h localhost -U alice@{REALM}");
-    println!("postgres=> {query}");
+    tell!("alice$ psql -h localhost -U alice@{REALM}");
+    tell!("postgres=> {query}");
     let mut psql = psql_with_ticket(&server, &ticket, &format!("alice@{REALM}"), "postgres");
     let login = output(psql.args(["-c", query]))?;
-    print!("{}{}", lossy(&login.stdout), lossy(&login.stderr));
+    let said = lossy(&login.stdout) + &lossy(&login.stderr);
+    tell!("{}", said.trim_end());
     if !login.status.success() {
         return Err("the login with a ticket failed".into());
     }
@@ -105,7 +117,7 @@ fn quietly(server: &Server, user: &str, sql: &str) -> Result<()> {
 
 /// Shows what psql shows, errors included.
 fn show(server: &Server, sql: &str) -> Result<()> {
-    println!("postgres=> {sql}");
+    tell!("postgres=> {sql}");
     let output = output(server.psql(MASTER, "postgres").args([
         "-v",
         "VERBOSITY=verbose",
@@ -117,10 +129,10 @@ fn show(server: &Server, sql: &str) -> Result<()> {
     for line in lossy(&output.stderr).lines().chain(lossy(&output.stdout).lines()) {
         // Where in our source an error was raised is of no interest to the reader.
         if !line.starts_with("LOCATION:") {
-            println!("{line}");
+            tell!("{line}");
         }
     }
-    println!();
+    tell!("");
     Ok(())
 }
 
@@ -141,24 +153,24 @@ impl Scene {
         let quoted = |path: &std::path::Path| for_shell(&path.display().to_string());
         let (socket, port) = (quoted(self.server.socket()), self.server.port);
         let psql = self.psql();
-        println!(
+        let _ = say(&format!(
             "\nThe servers go on running. As the master user:\n  {psql} -h {socket} -p {port} -U \
              {MASTER} postgres"
-        );
-        println!(
+        ));
+        let _ = say(&format!(
             "As alice, with her ticket:\n  KRB5_CONFIG={} KRB5CCNAME={} \\\n    {psql} \
              'host=localhost hostaddr=127.0.0.1 port={port} user=alice@{REALM} dbname=postgres'",
             quoted(&self.ticket.config),
             self.ticket.cache,
-        );
+        ));
         let pids: Vec<_> = sandbox.pids().iter().map(ToString::to_string).collect();
         let gone: Vec<_> = pids.iter().map(|pid| format!("--pid={pid}")).collect();
-        println!(
+        let _ = say(&format!(
             "To stop them and clean up:\n  kill -INT {}; tail -f {} /dev/null; rm -r {}",
             pids.join(" "),
             gone.join(" "),
             quoted(sandbox.path())
-        );
+        ));
         sandbox.keep();
     }
 }

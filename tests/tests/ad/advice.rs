@@ -3,6 +3,7 @@
 
 use kerbrole_tests::domain_controller::Asked;
 use kerbrole_tests::report::Expected::{self, LogsIn, NamesDiffer, NotPermitted};
+use kerbrole_tests::sandbox::wait_until;
 
 use crate::accounts::{
     ACCENT_IN_UPPER_CASE, COMPUTER, MIXED_CASE, OTHER_NAME, OTHER_SUFFIX, SPACE_AND_APOSTROPHE,
@@ -218,6 +219,11 @@ fn a_role_in_another_case_is_named(c: &Context<'_>) {
     c.log_in(MIXED_CASE, &how, &ticket, &first, refused_when_disabled(c));
     master.call("SELECT kerb_enable_principal($1)", &[&meant]).unwrap();
 
+    // The login that was refused counts until its process has gone, which is after
+    // pg_stat_activity has forgotten it.
+    let mut su = c.superuser();
+    let sessions = "SELECT coalesce(sum(sessions), 0) FROM kerb_list_principals()";
+    wait_until(|| su.one(sessions) == "0").unwrap();
     let rename = "SELECT kerb_rename_principal($1, NULL, $2)";
     let role = master.call(rename, &[&first, &MIXED_CASE]).unwrap();
     c.log_in(MIXED_CASE, &how, &ticket, &role, LogsIn);

@@ -80,7 +80,7 @@ fn main() -> ExitCode {
     }
     let whole = !arguments.list && arguments.filter.is_none() && arguments.skip.is_empty();
     if whole && !conclusion.has_failed() {
-        let path = workspace().join("docs/logins-active-directory.md");
+        let path = workspace().join("docs/evidence/logins-active-directory.md");
         if let Err(error) =
             wanted().and_then(|versions| REPORT.keep(&path, &sections::text(), &versions))
         {

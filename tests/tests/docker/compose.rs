@@ -124,7 +124,7 @@ fn the_demo(images: &Images) {
         assert!(words.windows(row.len()).any(|window| window == row), "no {row:?} in:\n{shown}");
     };
     has("alice@corp.example.com alice@CORP.EXAMPLE.COM created");
-    has("alice@CORP.EXAMPLE.COM yes analysts alice@CORP.EXAMPLE.COM > rds_ad");
+    has("alice@CORP.EXAMPLE.COM yes analysts rds_ad 0");
     has("alice@CORP.EXAMPLE.COM | alice@CORP.EXAMPLE.COM | t");
     has("kerbrole: role \"carol@CORP.EXAMPLE.COM\" would be a member of both rds_ad and rds_iam");
     has("Path to rds_iam: {carol@CORP.EXAMPLE.COM,reports,rds_iam}.");

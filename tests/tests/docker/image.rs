@@ -137,7 +137,7 @@ fn without_the_extension_there_is_no_file_of_it(images: &Images) {
 
 /// The lines of the documentation, in an image that has Debian's PostgreSQL and nothing of ours.
 fn the_extension_in_another_image(images: &Images) {
-    let page = read("docs/docker.md");
+    let page = read("docs/guides/docker.md");
     let block = page.split("```dockerfile\n").nth(1).unwrap().split("```").next().unwrap();
     let (from, copies) = block.split_once('\n').unwrap();
     assert!(from.starts_with("FROM postgres:17"), "{from}");

@@ -2,6 +2,12 @@
 
 // What does the crate do with the extension, and without?
 pub mod library;
+// What kind of error is it, and what does a handle know?
+pub mod kinds;
+// What is kept, carried out later, and traced.
+pub mod keeping;
+// How does an application use it, that keeps a handle in its state?
+pub mod web;
 // Do both backends come to the same?
 pub mod conformance;
 // What is left when the connection breaks, or others do the same?

@@ -18,10 +18,14 @@ pub mod disable;
 pub mod drop;
 // With whose rights do principals come into groups?
 pub mod groups;
+// Are the functions in PL/pgSQL those of the extension, and do they go without a trace?
+pub mod in_plpgsql;
 // Who has access, and by which way?
 pub mod list;
 // What may be typed, and what does it become?
 pub mod names;
+// What is told of what is done, and which element of a list was wrong?
+pub mod notices;
 // Does a new name keep everything else?
 pub mod rename;
 // What do the settings do, and which values do they refuse?

@@ -1,14 +1,15 @@
-//! What the README says about case and logins, and the rows that show it.
+//! What the documents say about case and logins, and the rows that show it.
 
 mod sentences;
 
 use std::fs;
+use std::path::Path;
 
 use kerbrole_core::quote_identifier;
 use kerbrole_tests::report::{Expected, Key};
 use kerbrole_tests::version::workspace;
 
-use sentences::{CLAIMS, NO_CLAIMS, WORDS};
+use sentences::{BY_TESTS, CLAIMS, NO_CLAIMS, WORDS};
 
 use crate::fixture::{Context, REALM};
 use crate::{README, REPORT, SECTIONS, cases};
@@ -18,13 +19,32 @@ cases! {
     Nowhere: every_sentence_is_here;
 }
 
-const SECTION: &str = "## Case, and who can log in\n";
+/// The page that is about nothing else.
+const PAGE: &str = "docs/concepts/case-and-logins.md";
 
-fn readme() -> String {
-    fs::read_to_string(workspace().join("README.md")).unwrap()
+/// Pages of which another test looks whether each promise has a test
+/// (`tests_that_the_security_model_names_exist`), and one about the code.
+const OTHERS: [&str; 2] = ["security-model.md", "architecture.md"];
+
+/// Every page that is written by hand, by its path.
+fn pages() -> Vec<(String, String)> {
+    let mut pages = vec!["README.md".to_string(), "docs/install.md".to_string()];
+    for folder in ["guides", "reference", "concepts"] {
+        for entry in fs::read_dir(workspace().join("docs").join(folder)).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            if name.ends_with(".md") && !OTHERS.contains(&name.as_str()) {
+                pages.push(format!("docs/{folder}/{name}"));
+            }
+        }
+    }
+    let read = |path: String| {
+        let text = fs::read_to_string(workspace().join(&path)).unwrap();
+        (path, text)
+    };
+    pages.into_iter().map(read).collect()
 }
 
-/// The prose of the README, in sentences: without code, tables and headings.
+/// The prose of a page, in sentences: without code, tables, pictures and headings.
 fn sentences(text: &str) -> Vec<String> {
     let mut sentences = Vec::new();
     for (place, part) in text.split("```").enumerate() {
@@ -32,7 +52,9 @@ fn sentences(text: &str) -> Vec<String> {
             continue;
         }
         for paragraph in part.split("\n\n") {
-            let lines = paragraph.lines().filter(|line| !line.starts_with(['|', '#']));
+            let lines = paragraph
+                .lines()
+                .filter(|line| !line.starts_with(['|', '#', '<']) && !line.starts_with("  <"));
             let lines = lines.map(|line| line.trim_start_matches("- ").trim());
             let prose = lines.collect::<Vec<_>>().join(" ");
             let mut start = 0;
@@ -41,10 +63,7 @@ fn sentences(text: &str) -> Vec<String> {
                 if prose[end..].is_empty() || prose[end..].starts_with(' ') {
                     let sentence = prose[start..end].trim();
                     start = end;
-                    // Where to read on.
-                    if !sentence.starts_with("[docs/") {
-                        sentences.push(sentence.to_string());
-                    }
+                    sentences.push(sentence.to_string());
                 }
             }
         }
@@ -53,26 +72,52 @@ fn sentences(text: &str) -> Vec<String> {
 }
 
 fn every_sentence_is_here(_: &Context<'_>) {
-    let text = readme();
-    let all = sentences(&text);
-    let section = text.split(SECTION).nth(1).unwrap().split("\n## ").next().unwrap();
-    let of_section = sentences(section);
-    assert!(of_section.len() > 10, "{of_section:?}");
-    let by_word = all.iter().filter(|one| WORDS.iter().any(|word| one.contains(word)));
-    let about: Vec<_> = by_word.chain(&of_section).collect();
-    assert!(about.len() > 30, "{about:?}");
-    for sentence in about {
+    let pages = pages();
+    assert!(pages.len() > 12, "{:?}", pages.iter().map(|(path, _)| path).collect::<Vec<_>>());
+    let mut about = Vec::new();
+    for (path, text) in &pages {
+        let is_about = |one: &String| path == PAGE || WORDS.iter().any(|word| one.contains(word));
+        about.extend(sentences(text).into_iter().filter(is_about).map(|one| (path, one)));
+    }
+    assert!(about.len() > 60, "{about:?}");
+    for (path, sentence) in &about {
         let claimed = CLAIMS
             .iter()
             .any(|(claim, _)| sentence.contains(claim) || claim.contains(sentence.as_str()));
+        let shown = BY_TESTS.iter().any(|(beginning, _)| sentence.starts_with(beginning));
         let other = NO_CLAIMS.iter().any(|other| sentence.starts_with(other));
-        assert!(claimed || other, "a sentence without a row: {sentence:?}");
+        assert!(claimed || shown || other, "{path}: a sentence without a row: {sentence:?}");
     }
-    let joined = text.replace("\n- ", " ").split_whitespace().collect::<Vec<_>>().join(" ");
+    let joined: String = pages.iter().map(|(_, text)| text.replace("\n- ", " ") + " ").collect();
+    let joined = joined.split_whitespace().collect::<Vec<_>>().join(" ");
     for (claim, rows) in CLAIMS {
-        assert!(joined.contains(claim), "the README does not say: {claim}");
+        assert!(joined.contains(claim), "no page says: {claim}");
         assert!(!rows.is_empty());
     }
+    let suites = suites(&workspace().join("tests/tests"));
+    for (beginning, test) in BY_TESTS {
+        assert!(joined.contains(beginning), "no page says: {beginning}");
+        assert!(
+            suites.contains(&format!("fn {test}(")),
+            "no test {test}, which is to show: {beginning}"
+        );
+    }
+}
+
+/// All code of the tests.
+fn suites(folder: &Path) -> String {
+    let mut all = String::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => all.push_str(&fs::read_to_string(path).unwrap()),
+            }
+        }
+    }
+    all
 }
 
 /// Whether every claim has the rows that it names.
@@ -104,7 +149,7 @@ pub fn introduction() -> String {
          log. \"extension and plain statements\" means that the same was seen with roles made by\n\
          either. The same with Samba's Active Directory is in \
          [logins-active-directory.md](logins-active-directory.md).\n\n\
-         | the README says | shown by |\n| --- | --- |\n",
+         | the documents say | shown by |\n| --- | --- |\n",
     );
     for (claim, rows) in CLAIMS {
         let shown: Vec<_> = rows
@@ -116,14 +161,18 @@ pub fn introduction() -> String {
     out
 }
 
-/// The table of the README, line by line: the role made by hand as it stands there, the ticket as
-/// it stands there.
+/// The table, line by line: the role made by hand as it stands there, the ticket as it stands
+/// there. The README has the same one.
 fn the_table(c: &Context<'_>) {
-    let text = readme();
-    let rows = text
-        .split("| `krb_caseins_users` | role | ticket | login |\n| --- | --- | --- | --- |\n")
-        .nth(1)
-        .unwrap();
+    const HEAD: &str =
+        "| `krb_caseins_users` | role | ticket | login |\n| --- | --- | --- | --- |\n";
+    let table = |path: &str| {
+        let text = fs::read_to_string(workspace().join(path)).unwrap();
+        let rows = text.split(HEAD).nth(1).unwrap_or_else(|| panic!("no table in {path}"));
+        rows.split("\n\n").next().unwrap().to_string()
+    };
+    let rows = table(PAGE);
+    assert_eq!(table("README.md"), rows);
     let setting = if c.caseins { "on" } else { "off" };
     let evidence = REPORT.evidence(README, c.server, c.caseins, "hand");
     let mut tried = 0;

@@ -103,18 +103,22 @@ fn by_plain_statements(c: &Context<'_>) {
     rows.login("hal, whom that role added", Key::Ticket(&ticket, &role), &role, Expected::LogsIn);
 
     // The second: accept it, and let a superuser undo it.
-    assert!(error.hint().unwrap().contains("nesting_of_user()"), "{error:?}");
+    assert!(error.hint().unwrap().contains("Kerbrole::plan_end_nesting"), "{error:?}");
     // As on RDS, where members of rds_superuser may grant rds_ad; by stock rules that right would
     // itself be a membership.
     c.connect(DBA).run("CREATE USER \"ida@CORP.EXAMPLE.COM\" WITH LOGIN");
     su.run("GRANT rds_ad TO \"ida@CORP.EXAMPLE.COM\"");
     log_in(&rows, "an administrator who is nested", Expected::TicketWanted);
-    let statements = admin.with(true, async |k| k.nesting_of_user().await).unwrap();
+    let statements = admin.with(true, async |k| k.plan_end_nesting().await).unwrap().statements;
     assert!(!statements.is_empty());
     for statement in statements {
-        su.run(&statement);
+        su.run(&statement.script());
     }
-    log_in(&rows, "the administrator, after the statements of nesting_of_user()", Expected::LogsIn);
+    log_in(
+        &rows,
+        "the administrator, after the statements of plan_end_nesting()",
+        Expected::LogsIn,
+    );
     a_right_to_grant_nests_by_itself(c, &admin, &rows);
 }
 
@@ -132,12 +136,12 @@ fn a_right_to_grant_nests_by_itself(c: &Context<'_>, admin: &Admin, rows: &Evide
         Expected::LogsIn,
     );
     log_in(rows, "the administrator with ADMIN on rds_ad, who added him", Expected::TicketWanted);
-    for statement in admin.with(true, async |k| k.nesting_of_user().await).unwrap() {
-        su.run(&statement);
+    for statement in admin.with(true, async |k| k.plan_end_nesting().await).unwrap().statements {
+        su.run(&statement.script());
     }
     log_in(
         rows,
-        "the administrator, after the statements of nesting_of_user(), still with ADMIN on rds_ad",
+        "the administrator, after the statements of plan_end_nesting(), still with ADMIN on rds_ad",
         Expected::TicketWanted,
     );
     // What they granted goes with the right that they granted it by, unless somebody else grants it

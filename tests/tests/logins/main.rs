@@ -1,5 +1,5 @@
 //! Who can log in, and who cannot: each case with MIT Kerberos, on every version, written down in
-//! docs/logins.md.
+//! docs/evidence/logins.md.
 //!
 //! A difference from what was expected, or from the report that is kept, fails the run.
 //! `make logins` writes the report anew.
@@ -144,7 +144,7 @@ fn main() -> ExitCode {
         let kept = wanted().and_then(|versions| {
             claims::have_rows()?;
             let text = REPORT.text(&claims::introduction(), &SECTIONS);
-            REPORT.keep(&workspace().join("docs/logins.md"), &text, &versions)
+            REPORT.keep(&workspace().join("docs/evidence/logins.md"), &text, &versions)
         });
         if let Err(error) = kept {
             eprintln!("{error}");

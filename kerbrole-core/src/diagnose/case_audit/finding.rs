@@ -34,7 +34,7 @@ impl CaseProblem {
     ];
 
     /// The word that results show.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Collision => "case_collision",
             Self::UnreachableRealmCase => "unreachable_realm_case",

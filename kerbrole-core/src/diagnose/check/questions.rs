@@ -20,7 +20,8 @@ pub(super) struct Questions<'q> {
     pub(super) name: RoleName,
 }
 
-const NO_ROLE: &str = "there is no role to look at";
+/// The answer to what is asked about a role that is not there.
+pub const NO_ROLE: &str = "there is no role to look at";
 
 impl Questions<'_> {
     pub(super) fn node(&self) -> Option<Node> {

@@ -139,4 +139,23 @@ proptest! {
             .collect();
         prop_assert_eq!(found, steps);
     }
+    #[test]
+    fn who_is_below_any_is_below_one(
+        edges in proptest::collection::vec((0u32..10, 0u32..10), 0..30),
+        targets in proptest::collection::vec(0u32..10, 0..6),
+    ) {
+        let edges: BTreeSet<_> = edges.into_iter().filter(|(member, role)| member > role).collect();
+        let memberships = edges.iter().map(|&(m, r)| Membership::to_be(m, r));
+        let graph = MembershipGraph::new((0..10).map(|oid| (oid, format!("r{oid}"))), memberships);
+        let mut below: BTreeSet<u32> = targets.iter().copied().collect();
+        for _ in 0..10 {
+            let more = edges.iter().filter(|(_, role)| below.contains(role));
+            let more: Vec<_> = more.map(|(member, _)| *member).collect();
+            below.extend(more);
+        }
+        let found = graph.below_any(targets.iter().filter_map(|&oid| graph.node(oid)));
+        let is_found = |oid: &u32| graph.node(*oid).is_some_and(|node| found.contains(node));
+        let found: BTreeSet<u32> = (0..10).filter(is_found).collect();
+        prop_assert_eq!(found, below);
+    }
 }

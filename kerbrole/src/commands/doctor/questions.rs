@@ -6,7 +6,7 @@ use kerbrole_client::Realm;
 
 use crate::arguments::{DoctorArguments, RuleOptions};
 use crate::commands::realm;
-use crate::exit::Failure;
+use crate::failure::Failure;
 use crate::host::Host;
 
 /// What is asked, as the arguments say it.

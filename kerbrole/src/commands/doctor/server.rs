@@ -10,7 +10,7 @@ use super::questions::Questions;
 use crate::arguments::Options;
 use crate::commands::backend;
 use crate::connect::conninfo::Connection;
-use crate::exit::Failure;
+use crate::failure::Failure;
 
 /// The server's answer.
 pub(super) struct Answer {

@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::Parameters;
 use crate::connect::passfile::{Passfile, Wanted};
-use crate::exit::Failure;
+use crate::failure::Failure;
 
 const PORT: u16 = 5432;
 
@@ -93,6 +94,18 @@ pub(super) fn servers(parameters: &mut Parameters) -> Result<Vec<Server>, Failur
             Ok(Server { place, port, password: None })
         })
         .collect()
+}
+
+/// Reads `tcp_user_timeout`, in milliseconds. Nothing, and what is below one, is the system's own.
+pub(super) fn patience(parameters: &mut Parameters) -> Result<Option<Duration>, Failure> {
+    let Some(text) = parameters.remove("tcp_user_timeout").filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    let milliseconds: i32 = text
+        .trim()
+        .parse()
+        .map_err(|_| Failure::usage("the tcp_user_timeout is no number of milliseconds".into()))?;
+    Ok(u64::try_from(milliseconds).ok().filter(|&some| some > 0).map(Duration::from_millis))
 }
 
 /// Whether a host is the folder of a socket, or on Linux a name in the kernel's own namespace.

@@ -3,7 +3,7 @@
 
 /// Keywords that tokio-postgres knows and that mean the same in libpq. Hosts, ports, the password
 /// and the time limit are handled here.
-pub(super) const THEIRS: [&str; 9] = [
+pub(super) const THEIRS: [&str; 8] = [
     "user",
     "dbname",
     "options",
@@ -11,18 +11,15 @@ pub(super) const THEIRS: [&str; 9] = [
     "keepalives",
     "keepalives_idle",
     "keepalives_interval",
-    "target_session_attrs",
     "channel_binding",
 ];
 
 /// What means something to libpq and makes no difference here: GSSAPI, which the command does not
-/// speak; a client certificate's password, where there are none; the encoding, which is always
-/// UTF-8; and what only OAuth would ask.
-pub(super) const WITHOUT_EFFECT: [&str; 12] = [
+/// speak; the encoding, which is always UTF-8; and what only OAuth would ask.
+pub(super) const WITHOUT_EFFECT: [&str; 13] = [
     "krbsrvname",
     "gsslib",
     "sslcompression",
-    "sslpassword",
     "sslkeylogfile",
     "client_encoding",
     "tty",
@@ -31,25 +28,18 @@ pub(super) const WITHOUT_EFFECT: [&str; 12] = [
     "oauth_client_id",
     "oauth_client_secret",
     "oauth_scope",
+    "oauth_ca_file",
+    // psql has its own as well.
+    "fallback_application_name",
 ];
 
 /// What libpq can be asked to demand and kerbrole cannot keep, with the values that demand nothing.
 /// A demand for safety is never passed over.
-pub(super) const DEMANDS: [(&str, &[&str]); 18] = [
+pub(super) const DEMANDS: [(&str, &[&str]); 9] = [
     ("gssencmode", &["", "disable", "prefer"]),
     ("gssdelegation", &["", "0"]),
     ("require_auth", &[""]),
     ("requirepeer", &[""]),
-    ("sslcrl", &[""]),
-    ("sslcrldir", &[""]),
-    ("sslcert", &[""]),
-    ("sslkey", &[""]),
-    ("sslcertmode", &["", "disable", "allow"]),
-    // kerbrole speaks nothing older than TLS 1.2.
-    ("ssl_min_protocol_version", &["", "TLSv1", "TLSv1.1", "TLSv1.2"]),
-    ("ssl_max_protocol_version", &["", "TLSv1.3"]),
-    ("sslsni", &["", "1"]),
-    ("tcp_user_timeout", &["", "0"]),
     ("replication", &["", "false", "off", "no", "0"]),
     ("authtype", &[""]),
     ("min_protocol_version", &["", "3.0"]),
@@ -58,18 +48,30 @@ pub(super) const DEMANDS: [(&str, &[&str]); 18] = [
 ];
 
 /// What is read here: hosts, TLS, files.
-pub(super) const OURS: [&str; 11] = [
+pub(super) const OURS: [&str; 23] = [
     "host",
     "hostaddr",
     "port",
     "password",
     "connect_timeout",
     "load_balance_hosts",
+    "target_session_attrs",
+    "tcp_user_timeout",
     "sslmode",
     "sslrootcert",
+    "sslcrl",
+    "sslcrldir",
+    "sslcert",
+    "sslkey",
+    "sslpassword",
+    "sslcertmode",
+    "sslsni",
+    "ssl_min_protocol_version",
+    "ssl_max_protocol_version",
     "sslnegotiation",
     "passfile",
     "service",
+    "servicefile",
 ];
 
 /// What libpq calls each parameter in the environment.

@@ -5,21 +5,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::Parameters;
-use crate::exit::Failure;
+use crate::failure::Failure;
 
 /// A section of the service file: `[name]`, then `keyword=value` a line, without spaces around the
 /// `=`.
 pub(super) fn from_service(
     name: &str,
+    file: Option<String>,
     home: Option<&Path>,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Parameters, Failure> {
-    let named = variable("PGSERVICEFILE").map(PathBuf::from);
+    let named = file.map(PathBuf::from);
     if let Some(path) = &named
         && !path.exists()
     {
         return Err(Failure::usage(format!(
-            "PGSERVICEFILE names a file that is not there: {}",
+            "PGSERVICEFILE or servicefile names a file that is not there: {}",
             path.display()
         )));
     }

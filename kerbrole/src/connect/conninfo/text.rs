@@ -3,7 +3,7 @@
 //! repeated in an error: it may be a part of a password.
 
 use super::Parameters;
-use crate::exit::Failure;
+use crate::failure::Failure;
 
 /// Reads what psql takes as a database's name: a URL, a connection string, or the name itself.
 pub(super) fn parse(text: &str) -> Result<Parameters, Failure> {

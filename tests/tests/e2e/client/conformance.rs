@@ -1,16 +1,17 @@
-//! The crate kerbrole-client by either backend: each case is written once, and comes to the same.
+//! The crate kerbrole-client by each backend: each case is written once, and comes to the same.
 //!
 //! Where it does not, the reason stands in `differences`, which is what the README of the crate
 //! shows.
 
 use kerbrole_client::{
-    AbsentPolicy, AddOptions, Backend, DropOptions, Dropped, Error, ErrorKind, Kerbrole,
+    AbsentPolicy, AddOptions, Backend, DropOptions, Dropped, Error, ErrorKind, Kerbrole, Sessions,
     SyncOptions,
 };
 use tokio_postgres::{Client, NoTls};
 
 use crate::cases;
 use crate::fixture::{Context, Session};
+use kerbrole_tests::postgres_server::SUPERUSER;
 
 mod cases;
 mod differences;
@@ -22,7 +23,8 @@ use outcomes::*;
 
 cases! {
     Every: by_the_extension;
-    BareEachVersion: by_plain_statements, by_plain_statements_among_many;
+    BareEachVersion: by_plain_statements, by_the_functions_in_plpgsql;
+    BareEnds: by_plain_statements_among_many;
     Nowhere: the_readme_shows_the_differences;
 }
 
@@ -70,6 +72,12 @@ fn the_readme_shows_the_differences(_: &Context<'_>) {
 fn by_the_extension(c: &Context<'_>) {
     for caller in [Caller::Superuser, Caller::Master, Caller::Delegate] {
         all(c, Backend::Extension, caller, "");
+    }
+}
+
+fn by_the_functions_in_plpgsql(c: &Context<'_>) {
+    for caller in [Caller::Superuser, Caller::Master, Caller::Admin, Caller::Delegate] {
+        all(c, Backend::SqlFunctions, caller, "");
     }
 }
 
@@ -130,7 +138,37 @@ fn all(c: &Context<'_>, backend: Backend, caller: Caller, others: &str) {
                 su.run(&format!("GRANT {role} TO rds_master WITH ADMIN OPTION"));
             }
         }
+        if backend == Backend::SqlFunctions {
+            install(c, caller, &mut su);
+        }
         run_case(c, backend, caller, case, &mut su);
+    }
+}
+
+/// The functions in PL/pgSQL, installed by whoever may: the administrator where that one calls
+/// them, else a superuser. Their owner gets ADMIN on what somebody else has made.
+fn install(c: &Context<'_>, caller: Caller, su: &mut Session) {
+    let installer = if caller == Caller::Admin { "rds_master" } else { SUPERUSER };
+    if caller == Caller::Admin {
+        su.run("GRANT CREATE ON DATABASE postgres TO rds_master");
+    }
+    c.server.run_script_as(installer, "kerbrole.sql", "postgres", &["ON_ERROR_STOP=1"]).unwrap();
+    let functions = "SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = \
+        'kerbrole'::regnamespace AND proname ~ '^kerb_'";
+    for function in su.column(functions) {
+        su.run(&format!("GRANT EXECUTE ON FUNCTION {function} TO delegate"));
+    }
+    assert_eq!(
+        su.one("SELECT nspowner::regrole FROM pg_namespace WHERE nspname = 'kerbrole'"),
+        "kerbrole_owner"
+    );
+    if c.major() >= 16 {
+        // On a role in rds_iam it would make a conflict of the owner.
+        let principals = "SELECT quote_ident(rolname) FROM pg_roles WHERE rolname LIKE '%@%' AND \
+            rolname !~ '^(both|iam)@'";
+        for role in su.column(principals) {
+            su.run(&format!("GRANT {role} TO kerbrole_owner WITH ADMIN OPTION"));
+        }
     }
 }
 

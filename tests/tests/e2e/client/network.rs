@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use kerbrole_client::{
-    AbsentPolicy, AddOptions, Backend, Error, ErrorKind, Kerbrole, PrincipalState, SyncOptions,
+    AbsentPolicy, AddOptions, Backend, Error, ErrorKind, Kerbrole, PrincipalState, RoleName,
+    Sessions, Statement, SyncOptions, SyncRow,
 };
 use kerbrole_tests::proxy::{Cut, Proxy};
 use kerbrole_tests::sandbox::wait_until;
@@ -25,15 +26,16 @@ use cuts::*;
 use others::*;
 
 cases! {
-    EachVersion: an_add_is_whole_or_absent_wherever_it_is_cut,
-        a_bulk_add_leaves_whole_portions_and_can_be_completed, a_slow_network_changes_nothing;
-    BareEachVersion: an_add_is_whole_or_absent_wherever_it_is_cut,
-        a_bulk_add_leaves_whole_portions_and_can_be_completed, a_slow_network_changes_nothing,
+    EachVersion: an_add_is_whole_or_absent_wherever_it_is_cut, a_slow_network_changes_nothing;
+    Ends: a_bulk_add_leaves_whole_portions_and_can_be_completed;
+    BareEnds: a_bulk_add_leaves_whole_portions_and_can_be_completed,
+        a_list_says_what_it_could_not_take_back;
+    BareEachVersion: an_add_is_whole_or_absent_wherever_it_is_cut, a_slow_network_changes_nothing,
         a_restart_in_between, round_trips_do_not_grow, a_future_that_is_dropped,
         two_clients_that_would_make_a_conflict, a_grant_that_commits_meanwhile_is_seen,
-        a_list_says_what_it_could_not_take_back, nobody_is_nested_unasked,
-        an_administrator_in_both_goes_on, nothing_is_left_of_the_mutex, inside_a_transaction,
-        errors_say_what_to_grant, owners_hand_over, sessions_end, a_list_shows_what_it_does;
+        nobody_is_nested_unasked, an_administrator_in_both_goes_on, nothing_is_left_of_the_mutex,
+        inside_a_transaction, errors_say_what_to_grant, owners_hand_over, sessions_end,
+        a_list_shows_what_it_does;
 }
 
 fn dropping() -> SyncOptions {

@@ -22,9 +22,9 @@ use krb5_conf::*;
 use options::*;
 
 cases! {
-    EachVersion: each_fault_is_named, rules_of_others_are_refused,
-        whoever_has_no_realm_is_of_the_directory;
-    BareEachVersion: rules_are_gone_by;
+    EachVersion: rules_of_others_are_refused, whoever_has_no_realm_is_of_the_directory;
+    Ends: each_fault_is_named;
+    BareEnds: rules_are_gone_by;
     Newest: a_host_is_of_the_realm_that_mit_takes_it_for, a_ticket_without_a_rule_is_no_fault,
         a_file_is_read_as_mit_reads_it, what_comes_from_a_module_is_not_known;
 }

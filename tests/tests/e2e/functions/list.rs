@@ -5,7 +5,7 @@ use crate::fixture::Context;
 
 cases! {
     EachVersion: principals_with_groups_paths_and_sessions, the_view_says_the_same,
-        roles_made_after_the_extension;
+        roles_made_after_the_extension, rows_are_in_the_order_of_realms_then_of_usernames;
 }
 
 const ROLES: &str = "CREATE ROLE team IN ROLE rds_ad; CREATE ROLE cloud IN ROLE rds_iam; CREATE \
@@ -73,4 +73,15 @@ fn roles_made_after_the_extension(c: &Context<'_>) {
     assert_eq!(master.one("SELECT kerb_add_principal('alice@a.b')"), "alice@A.B");
     assert_eq!(master.column("SELECT role_name FROM kerb_principals"), ["alice@A.B"]);
     assert_eq!(master.rows("SELECT * FROM kerb_conflicts()").len(), 0);
+}
+
+fn rows_are_in_the_order_of_realms_then_of_usernames(c: &Context<'_>) {
+    let (mut su, mut master) = (c.superuser(), c.master());
+    // In the order of role names, "a-c@A.B" would be before "a@A.B", and "b@B.C" between "a@A.B"
+    // and "c@A.B".
+    let sorted = ["B@A.B", "a@A.B", "a-c@A.B", "c@A.B", "é@A.B", "a@B.C", "b@B.C"];
+    for name in sorted.iter().rev() {
+        su.run(&format!("CREATE USER \"{name}\" IN ROLE rds_ad"));
+    }
+    assert_eq!(master.column("SELECT role_name FROM kerb_list_principals()"), sorted);
 }

@@ -8,7 +8,7 @@ use crate::fixture::{Context, REALM};
 cases! {
     EachVersion: a_renamed_principal_keeps_everything_and_logs_in, names_that_cannot_be_taken,
         sessions_are_in_the_way, a_realm_moves_whole, a_realm_does_not_move_in_part,
-        a_login_or_a_grant_meanwhile, two_renames_at_once;
+        a_login_or_a_grant_meanwhile, two_renames_at_once, each_form_of_call_means_one_thing;
     Guarded: a_renamed_principal_keeps_everything_and_logs_in, a_realm_moves_whole,
         a_login_or_a_grant_meanwhile;
     Every: case_alone_can_be_changed;
@@ -253,5 +253,42 @@ fn two_renames_at_once(c: &Context<'_>) {
             "SELECT string_agg(quote_ident(rolname), ', ') FROM pg_roles WHERE rolname LIKE '%@%'",
         );
         su.run(&format!("DROP ROLE {all}"));
+    }
+}
+
+/// A realm stands in the name or beside it; two arguments are a principal and its new name.
+fn each_form_of_call_means_one_thing(c: &Context<'_>) {
+    let mut master = c.master();
+    master.run("SELECT kerb_add_principal('a0@a.b')");
+    for (call, name) in [
+        ("('a0@a.b', 'a1')", "a1@A.B"),
+        ("('a1@a.b', 'a2@b.c')", "a2@B.C"),
+        ("(username => 'a2@b.c', new_username => 'a3')", "a3@B.C"),
+        ("(new_username => 'a4', username => 'a3@b.c')", "a4@B.C"),
+        ("('a4@b.c', new_username => 'a5')", "a5@B.C"),
+        ("('a5@b.c'::text, 'a6'::text)", "a6@B.C"),
+        ("('a6@b.c'::varchar, 'a7'::name)", "a7@B.C"),
+        ("('a7', 'b.c', 'a8')", "a8@B.C"),
+        ("('a8@b.c', NULL, 'a9')", "a9@B.C"),
+        ("('a9@b.c', NULL, 'b0', NULL)", "b0@B.C"),
+        ("('b0@b.c', NULL, 'b1', 'a.b')", "b1@A.B"),
+        ("('b1', 'a.b', new_username => 'b2')", "b2@A.B"),
+        ("(username => 'b2', realm => 'a.b', new_username => 'b3')", "b3@A.B"),
+        ("('b3@a.b', realm => NULL, new_username => 'b4', new_realm => 'b.c')", "b4@B.C"),
+    ] {
+        assert_eq!(master.one(&format!("SELECT kerb_rename_principal{call}")), name, "{call}");
+    }
+    master.run("PREPARE p AS SELECT kerb_rename_principal($1, $2)");
+    assert_eq!(master.one("EXECUTE p ('b4@b.c', 'b5')"), "b5@B.C");
+    for (call, code, message) in [
+        // The old and the new name, and no realm in either.
+        ("('b5', 'b6')", "22023", "no realm for username \"b5\""),
+        ("('b5@b.c', NULL)", "22023", "new_username must not be NULL"),
+        ("(NULL, 'b6')", "22023", "username must not be NULL"),
+        ("('b6@b.c', 'b7')", "42704", "principal \"b6@B.C\" does not exist"),
+    ] {
+        let error = master.error(&format!("SELECT kerb_rename_principal{call}"));
+        assert_eq!((error.code().code(), error.message()), (code, message), "{call}");
+        assert!(error.hint().is_some(), "{call}");
     }
 }

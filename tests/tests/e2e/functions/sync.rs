@@ -20,8 +20,10 @@ const CLUSTER: &str = "CREATE ROLE team; CREATE USER \"ann@A.B\" IN ROLE rds_ad,
 
 const WANTED: &str = "'{ann@a.b,bob@a.b,new@a.b,eve@a.b}'";
 
+const STEPS: &str = "SELECT action, role_name, statement FROM";
+
 fn sync(session: &mut Session, absent: &str, dry_run: bool) -> Vec<Vec<String>> {
-    session.rows(&format!("SELECT * FROM kerb_sync_principals({WANTED}, '{absent}', {dry_run})"))
+    session.rows(&format!("{STEPS} kerb_sync_principals({WANTED}, '{absent}', {dry_run})"))
 }
 
 fn dry_by_default_and_what_is_shown_is_carried_out(c: &Context<'_>) {
@@ -29,8 +31,7 @@ fn dry_by_default_and_what_is_shown_is_carried_out(c: &Context<'_>) {
     for absent in ["keep", "disable", "drop"] {
         su.run(CLUSTER);
         let before = su.traces();
-        let shown =
-            master.rows(&format!("SELECT * FROM kerb_sync_principals({WANTED}, '{absent}')"));
+        let shown = master.rows(&format!("{STEPS} kerb_sync_principals({WANTED}, '{absent}')"));
         assert_eq!(su.traces(), before, "dry by default");
         let adds = [
             ["adopt", "eve@A.B", "GRANT \"rds_ad\" TO \"eve@A.B\";"],

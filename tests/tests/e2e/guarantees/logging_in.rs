@@ -20,7 +20,7 @@ use crate::cases;
 use crate::fixture::{Context, OwnServer, Session};
 
 cases! {
-    EachVersion: who_comes_while_a_commit_is_not_yet_told_does_not_stay,
+    Ends: who_comes_while_a_commit_is_not_yet_told_does_not_stay,
         who_is_asked_for_the_password_is_refused_and_keeps_nobody_waiting;
 }
 

@@ -17,6 +17,10 @@ fn a_nobody_may_only_ask_for_names(c: &Context<'_>) {
     for call in [
         "kerb_add_principal('alice@a.b')",
         "kerb_add_principals('{alice@a.b}')",
+        "kerb_add_principal('alice', 'a.b', 'rds_iam')",
+        "kerb_add_principal('alice@a.b', groups => 'rds_iam')",
+        "kerb_add_principals('{alice@a.b}', 'rds_iam')",
+        "kerb_rename_principal('alice@a.b', 'bob')",
         "kerb_conflicts()",
         "kerb_list_principals()",
         "kerb_preview_grant('rds_iam', 'rds_ad')",

@@ -92,7 +92,7 @@ fn random_arguments_never_crash_a_backend(c: &Context<'_>) {
             &arrays[pick(arrays.len())],
             &flags[pick(3)],
         );
-        let result = match pick(13) {
+        let result = match pick(16) {
             5 => su.client.query("SELECT kerb_disable_principal($1, $2, $3)", &[text, other, flag]),
             6 => su.client.query("SELECT kerb_enable_principal($1, $2)", &[text, other]),
             7 => su.client.query("SELECT kerb_rename_principal($1, NULL, $2)", &[text, other]),
@@ -123,15 +123,22 @@ fn random_arguments_never_crash_a_backend(c: &Context<'_>) {
             ),
             0 => su.client.query("SELECT kerb_canonicalize($1, $2)", &[text, other]),
             1 => su.client.query(
-                "SELECT kerb_add_principal($1, $2, $3, \
+                "SELECT kerb_add_principal($1, $2, $3::text[], \
                 $4)",
                 &[text, other, groups, flag],
             ),
             2 => su.client.query(
-                "SELECT * FROM kerb_add_principals($1, $2, \
+                "SELECT * FROM kerb_add_principals($1, $2::text[], \
                 $3)",
                 &[array, groups, flag],
             ),
+            13 => su
+                .client
+                .query("SELECT kerb_add_principal($1, $2, $3, $4)", &[text, other, text, flag]),
+            14 => su.client.query("SELECT kerb_rename_principal($1, $2)", &[text, other]),
+            15 => su
+                .client
+                .query("SELECT * FROM kerb_add_principals($1, $2, $3)", &[array, text, flag]),
             3 => su.client.query("SELECT * FROM kerb_preview_grant($1, $2)", &[text, other]),
             _ => su.client.query("SELECT * FROM kerb_conflicts()", &[]),
         };

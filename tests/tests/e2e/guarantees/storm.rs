@@ -15,7 +15,7 @@ use crate::cases;
 use crate::fixture::{Context, Session};
 
 cases! {
-    Guarded: whoever_has_no_right_keeps_nobody_waiting;
+    GuardedEnds: whoever_has_no_right_keeps_nobody_waiting;
 }
 
 /// How many connections of it there are.

@@ -11,8 +11,8 @@ use crate::cases;
 use crate::fixture::Context;
 
 cases! {
-    Nowhere: it_tells_the_story, ctrl_c_leaves_nothing, killed_it_leaves_no_process,
-        kept_it_goes_on_until_stopped;
+    Nowhere: it_tells_the_story, ctrl_c_leaves_nothing, the_reader_goes_away,
+        killed_it_leaves_no_process, kept_it_goes_on_until_stopped;
 }
 
 fn demo() -> Command {
@@ -74,6 +74,14 @@ fn ctrl_c_leaves_nothing(_: &Context<'_>) {
         assert_eq!(processes(&folder), [""; 0], "{signal}");
         assert!(!Path::new(&folder).exists(), "{signal}: {folder} is still there");
     }
+}
+
+fn the_reader_goes_away(_: &Context<'_>) {
+    let (mut child, folder, lines) = started();
+    drop(lines);
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert_eq!(processes(&folder), [""; 0]);
+    assert!(!Path::new(&folder).exists(), "{folder} is still there");
 }
 
 fn killed_it_leaves_no_process(_: &Context<'_>) {

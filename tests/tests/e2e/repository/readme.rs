@@ -1,5 +1,5 @@
-//! The README's examples, run in order and compared with what it says that they print; and what
-//! else the documents promise.
+//! The examples of the documents, run in order and compared with what they are said to print; and
+//! what else the documents promise.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,8 +12,9 @@ use crate::cases;
 use crate::fixture::Context;
 
 cases! {
-    EachVersion: examples_print_what_the_readme_says, recipes_print_what_they_say;
-    Nowhere: commands_in_the_readme_are_targets_of_the_makefile,
+    EachVersion: examples_print_what_the_page_says, recipes_print_what_they_say,
+        the_first_week_by_sql_is_as_the_page_has_it;
+    Nowhere: commands_of_the_documents_are_targets_of_the_makefile,
         tests_that_the_security_model_names_exist;
 }
 
@@ -25,8 +26,8 @@ struct Example {
     prints: String,
 }
 
-fn readme() -> String {
-    fs::read_to_string(workspace().join("README.md")).unwrap()
+fn document(path: &str) -> String {
+    fs::read_to_string(workspace().join(path)).unwrap()
 }
 
 fn examples(text: &str) -> Vec<Example> {
@@ -52,23 +53,38 @@ fn examples(text: &str) -> Vec<Example> {
     examples
 }
 
-fn examples_print_what_the_readme_says(c: &Context<'_>) {
+fn examples_print_what_the_page_says(c: &Context<'_>) {
     let mut su = c.superuser();
     su.run(
         "CREATE ROLE analysts; CREATE ROLE cloud_apps IN ROLE rds_iam; CREATE ROLE reports IN \
         ROLE cloud_apps",
     );
     su.run("GRANT analysts, reports TO rds_master WITH ADMIN OPTION");
-    compare(c, &readme());
+    compare(c, &document("docs/reference/functions.md"));
 }
 
 fn recipes_print_what_they_say(c: &Context<'_>) {
-    compare(c, &fs::read_to_string(workspace().join("docs/recipes.md")).unwrap());
+    compare(c, &document("docs/guides/recipes.md"));
+}
+
+/// docs/guides/first-week.md, on a terminal of 80 columns and 24 lines.
+fn the_first_week_by_sql_is_as_the_page_has_it(c: &Context<'_>) {
+    let mut su = c.superuser();
+    su.run(
+        "CREATE ROLE analysts; CREATE ROLE reports IN ROLE rds_iam; \
+         GRANT analysts TO rds_master WITH ADMIN OPTION",
+    );
+    let text = document("docs/guides/first-week.md");
+    compare(c, &text);
+    for Example { sql, prints, .. } in examples(&text) {
+        assert!(prints.lines().all(|line| line.chars().count() <= 80), "{sql}\n{prints}");
+        assert!(prints.lines().count() < 24, "{sql}\n{prints}");
+    }
 }
 
 fn compare(c: &Context<'_>, text: &str) {
     let examples = examples(text);
-    assert!(examples.len() >= 20, "{examples:?}");
+    assert!(examples.len() >= 9, "{examples:?}");
     for Example { user, sql, prints } in examples {
         let ran = output(c.server.psql(user, "postgres").args(["-c", &sql])).unwrap();
         let said = lossy(&ran.stderr) + &lossy(&ran.stdout);
@@ -77,7 +93,7 @@ fn compare(c: &Context<'_>, text: &str) {
     }
 }
 
-/// The README shows REVOKE as up to 15, and says what is added later; a column gets wider by it.
+/// The pages show REVOKE as up to 15, and says what is added later; a column gets wider by it.
 fn without_grantors(said: &str) -> String {
     const GRANTOR: &str = " GRANTED BY \"rdsadmin\"";
     if !said.contains(GRANTOR) {
@@ -95,9 +111,10 @@ fn without_grantors(said: &str) -> String {
     said.lines().map(|line| narrower(line) + "\n").collect()
 }
 
-fn commands_in_the_readme_are_targets_of_the_makefile(_: &Context<'_>) {
-    let makefile = fs::read_to_string(workspace().join("Makefile")).unwrap();
-    let text = readme();
+fn commands_of_the_documents_are_targets_of_the_makefile(_: &Context<'_>) {
+    let makefile = document("Makefile");
+    let pages = ["README.md", "docs/install.md", "docs/guides/trying.md", "docs/guides/docker.md"];
+    let text: String = pages.map(document).concat();
     let targets: Vec<_> = text
         .split(['`', '\n'])
         .filter_map(|part| part.strip_prefix("make "))
@@ -116,7 +133,7 @@ fn commands_in_the_readme_are_targets_of_the_makefile(_: &Context<'_>) {
 }
 
 fn tests_that_the_security_model_names_exist(_: &Context<'_>) {
-    let text = fs::read_to_string(workspace().join("docs/security-model.md")).unwrap();
+    let text = document("docs/concepts/security-model.md");
     let named: Vec<_> =
         text.split('`').skip(1).step_by(2).filter(|code| code.contains("::")).collect();
     assert!(named.len() > 20, "{named:?}");

@@ -226,8 +226,8 @@ fn the_same_servers_everywhere(_: &Context<'_>) {
     }
     let packaged = made("DEB_VERSIONS ?= ");
 
-    let readme = text("README.md");
-    let mut rows = readme.lines().skip_while(|line| !line.starts_with("| PostgreSQL | functions"));
+    let page = text("docs/install.md");
+    let mut rows = page.lines().skip_while(|line| !line.starts_with("| PostgreSQL | functions"));
     let head = rows.next().unwrap().matches('|').count();
     let rows: Vec<Vec<&str>> = rows
         .skip(1)
@@ -258,7 +258,7 @@ fn links_lead_somewhere(_: &Context<'_>) {
     ]));
     let documents: Vec<_> = match listed {
         Ok(output) => lossy(&output.stdout).lines().map(String::from).collect(),
-        Err(_) => ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/architecture.md"]
+        Err(_) => ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/concepts/architecture.md"]
             .map(String::from)
             .into(),
     };

@@ -1,5 +1,5 @@
-//! How the code is laid out: which file may know which, and that docs/architecture.md shows it as
-//! it is.
+//! How the code is laid out: which file may know which, and that docs/concepts/architecture.md
+//! shows it as it is.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,15 +11,15 @@ use crate::cases;
 use crate::fixture::Context;
 
 cases! {
-    Nowhere: no_arrow_goes_up_or_in_a_circle, the_table_leads_to_what_is_there,
-        each_suite_answers_a_question;
+    Nowhere: no_arrow_goes_up_or_in_a_circle, the_client_needs_little,
+        the_table_leads_to_what_is_there, each_suite_answers_a_question;
 }
 
 /// The floors of a crate, the lowest first: files and folders.
 type Floors = &'static [&'static [&'static str]];
 
 const CORE: Floors = &[
-    &["oid", "quote", "report", "sqlstate", "text"],
+    &["oid", "quote", "report", "sqlstate", "text", "vocabulary"],
     &["names"],
     &["statement"],
     &["roles"],
@@ -29,6 +29,7 @@ const CORE: Floors = &[
     &["lookup"],
     &["plan"],
     &["diagnose"],
+    &["keeping"],
 ];
 
 const EXTENSION: Floors = &[
@@ -99,8 +100,24 @@ fn floor_of(module: &str, floors: Floors) -> usize {
     let first = module.split("::").next().unwrap();
     let floor = floors.iter().position(|floor| floor.contains(&first));
     floor.unwrap_or_else(|| {
-        panic!("{module} is on no floor: give it one in this file and in docs/architecture.md")
+        panic!(
+            "{module} is on no floor: give it one in this file and in docs/concepts/architecture.md"
+        )
     })
+}
+
+/// Whoever imports the crate gets nothing that they did not ask for.
+fn the_client_needs_little(_: &Context<'_>) {
+    let text = fs::read_to_string(workspace().join("kerbrole-client/Cargo.toml")).unwrap();
+    let (_, after) = text.split_once("\n[dependencies]\n").unwrap();
+    let needed = after.lines().take_while(|line| !line.starts_with('['));
+    let needed: Vec<_> = needed
+        .filter(|line| line.contains('=') && !line.starts_with('#'))
+        .filter(|line| !line.contains("optional = true"))
+        .map(|line| line.split(['.', ' ']).next().unwrap())
+        .collect();
+    assert_eq!(needed, ["async-stream", "futures-core", "kerbrole-core", "tokio-postgres"]);
+    assert!(!text.contains("\ndefault = "), "a feature is on by default");
 }
 
 fn no_arrow_goes_up_or_in_a_circle(_: &Context<'_>) {
@@ -164,7 +181,7 @@ fn no_arrow_goes_up_or_in_a_circle(_: &Context<'_>) {
 
 /// "I want to change … → go to …"
 fn the_table_leads_to_what_is_there(_: &Context<'_>) {
-    let text = fs::read_to_string(workspace().join("docs/architecture.md")).unwrap();
+    let text = fs::read_to_string(workspace().join("docs/concepts/architecture.md")).unwrap();
     let table = text.split_once("| I want to change").expect("a table").1;
     let rows: Vec<_> = table.lines().skip(2).take_while(|line| line.starts_with('|')).collect();
     assert!(rows.len() >= 15, "{}", rows.len());

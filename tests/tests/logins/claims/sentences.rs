@@ -1,11 +1,11 @@
-//! The sentences of the README about case and logins, and who has rows that show each.
+//! The sentences of the documents about case and logins, and who has rows that show each.
 
 use crate::{
     BY_HAND, CHECK, DBA_BY_EXTENSION, DBA_BY_HAND, FUNCTION_ANSWERS, LIFECYCLE, MATRIX,
     MEMBERSHIPS, MIGRATION, OTHER_SPELLINGS, TRUST,
 };
 
-/// A sentence of the README, and who has rows that show it.
+/// A sentence of the documents, and who has rows that show it.
 pub type Claim = (&'static str, &'static [(usize, &'static str)]);
 
 const POLISH: &str =
@@ -265,8 +265,65 @@ pub const CLAIMS: &[Claim] = &[
     ),
 ];
 
+/// Beginnings of sentences that a test shows which writes no rows, by the name of its function.
+pub const BY_TESTS: &[(&str, &str)] = &[
+    ("its roles, a master user who is no superuser, logins with tickets", "logins_that_heed_case"),
+    ("**Logins.** Members of `rds_ad` need a ticket", "logins_that_heed_case"),
+    (
+        "It makes the schema `kerbrole` and the role `kerbrole_owner`",
+        "an_administrator_installs_it_and_is_nested_nowhere",
+    ),
+    ("Only to see it", "it_tells_the_story"),
+    ("a role that logs in with a ticket is refused", "modes_and_pg_hba"),
+    ("A role that logs in with a ticket is refused:", "modes_and_pg_hba"),
+    ("a role that no ticket opens: a KDC", "mistakes_of_a_tired_administrator"),
+    ("Until then nobody can log in as it.", "recipes_print_what_they_say"),
+    ("A NOTICE about upper-case letters in the first one says", "a_notice_says_when_case_matters"),
+    (
+        "tickets of the old realm do not open the renamed roles:",
+        "each_step_of_a_life_shows_at_the_login",
+    ),
+    ("Where both domains trust each other for a while", "each_step_of_a_life_shows_at_the_login"),
+    ("with the setting on, one ticket would open all", "mistakes_of_a_tired_administrator"),
+    ("the fix renames it to lower case.", "findings_of_the_audit_come_true"),
+    ("The other way round, first run the fixes of", "findings_of_the_audit_come_true"),
+    ("Those in conflict cannot log in with a ticket on RDS.", "nested_memberships"),
+    ("Its sAMAccountName, the name that the person types", "a_role_spelled_as_the_account"),
+    ("`list --tree` shows who is below which group", "the_page_prints_what_it_says"),
+    ("`kerbrole check alice@corp.example.com` asks everything", "a_life_in_commands"),
+    ("`--trust ONPREM.COM=dc1.onprem.com` adds a realm", "a_krb5_conf_by_which_one_logs_in"),
+    ("the names and ports of the directory, the KDC and its clock", "each_fault_is_named"),
+    (
+        "Without a rule the KDC of the ticket's own realm is asked",
+        "a_ticket_without_a_rule_is_no_fault",
+    ),
+    (
+        "the parent domain in upper case, unless `dns_lookup_realm`",
+        "a_host_is_of_the_realm_that_mit_takes_it_for",
+    ),
+];
+
 /// Sentences about other things that use the same words.
 pub const NO_CLAIMS: &[&str] = &[
+    "[More about case, trusts and locales]",
+    "every login that was tried:",
+    "[with MIT Kerberos]",
+    "[case and logins]",
+    "[every login that was tried]",
+    "[the same with Active Directory]",
+    "Who has access?",
+    "Why can somebody not log in?",
+    "May alice become a member of a role that logs in through IAM?",
+    "The list from the directory says who is to have access,",
+    "Keep another way in,",
+    "What the people who run a directory-joined database do",
+    "Does it not work, ask what a login would meet:",
+    "look at the ticket (`klist`):",
+    "somebody married, and the sAMAccountName was changed.",
+    "An export of the directory, or a file in version control,",
+    "Tell the people their new name.",
+    "Names that no ticket opens, or that one opens too many of.",
+    "Many come from a file",
     "Login roles for Kerberos and Active Directory users in PostgreSQL, made right.",
     "To others the server's side is a row that is not known, and pg_hba.conf is taken to be as RDS \
      has it:",

@@ -1,4 +1,4 @@
-//! Who calls, and where plain statements come to something else.
+//! Who calls, and where a backend comes to something else than the extension.
 
 use super::*;
 
@@ -59,7 +59,10 @@ pub(super) fn differences(
     match (backend, caller) {
         (Backend::PlainSql, Caller::Delegate) => Some(NO_FUNCTIONS),
         (Backend::PlainSql, Caller::Master) if major >= 16 => Some(NO_ADMIN),
-        (Backend::PlainSql, Caller::Master | Caller::Admin) if expected == "ok gone cyd@A.B" => {
+        (Backend::PlainSql | Backend::SqlFunctions, Caller::Master | Caller::Admin)
+        | (Backend::SqlFunctions, Caller::Delegate)
+            if expected == "ok gone cyd@A.B" =>
+        {
             Some(NOT_THE_OWNER)
         }
         _ => None,

@@ -34,9 +34,9 @@ async fn try_outcome(kerbrole: &Kerbrole<'_, Client>, call: Call) -> Result<Stri
     let conflict =
         |c: &kerbrole_client::Conflict| format!("{} {}", c.ad_path.join(">"), c.iam_path.join(">"));
     Ok(match call {
-        Canonicalize(username, realm) => kerbrole.canonicalize(username, realm).await?,
+        Canonicalize(username, realm) => kerbrole.canonicalize(username, realm).await?.into(),
         Add(name, groups, if_not_exists) => {
-            kerbrole.add_principal(name, None, &options(groups, if_not_exists)).await?
+            kerbrole.add_principal(name, None, &options(groups, if_not_exists)).await?.into()
         }
         AddMany(names, groups, if_not_exists) => {
             let added = kerbrole.add_principals(names, &options(groups, if_not_exists)).await?;
@@ -51,17 +51,20 @@ async fn try_outcome(kerbrole: &Kerbrole<'_, Client>, call: Call) -> Result<Stri
                 .into_iter()
                 .fold(DropOptions::new().if_exists(if_exists), DropOptions::reassign_owned_to);
             match kerbrole.drop_principal(name, None, &options).await? {
-                Dropped::Gone(name) => format!("gone {name}"),
+                Dropped::Dropped(name) => format!("gone {name}"),
                 Dropped::OnlyDisabled { role_name, .. } => format!("disabled {role_name}"),
                 Dropped::Missing => "missing".into(),
                 other => format!("{other:?}"),
             }
         }
-        Disable(name) => kerbrole.disable_principal(name, None, false).await?,
-        Enable(name) => kerbrole.enable_principal(name, None).await?,
-        Rename(name, new, realm) => kerbrole.rename_principal(name, None, new, realm).await?,
+        Disable(name) => kerbrole.disable_principal(name, None, Sessions::Keep).await?.into(),
+        Enable(name) => kerbrole.enable_principal(name, None).await?.into(),
+        Rename(name, new, realm) => kerbrole.rename_principal(name, None, new, realm).await?.into(),
         RenameRealm(old, new, dry_run) => {
-            let moved = kerbrole.rename_realm(old, new, dry_run).await?;
+            let moved = match dry_run {
+                true => kerbrole.plan_rename_realm(old, new).await?,
+                false => kerbrole.rename_realm(old, new).await?,
+            };
             let one = |m: &kerbrole_client::RealmRename| {
                 format!(
                     "{}>{}{}",
@@ -73,9 +76,15 @@ async fn try_outcome(kerbrole: &Kerbrole<'_, Client>, call: Call) -> Result<Stri
             moved.iter().map(one).collect::<Vec<_>>().join(", ")
         }
         Sync(names, absent, dry_run) => {
-            let rows = kerbrole
-                .sync_principals(names, &SyncOptions::new().absent(absent), dry_run)
-                .await?;
+            let options = SyncOptions::new().absent(absent);
+            let rows = match dry_run {
+                true => {
+                    let plan = kerbrole.plan_sync(names, &options).await?;
+                    plan.refuse_too_many()?;
+                    plan.rows().to_vec()
+                }
+                false => kerbrole.sync_principals(names, &options).await?,
+            };
             let mut told: Vec<_> =
                 rows.iter().map(|r| format!("{} {}", r.action.as_str(), r.role_name)).collect();
             told.sort();

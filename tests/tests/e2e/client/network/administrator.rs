@@ -15,7 +15,7 @@ pub(super) fn nobody_is_nested_unasked(c: &Context<'_>) {
         let outcome = careful.add_principal("ann@a.b", None, &AddOptions::new()).await;
         if !affected {
             assert_eq!(outcome.unwrap(), "ann@A.B");
-            assert_eq!(careful.nesting_of_user().await.unwrap(), [""; 0]);
+            assert_eq!(careful.plan_end_nesting().await.unwrap().statements, []);
             return;
         }
         let error = outcome.unwrap_err();
@@ -24,7 +24,7 @@ pub(super) fn nobody_is_nested_unasked(c: &Context<'_>) {
             error.detail().unwrap().contains("\"rds_master\" would be nested under rds_ad"),
             "{error:?}"
         );
-        assert!(error.hint().unwrap().contains("nesting_of_user()"));
+        assert!(error.hint().unwrap().contains("Kerbrole::plan_end_nesting"));
     });
     if c.major() < 16 {
         return;
@@ -37,8 +37,9 @@ pub(super) fn nobody_is_nested_unasked(c: &Context<'_>) {
         let kerbrole = Kerbrole::new(&client).await.unwrap();
         assert!(kerbrole.server().is_nested);
         kerbrole.add_principal("ann@a.b", None, &AddOptions::new()).await.unwrap();
-        kerbrole.nesting_of_user().await.unwrap()
+        kerbrole.plan_end_nesting().await.unwrap()
     });
+    let undo: Vec<_> = undo.statements.iter().map(Statement::script).collect();
     assert_eq!(undo, ["REVOKE \"ann@A.B\" FROM \"rds_master\" GRANTED BY \"rdsadmin\";"]);
     su.run(&undo[0]);
     su.run("REVOKE rds_ad FROM rds_master CASCADE; GRANT rds_ad TO \"ann@A.B\"");
@@ -67,10 +68,7 @@ pub(super) fn an_administrator_in_both_goes_on(c: &Context<'_>) {
             2
         );
         let list = ["ann@a.b", "bob@a.b", "cyd@a.b"];
-        assert_eq!(
-            kerbrole.sync_principals(&list, &SyncOptions::new(), false).await.unwrap().len(),
-            1
-        );
+        assert_eq!(kerbrole.sync_principals(&list, &SyncOptions::new()).await.unwrap().len(), 1);
         // A new one is refused as ever, with its paths.
         let error = kerbrole
             .add_principal("dan@a.b", None, &AddOptions::new().group("rds_iam"))
@@ -93,7 +91,10 @@ pub(super) fn errors_say_what_to_grant(c: &Context<'_>) {
         let options = AddOptions::new();
         for (error, grant) in [
             (kerbrole.add_principal("bob@a.b", None, &options).await.unwrap_err(), "CREATEROLE"),
-            (kerbrole.disable_principal("ann@a.b", None, false).await.unwrap_err(), "CREATEROLE"),
+            (
+                kerbrole.disable_principal("ann@a.b", None, Sessions::Keep).await.unwrap_err(),
+                "CREATEROLE",
+            ),
             (
                 kerbrole.rename_principal("ann@a.b", None, "anna", None).await.unwrap_err(),
                 "CREATEROLE",
@@ -143,12 +144,15 @@ pub(super) fn owners_hand_over(c: &Context<'_>) {
         let client = connect(&config(c, "rds_master", "postgres")).await;
         let kerbrole = kerbrole(&client).await.unwrap();
         let dropped = kerbrole.drop_principal("ann@a.b", None, &heir).await.unwrap();
-        assert_eq!(dropped, kerbrole_client::Dropped::Gone("ann@A.B".into()));
+        assert_eq!(dropped, kerbrole_client::Dropped::Dropped(RoleName::new("ann@A.B").unwrap()));
         let dropped = kerbrole.drop_principal("far@a.b", None, &heir).await.unwrap();
         let kept_by = "1 object in database \"other\"".into();
         assert_eq!(
             dropped,
-            kerbrole_client::Dropped::OnlyDisabled { role_name: "far@A.B".into(), kept_by }
+            kerbrole_client::Dropped::OnlyDisabled {
+                role_name: RoleName::new("far@A.B").unwrap(),
+                kept_by
+            }
         );
     });
     assert_eq!(
@@ -188,7 +192,7 @@ pub(super) fn sessions_end(c: &Context<'_>) {
         let kerbrole = kerbrole(&client).await.unwrap();
         let error = kerbrole.rename_principal("ann@a.b", None, "anna", None).await.unwrap_err();
         assert_eq!(error.code().unwrap().code(), "55006");
-        kerbrole.disable_principal("ann@a.b", None, true).await.unwrap();
+        kerbrole.disable_principal("ann@a.b", None, Sessions::Terminate).await.unwrap();
     });
     wait_until(|| ann.client.simple_query("SELECT 1").is_err()).unwrap();
     assert!(c.try_connect("ann@A.B", "postgres").is_err());
@@ -206,13 +210,11 @@ pub(super) fn a_list_shows_what_it_does(c: &Context<'_>) {
         let kerbrole = kerbrole(&client).await.unwrap();
         let list = ["stays@a.b", "also@a.b", "new@a.b"];
         let mut shown: Vec<Vec<String>> = Vec::new();
-        for dry_run in [true, false] {
-            let rows = kerbrole.sync_principals(&list, &dropping(), dry_run).await.unwrap();
-            shown.push(
-                rows.into_iter()
-                    .map(|row| format!("{} {}", row.action.as_str(), row.statement))
-                    .collect(),
-            );
+        let plan = kerbrole.plan_sync(&list, &dropping()).await.unwrap();
+        let done = kerbrole.sync_principals(&list, &dropping()).await.unwrap();
+        for rows in [plan.rows(), &done] {
+            let line = |row: &SyncRow| format!("{} {}", row.action.as_str(), row.statement);
+            shown.push(rows.iter().map(line).collect());
         }
         let expected = [
             "create CREATE USER \"new@A.B\" WITH LOGIN; GRANT \"rds_ad\" TO \"new@A.B\";",
@@ -221,7 +223,7 @@ pub(super) fn a_list_shows_what_it_does(c: &Context<'_>) {
             "drop DROP ROLE \"old@A.B\";",
         ];
         assert_eq!(shown, [expected, expected]);
-        assert!(kerbrole.sync_principals(&list, &dropping(), false).await.unwrap().is_empty());
+        assert!(kerbrole.sync_principals(&list, &dropping()).await.unwrap().is_empty());
     });
     assert_eq!(
         states(c),

@@ -28,8 +28,9 @@ pub(super) fn an_add_is_whole_or_absent_wherever_it_is_cut(c: &Context<'_>) {
                 let client = connect(&config(c, "rds_master", "postgres")).await;
                 let kerbrole = kerbrole(&client).await.unwrap();
                 let expected =
-                    if state.is_some() { PrincipalState::Whole } else { PrincipalState::Absent };
-                assert_eq!(kerbrole.state_of(&[&name]).await.unwrap(), [(role.clone(), expected)]);
+                    if state.is_some() { PrincipalState::Enabled } else { PrincipalState::Absent };
+                let role = RoleName::new(&role).unwrap();
+                assert_eq!(kerbrole.state_of([&name]).await.unwrap(), [(role, expected)]);
                 kerbrole
                     .add_principal(&name, None, &AddOptions::new().if_not_exists(true))
                     .await

@@ -113,7 +113,7 @@ pub(super) fn a_list_says_what_it_could_not_take_back(c: &Context<'_>) {
                 let client = connect(&through(&proxy, "rdsadmin")).await;
                 let kerbrole =
                     Kerbrole::<Client>::builder().max_removals(1).build(&client).await.unwrap();
-                kerbrole.sync_principals(&["old@a.b"], &dropping(), false).await.unwrap_err()
+                kerbrole.sync_principals(&["old@a.b"], &dropping()).await.unwrap_err()
             })
         });
         wait_until(|| su.one("SELECT count(*) FROM pg_roles WHERE rolname = 'gone@A.B'") == "0")
@@ -188,7 +188,7 @@ pub(super) fn inside_a_transaction(c: &Context<'_>) {
                 .unwrap();
             assert_eq!(kerbrole.backend(), Backend::PlainSql);
             kerbrole.add_principal("alice@a.b", None, &AddOptions::new()).await.unwrap();
-            kerbrole.disable_principal("alice@a.b", None, false).await.unwrap();
+            kerbrole.disable_principal("alice@a.b", None, Sessions::Keep).await.unwrap();
             if commits {
                 transaction.commit().await.unwrap();
             } else {

@@ -16,11 +16,7 @@ pub(super) fn nothing_internal_is_said(c: &Context<'_>) {
         let listing = scope.spawn(|| {
             by_plain_statements(c, "rdsadmin", async |kerbrole| {
                 let error = kerbrole
-                    .sync_principals(
-                        &["old@a.b"],
-                        &SyncOptions::new().absent(AbsentPolicy::Keep),
-                        false,
-                    )
+                    .sync_principals(&["old@a.b"], &SyncOptions::new().absent(AbsentPolicy::Keep))
                     .await
                     .unwrap_err();
                 assert_eq!(error.code().unwrap().code(), "0LP01");

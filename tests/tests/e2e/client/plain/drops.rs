@@ -57,7 +57,7 @@ pub(super) fn memberships_of_the_administrator_stay(c: &Context<'_>) {
                 kerbrole.drop_principal("ann@a.b", None, &options).await
             });
             let seen = match &outcome {
-                Ok(Dropped::Gone(_)) => "gone".to_string(),
+                Ok(Dropped::Dropped(_)) => "gone".to_string(),
                 Ok(_) => "disabled".to_string(),
                 Err(error) => error.code().unwrap().code().to_string(),
             };
@@ -99,7 +99,7 @@ pub(super) fn memberships_that_the_dropped_one_granted_stay(c: &Context<'_>) {
     let dropped = by_plain_statements(c, "rds_master", async |kerbrole| {
         kerbrole.drop_principal("ann@a.b", None, &DropOptions::new()).await
     });
-    assert!(matches!(&dropped, Ok(Dropped::Gone(name)) if name == "ann@A.B"), "{dropped:?}");
+    assert!(matches!(&dropped, Ok(Dropped::Dropped(name)) if name == "ann@A.B"), "{dropped:?}");
     let options = if c.major() >= 16 { "inherit_option, set_option" } else { "true, true" };
     let rows = su.rows(&format!(
         "SELECT member::regrole, grantor::regrole, admin_option, {options} FROM pg_auth_members \
@@ -141,7 +141,7 @@ pub(super) fn names_of_types_and_settings_are_spelled(c: &Context<'_>) {
     let dropped = by_plain_statements(c, "rdsadmin", async |kerbrole| {
         kerbrole.drop_principal("ann@a.b", None, &DropOptions::new()).await
     });
-    assert!(matches!(&dropped, Ok(Dropped::Gone(name)) if name == "ann@A.B"), "{dropped:?}");
+    assert!(matches!(&dropped, Ok(Dropped::Dropped(name)) if name == "ann@A.B"), "{dropped:?}");
     let keeps = "SELECT has_type_privilege('giver', 'int4', 'USAGE WITH GRANT OPTION')";
     assert_eq!(su.one(keeps), "t", "the one who gave it keeps it");
     su.run(&format!("REVOKE ALL ON TYPE {types} FROM giver"));
@@ -177,8 +177,8 @@ pub(super) fn an_heir_gets_what_is_here(c: &Context<'_>) {
         (code, out.as_str()),
         (
             0,
-            "role_name,outcome\nann@A.B,\"disabled, not dropped: 1 object and 1 privilege in \
-             database \"\"other\"\"\"\n"
+            "principal,role_name,outcome,detail\nann@a.b,ann@A.B,disabled,\"not dropped: 1 object \
+             and 1 privilege in database \"\"other\"\"\"\n"
         ),
         "{err}"
     );
@@ -219,9 +219,9 @@ pub(super) fn an_heir_gets_what_is_here_beside_what_cannot_be_revoked(c: &Contex
         (code, out.as_str()),
         (
             0,
-            "role_name,outcome\nann@A.B,\"disabled, not dropped: 1 privilege in \
-             database \"\"postgres\"\"; what is here only the owners of the objects can take away, \
-             or a superuser\"\n"
+            "principal,role_name,outcome,detail\nann@a.b,ann@A.B,disabled,\"not dropped: 1 \
+             privilege in database \"\"postgres\"\"; what is here only the owners of the objects \
+             can take away, or a superuser\"\n"
         ),
         "{err}"
     );
@@ -229,7 +229,7 @@ pub(super) fn an_heir_gets_what_is_here_beside_what_cannot_be_revoked(c: &Contex
     assert_eq!(su.one("SELECT rolcanlogin FROM pg_roles WHERE rolname = 'ann@A.B'"), "f");
     // The owner of the object takes it away, and then nothing keeps the role.
     su.run("REVOKE SELECT ON u FROM \"ann@A.B\"");
-    assert_eq!(drop("heir").1, "role_name,outcome\nann@A.B,dropped\n");
+    assert_eq!(drop("heir").1, "principal,role_name,outcome,detail\nann@a.b,ann@A.B,dropped,\n");
 }
 
 /// A list runs as one batch, in which nobody can be asked who grants instead: whoever granted
@@ -250,7 +250,6 @@ pub(super) fn a_list_takes_no_membership_from_those_who_stay(c: &Context<'_>) {
             .sync_principals(
                 &["stays@a.b"],
                 &kerbrole_client::SyncOptions::new().absent(kerbrole_client::AbsentPolicy::Drop),
-                false,
             )
             .await
             .unwrap()

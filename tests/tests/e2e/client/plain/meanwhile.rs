@@ -10,9 +10,9 @@ async fn call<C: tokio_postgres::GenericClient>(
     what: &str,
 ) -> Result<String, Error> {
     Ok(match what {
-        "disable" => kerbrole.disable_principal("ann@a.b", None, false).await?,
-        "enable" => kerbrole.enable_principal("off@a.b", None).await?,
-        "rename" => kerbrole.rename_principal("ann@a.b", None, "anna", None).await?,
+        "disable" => kerbrole.disable_principal("ann@a.b", None, Sessions::Keep).await?.into(),
+        "enable" => kerbrole.enable_principal("off@a.b", None).await?.into(),
+        "rename" => kerbrole.rename_principal("ann@a.b", None, "anna", None).await?.into(),
         _ => format!("{:?}", kerbrole.drop_principal("ann@a.b", None, &DropOptions::new()).await?),
     })
 }
@@ -43,7 +43,7 @@ pub(super) fn a_role_that_is_changed_meanwhile(c: &Context<'_>) {
             "disable" => "ann@A.B",
             "enable" => "off@A.B",
             "rename" => "anna@A.B",
-            _ => "Gone(\"ann@A.B\")",
+            _ => "Dropped(RoleName(\"ann@A.B\"))",
         };
         assert_eq!(outcome.map_err(|error| error.to_string()).as_deref(), Ok(expected), "{what}");
     }

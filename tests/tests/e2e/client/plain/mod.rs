@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use kerbrole_client::{AddOptions, Backend, DropOptions, Dropped, Error, Kerbrole};
+use kerbrole_client::{AddOptions, Backend, DropOptions, Dropped, Error, Kerbrole, Sessions};
 use kerbrole_tests::sandbox::wait_until;
 use kerbrole_tests::version::built;
 use tokio::runtime::Runtime;
@@ -15,12 +15,14 @@ use crate::fixture::{Context, Session};
 mod conflicts;
 mod drops;
 mod meanwhile;
+mod realms;
 mod rights;
 mod sessions;
 
 use conflicts::*;
 use drops::*;
 use meanwhile::*;
+use realms::*;
 use rights::*;
 use sessions::*;
 
@@ -33,9 +35,10 @@ cases! {
         a_list_takes_no_membership_from_those_who_stay, nothing_internal_is_said,
         what_cannot_be_taken_back_is_told, a_role_that_is_changed_meanwhile,
         a_role_that_is_changed_meanwhile_in_a_transaction;
-    EachVersion: an_heir_gets_what_is_here;
-    BareEachVersion: an_heir_gets_what_is_here,
-        an_heir_gets_what_is_here_beside_what_cannot_be_revoked;
+    EachVersion: an_heir_gets_what_is_here,
+        realms_that_nobody_is_of_are_found_by_either_backend;
+    BareEachVersion: realms_that_nobody_is_of_are_found_by_either_backend,
+        an_heir_gets_what_is_here, an_heir_gets_what_is_here_beside_what_cannot_be_revoked;
 }
 
 /// Does something over a connection of this user, by plain statements.

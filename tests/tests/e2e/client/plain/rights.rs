@@ -236,24 +236,20 @@ async fn call(kerbrole: &Kerbrole<'_, Client>, call: Call) -> Result<(), Error> 
             kerbrole.drop_principal("owner@a.b", None, &heir).await.map(|_| ())
         }
         DropWithHeir(user) => kerbrole.drop_principal(&name(user), None, &heir).await.map(|_| ()),
-        Disable => kerbrole.disable_principal("ann@a.b", None, false).await.map(|_| ()),
+        Disable => kerbrole.disable_principal("ann@a.b", None, Sessions::Keep).await.map(|_| ()),
         Enable => kerbrole.enable_principal("off@a.b", None).await.map(|_| ()),
         Rename => kerbrole.rename_principal("ann@a.b", None, "anna", None).await.map(|_| ()),
-        RenameRealm => kerbrole.rename_realm("a.b", "c.d", false).await.map(|_| ()),
+        RenameRealm => kerbrole.rename_realm("a.b", "c.d").await.map(|_| ()),
         SyncCreates => kerbrole
-            .sync_principals(&["new@a.b"], &SyncOptions::new().absent(AbsentPolicy::Keep), false)
+            .sync_principals(&["new@a.b"], &SyncOptions::new().absent(AbsentPolicy::Keep))
             .await
             .map(|_| ()),
         SyncAdopts => kerbrole
-            .sync_principals(&["old@a.b"], &SyncOptions::new().absent(AbsentPolicy::Keep), false)
+            .sync_principals(&["old@a.b"], &SyncOptions::new().absent(AbsentPolicy::Keep))
             .await
             .map(|_| ()),
         SyncEnables => kerbrole
-            .sync_principals(
-                &list("", &[]),
-                &SyncOptions::new().absent(AbsentPolicy::Disable),
-                false,
-            )
+            .sync_principals(&list("", &[]), &SyncOptions::new().absent(AbsentPolicy::Disable))
             .await
             .map(|_| ()),
         SyncDisables => {
@@ -261,16 +257,12 @@ async fn call(kerbrole: &Kerbrole<'_, Client>, call: Call) -> Result<(), Error> 
             let list: Vec<_> =
                 list("ann", &[]).into_iter().filter(|one| *one != "off@a.b").collect();
             kerbrole
-                .sync_principals(&list, &SyncOptions::new().absent(AbsentPolicy::Disable), false)
+                .sync_principals(&list, &SyncOptions::new().absent(AbsentPolicy::Disable))
                 .await
                 .map(|_| ())
         }
         SyncDrops => kerbrole
-            .sync_principals(
-                &list("ann", &[]),
-                &SyncOptions::new().absent(AbsentPolicy::Drop),
-                false,
-            )
+            .sync_principals(&list("ann", &[]), &SyncOptions::new().absent(AbsentPolicy::Drop))
             .await
             .map(|_| ()),
         Grant => kerbrole.grant_role("team", "ann@A.B").await,
@@ -332,7 +324,7 @@ pub(super) fn in_a_failed_transaction_all_that_it_takes_is_named(c: &Context<'_>
         let mut client = connect(c, "dba").await;
         let transaction = client.transaction().await.unwrap();
         let kerbrole = Kerbrole::new(&transaction).await.unwrap();
-        let error = kerbrole.disable_principal("ann@a.b", None, false).await.unwrap_err();
+        let error = kerbrole.disable_principal("ann@a.b", None, Sessions::Keep).await.unwrap_err();
         assert_eq!(error.code().unwrap().code(), "42501");
         error.hint().unwrap()
     });

@@ -34,7 +34,7 @@ pub(super) fn sessions_that_cannot_be_ended_are_told(c: &Context<'_>) {
     let mut sessions = [c.connect("ann@A.B"), c.connect("ann@A.B")];
     let disable = || {
         by_plain_statements(c, "dba", async |kerbrole| {
-            kerbrole.disable_principal("ann@a.b", None, true).await
+            kerbrole.disable_principal("ann@a.b", None, Sessions::Terminate).await
         })
     };
     // The second time it is disabled already, and its sessions still go on.
@@ -71,7 +71,8 @@ pub(super) fn sessions_in_a_transaction_are_told(c: &Context<'_>) {
         for commits in [false, true] {
             let transaction = client.transaction().await.unwrap();
             let kerbrole = Kerbrole::new(&transaction).await.unwrap();
-            let error = kerbrole.disable_principal("ann@a.b", None, true).await.unwrap_err();
+            let error =
+                kerbrole.disable_principal("ann@a.b", None, Sessions::Terminate).await.unwrap_err();
             assert_eq!(error.code().unwrap().code(), "42501");
             let detail = error.detail().unwrap();
             assert!(detail.contains("NOLOGIN is a part of the open transaction"), "{detail}");
@@ -94,8 +95,8 @@ pub(super) fn the_command_goes_on_with_the_others(c: &Context<'_>) {
     assert_eq!(code, 5, "{out}{err}");
     assert_eq!(
         out,
-        "role_name,outcome\nann@A.B,\"disabled, 1 session goes \
-         on\"\nbob@A.B,disabled\ncyd@A.B,disabled\n",
+        "principal,role_name,outcome,detail\nann@a.b,ann@A.B,disabled,1 session goes on\n\
+         bob@a.b,bob@A.B,disabled,\ncyd@a.b,cyd@A.B,disabled,\n",
         "{err}"
     );
     assert!(err.contains("1 session of it goes on") && err.contains(signal_backend(c)), "{err}");
@@ -109,11 +110,12 @@ pub(super) fn the_command_goes_on_with_the_others(c: &Context<'_>) {
         command(c, "dba", &["disable", "ann@a.b", "--terminate", "--format", "csv"]);
     assert_eq!(
         (code, out.as_str()),
-        (5, "role_name,outcome\nann@A.B,\"disabled, 1 session goes on\"\n")
+        (5, "principal,role_name,outcome,detail\nann@a.b,ann@A.B,disabled,1 session goes on\n")
     );
     // Whatever else stops it in the middle is not told to be an add.
-    let (code, out, err) =
-        command(c, "dba", &["disable", "bob@a.b", "nobody@a.b", "--format", "csv"]);
-    assert_eq!((code, out.as_str()), (5, "role_name,outcome\nbob@A.B,disabled\n"));
+    su.run("CREATE USER \"own@A.B\" CREATEDB IN ROLE rds_ad");
+    let (code, out, err) = command(c, "dba", &["disable", "bob@a.b", "own@a.b", "--format", "csv"]);
+    let done = "principal,role_name,outcome,detail\nbob@a.b,bob@A.B,disabled,\n";
+    assert_eq!((code, out.as_str()), (5, done));
     assert!(err.contains("1 of 2") && !err.contains("--if-not-exists"), "{err}");
 }

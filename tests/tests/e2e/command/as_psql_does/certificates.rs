@@ -1,5 +1,10 @@
 //! Certificates of every kind that a server can have.
 
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use kerbrole_tests::sandbox::{lossy, run};
 use openssl::asn1::{Asn1Integer, Asn1Time};
 use openssl::bn::BigNum;
 use openssl::ec::{EcGroup, EcKey};
@@ -110,5 +115,43 @@ impl Certificate {
 
     pub(super) fn key_pem(&self) -> String {
         String::from_utf8(self.key.private_key_to_pem_pkcs8().unwrap()).unwrap()
+    }
+
+    /// The key, encrypted.
+    pub(super) fn locked_key_pem(&self, password: &str) -> String {
+        let cipher = openssl::symm::Cipher::aes_256_cbc();
+        let pem = self.key.private_key_to_pem_pkcs8_passphrase(cipher, password.as_bytes());
+        String::from_utf8(pem.unwrap()).unwrap()
+    }
+
+    /// Writes the list `name.crl` of what this CA revoked, and a folder `name` with it alone, where
+    /// OpenSSL finds it by the CA's name.
+    pub(super) fn revokes(&self, folder: &Path, name: &str, revoked: Option<&Self>) {
+        let path = |end: &str| folder.join(format!("{name}{end}"));
+        let serial = |one: &Self| {
+            let number = one.certificate.serial_number().to_bn().unwrap();
+            number.to_hex_str().unwrap().to_string()
+        };
+        // The database of ca(1): revoked, until when, since when, the serial number, the name.
+        let line =
+            |one| format!("R\t991231000000Z\t200102000000Z\t{}\tunknown\t/CN=x\n", serial(one));
+        fs::write(path(".database"), revoked.map(line).unwrap_or_default()).unwrap();
+        fs::write(path(".ca"), self.pem()).unwrap();
+        fs::write(path(".ca.key"), self.key_pem()).unwrap();
+        let database = path(".database");
+        fs::write(
+            path(".conf"),
+            format!("[ca]\ndefault_ca=x\n[x]\ndatabase={}\n", database.display()),
+        )
+        .unwrap();
+        let mut ca = Command::new("openssl");
+        ca.args(["ca", "-gencrl", "-md", "sha256", "-crldays", "10000", "-config"]);
+        ca.arg(path(".conf")).arg("-cert").arg(path(".ca")).arg("-keyfile").arg(path(".ca.key"));
+        run(ca.arg("-out").arg(path(".crl"))).unwrap();
+        let mut hash = Command::new("openssl");
+        let hash = run(hash.args(["crl", "-hash", "-noout", "-in"]).arg(path(".crl"))).unwrap();
+        fs::create_dir(path("")).unwrap();
+        let found = path("").join(format!("{}.r0", lossy(&hash.stdout).trim()));
+        fs::copy(path(".crl"), found).unwrap();
     }
 }

@@ -121,8 +121,7 @@ pub(super) fn hosts_and_passfiles(c: &Context<'_>) {
         row("who can write", format!("{name} target_session_attrs=read-write {pass}"), Plain),
         row("who cannot write", format!("{name} target_session_attrs=read-only {pass}"), Refused),
         row("a standby", format!("{name} target_session_attrs=standby {pass}"), Refused),
-        row("a primary", format!("{name} target_session_attrs=primary {pass}"), Plain)
-            .but_kerbrole_says("target_session_attrs"),
+        row("a primary", format!("{name} target_session_attrs=primary {pass}"), Plain),
     ];
     rows.extend(more);
     for (file, mode) in [("mine", 0o600), ("open", 0o644)] {
@@ -137,6 +136,23 @@ pub(super) fn hosts_and_passfiles(c: &Context<'_>) {
     rows.push(
         row("localhost's line for a folder", socket, Refused).file(".pgpass", right("localhost")),
     );
+    none(&all(&mut bench, &rows));
+}
+
+pub(super) fn a_standby_is_told_apart(c: &Context<'_>) {
+    let mut bench = Bench::new(c, "standby");
+    // It waits for a primary that there is not, and lets sessions in that read.
+    bench.own.0.write("standby.signal", "").unwrap();
+    bench.own.0.restart().unwrap();
+    let rows = [
+        ("any", Plain),
+        ("standby", Plain),
+        ("prefer-standby", Plain),
+        ("read-only", Plain),
+        ("primary", Refused),
+        ("read-write", Refused),
+    ]
+    .map(|(target, psql)| row(target, tcp(&format!("target_session_attrs={target}")), psql));
     none(&all(&mut bench, &rows));
 }
 

@@ -21,14 +21,18 @@ mod certificates;
 mod files;
 mod parameters;
 mod protection;
+mod table;
+mod trials;
 
-use files::{hosts_and_passfiles, services};
+use files::{a_standby_is_told_apart, hosts_and_passfiles, services};
 use parameters::{strings_and_urls, variables_and_options};
 use protection::{certificates_of_every_kind, modes_and_pg_hba, sockets};
+use table::{the_table_has_each_parameter, the_table_holds};
 
 cases! {
-    EachVersion: certificates_of_every_kind, modes_and_pg_hba, sockets, hosts_and_passfiles,
-        services, strings_and_urls, variables_and_options;
+    EachVersion: the_table_has_each_parameter;
+    Ends: sockets, services, a_standby_is_told_apart, certificates_of_every_kind, modes_and_pg_hba,
+        hosts_and_passfiles, strings_and_urls, variables_and_options, the_table_holds;
 }
 
 /// The password of the role `ann`.
@@ -199,15 +203,20 @@ impl<'b> Bench<'b> {
             .env("HOME", home)
             .env("PATH", "/usr/bin:/bin")
             .stdin(Stdio::null());
-        command.env("PGAPPNAME", &application).env("PGSYSCONFDIR", home);
+        command.env("PGSYSCONFDIR", home);
+        // Connections are found in the log by this name, unless it is what a row is about.
+        let named = |text: &str| text.replace("{application}", &application);
+        if !row.why.ends_with("application_name") {
+            command.env("PGAPPNAME", &application);
+        }
         for (name, value) in &row.variables {
-            command.env(name, self.filled(value));
+            command.env(name, self.filled(&named(value)));
         }
         for argument in &row.arguments {
             command.arg(self.filled(argument));
         }
         if !row.string.is_empty() {
-            command.arg("-d").arg(self.filled(&row.string));
+            command.arg("-d").arg(self.filled(&named(&row.string)));
         }
         (command, application)
     }

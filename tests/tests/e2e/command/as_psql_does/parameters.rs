@@ -209,16 +209,10 @@ pub(super) fn variables_and_options(c: &Context<'_>) {
         row("PGREQUIREPEER", &*string, Plain)
             .variable("PGREQUIREPEER", "nobody")
             .but_kerbrole_says("requirepeer"),
-        row("PGSSLCRL", &*string, Plain)
-            .variable("PGSSLCRL", "{missing}")
-            .but_kerbrole_says("sslcrl"),
-        row("PGSSLCRLDIR", &*string, Plain)
-            .variable("PGSSLCRLDIR", "{missing}")
-            .but_kerbrole_says("sslcrldir"),
-        row("PGSSLCERT", &*string, Plain)
-            .variable("PGSSLCERT", "{missing}")
-            .but_kerbrole_says("sslcert"),
-        row("PGSSLSNI", &*string, Plain).variable("PGSSLSNI", "0").but_kerbrole_says("sslsni"),
+        row("PGSSLCRL", &*string, Plain).variable("PGSSLCRL", "{missing}"),
+        row("PGSSLCRLDIR", &*string, Plain).variable("PGSSLCRLDIR", "{missing}"),
+        row("PGSSLCERT", &*string, Plain).variable("PGSSLCERT", "{missing}"),
+        row("PGSSLSNI", &*string, Plain).variable("PGSSLSNI", "0"),
         row("PGSSLNEGOTIATION", &*string, Refused).variable("PGSSLNEGOTIATION", "direct").since(17),
         row("PGSSLNEGOTIATION, postgres", &*string, Plain)
             .variable("PGSSLNEGOTIATION", "postgres")

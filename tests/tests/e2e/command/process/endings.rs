@@ -43,10 +43,13 @@ fn ends(mut command: Command, out: Reader, err: Reader) -> Ended {
 }
 
 fn three(su: &mut Session) {
-    su.run("CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE USER \"cyd@A.B\" IN ROLE rds_ad");
+    su.run(
+        "CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE USER \"bob@A.B\" CREATEDB IN ROLE rds_ad; \
+         CREATE USER \"cyd@A.B\" IN ROLE rds_ad",
+    );
 }
 
-/// Of ann, gone and cyd only ann is there to be dealt with before it ends.
+/// Of ann, bob and cyd only ann is dealt with before it ends: bob may not be changed.
 pub(super) fn half_done_work_is_told_though_nobody_reads(c: &Context<'_>) {
     let mut su = c.superuser();
     for (command, again, left) in [
@@ -56,19 +59,19 @@ pub(super) fn half_done_work_is_told_though_nobody_reads(c: &Context<'_>) {
     ] {
         for reader in [Reads, Gone, Full] {
             three(&mut su);
-            let arguments = [command, &["ann@a.b", "gone@a.b", "cyd@a.b"]].concat();
+            let arguments = [command, &["ann@a.b", "bob@a.b", "cyd@a.b"]].concat();
             let ended = ends(on(c, &arguments), reader, Reads);
             assert_eq!(ended.code, 5, "{command:?} {reader:?}: {}", ended.err);
-            for said in ["1 of 3 are done", again, "\"gone@A.B\" does not exist"] {
+            for said in ["1 of 3 are done", again, "role \"bob@A.B\" has CREATEDB"] {
                 assert!(ended.err.contains(said), "{command:?} {reader:?}: {}", ended.err);
             }
             assert_eq!(ended.err.contains("could not be written"), reader == Full, "{}", ended.err);
             let there = "SELECT coalesce(string_agg(rolname || ' ' || left(rolcanlogin::text, 1), \
                 ',' ORDER BY rolname), '') \
-                         FROM pg_roles WHERE rolname LIKE '%@A.B' AND (rolcanlogin OR rolname <> \
-                         'ann@A.B')";
+                         FROM pg_roles WHERE rolname LIKE '%@A.B' AND rolname <> 'bob@A.B' AND \
+                         (rolcanlogin OR rolname <> 'ann@A.B')";
             assert_eq!(su.one(there), left, "{command:?} {reader:?}");
-            su.run("DROP ROLE IF EXISTS \"ann@A.B\", \"cyd@A.B\"");
+            su.run("DROP ROLE IF EXISTS \"ann@A.B\", \"bob@A.B\", \"cyd@A.B\"");
         }
     }
 }

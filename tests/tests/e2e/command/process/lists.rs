@@ -150,6 +150,82 @@ pub(super) fn groups_are_not_passed_over_in_silence(c: &Context<'_>) {
     assert_eq!(c.superuser().column(MEMBERS), ["ann@A.B rds_ad,team"]);
 }
 
+/// Empty lists, realms without anybody, somebody twice, one of several missing: what the SQL
+/// functions answer, and what can be seen before is seen before anything is done.
+pub(super) fn the_same_answers_as_the_functions(c: &Context<'_>) {
+    let mut su = c.superuser();
+    su.run("CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE USER \"bob@A.B\" IN ROLE rds_ad");
+    let before = su.traces();
+    let empty = list(c, "# nobody\n");
+    let path = empty.path().display().to_string();
+    for call in [
+        &["add", "-f", &path][..],
+        &["drop", "-f", &path],
+        &["disable", "-f", &path],
+        &["enable", "-f", &path],
+        &["sync", "-f", &path, "--absent", "drop"],
+        &["rename-realm", "x.y", "z.w"],
+    ] {
+        let ended = run(c, call);
+        assert_eq!((ended.code, &*ended.err), (0, "nothing to do\n"), "{call:?}: {}", ended.out);
+    }
+    for call in [
+        "SELECT count(*) FROM kerb_add_principals('{}')",
+        "SELECT count(*) FROM kerb_sync_principals('{}', absent => 'drop')",
+        "SELECT count(*) FROM kerb_rename_realm('x.y', 'z.w')",
+    ] {
+        assert_eq!(su.one(call), "0", "{call}");
+    }
+    let twice = "SELECT count(*) FROM kerb_add_principals('{zoe@a.b,zoe@A.B}')";
+    let Err(refused) = su.call(twice, &[]) else { panic!("{twice}") };
+    let ended = run(c, &["add", "zoe@a.b", "zoe@A.B"]);
+    assert_eq!(ended.code, 4);
+    assert!(ended.err.contains(refused.message()), "{refused}: {}", ended.err);
+    let missing = "SELECT kerb_disable_principal('gone@a.b')";
+    let Err(refused) = su.call(missing, &[]) else { panic!("{missing}") };
+    for subcommand in [&["disable"][..], &["enable"], &["drop", "--yes"], &["drop", "-y", "-n"]] {
+        let ended = run(c, &[subcommand, &["ann@a.b", "ann@A.B"]].concat());
+        assert_eq!((ended.code, &*ended.out), (4, ""), "{subcommand:?}: {}", ended.err);
+        assert!(ended.err.contains("\"ann@a.b\" and \"ann@A.B\" are the same principal"));
+        let ended = run(c, &[subcommand, &["ann@a.b", "gone@a.b"]].concat());
+        assert_eq!((ended.code, &*ended.out), (4, ""), "{subcommand:?}: {}", ended.err);
+        assert!(ended.err.contains(refused.message()), "{refused}: {}", ended.err);
+    }
+    assert_eq!(su.traces(), before);
+    // A slip is told, and who is meant.
+    let ended = run(c, &["disable", "nan@a.b"]);
+    assert!(ended.err.ends_with("HINT:  Did you mean ann@A.B?\n"), "{}", ended.err);
+    assert!(
+        run(c, &["disable", "zoe@a.b"])
+            .err
+            .ends_with("kerbrole list lists those that there are.\n")
+    );
+    assert_eq!(run(c, &["drop", "ann@a.b", "gone@a.b", "--if-exists", "--yes"]).code, 0);
+}
+
+/// All that is wrong with a list, at once.
+pub(super) fn all_mistakes_of_a_list_are_told(c: &Context<'_>) {
+    let before = c.superuser().traces();
+    let ended = add(c, "rdsadmin", "ann@a.b\nx@y@z\nbob@a.b\nu@@\n", &[]);
+    assert_eq!((ended.code, &*ended.out), (2, ""), "{}", ended.err);
+    assert!(ended.err.contains(", line 2: ") && ended.err.contains(", line 4: "), "{}", ended.err);
+    for (text, said) in [
+        ("principal;groups\nann@a.b;team\n", "between the columns"),
+        ("sAMAccountName,mail\nann,ann@a.b\n", "without a column principal"),
+        ("\u{feff}sAMAccountName\nann\n", "without a column principal"),
+    ] {
+        let ended = add(c, "rdsadmin", text, &["-r", "a.b"]);
+        assert_eq!(ended.code, 2, "{text}: {}", ended.err);
+        assert!(ended.err.contains(said), "{text}: {}", ended.err);
+    }
+    let mut file = tempfile::NamedTempFile::new_in(c.sandbox.path()).unwrap();
+    let utf16 = "\u{feff}ann@a.b\r\n".encode_utf16().flat_map(u16::to_le_bytes);
+    file.write_all(&utf16.collect::<Vec<_>>()).unwrap();
+    let ended = run(c, &["add", "-f", &file.path().display().to_string()]);
+    assert!(ended.code == 2 && ended.err.contains("UTF-16"), "{}", ended.err);
+    assert_eq!(c.superuser().traces(), before);
+}
+
 /// As the SQL functions do: of two realms one is wrong, and nobody knows which.
 pub(super) fn a_name_with_a_realm_beside_another_one(c: &Context<'_>) {
     for name in ["ann@corp.com", "CORP\\ann"] {

@@ -15,42 +15,64 @@ use crate::cases;
 use crate::fixture::{Context, REALM, Session};
 
 mod connections;
+mod defaults;
+mod drawings;
 mod endings;
+mod first_week;
 mod input;
 mod krb5_conf;
 mod lists;
+mod looking;
 mod plans;
+mod programs;
 mod results;
 
 use connections::*;
+use defaults::*;
+use drawings::*;
 use endings::*;
+use first_week::*;
 use input::*;
 use krb5_conf::*;
 use lists::*;
+use looking::*;
 use plans::*;
+use programs::*;
 use results::*;
 
 cases! {
     EachVersion: a_life_in_commands, a_plan_is_one_script_or_data, no_half_of_a_plan_is_shown,
-        results_in_every_form, files_and_their_mistakes, what_cannot_be_reached, who_is_asked,
-        sql_can_be_pasted, a_krb5_conf_by_which_one_logs_in, the_reader_goes_away,
-        an_interrupt_in_the_middle, connections_as_psql_makes_them, tls_modes,
-        demands_are_kept_or_refused, passwords_go_to_their_host, nothing_of_a_string_is_repeated,
-        the_page_prints_what_it_says, every_command_in_json, a_terminal_is_asked,
+        sql_can_be_pasted, the_page_prints_what_it_says, a_lost_connection_claims_nothing,
+        each_row_gets_its_groups, groups_are_not_passed_over_in_silence,
+        a_name_with_a_realm_beside_another_one, what_the_library_has,
+        the_same_answers_as_the_functions, what_is_confirmed_is_what_runs, the_limit_comes_first,
+        a_list_has_a_scope, a_new_realm_is_told;
+    Bare: rules_of_plain_statements;
+    BareEachVersion: the_first_week_is_as_the_page_has_it, what_is_confirmed_is_what_runs,
+        the_limit_comes_first, a_list_has_a_scope, a_new_realm_is_told, what_the_library_has,
+        a_plan_is_one_script_or_data, each_row_gets_its_groups, a_life_in_commands,
+        sql_can_be_pasted;
+    Ends: an_interrupt_in_the_middle, a_wrong_last_row_begins_nothing, results_in_every_form,
+        files_and_their_mistakes, what_cannot_be_reached, who_is_asked,
+        a_krb5_conf_by_which_one_logs_in, the_reader_goes_away, connections_as_psql_makes_them,
+        tls_modes, demands_are_kept_or_refused, passwords_go_to_their_host,
+        nothing_of_a_string_is_repeated, every_command_in_json, a_terminal_is_asked,
         rules_that_do_not_hold_are_refused, half_done_work_is_told_though_nobody_reads,
-        no_ending_depends_on_the_reader, a_lost_connection_claims_nothing,
-        a_long_list_goes_on_though_nobody_listens, a_number_sign_makes_nobody_else_of_a_name,
-        a_header_in_quotes_is_no_principal, each_row_gets_its_groups,
-        groups_are_not_passed_over_in_silence, a_name_with_a_realm_beside_another_one;
-    Every: a_wrong_last_row_begins_nothing;
-    Bare: a_wrong_last_row_begins_nothing, a_plan_is_one_script_or_data, each_row_gets_its_groups,
-        half_done_work_is_told_though_nobody_reads, rules_of_plain_statements,
-        every_command_in_json, a_life_in_commands, results_in_every_form, files_and_their_mistakes,
-        who_is_asked, sql_can_be_pasted;
-    BareEachVersion: an_interrupt_in_the_middle, no_ending_depends_on_the_reader;
+        no_ending_depends_on_the_reader, a_long_list_goes_on_though_nobody_listens,
+        a_number_sign_makes_nobody_else_of_a_name, a_header_in_quotes_is_no_principal,
+        json_is_as_the_schema_says, those_who_are_described, the_terminal_s_width_and_colours,
+        all_mistakes_of_a_list_are_told, defaults_are_no_demands,
+        what_is_wrong_with_the_file_is_said, the_examples_of_the_help_run, memberships_can_be_drawn,
+        who_waits_sees_that_it_goes_on;
+    BareEnds: an_interrupt_in_the_middle, a_wrong_last_row_begins_nothing,
+        no_ending_depends_on_the_reader, rules_may_stand_in_a_file, the_file_on_the_page_is_one,
+        json_is_as_the_schema_says, those_who_are_described,
+        half_done_work_is_told_though_nobody_reads, every_command_in_json, results_in_every_form,
+        files_and_their_mistakes, who_is_asked;
     Newest: a_hundred_thousand_lines, addresses_and_ports_are_where_mit_looks,
         a_realm_trusted_twice_has_all_its_kdcs, an_endpoint_is_of_the_realm_however_it_is_written;
-    Nowhere: help_completions_and_a_manual_page, a_string_in_the_wrong_place_is_not_repeated,
+    Nowhere: tasks_are_in_groups, help_is_where_somebody_looks, errors_of_usage_are_json_too,
+        help_completions_and_a_manual_page, a_string_in_the_wrong_place_is_not_repeated,
         what_no_file_can_say_is_an_error;
 }
 

@@ -19,8 +19,8 @@ pub(super) fn a_life_in_commands(c: &Context<'_>) {
             code: 4,
             out: String::new(),
             err: "kerbrole: role \"alice@CORP.EXAMPLE.COM\" already exists\n\
-                  HINT:  With if_not_exists a role that exists is taken as it is, and given what \
-                  it lacks.\n"
+                  HINT:  With --if-not-exists a role that exists is taken as it is, and given \
+                  what it lacks.\n"
                 .into()
         }
     );
@@ -41,14 +41,10 @@ pub(super) fn a_life_in_commands(c: &Context<'_>) {
     prints(
         c,
         &["list"],
-        "role_name               can_login  groups    ad_path                          iam_path  \
-         sessions\n\
-         ----------------------  ---------  --------  -------------------------------  --------  \
-         --------\n\
-         alice@CORP.EXAMPLE.COM  yes        analysts  alice@CORP.EXAMPLE.COM > rds_ad            \
-         0\n\
-         bob@CORP.EXAMPLE.COM    yes        analysts  bob@CORP.EXAMPLE.COM > rds_ad              \
-         0\n",
+        "role_name               can_login  groups    ad_path  sessions\n\
+         ----------------------  ---------  --------  -------  --------\n\
+         alice@CORP.EXAMPLE.COM  yes        analysts  rds_ad   0\n\
+         bob@CORP.EXAMPLE.COM    yes        analysts  rds_ad   0\n",
     );
     prints(
         c,
@@ -74,13 +70,13 @@ pub(super) fn a_life_in_commands(c: &Context<'_>) {
         c,
         &["rename", "bob@corp.example.com", "robert"],
         "old_name              new_name\n--------------------  \
-         -----------------------\nbob@corp.example.com  robert@CORP.EXAMPLE.COM\n",
+         -----------------------\nbob@CORP.EXAMPLE.COM  robert@CORP.EXAMPLE.COM\n",
     );
     prints(
         c,
         &["rename-realm", "corp.example.com", "ad.example.org", "--yes"],
-        "old_name                 new_name               problem\n\
-         -----------------------  ---------------------  -------\n\
+        "old_name                 new_name\n\
+         -----------------------  ---------------------\n\
          alice@CORP.EXAMPLE.COM   alice@AD.EXAMPLE.ORG\n\
          robert@CORP.EXAMPLE.COM  robert@AD.EXAMPLE.ORG\n",
     );
@@ -127,7 +123,10 @@ pub(super) fn results_in_every_form(c: &Context<'_>) {
         )
     );
     let ended = run(c, &["preview-grant", "rds_iam", "team", "--format", "json"]);
-    assert_eq!(ended, Ended { code: 0, out: "[\n]\n".into(), err: "no conflicts\n".into() });
+    assert_eq!(
+        ended,
+        Ended { code: 0, out: "[\n]\n".into(), err: "{\"notice\":\"no conflicts\"}\n".into() }
+    );
     assert_eq!(run(c, &["preview-grant", "rds_iam", "team", "-q"]).err, "");
     su.run("DROP ROLE \"both@A.B\"; CREATE USER \"eve@a.b\" IN ROLE rds_ad");
     let ended = run(c, &["case-audit", "--format", "csv"]);
@@ -150,6 +149,12 @@ pub(super) fn results_in_every_form(c: &Context<'_>) {
     }
 }
 
+/// How many lines JSON of rows has: one for each, and two for the brackets.
+fn rows_and_brackets(json: &str) -> usize {
+    let rows: Vec<serde_json::Value> = serde_json::from_str(json).unwrap();
+    rows.len() + 2
+}
+
 /// Every subcommand, its whole result. What differs between the backends is what is to be run:
 /// calls of functions, or statements.
 pub(super) fn every_command_in_json(c: &Context<'_>) {
@@ -166,17 +171,12 @@ pub(super) fn every_command_in_json(c: &Context<'_>) {
     };
     let json = |arguments: &[&str], code: i32, rows: &[String]| {
         let ended = run(c, &[arguments, &["--format", "json", "-q"]].concat());
-        let rows: Vec<_> = rows.iter().map(|row| format!("  {row}")).collect();
-        let expected = if rows.is_empty() {
-            "[\n]\n".to_string()
-        } else {
-            format!("[\n{}\n]\n", rows.join(",\n"))
-        };
-        assert_eq!(
-            (ended.code, ended.out.as_str(), ended.err.as_str()),
-            (code, expected.as_str(), ""),
-            "{arguments:?}"
-        );
+        let parsed = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        let rows: Vec<_> = rows.iter().map(|row| parsed(row)).collect();
+        assert_eq!((ended.code, ended.err.as_str()), (code, ""), "{arguments:?}: {}", ended.out);
+        assert_eq!(parsed(&ended.out), serde_json::Value::from(rows), "{arguments:?}");
+        // A row a line, for who reads it as a text.
+        assert_eq!(ended.out.lines().count(), rows_and_brackets(&ended.out), "{arguments:?}");
     };
     json(
         &["add", "ann@a.b", "bob@a.b", "--group", "team"],
@@ -186,29 +186,38 @@ pub(super) fn every_command_in_json(c: &Context<'_>) {
             r#"{"principal":"bob@a.b","role_name":"bob@A.B","action":"created"}"#.into(),
         ],
     );
-    json(&["disable", "bob@a.b"], 0, &[r#"{"role_name":"bob@A.B","outcome":"disabled"}"#.into()]);
+    let done = |principal: &str, role: &str, outcome: &str| {
+        serde_json::json!({
+            "principal": principal, "role_name": role, "outcome": outcome, "detail": null
+        })
+        .to_string()
+    };
+    json(&["disable", "bob@a.b"], 0, &[done("bob@a.b", "bob@A.B", "disabled")]);
     json(
         &["list"],
         0,
         &[
             concat!(
-                r#"{"role_name":"ann@A.B","can_login":true,"groups":"team","#,
+                r#"{"role_name":"ann@A.B","username":"ann","realm":"A.B","can_login":true,"#,
+                r#""groups":["team"],"#,
                 r#""ad_path":["ann@A.B","rds_ad"],"iam_path":null,"sessions":0}"#
             )
             .into(),
             concat!(
-                r#"{"role_name":"bob@A.B","can_login":false,"groups":"team","#,
+                r#"{"role_name":"bob@A.B","username":"bob","realm":"A.B","can_login":false,"#,
+                r#""groups":["team"],"#,
                 r#""ad_path":["bob@A.B","rds_ad"],"iam_path":null,"sessions":0}"#
             )
             .into(),
             concat!(
-                r#"{"role_name":"both@A.B","can_login":false,"groups":"rds_iam","#,
+                r#"{"role_name":"both@A.B","username":"both","realm":"A.B","can_login":false,"#,
+                r#""groups":["rds_iam"],"#,
                 r#""ad_path":["both@A.B","rds_ad"],"iam_path":["both@A.B","rds_iam"],"sessions":0}"#
             )
             .into(),
         ],
     );
-    json(&["enable", "bob@a.b"], 0, &[r#"{"role_name":"bob@A.B","outcome":"enabled"}"#.into()]);
+    json(&["enable", "bob@a.b"], 0, &[done("bob@a.b", "bob@A.B", "enabled")]);
     let revoke = format!(r#"REVOKE \"rds_iam\" FROM \"both@A.B\"{by};"#);
     json(
         &["conflicts"],
@@ -256,7 +265,7 @@ pub(super) fn every_command_in_json(c: &Context<'_>) {
         .map(|(problem, detail)| {
             format!(
                 concat!(
-                    r#"{{"problem":"{}","role_names":"eve@a.b","#,
+                    r#"{{"problem":"{}","role_names":["eve@a.b"],"#,
                     r#""detail":"{}","fix":"{}"}}"#
                 ),
                 problem, detail, rename
@@ -270,9 +279,16 @@ pub(super) fn every_command_in_json(c: &Context<'_>) {
         r#"CREATE USER \"new@A.B\" WITH LOGIN; GRANT \"rds_ad\" TO \"new@A.B\";"#,
     );
     let difference = [
-        format!(r#"{{"action":"create","role_name":"new@A.B","statement":"{create}"}}"#),
+        format!(
+            concat!(
+                r#"{{"action":"create","role_name":"new@A.B","#,
+                r#""reason":"on the list, and there is no such role","statement":"{}"}}"#
+            ),
+            create
+        ),
         concat!(
             r#"{"action":"disable","role_name":"bob@A.B","#,
+            r#""reason":"not on the list of realm A.B","#,
             r#""statement":"ALTER ROLE \"bob@A.B\" NOLOGIN;"}"#
         )
         .to_string(),
@@ -284,7 +300,7 @@ pub(super) fn every_command_in_json(c: &Context<'_>) {
     json(
         &["rename", "new@a.b", "newer"],
         0,
-        &[r#"{"old_name":"new@a.b","new_name":"newer@A.B"}"#.into()],
+        &[r#"{"old_name":"new@A.B","new_name":"newer@A.B"}"#.into()],
     );
     json(
         &["rename-realm", "a.b", "c.d", "--yes"],
@@ -296,10 +312,7 @@ pub(super) fn every_command_in_json(c: &Context<'_>) {
     json(
         &["drop", "ann@c.d", "gone@c.d", "--if-exists", "--yes"],
         0,
-        &[
-            r#"{"role_name":"ann@C.D","outcome":"dropped"}"#.into(),
-            r#"{"role_name":"gone@c.d","outcome":"was not there"}"#.into(),
-        ],
+        &[done("ann@c.d", "ann@C.D", "dropped"), done("gone@c.d", "gone@c.d", "absent")],
     );
     let enable =
         either("SELECT kerb_enable_principal('bob@C.D');", r#"ALTER ROLE "bob@C.D" LOGIN;"#);
@@ -393,24 +406,31 @@ pub(super) fn every_command_in_json(c: &Context<'_>) {
         (1, [rows("bob", disabled), rows("newer", (true, "LOGIN", None))].concat())
     );
     let version: u32 = su.one("SHOW server_version_num").parse().unwrap();
-    let extension = either(r#""pg_kerbrole 0.1.0 in schema public""#, "null");
-    let probe: Vec<_> = [
-        ("version", format!("\"{}.{}\"", version / 10_000, version % 10_000)),
-        ("family", "\"Other\"".into()),
-        ("read_only", "false".into()),
-        ("krb_caseins_users", c.caseins.to_string()),
-        ("extension", extension.into()),
-        ("pg_tle_available", "false".into()),
-        ("user", "\"rdsadmin\"".into()),
-        ("is_superuser", "true".into()),
-        ("nests_creators", "false".into()),
-        ("is_nested", "false".into()),
-        ("backend", either("\"the extension\"", "\"plain statements\"").into()),
-    ]
-    .into_iter()
-    .map(|(what, value)| format!(r#"{{"what":"{what}","value":{value}}}"#))
-    .collect();
-    json(&["probe"], 0, &probe);
+    let of_extension = |value: &str| by_functions.then(|| value.to_string());
+    let probed = run(c, &["probe", "--format", "json"]);
+    assert_eq!(
+        (probed.code, serde_json::from_str::<serde_json::Value>(&probed.out).unwrap()),
+        (
+            0,
+            serde_json::json!({
+                "version": format!("{}.{}", version / 10_000, version % 10_000),
+                "family": "Other",
+                "read_only": false,
+                "krb_caseins_users": c.caseins,
+                "extension_version": of_extension("0.1.0"),
+                "extension_schema": of_extension("public"),
+                "functions_version": null,
+                "functions_owner": null,
+                "functions_trusted": null,
+                "pg_tle_available": false,
+                "user": "rdsadmin",
+                "is_superuser": true,
+                "nests_creators": false,
+                "is_nested": false,
+                "backend": either("the extension", "plain statements"),
+            })
+        )
+    );
     if by_functions {
         assert!(run(c, &["probe", "--backend", "sql"]).out.contains("plain statements"));
     } else {
@@ -527,10 +547,10 @@ pub(super) fn help_completions_and_a_manual_page(_: &Context<'_>) {
     );
 }
 
-/// docs/command.md, in order.
+/// docs/reference/command.md, in order.
 pub(super) fn the_page_prints_what_it_says(c: &Context<'_>) {
     c.superuser().run("CREATE ROLE analysts; CREATE ROLE reports IN ROLE rds_iam");
-    let text = fs::read_to_string(workspace().join("docs/command.md")).unwrap();
+    let text = fs::read_to_string(workspace().join("docs/reference/command.md")).unwrap();
     let mut examples: Vec<(String, String)> = Vec::new();
     for block in text.split("```console\n").skip(1) {
         for line in block.split("```").next().unwrap().lines() {
@@ -543,8 +563,16 @@ pub(super) fn the_page_prints_what_it_says(c: &Context<'_>) {
     }
     assert!(examples.len() >= 10, "{examples:?}");
     for (command, prints) in examples {
-        let ended = run(c, &command.split_whitespace().collect::<Vec<_>>());
-        let said = (ended.err + &ended.out).replace(" GRANTED BY \"rdsadmin\"", "");
-        assert_eq!(said, prints, "{command}");
+        // As in a shell, both in one: in the order in which they come.
+        let (mut read, write) = std::io::pipe().unwrap();
+        let words: Vec<_> =
+            command.split_whitespace().map(|word| word.trim_matches('\'')).collect();
+        let mut shell = on(c, &words);
+        let mut child = shell.stdout(write.try_clone().unwrap()).stderr(write).spawn().unwrap();
+        drop(shell);
+        let mut said = String::new();
+        std::io::Read::read_to_string(&mut read, &mut said).unwrap();
+        child.wait().unwrap();
+        assert_eq!(said.replace(" GRANTED BY \"rdsadmin\"", ""), prints, "{command}");
     }
 }

@@ -78,14 +78,30 @@ pub fn contents(su: &mut Session) -> Contents {
             initial("pg_class", "r.oid"),
         ),
     );
-    // From 17 on a relation's row type and the array of it belong to the extension as well. They
-    // are what the relation is.
+    take(
+        su,
+        format!(
+            "SELECT i.type || ' ' || i.identity, concat_ws(' | ', typtype, \
+             format_type(typbasetype, typtypmod), typnotnull, typdefault, \
+             typcollation::regcollation, \
+             (SELECT string_agg(pg_get_constraintdef(c.oid), ', ' ORDER BY conname) \
+             FROM pg_constraint c WHERE contypid = t.oid), 'owner ' || typowner::regrole, \
+             'comment ' || obj_description(t.oid, 'pg_type'), 'privileges ' || {}, 'initial ' || \
+             {}) \
+             {member_of} JOIN pg_type t ON d.classid = 'pg_type'::regclass AND d.objid = t.oid \
+             {of_extension} AND typtype = 'd'",
+            acl("coalesce(typacl, acldefault('T', typowner))"),
+            initial("pg_type", "t.oid"),
+        ),
+    );
+    // The array of a domain is what the domain is. From 17 on a relation's row type and the array
+    // of it belong to the extension as well: they are what the relation is.
     for implied in su.column(&format!(
         "SELECT i.type || ' ' || i.identity {member_of} JOIN pg_type t ON d.classid = \
          'pg_type'::regclass AND d.objid = t.oid \
          LEFT JOIN pg_type element ON element.typarray = t.oid \
-         JOIN pg_class r ON r.oid IN (t.typrelid, element.typrelid) AND r.relkind <> 'c' \
-         {of_extension}"
+         LEFT JOIN pg_class r ON r.oid IN (t.typrelid, element.typrelid) AND r.relkind <> 'c' \
+         {of_extension} AND (r.oid IS NOT NULL OR element.typtype = 'd')"
     )) {
         all.remove(&implied);
     }

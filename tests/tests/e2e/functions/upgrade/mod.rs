@@ -92,6 +92,12 @@ fn what_an_upgrade_forgets_is_seen(c: &Context<'_>) {
             "COMMENT ON VIEW kerb_principals IS 'new';".into(),
             &["view public.kerb_principals differs"],
         ),
+        (
+            "domain",
+            "COMMENT ON DOMAIN kerb_groups IS 'old';\n",
+            String::new(),
+            &["type public.kerb_groups differs"],
+        ),
         ("left", &gone, right.clone(), &["function public.kerb_gone() is not in a fresh one"]),
         (
             "table",

@@ -6,7 +6,7 @@ use crate::fixture::{Context, Session};
 use crate::guarantees::bounds::peak;
 
 cases! {
-    Guarded: a_chain_of_a_hundred_thousand_groups_is_refused_and_no_backend_ends;
+    GuardedEnds: a_chain_of_a_hundred_thousand_groups_is_refused_and_no_backend_ends;
 }
 
 /// More than ended a backend, and with it the cluster, when the rule went along them on the stack.

@@ -5,7 +5,7 @@ use crate::cases;
 use crate::fixture::Context;
 
 cases! {
-    EachVersion: a_text_longer_than_any_name_is_refused_uncopied;
+    Ends: a_text_longer_than_any_name_is_refused_uncopied;
 }
 
 /// Under a limit of the address space, as an administrator sets one, the copy of such an argument

@@ -13,8 +13,8 @@ cases! {
     Guarded: granted_to_each_other;
 }
 
-const SYNC: &str =
-    "SELECT * FROM kerb_sync_principals('{}', 'drop', realms => '{a.b}', dry_run => ";
+const SYNC: &str = "SELECT action, role_name, statement FROM \
+    kerb_sync_principals('{}', 'drop', realms => '{a.b}', dry_run => ";
 
 /// A dry run, and then the run, which says the same.
 fn leave(session: &mut Session) -> Vec<Vec<String>> {

@@ -11,7 +11,7 @@ use crate::fixture::{Context, Session};
 use crate::guarantees::bounds::status;
 
 cases! {
-    EachVersion: lists_longer_than_a_server_can_copy_are_refused;
+    Ends: lists_longer_than_a_server_can_copy_are_refused;
 }
 
 /// Every function that takes a list, with `{}` in the place of one.

@@ -26,14 +26,26 @@ fn adding_again_opens_nobody(c: &Context<'_>) {
         master.one("SELECT kerb_add_principal('dora@a.b', if_not_exists => true)"),
         "dora@A.B"
     );
-    assert_eq!(master.notices(), ["role \"dora@A.B\" is disabled (NOLOGIN) and stays so"]);
+    assert_eq!(
+        master.notices(),
+        [
+            "role \"dora@A.B\" was there before and was not in rds_ad",
+            "role \"dora@A.B\" is disabled (NOLOGIN) and stays so"
+        ]
+    );
     assert_eq!(
         master.rows(
             "SELECT role_name, action FROM kerb_add_principals('{carl@a.b}', if_not_exists => true)"
         ),
         [["carl@A.B", "adopted"]]
     );
-    assert_eq!(master.notices(), ["role \"carl@A.B\" is disabled (NOLOGIN) and stays so"]);
+    assert_eq!(
+        master.notices(),
+        [
+            "role \"carl@A.B\" was there before and was not in rds_ad",
+            "role \"carl@A.B\" is disabled (NOLOGIN) and stays so"
+        ]
+    );
     assert_eq!(su.column(OPEN), [""; 0]);
     // They are in rds_ad again: enabling them is all that is left to do.
     su.notices();

@@ -58,6 +58,10 @@ fn nothing_that_is_passed_is_run(c: &Context<'_>) {
             "kerb_drop_principal('u@a.b', reassign_owned_to => coalesce($1, $2))",
             "kerb_rename_principal($1, $2, 'x')",
             "kerb_rename_principal('u', 'a.b', $1, $2)",
+            "kerb_rename_principal(coalesce($1, $2), coalesce($2, $1))",
+            "kerb_add_principal('u', $2, groups => $1)",
+            "kerb_add_principal('u@a.b', groups => coalesce($1, $2)::text)",
+            "kerb_add_principals(ARRAY['u@a.b', $2], groups => $1)",
             "kerb_rename_realm($1, $2, false)",
             "kerb_sync_principals(ARRAY[$1, $2], 'keep', false)",
             "kerb_sync_principals('{}', coalesce($1, $2), false)",
@@ -71,13 +75,13 @@ fn nothing_that_is_passed_is_run(c: &Context<'_>) {
         if !payload.contains('\0') {
             let name = format!("u{number}@a.b");
             let added = master
-                .call("SELECT kerb_add_principal($1, groups => $2)", &[&name, &list])
+                .call("SELECT kerb_add_principal($1, groups => $2::text[])", &[&name, &list])
                 .unwrap();
             assert_eq!(added, format!("u{number}@A.B"));
             let many = vec![format!("v{number}@a.b")];
             master
                 .client
-                .query("SELECT * FROM kerb_add_principals($1, $2)", &[&many, &list])
+                .query("SELECT * FROM kerb_add_principals($1, $2::text[])", &[&many, &list])
                 .unwrap();
         }
         unharmed(&mut su);

@@ -1,0 +1,20 @@
+//! The comments of the functions, which are those of the extension.
+
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+
+/// The statements of the extension's install.sql that comment on functions and what stands beside
+/// them, with the schema before their names.
+pub(crate) fn statements(folder: &Path) -> Result<String, Box<dyn Error>> {
+    let path = folder.join("../../pg_kerbrole/install.sql");
+    let text = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+    let mut statements = String::new();
+    for statement in text.split_inclusive(";\n").map(str::trim_start) {
+        let Some(rest) = statement.strip_prefix("COMMENT ON ") else { continue };
+        let Some((kind, rest)) = rest.split_once(' ') else { continue };
+        let rest = rest.replace("kerb_groups, ", "kerbrole.kerb_groups, ");
+        statements.push_str(&format!("COMMENT ON {kind} kerbrole.{rest}"));
+    }
+    Ok(statements.trim_end().into())
+}

@@ -1,0 +1,170 @@
+-- Who is a member of what, through any chain of memberships, whatever their options: +role in
+-- pg_hba.conf counts them so. pg_has_role() would not do, since for it a superuser is everything.
+--
+-- A question about memberships that are not made yet gives them as two arrays, of members and of
+-- roles. A role that is not there yet has the OID 0.
+
+-- A role and all that are members of it, each with the next one on a shortest way up, and how many
+-- steps that has. Of several ways the one by the first role in the order of names is taken. Level
+-- by level, so that it takes no more time where there are many ways.
+CREATE FUNCTION kerbrole.below(
+    _target oid, _members oid[] DEFAULT '{}', _roles oid[] DEFAULT '{}')
+RETURNS TABLE (role oid, next oid, steps integer)
+LANGUAGE plpgsql STABLE ROWS 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    _level oid[] := ARRAY[_target];
+    _above oid[] := ARRAY[NULL::oid];
+    _seen oid[] := ARRAY[_target];
+    _steps integer := 0;
+BEGIN
+    WHILE _level <> '{}' LOOP
+        RETURN QUERY SELECT l.role, l.above, _steps FROM unnest(_level, _above) AS l (role, above);
+        WITH edges AS (
+            SELECT m.member, m.roleid AS above
+            FROM pg_catalog.pg_auth_members AS m
+            WHERE m.roleid = ANY (_level)
+            UNION ALL
+            SELECT e.member, e.role
+            FROM unnest(_members, _roles) AS e (member, role)
+            WHERE e.role = ANY (_level)
+        ), first AS (
+            SELECT DISTINCT ON (e.member) e.member, e.above
+            FROM edges AS e
+            LEFT JOIN kerbrole.roles AS r ON r.oid = e.above
+            WHERE e.member NOT IN (SELECT unnest(_seen))
+            ORDER BY e.member, r.rolname::text COLLATE "C"
+        )
+        SELECT coalesce(array_agg(f.member), '{}'), array_agg(f.above) INTO _level, _above
+        FROM first AS f;
+        _seen := _seen || _level;
+        _steps := _steps + 1;
+    END LOOP;
+END
+$$;
+
+-- Some roles and all that they are members of. Level by level as well: the server would plan a
+-- recursive query for the few memberships that it knows of, and there may be many new ones.
+CREATE FUNCTION kerbrole.above(
+    _starts oid[], _members oid[] DEFAULT '{}', _roles oid[] DEFAULT '{}') RETURNS SETOF oid
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    _level oid[] := _starts;
+    _seen oid[] := '{}';
+BEGIN
+    WHILE _level <> '{}' LOOP
+        _seen := _seen || _level;
+        _level := ARRAY(
+            (SELECT m.roleid FROM pg_catalog.pg_auth_members AS m WHERE m.member = ANY (_level)
+            UNION
+            SELECT e.role FROM unnest(_members, _roles) AS e (member, role)
+            WHERE e.member = ANY (_level))
+            EXCEPT
+            SELECT unnest(_seen));
+    END LOOP;
+    RETURN QUERY SELECT DISTINCT unnest(_seen);
+END
+$$;
+
+-- Some roles and all that are members of them.
+CREATE FUNCTION kerbrole.all_below(_starts oid[]) RETURNS SETOF oid
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    _level oid[] := _starts;
+    _seen oid[] := '{}';
+BEGIN
+    WHILE _level <> '{}' LOOP
+        _seen := _seen || _level;
+        _level := ARRAY(
+            SELECT m.member FROM pg_catalog.pg_auth_members AS m WHERE m.roleid = ANY (_level)
+            EXCEPT
+            SELECT unnest(_seen));
+    END LOOP;
+    RETURN QUERY SELECT DISTINCT unnest(_seen);
+END
+$$;
+
+-- The two roles of the rule, both of which have to be there.
+CREATE FUNCTION kerbrole.rule(OUT ad oid, OUT iam oid, OUT ad_role text, OUT iam_role text)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    SELECT r.ad_role, r.iam_role INTO ad_role, iam_role FROM kerbrole.rule_roles() AS r;
+    ad := kerbrole.role_oid(ad_role);
+    IF ad IS NULL THEN
+        PERFORM kerbrole.refuse('rule_role_missing', ad_role, 'kerbrole.ad_role');
+    END IF;
+    iam := kerbrole.role_oid(iam_role);
+    IF iam IS NULL THEN
+        PERFORM kerbrole.refuse('rule_role_missing', iam_role, 'kerbrole.iam_role');
+    END IF;
+END
+$$;
+
+-- A chain of memberships as it is shown: of more than 50 roles the middle is left out.
+CREATE FUNCTION kerbrole.shown_path(_path text[]) RETURNS text[]
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+        WHEN cardinality(_path) > 50 THEN
+            _path[:25] || format('... %s more ...', cardinality(_path) - 49)
+            || _path[cardinality(_path) - 23:]
+        ELSE _path
+    END
+$$;
+
+-- Every role that is a member of both roles of the rule, with a shortest path to each, in the order
+-- of names.
+CREATE FUNCTION kerbrole.in_both(
+    _members oid[] DEFAULT '{}', _roles oid[] DEFAULT '{}', _new_name text DEFAULT NULL)
+RETURNS TABLE (role oid, role_name text, ad_path text[], iam_path text[])
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    _rule CONSTANT record := kerbrole.rule();
+BEGIN
+    RETURN QUERY
+    WITH RECURSIVE ad AS MATERIALIZED (
+        SELECT b.* FROM kerbrole.below(_rule.ad, _members, _roles) AS b
+    ), iam AS MATERIALIZED (
+        SELECT b.* FROM kerbrole.below(_rule.iam, _members, _roles) AS b
+    ), both_sides AS MATERIALIZED (
+        SELECT ad.role FROM ad JOIN iam ON iam.role = ad.role
+    ), ad_way (role, at, step) AS (
+        SELECT b.role, b.role, 0 FROM both_sides AS b
+        UNION ALL
+        SELECT w.role, ad.next, w.step + 1
+        FROM ad_way AS w JOIN ad ON ad.role = w.at WHERE ad.next IS NOT NULL
+    ), iam_way (role, at, step) AS (
+        SELECT b.role, b.role, 0 FROM both_sides AS b
+        UNION ALL
+        SELECT w.role, iam.next, w.step + 1
+        FROM iam_way AS w JOIN iam ON iam.role = w.at WHERE iam.next IS NOT NULL
+    ), named (role, name) AS (
+        SELECT r.oid, r.rolname::text FROM kerbrole.roles AS r
+        UNION ALL
+        SELECT 0, _new_name WHERE _new_name IS NOT NULL
+    ), ad_paths (role, path) AS (
+        SELECT w.role, array_agg(n.name ORDER BY w.step)
+        FROM ad_way AS w JOIN named AS n ON n.role = w.at GROUP BY w.role
+    ), iam_paths (role, path) AS (
+        SELECT w.role, array_agg(n.name ORDER BY w.step)
+        FROM iam_way AS w JOIN named AS n ON n.role = w.at GROUP BY w.role
+    )
+    SELECT n.role, n.name, kerbrole.shown_path(a.path), kerbrole.shown_path(i.path)
+    FROM ad_paths AS a
+    JOIN iam_paths AS i ON i.role = a.role
+    JOIN named AS n ON n.role = a.role
+    ORDER BY n.name COLLATE "C";
+END
+$$;

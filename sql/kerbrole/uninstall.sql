@@ -1,0 +1,48 @@
+-- The way in for an upgrade, and the way out.
+
+-- For whoever installed this and nobody else: since 16 they are no members of the owner.
+CREATE OR REPLACE FUNCTION kerbrole.run_as_owner(statements text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    EXECUTE statements;
+END
+$$;
+COMMENT ON FUNCTION kerbrole.run_as_owner(text) IS
+    'runs the script again, to upgrade; for whoever installed this';
+
+CREATE OR REPLACE FUNCTION kerbrole.uninstall() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    _principals CONSTANT bigint := (
+        SELECT count(*) FROM pg_catalog.pg_auth_members AS m
+        WHERE m.member = (SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user)
+            AND m.admin_option);
+    _messages CONSTANT text := current_setting('client_min_messages');
+BEGIN
+    IF current_user = 'kerbrole_owner' THEN
+        RAISE NOTICE USING
+            MESSAGE = 'the role kerbrole_owner stays until it is dropped',
+            DETAIL = CASE WHEN _principals > 0 AND kerbrole.names_grantors() THEN
+                format('It has ADMIN on %s roles, without which only a superuser changes them, and '
+                    'granted them %s.', _principals, kerbrole.setting('ad_role'))
+                ELSE 'It owns nothing more in this database.' END,
+            HINT = CASE WHEN _principals > 0 AND kerbrole.names_grantors() THEN
+                format('When no other database has these functions, a superuser grants %s to each '
+                    'of them, since what kerbrole_owner granted goes with it, and then runs: '
+                    'DROP OWNED BY kerbrole_owner; DROP ROLE kerbrole_owner;',
+                    kerbrole.quoted(kerbrole.setting('ad_role')))
+                ELSE 'DROP ROLE kerbrole_owner; by a superuser, or up to PostgreSQL 15 by a role '
+                'with CREATEROLE, when no other database has these functions.' END;
+    END IF;
+    -- Without a list of all that goes.
+    PERFORM set_config('client_min_messages', 'warning', true);
+    DROP SCHEMA kerbrole CASCADE;
+    PERFORM set_config('client_min_messages', _messages, true);
+END
+$$;
+COMMENT ON FUNCTION kerbrole.uninstall() IS
+    'takes away the schema kerbrole with all that is in it; principals stay as they are';
