@@ -238,8 +238,9 @@ AS $$
         ('realm_missing', '22023',
             'no realm for username "%21$s"',
             NULL,
-            'Give the realm as well: ''%21$s@CORP.EXAMPLE.COM'', or as an argument of its own. A '
-            'superuser can set kerbrole.default_realm.'),
+            'Give the realm as well: ''%21$s@CORP.EXAMPLE.COM'', or as an argument of its own. '
+            'Whoever installed these functions can set kerbrole.default_realm with '
+            'kerbrole.set().'),
         ('realm_twice', '22023',
             'the realm of "%21$s@%22$s" is given twice',
             NULL,
@@ -254,7 +255,8 @@ AS $$
             'realm "%1$s" has no dot: it looks like a NetBIOS domain',
             NULL,
             'Write the directory''s DNS name, for example CORP.EXAMPLE.COM. If the realm really '
-            'is called %1$s, a superuser can list it in kerbrole.allowed_realms.'),
+            'is called %1$s, whoever installed these functions can list it in '
+            'kerbrole.allowed_realms with kerbrole.set().'),
         ('realm_single_label_meant', '22023',
             'realm "%1$s" has no dot: it looks like a NetBIOS domain',
             NULL,
@@ -263,13 +265,14 @@ AS $$
             'realm "%1$s" is not allowed here',
             'kerbrole.allowed_realms lists %2$s.',
             'Check the realm''s spelling: it is the directory''s DNS name, which the suffix of a '
-            'user principal name (UPN) need not be. A superuser can extend '
-            'kerbrole.allowed_realms.'),
+            'user principal name (UPN) need not be. Whoever installed these functions can '
+            'extend kerbrole.allowed_realms with kerbrole.set().'),
         ('netbios_unknown', '22023',
             'no realm is known for the NetBIOS domain "%21$s"',
             NULL,
-            'Write the username and the realm, for example ''alice@CORP.EXAMPLE.COM''. A '
-            'superuser can map the domain to its realm in kerbrole.netbios_domains.'),
+            'Write the username and the realm, for example ''alice@CORP.EXAMPLE.COM''. Whoever '
+            'installed these functions can map the domain to its realm in '
+            'kerbrole.netbios_domains with kerbrole.set().'),
         ('netbios_domains', '22023',
             'invalid item "%21$s" in the list of NetBIOS domains',
             NULL,
@@ -394,7 +397,7 @@ AS $$
         ('principal_missing', '42704',
             'principal "%1$s" does not exist',
             NULL,
-            'kerb_list_principals() lists those that there are.'),
+            'kerbrole.kerb_list_principals() lists those that there are.'),
         ('principal_missing_other', '42704',
             'principal "%1$s" does not exist',
             NULL,
@@ -411,12 +414,13 @@ AS $$
         ('in_use', '55006',
             'role "%1$s" is in use',
             'It has %2$s on this server.',
-            'End them first: SELECT kerb_disable_principal(%1$L, terminate => true);'),
+            'End them first: SELECT kerbrole.kerb_disable_principal(%1$L, terminate => true);'),
         ('owner', '2BP01',
             'role "%1$s" cannot be dropped because it owns objects',
             '%2$s',
             'Give the objects in this database to somebody else with reassign_owned_to => '
-            '''role'', or disable the principal instead of dropping it: kerb_disable_principal().'),
+            '''role'', or disable the principal instead of dropping it: '
+            'kerbrole.kerb_disable_principal().'),
         ('heir_is_the_role', '22023',
             'the objects of role "%1$s" cannot be given to the role itself',
             NULL,
@@ -434,8 +438,9 @@ AS $$
             '%1$s of %2$s principals would be disabled or dropped, and at most %3$s may be at '
             'once',
             NULL,
-            'Is the list complete? If it is, a superuser can set kerbrole.sync_max_removals to '
-            'the number that may be removed at once.'),
+            'Is the list complete? If it is, whoever installed these functions can set '
+            'kerbrole.sync_max_removals to the number that may be removed at once, with '
+            'kerbrole.set().'),
         ('same_realm', '22023',
             'old and new realm are both "%1$s"',
             NULL,
@@ -503,12 +508,12 @@ AS $$
         ('not_in_ad', '0LP01',
             'role "%1$s" is not a member of %2$s: no ticket opens it',
             NULL,
-            'SELECT kerb_add_principal(%1$L, if_not_exists => true); makes it one.'),
+            'SELECT kerbrole.kerb_add_principal(%1$L, if_not_exists => true); makes it one.'),
         ('only_disabled', '2BP01',
             'role "%1$s" is disabled (NOLOGIN) and not dropped yet',
             '%2$s',
-            'Call kerb_drop_principal(%1$L) in each of these databases, with reassign_owned_to '
-            'where it owns something: the last call drops the role.'),
+            'Call kerbrole.kerb_drop_principal(%1$L) in each of these databases, with '
+            'reassign_owned_to where it owns something: the last call drops the role.'),
         ('new_realm', '00000',
             '"%2$s" is the first principal of realm "%1$s"',
             'Those that there are are of other realms.',
@@ -953,11 +958,14 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+    -- Messages name them as the extension does.
+    _name CONSTANT text := regexp_replace(set.name, '^kerbrole\.', '');
 BEGIN
     IF set.value IS NULL THEN
-        DELETE FROM kerbrole.settings AS s WHERE s.name = set.name;
+        DELETE FROM kerbrole.settings AS s WHERE s.name = _name;
     ELSE
-        INSERT INTO kerbrole.settings AS s (name, value) VALUES (set.name, set.value)
+        INSERT INTO kerbrole.settings AS s (name, value) VALUES (_name, set.value)
         ON CONFLICT (name) DO UPDATE SET value = excluded.value;
     END IF;
     -- Resetting one of the two roles may make them one.
@@ -1364,12 +1372,13 @@ $$;
 -- A question about memberships that are not made yet gives them as two arrays, of members and of
 -- roles. A role that is not there yet has the OID 0.
 
--- A role and all that are members of it, each with the next one on a shortest way up, and how many
--- steps that has. Of several ways the one by the first role in the order of names is taken. Level
--- by level, so that it takes no more time where there are many ways.
+-- A role and all that are members of it, each with the next one on a shortest way up, how many
+-- steps that has, and from 23 steps on the role that is 23 steps from its end. Of several ways the
+-- one by the first role in the order of names is taken. Level by level, so that it takes no more
+-- time where there are many ways.
 CREATE FUNCTION kerbrole.below(
     _target oid, _members oid[] DEFAULT '{}', _roles oid[] DEFAULT '{}')
-RETURNS TABLE (role oid, next oid, steps integer)
+RETURNS TABLE (role oid, next oid, steps integer, near_end oid)
 LANGUAGE plpgsql STABLE ROWS 100
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -1377,11 +1386,17 @@ AS $$
 DECLARE
     _level oid[] := ARRAY[_target];
     _above oid[] := ARRAY[NULL::oid];
+    _near_end oid[] := ARRAY[NULL::oid];
     _seen oid[] := ARRAY[_target];
     _steps integer := 0;
 BEGIN
     WHILE _level <> '{}' LOOP
-        RETURN QUERY SELECT l.role, l.above, _steps FROM unnest(_level, _above) AS l (role, above);
+        IF _steps = 23 THEN
+            _near_end := _level;
+        END IF;
+        RETURN QUERY
+        SELECT l.role, l.above, _steps, l.near_end
+        FROM unnest(_level, _above, _near_end) AS l (role, above, near_end);
         WITH edges AS (
             SELECT m.member, m.roleid AS above
             FROM pg_catalog.pg_auth_members AS m
@@ -1397,8 +1412,10 @@ BEGIN
             WHERE e.member NOT IN (SELECT unnest(_seen))
             ORDER BY e.member, r.rolname::text COLLATE "C"
         )
-        SELECT coalesce(array_agg(f.member), '{}'), array_agg(f.above) INTO _level, _above
-        FROM first AS f;
+        SELECT coalesce(array_agg(f.member), '{}'), array_agg(f.above), array_agg(l.near_end)
+        INTO _level, _above, _near_end
+        FROM first AS f
+        JOIN unnest(_level, _near_end) AS l (role, near_end) ON l.role = f.above;
         _seen := _seen || _level;
         _steps := _steps + 1;
     END LOOP;
@@ -1468,17 +1485,50 @@ BEGIN
 END
 $$;
 
--- A chain of memberships as it is shown: of more than 50 roles the middle is left out.
-CREATE FUNCTION kerbrole.shown_path(_path text[]) RETURNS text[]
+-- A chain of memberships as it is shown: of more than 50 roles the first 25 and the last 24. Those
+-- in the middle need not be in it.
+CREATE FUNCTION kerbrole.shown_path(_path text[], _length integer) RETURNS text[]
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE
-        WHEN cardinality(_path) > 50 THEN
-            _path[:25] || format('... %s more ...', cardinality(_path) - 49)
+        WHEN _length > 50 THEN
+            _path[:25] || format('... %s more ...', _length - 49)
             || _path[cardinality(_path) - 23:]
         ELSE _path
     END
+$$;
+
+-- The shortest chains of memberships from some roles to one, as they are shown; none for a role
+-- that is no member of it. Only what is shown is walked: there may be a hundred thousand roles in
+-- each of a hundred thousand chains.
+CREATE FUNCTION kerbrole.paths(
+    _target oid, _of oid[], _members oid[] DEFAULT '{}', _roles oid[] DEFAULT '{}',
+    _new_name text DEFAULT NULL)
+RETURNS TABLE (role oid, path text[])
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH RECURSIVE below AS MATERIALIZED (
+        SELECT b.* FROM kerbrole.below(_target, _members, _roles) AS b
+    ), wanted AS MATERIALIZED (
+        SELECT b.* FROM (SELECT DISTINCT unnest(_of)) AS o (role) JOIN below AS b USING (role)
+    ), way (role, at, step, steps) AS (
+        (SELECT w.role, w.role, 0, w.steps FROM wanted AS w
+        UNION ALL
+        SELECT w.role, w.near_end, w.steps - 23, w.steps FROM wanted AS w WHERE w.steps >= 50)
+        UNION ALL
+        SELECT w.role, b.next, w.step + 1, w.steps
+        FROM way AS w JOIN below AS b ON b.role = w.at
+        WHERE b.next IS NOT NULL AND (w.steps < 50 OR w.step <> 24)
+    ), named (role, name) AS (
+        SELECT r.oid, r.rolname::text FROM kerbrole.roles AS r
+        UNION ALL
+        SELECT 0, _new_name WHERE _new_name IS NOT NULL
+    )
+    SELECT w.role, kerbrole.shown_path(array_agg(n.name ORDER BY w.step), w.steps + 1)
+    FROM way AS w JOIN named AS n ON n.role = w.at
+    GROUP BY w.role, w.steps
 $$;
 
 -- Every role that is a member of both roles of the rule, with a shortest path to each, in the order
@@ -1492,40 +1542,19 @@ AS $$
 #variable_conflict use_column
 DECLARE
     _rule CONSTANT record := kerbrole.rule();
+    _both CONSTANT oid[] := ARRAY(
+        SELECT b.role FROM kerbrole.below(_rule.iam, _members, _roles) AS b
+        INTERSECT
+        SELECT b.role FROM kerbrole.below(_rule.ad, _members, _roles) AS b);
 BEGIN
-    RETURN QUERY
-    WITH RECURSIVE ad AS MATERIALIZED (
-        SELECT b.* FROM kerbrole.below(_rule.ad, _members, _roles) AS b
-    ), iam AS MATERIALIZED (
-        SELECT b.* FROM kerbrole.below(_rule.iam, _members, _roles) AS b
-    ), both_sides AS MATERIALIZED (
-        SELECT ad.role FROM ad JOIN iam ON iam.role = ad.role
-    ), ad_way (role, at, step) AS (
-        SELECT b.role, b.role, 0 FROM both_sides AS b
-        UNION ALL
-        SELECT w.role, ad.next, w.step + 1
-        FROM ad_way AS w JOIN ad ON ad.role = w.at WHERE ad.next IS NOT NULL
-    ), iam_way (role, at, step) AS (
-        SELECT b.role, b.role, 0 FROM both_sides AS b
-        UNION ALL
-        SELECT w.role, iam.next, w.step + 1
-        FROM iam_way AS w JOIN iam ON iam.role = w.at WHERE iam.next IS NOT NULL
-    ), named (role, name) AS (
-        SELECT r.oid, r.rolname::text FROM kerbrole.roles AS r
-        UNION ALL
-        SELECT 0, _new_name WHERE _new_name IS NOT NULL
-    ), ad_paths (role, path) AS (
-        SELECT w.role, array_agg(n.name ORDER BY w.step)
-        FROM ad_way AS w JOIN named AS n ON n.role = w.at GROUP BY w.role
-    ), iam_paths (role, path) AS (
-        SELECT w.role, array_agg(n.name ORDER BY w.step)
-        FROM iam_way AS w JOIN named AS n ON n.role = w.at GROUP BY w.role
-    )
-    SELECT n.role, n.name, kerbrole.shown_path(a.path), kerbrole.shown_path(i.path)
-    FROM ad_paths AS a
-    JOIN iam_paths AS i ON i.role = a.role
-    JOIN named AS n ON n.role = a.role
-    ORDER BY n.name COLLATE "C";
+    IF _both <> '{}' THEN
+        RETURN QUERY
+        SELECT a.role, coalesce(r.rolname::text, _new_name), a.path, i.path
+        FROM kerbrole.paths(_rule.ad, _both, _members, _roles, _new_name) AS a
+        JOIN kerbrole.paths(_rule.iam, _both, _members, _roles, _new_name) AS i USING (role)
+        LEFT JOIN kerbrole.roles AS r ON r.oid = a.role
+        ORDER BY coalesce(r.rolname::text, _new_name) COLLATE "C";
+    END IF;
 END
 $$;
 
@@ -1572,74 +1601,70 @@ END
 $$;
 
 -- The memberships of a role in others, in the order of names; those that are not made yet have no
--- grantor.
+-- grantor. Since 16 a creator's membership has ADMIN only, and is the bootstrap superuser's; as
+-- JSON the row can be asked for columns that 15 does not have.
 CREATE FUNCTION kerbrole.memberships_of(_member oid, _members oid[], _roles oid[])
 RETURNS TABLE (
-    role oid, role_name text, grantor_name text, admin boolean, from_creation boolean, place bigint)
-LANGUAGE plpgsql STABLE
+    role oid, role_name text, grantor_name text, admin boolean, from_creation boolean)
+LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
-DECLARE
-    -- Since 16 a creator's membership has ADMIN only, and is the bootstrap superuser's.
-    _creation CONSTANT text := CASE WHEN kerbrole.names_grantors()
-        THEN 'm.grantor = 10 AND m.admin_option AND NOT m.inherit_option AND NOT m.set_option'
-        ELSE 'false' END;
-BEGIN
-    RETURN QUERY EXECUTE format($q$
-        SELECT e.role, e.role_name, e.grantor_name, e.admin, e.from_creation,
-            row_number() OVER (ORDER BY e.role_name COLLATE "C",
-                e.grantor_name COLLATE "C" NULLS FIRST, e.admin, e.from_creation)
-        FROM (
-            SELECT r.oid AS role, r.rolname::text AS role_name, g.rolname::text AS grantor_name,
-                m.admin_option AS admin, %s AS from_creation
-            FROM pg_catalog.pg_auth_members AS m
-            JOIN kerbrole.roles AS r ON r.oid = m.roleid
-            LEFT JOIN kerbrole.roles AS g ON g.oid = m.grantor
-            WHERE m.member = $1
-            UNION ALL
-            SELECT r.oid, r.rolname::text, NULL, false, false
-            FROM unnest($2, $3) AS e (member, role)
-            JOIN kerbrole.roles AS r ON r.oid = e.role
-            WHERE e.member = $1
-        ) AS e$q$, _creation)
-    USING _member, _members, _roles;
-END
+    SELECT e.*
+    FROM (
+        SELECT r.oid, r.rolname::text, g.rolname::text, m.admin_option,
+            m.grantor = 10 AND m.admin_option
+                AND to_jsonb(m) @> '{"inherit_option": false, "set_option": false}'
+        FROM pg_catalog.pg_auth_members AS m
+        JOIN kerbrole.roles AS r ON r.oid = m.roleid
+        LEFT JOIN kerbrole.roles AS g ON g.oid = m.grantor
+        WHERE m.member = _member
+        UNION ALL
+        SELECT r.oid, r.rolname::text, NULL, false, false
+        FROM unnest(_members, _roles) AS p (member, role)
+        JOIN kerbrole.roles AS r ON r.oid = p.role
+        WHERE p.member = _member
+    ) AS e (role, role_name, grantor_name, admin, from_creation)
+    ORDER BY e.role_name COLLATE "C", e.grantor_name COLLATE "C" NULLS FIRST, e.admin,
+        e.from_creation
 $$;
 
 -- The statements by which a role leaves one of the two, taking as little as possible from others:
 -- its own memberships end, unless a group above it is in both by itself and is to leave the same
--- side. Memberships that are not made yet are never ended: their groups' are.
+-- side. Memberships that are not made yet are never ended: their groups' are. _ad and _iam are the
+-- roles on either side.
 CREATE FUNCTION kerbrole.leaving(
-    _role oid, _leaves_iam boolean, _members oid[] DEFAULT '{}', _roles oid[] DEFAULT '{}',
-    _new_name text DEFAULT NULL) RETURNS text
+    _role oid, _leaves_iam boolean, _ad oid[], _iam oid[], _members oid[] DEFAULT '{}',
+    _roles oid[] DEFAULT '{}', _new_name text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     _rule CONSTANT record := kerbrole.rule();
-    _ad CONSTANT oid[] :=
-        ARRAY(SELECT b.role FROM kerbrole.below(_rule.ad, _members, _roles) AS b);
-    _iam CONSTANT oid[] :=
-        ARRAY(SELECT b.role FROM kerbrole.below(_rule.iam, _members, _roles) AS b);
     _target CONSTANT oid := CASE WHEN _leaves_iam THEN _rule.iam ELSE _rule.ad END;
     _side CONSTANT oid[] := CASE WHEN _leaves_iam THEN _iam ELSE _ad END;
-    -- The way up: roles, and how many of the memberships of each have been looked at.
+    -- The way up: roles, the memberships of each, and how many of them have been looked at.
     _way oid[] := ARRAY[_role];
-    _done bigint[] := ARRAY[0];
+    _edges jsonb[] := '{}';
+    _done integer[] := ARRAY[0];
     _top integer := 1;
     _seen oid[] := ARRAY[_role];
-    _last oid;
     _edge record;
     _is_shared boolean;
     _is_pending boolean;
     _fix text[] := '{}';
 BEGIN
     WHILE _top > 0 LOOP
-        SELECT e.*, e.role = lag(e.role) OVER (ORDER BY e.place) AS is_again INTO _edge
-        FROM kerbrole.memberships_of(_way[_top], _members, _roles) AS e
-        ORDER BY e.place LIMIT 1 OFFSET _done[_top];
-        IF NOT FOUND THEN
+        IF _done[_top] = 0 THEN
+            _edges[_top] := (
+                SELECT jsonb_agg(to_jsonb(m))
+                FROM kerbrole.memberships_of(_way[_top], _members, _roles) AS m);
+        END IF;
+        SELECT e.*, _done[_top] > 0
+            AND _edges[_top] -> (_done[_top] - 1) ->> 'role' = e.role::text AS is_again
+        INTO _edge
+        FROM jsonb_to_record(_edges[_top] -> _done[_top]) AS e (
+            role oid, role_name text, grantor_name text, admin boolean, from_creation boolean);
+        IF _edge.role IS NULL THEN
             _top := _top - 1;
             CONTINUE;
         END IF;
@@ -1659,7 +1684,7 @@ BEGIN
                 _way[_top] := _edge.role;
                 _done[_top] := 0;
             END IF;
-        ELSIF kerbrole.names_grantors() OR _edge.is_again IS NOT TRUE THEN
+        ELSIF kerbrole.names_grantors() OR NOT _edge.is_again THEN
             _fix := _fix || concat(
                 'REVOKE ', kerbrole.quoted(_edge.role_name), ' FROM ',
                 kerbrole.quoted(CASE WHEN _way[_top] = 0 THEN _new_name
@@ -1677,23 +1702,40 @@ BEGIN
 END
 $$;
 
--- The statements that end the conflict of a role in both.
-CREATE FUNCTION kerbrole.fix(
-    _role oid, _members oid[] DEFAULT '{}', _roles oid[] DEFAULT '{}',
-    _new_name text DEFAULT NULL) RETURNS text
+-- The statements that end the conflict of each of some roles in both.
+CREATE FUNCTION kerbrole.fixes(
+    _both oid[], _members oid[] DEFAULT '{}', _roles oid[] DEFAULT '{}',
+    _new_name text DEFAULT NULL)
+RETURNS TABLE (role oid, fix text)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
 DECLARE
     _rule CONSTANT record := kerbrole.rule();
     _ad CONSTANT oid[] :=
         ARRAY(SELECT b.role FROM kerbrole.below(_rule.ad, _members, _roles) AS b);
+    _iam CONSTANT oid[] :=
+        ARRAY(SELECT b.role FROM kerbrole.below(_rule.iam, _members, _roles) AS b);
 BEGIN
-    RETURN kerbrole.leaving(
-        _role,
-        kerbrole.leaves_iam(_role, _rule.ad, _rule.iam, _ad, _members, _roles, _new_name),
-        _members, _roles, _new_name);
+    FOREACH role IN ARRAY _both LOOP
+        fix := kerbrole.leaving(
+            role,
+            kerbrole.leaves_iam(role, _rule.ad, _rule.iam, _ad, _members, _roles, _new_name),
+            _ad, _iam, _members, _roles, _new_name);
+        RETURN NEXT;
+    END LOOP;
 END
+$$;
+
+-- The same for one role.
+CREATE FUNCTION kerbrole.fix(
+    _role oid, _members oid[] DEFAULT '{}', _roles oid[] DEFAULT '{}',
+    _new_name text DEFAULT NULL) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT f.fix FROM kerbrole.fixes(ARRAY[_role], _members, _roles, _new_name) AS f
 $$;
 
 -- Conflicts: roles that are members of both rds_ad and rds_iam.
@@ -1828,11 +1870,20 @@ $$;
 
 CREATE OR REPLACE FUNCTION kerbrole.kerb_conflicts()
 RETURNS TABLE (role_name text, ad_path text[], iam_path text[], fix text)
-LANGUAGE sql STRICT
+LANGUAGE plpgsql STRICT
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT b.role_name, b.ad_path, b.iam_path, kerbrole.fix(b.role)
-    FROM kerbrole.in_both() AS b
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH both_sides AS MATERIALIZED (
+        SELECT b.* FROM kerbrole.in_both() AS b
+    )
+    SELECT b.role_name, b.ad_path, b.iam_path, f.fix
+    FROM both_sides AS b
+    JOIN kerbrole.fixes(ARRAY(SELECT o.role FROM both_sides AS o)) AS f USING (role)
+    ORDER BY b.role_name COLLATE "C";
+END
 $$;
 
 CREATE OR REPLACE FUNCTION kerbrole.kerb_preview_grant(granted_role text, member text)
@@ -1921,7 +1972,8 @@ BEGIN
                     _step := _from[_step];
                 END LOOP;
                 PERFORM kerbrole.refuse(_power, _path[1], _group.name,
-                    kerbrole.attributes(_group.oid), kerbrole.shown_path(_path)::text);
+                    kerbrole.attributes(_group.oid),
+                    kerbrole.shown_path(_path, cardinality(_path))::text);
             END IF;
             CONTINUE WHEN EXISTS (
                 SELECT FROM unnest(_roles, _covered) AS s (role, is_covered)
@@ -3640,31 +3692,17 @@ DECLARE
     _rule CONSTANT record := kerbrole.rule();
 BEGIN
     RETURN QUERY
-    WITH RECURSIVE listed AS MATERIALIZED (
+    WITH listed AS MATERIALIZED (
         SELECT r.oid AS role, r.rolname::text AS name, r.rolcanlogin AS can_login
         FROM kerbrole.roles AS r
         WHERE strpos(r.rolname::text COLLATE "C", '@') > 0
             AND kerbrole.is_principal(r.rolname::text)
-    ), ad AS MATERIALIZED (
-        SELECT b.* FROM kerbrole.below(_rule.ad) AS b
-    ), iam AS MATERIALIZED (
-        SELECT b.* FROM kerbrole.below(_rule.iam) AS b
-    ), ad_way (role, at, step) AS (
-        SELECT l.role, l.role, 0 FROM listed AS l JOIN ad ON ad.role = l.role
-        UNION ALL
-        SELECT w.role, ad.next, w.step + 1
-        FROM ad_way AS w JOIN ad ON ad.role = w.at WHERE ad.next IS NOT NULL
-    ), iam_way (role, at, step) AS (
-        SELECT l.role, l.role, 0 FROM listed AS l JOIN iam ON iam.role = l.role
-        UNION ALL
-        SELECT w.role, iam.next, w.step + 1
-        FROM iam_way AS w JOIN iam ON iam.role = w.at WHERE iam.next IS NOT NULL
-    ), ad_paths (role, path) AS (
-        SELECT w.role, array_agg(r.rolname::text ORDER BY w.step)
-        FROM ad_way AS w JOIN kerbrole.roles AS r ON r.oid = w.at GROUP BY w.role
-    ), iam_paths (role, path) AS (
-        SELECT w.role, array_agg(r.rolname::text ORDER BY w.step)
-        FROM iam_way AS w JOIN kerbrole.roles AS r ON r.oid = w.at GROUP BY w.role
+    ), ad_paths AS (
+        SELECT p.role, p.path
+        FROM kerbrole.paths(_rule.ad, ARRAY(SELECT l.role FROM listed AS l)) AS p
+    ), iam_paths AS (
+        SELECT p.role, p.path
+        FROM kerbrole.paths(_rule.iam, ARRAY(SELECT l.role FROM listed AS l)) AS p
     ), of_groups (role, groups) AS (
         -- One membership may stand in several rows, one for each grantor.
         SELECT m.member, array_agg(DISTINCT r.rolname::text COLLATE "C")
@@ -3678,7 +3716,7 @@ BEGIN
         GROUP BY a.usesysid
     )
     SELECT l.name, kerbrole.username_of(l.name), kerbrole.realm_of(l.name), l.can_login,
-        coalesce(g.groups, '{}'), kerbrole.shown_path(a.path), kerbrole.shown_path(i.path),
+        coalesce(g.groups, '{}'), a.path, i.path,
         coalesce(c.sessions, 0)
     FROM listed AS l
     LEFT JOIN of_groups AS g ON g.role = l.role
@@ -3705,7 +3743,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE
         WHEN kerbrole.is_by_function(_name)
-            THEN format('SELECT kerb_disable_principal(%L);', _name)
+            THEN format('SELECT kerbrole.kerb_disable_principal(%L);', _name)
         ELSE format('ALTER ROLE %s NOLOGIN;', kerbrole.quoted(_name))
     END
 $$;
@@ -3725,7 +3763,7 @@ AS $$
             ELSE '' END
             || CASE
                 WHEN kerbrole.is_principal(_to) AND kerbrole.is_by_function(_name)
-                    THEN format('SELECT kerb_rename_principal(%L, NULL, %L);',
+                    THEN format('SELECT kerbrole.kerb_rename_principal(%L, NULL, %L);',
                         _name, kerbrole.username_of(_to))
                 ELSE format('ALTER ROLE %s RENAME TO %s;',
                     kerbrole.quoted(_name), kerbrole.quoted(_to))
@@ -3969,14 +4007,14 @@ BEGIN
         fix := CASE
             WHEN kerbrole.is_by_function(_other)
                 AND _other COLLATE "C" NOT IN (_rule.ad_role, _rule.iam_role)
-                THEN format('SELECT kerb_rename_principal(%L, NULL, %L);',
+                THEN format('SELECT kerbrole.kerb_rename_principal(%L, NULL, %L);',
                     _other, kerbrole.username_of(_name))
             ELSE format('ALTER ROLE %s RENAME TO %s;',
                 kerbrole.quoted(_other), kerbrole.quoted(_name))
         END;
     ELSE
         detail := format('no role "%s", in whatever case', _name);
-        fix := format('SELECT kerb_add_principal(%L);', _name);
+        fix := format('SELECT kerbrole.kerb_add_principal(%L);', _name);
     END IF;
     RETURN NEXT;
 
@@ -4001,7 +4039,7 @@ BEGIN
         ELSE format('not a member of %s', _rule.ad_role)
     END;
     fix := CASE WHEN NOT ok AND _role.oid IS NOT NULL
-        THEN format('SELECT kerb_add_principal(%L, if_not_exists => true);', _name) END;
+        THEN format('SELECT kerbrole.kerb_add_principal(%L, if_not_exists => true);', _name) END;
     RETURN NEXT;
 
     check_name := 'not_rds_iam';
@@ -4014,7 +4052,9 @@ BEGIN
     END;
     fix := NULL;
     IF _iam_path IS NOT NULL THEN
-        fix := coalesce(nullif(kerbrole.leaving(_role.oid, true), ''),
+        fix := coalesce(nullif(kerbrole.leaving(_role.oid, true,
+            ARRAY(SELECT b.role FROM kerbrole.below(_rule.ad) AS b),
+            ARRAY(SELECT b.role FROM kerbrole.below(_rule.iam) AS b)), ''),
             '-- let kerbrole.iam_role name another role than this one');
     END IF;
     RETURN NEXT;
@@ -4056,7 +4096,8 @@ BEGIN
         ELSE 'NOLOGIN: the principal is disabled' END;
     fix := CASE
         WHEN ok OR _role.oid IS NULL THEN NULL
-        WHEN kerbrole.is_by_function(_name) THEN format('SELECT kerb_enable_principal(%L);', _name)
+        WHEN kerbrole.is_by_function(_name)
+            THEN format('SELECT kerbrole.kerb_enable_principal(%L);', _name)
         ELSE format('ALTER ROLE %s LOGIN;', kerbrole.quoted(_name))
     END;
     RETURN NEXT;
@@ -4205,14 +4246,7 @@ CREATE FUNCTION kerbrole.path_to(_role oid, _target oid) RETURNS text[]
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH RECURSIVE way (at, next, step) AS (
-        SELECT b.role, b.next, 0 FROM kerbrole.below(_target) AS b WHERE b.role = _role
-        UNION ALL
-        SELECT b.role, b.next, w.step + 1
-        FROM way AS w JOIN kerbrole.below(_target) AS b ON b.role = w.next
-    )
-    SELECT kerbrole.shown_path(array_agg(r.rolname::text ORDER BY w.step))
-    FROM way AS w JOIN kerbrole.roles AS r ON r.oid = w.at
+    SELECT p.path FROM kerbrole.paths(_target, ARRAY[_role]) AS p
 $$;
 
 -- From a list of who is wanted to the difference from who is there. A principal, here, is a role
@@ -4772,7 +4806,7 @@ BEGIN
     question := 'plain GRANTs of others';
     ok := NULL;
     detail := 'nothing here keeps somebody from a GRANT that puts a role into both: '
-        'kerb_conflicts() finds it afterwards';
+        'kerbrole.kerb_conflicts() finds it afterwards';
     fix := 'SELECT * FROM kerbrole.kerb_conflicts();';
     RETURN NEXT;
     PERFORM set_config('client_min_messages', _messages, true);

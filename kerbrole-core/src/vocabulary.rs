@@ -7,6 +7,8 @@ mod entries;
 
 use std::borrow::Cow;
 
+use once_cell::sync::Lazy;
+
 use self::entries::{ENTRIES, Entry, SETTINGS};
 
 /// In whose words something is said.
@@ -14,6 +16,8 @@ use self::entries::{ENTRIES, Entry, SETTINGS};
 pub enum Language {
     /// Of the SQL functions.
     Sql,
+    /// Of the functions in PL/pgSQL, which are in a schema that nobody has in the search path.
+    InPlpgsql,
     /// Of a program that uses the crate kerbrole-client.
     Rust {
         /// Whether the extension's settings (`kerbrole.*`) are there.
@@ -32,18 +36,19 @@ impl Language {
     pub fn say(self, text: &str) -> Cow<'_, str> {
         let has_settings = match self {
             Self::Sql => return Cow::Borrowed(text),
+            Self::InPlpgsql => false,
             Self::Rust { has_settings } | Self::Command { has_settings } => has_settings,
         };
-        let settings: &[Entry] = if has_settings { &[] } else { SETTINGS };
+        let settings: &[Form] = if has_settings { &[] } else { &SETTING_FORMS };
         let mut said = String::with_capacity(text.len());
         let mut rest = text;
         let mut before = ' ';
         while let Some(c) = rest.chars().next() {
             // A word begins where none is under way.
             let begins = !before.is_alphanumeric() && before != '_';
-            let found = begins.then(|| ENTRIES.iter().chain(settings).find_map(|e| e.at(rest)));
-            let taken = if let Some((entry, argument, taken)) = found.flatten() {
-                said.push_str(&self.of(entry, argument));
+            let found = begins.then(|| FORMS.iter().chain(settings).find_map(|f| f.at(rest)));
+            let taken = if let Some((form, argument, taken)) = found.flatten() {
+                said.push_str(&self.of(form.entry, argument));
                 taken
             } else {
                 // An apostrophe within a word quotes nothing.
@@ -58,12 +63,16 @@ impl Language {
         if said == text { Cow::Borrowed(text) } else { Cow::Owned(said) }
     }
 
-    fn of(self, entry: &Entry, argument: Option<&str>) -> String {
-        let argument = argument.map(unquoted);
+    fn of(self, entry: &Entry, literal: Option<&str>) -> String {
         let (words, argument) = match self {
-            Self::Sql => (entry.sql, argument),
-            Self::Rust { .. } => (entry.rust, argument.map(|name| format!("{name:?}"))),
-            Self::Command { .. } => (entry.command, argument.map(|name| in_shell(&name))),
+            Self::Sql => (entry.sql.into(), literal.map(Into::into)),
+            Self::InPlpgsql => (entry.words_in_plpgsql(), literal.map(Into::into)),
+            Self::Rust { .. } => {
+                (entry.rust.into(), literal.map(|literal| format!("{:?}", unquoted(literal))))
+            }
+            Self::Command { .. } => {
+                (entry.command.into(), literal.map(|literal| in_shell(&unquoted(literal))))
+            }
         };
         words.replace("{}", argument.as_deref().unwrap_or_default())
     }
@@ -75,13 +84,44 @@ pub fn vocabulary() -> impl Iterator<Item = [&'static str; 3]> {
     ENTRIES.iter().chain(SETTINGS).map(|entry| [entry.sql, entry.rust, entry.command])
 }
 
+/// An entry as it may stand in a message: in the extension's words, or with the schema of the
+/// functions in PL/pgSQL.
+struct Form {
+    text: Cow<'static, str>,
+    entry: &'static Entry,
+}
+
+static FORMS: Lazy<Vec<Form>> = Lazy::new(|| forms(ENTRIES));
+static SETTING_FORMS: Lazy<Vec<Form>> = Lazy::new(|| forms(SETTINGS));
+
+fn forms(entries: &'static [Entry]) -> Vec<Form> {
+    let of = |entry: &'static Entry| {
+        let other = entry.words_in_plpgsql();
+        let other = (other != entry.sql).then_some(Form { text: other, entry });
+        std::iter::once(Form { text: entry.sql.into(), entry }).chain(other)
+    };
+    entries.iter().flat_map(of).collect()
+}
+
 impl Entry {
-    /// This entry, its argument and how long it is, where the text begins with it.
+    fn words_in_plpgsql(&self) -> Cow<'static, str> {
+        match self.in_plpgsql {
+            Some(words) => words.into(),
+            None if self.sql.contains("kerb_") => {
+                self.sql.replace("kerb_", "kerbrole.kerb_").into()
+            }
+            None => self.sql.into(),
+        }
+    }
+}
+
+impl Form {
+    /// This form, its argument and how long it is, where the text begins with it.
     fn at<'t>(&self, text: &'t str) -> Option<(&Self, Option<&'t str>, usize)> {
-        let Some((head, tail)) = self.sql.split_once("{}") else {
-            let rest = text.strip_prefix(self.sql)?;
+        let Some((head, tail)) = self.text.split_once("{}") else {
+            let rest = text.strip_prefix(&*self.text)?;
             let goes_on = rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
-            return (!goes_on).then_some((self, None, self.sql.len()));
+            return (!goes_on).then_some((self, None, self.text.len()));
         };
         let rest = text.strip_prefix(head)?;
         let escaped = usize::from(rest.starts_with('E'));
@@ -176,6 +216,27 @@ mod tests {
         let text = "A superuser can set kerbrole.default_realm.";
         assert_eq!(Language::Command { has_settings: true }.say(text), text);
         assert!(!COMMAND.say(text).contains("kerbrole.default"), "{}", COMMAND.say(text));
+    }
+
+    #[test]
+    fn the_functions_in_plpgsql_are_called_by_their_schema() {
+        let text = "Call it: SELECT kerb_add_principal('o''brien@A.B', if_not_exists => true); \
+            then kerb_list_principals(), and \"kerb_list_principals()\" is a name";
+        let said = Language::InPlpgsql.say(text);
+        assert_eq!(
+            said,
+            "Call it: SELECT kerbrole.kerb_add_principal('o''brien@A.B', if_not_exists => true); \
+             then kerbrole.kerb_list_principals(), and \"kerb_list_principals()\" is a name"
+        );
+        // What they say the others say in their own words.
+        assert_eq!(COMMAND.say(&said), COMMAND.say(text));
+        let setting =
+            Language::InPlpgsql.say("Or not. A superuser can set kerbrole.default_realm.");
+        assert!(
+            setting.ends_with("can set kerbrole.default_realm with kerbrole.set()."),
+            "{setting}"
+        );
+        assert_eq!(COMMAND.say(&setting), "Or not. Or give --default-realm.");
     }
 
     #[test]

@@ -14,7 +14,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE
         WHEN kerbrole.is_by_function(_name)
-            THEN format('SELECT kerb_disable_principal(%L);', _name)
+            THEN format('SELECT kerbrole.kerb_disable_principal(%L);', _name)
         ELSE format('ALTER ROLE %s NOLOGIN;', kerbrole.quoted(_name))
     END
 $$;
@@ -34,7 +34,7 @@ AS $$
             ELSE '' END
             || CASE
                 WHEN kerbrole.is_principal(_to) AND kerbrole.is_by_function(_name)
-                    THEN format('SELECT kerb_rename_principal(%L, NULL, %L);',
+                    THEN format('SELECT kerbrole.kerb_rename_principal(%L, NULL, %L);',
                         _name, kerbrole.username_of(_to))
                 ELSE format('ALTER ROLE %s RENAME TO %s;',
                     kerbrole.quoted(_name), kerbrole.quoted(_to))

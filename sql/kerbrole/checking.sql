@@ -120,14 +120,14 @@ BEGIN
         fix := CASE
             WHEN kerbrole.is_by_function(_other)
                 AND _other COLLATE "C" NOT IN (_rule.ad_role, _rule.iam_role)
-                THEN format('SELECT kerb_rename_principal(%L, NULL, %L);',
+                THEN format('SELECT kerbrole.kerb_rename_principal(%L, NULL, %L);',
                     _other, kerbrole.username_of(_name))
             ELSE format('ALTER ROLE %s RENAME TO %s;',
                 kerbrole.quoted(_other), kerbrole.quoted(_name))
         END;
     ELSE
         detail := format('no role "%s", in whatever case', _name);
-        fix := format('SELECT kerb_add_principal(%L);', _name);
+        fix := format('SELECT kerbrole.kerb_add_principal(%L);', _name);
     END IF;
     RETURN NEXT;
 
@@ -152,7 +152,7 @@ BEGIN
         ELSE format('not a member of %s', _rule.ad_role)
     END;
     fix := CASE WHEN NOT ok AND _role.oid IS NOT NULL
-        THEN format('SELECT kerb_add_principal(%L, if_not_exists => true);', _name) END;
+        THEN format('SELECT kerbrole.kerb_add_principal(%L, if_not_exists => true);', _name) END;
     RETURN NEXT;
 
     check_name := 'not_rds_iam';
@@ -165,7 +165,9 @@ BEGIN
     END;
     fix := NULL;
     IF _iam_path IS NOT NULL THEN
-        fix := coalesce(nullif(kerbrole.leaving(_role.oid, true), ''),
+        fix := coalesce(nullif(kerbrole.leaving(_role.oid, true,
+            ARRAY(SELECT b.role FROM kerbrole.below(_rule.ad) AS b),
+            ARRAY(SELECT b.role FROM kerbrole.below(_rule.iam) AS b)), ''),
             '-- let kerbrole.iam_role name another role than this one');
     END IF;
     RETURN NEXT;
@@ -207,7 +209,8 @@ BEGIN
         ELSE 'NOLOGIN: the principal is disabled' END;
     fix := CASE
         WHEN ok OR _role.oid IS NULL THEN NULL
-        WHEN kerbrole.is_by_function(_name) THEN format('SELECT kerb_enable_principal(%L);', _name)
+        WHEN kerbrole.is_by_function(_name)
+            THEN format('SELECT kerbrole.kerb_enable_principal(%L);', _name)
         ELSE format('ALTER ROLE %s LOGIN;', kerbrole.quoted(_name))
     END;
     RETURN NEXT;
@@ -356,12 +359,5 @@ CREATE FUNCTION kerbrole.path_to(_role oid, _target oid) RETURNS text[]
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH RECURSIVE way (at, next, step) AS (
-        SELECT b.role, b.next, 0 FROM kerbrole.below(_target) AS b WHERE b.role = _role
-        UNION ALL
-        SELECT b.role, b.next, w.step + 1
-        FROM way AS w JOIN kerbrole.below(_target) AS b ON b.role = w.next
-    )
-    SELECT kerbrole.shown_path(array_agg(r.rolname::text ORDER BY w.step))
-    FROM way AS w JOIN kerbrole.roles AS r ON r.oid = w.at
+    SELECT p.path FROM kerbrole.paths(_target, ARRAY[_role]) AS p
 $$;

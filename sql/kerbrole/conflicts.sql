@@ -130,11 +130,20 @@ $$;
 
 CREATE OR REPLACE FUNCTION kerbrole.kerb_conflicts()
 RETURNS TABLE (role_name text, ad_path text[], iam_path text[], fix text)
-LANGUAGE sql STRICT
+LANGUAGE plpgsql STRICT
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT b.role_name, b.ad_path, b.iam_path, kerbrole.fix(b.role)
-    FROM kerbrole.in_both() AS b
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH both_sides AS MATERIALIZED (
+        SELECT b.* FROM kerbrole.in_both() AS b
+    )
+    SELECT b.role_name, b.ad_path, b.iam_path, f.fix
+    FROM both_sides AS b
+    JOIN kerbrole.fixes(ARRAY(SELECT o.role FROM both_sides AS o)) AS f USING (role)
+    ORDER BY b.role_name COLLATE "C";
+END
 $$;
 
 CREATE OR REPLACE FUNCTION kerbrole.kerb_preview_grant(granted_role text, member text)

@@ -41,74 +41,70 @@ END
 $$;
 
 -- The memberships of a role in others, in the order of names; those that are not made yet have no
--- grantor.
+-- grantor. Since 16 a creator's membership has ADMIN only, and is the bootstrap superuser's; as
+-- JSON the row can be asked for columns that 15 does not have.
 CREATE FUNCTION kerbrole.memberships_of(_member oid, _members oid[], _roles oid[])
 RETURNS TABLE (
-    role oid, role_name text, grantor_name text, admin boolean, from_creation boolean, place bigint)
-LANGUAGE plpgsql STABLE
+    role oid, role_name text, grantor_name text, admin boolean, from_creation boolean)
+LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
-DECLARE
-    -- Since 16 a creator's membership has ADMIN only, and is the bootstrap superuser's.
-    _creation CONSTANT text := CASE WHEN kerbrole.names_grantors()
-        THEN 'm.grantor = 10 AND m.admin_option AND NOT m.inherit_option AND NOT m.set_option'
-        ELSE 'false' END;
-BEGIN
-    RETURN QUERY EXECUTE format($q$
-        SELECT e.role, e.role_name, e.grantor_name, e.admin, e.from_creation,
-            row_number() OVER (ORDER BY e.role_name COLLATE "C",
-                e.grantor_name COLLATE "C" NULLS FIRST, e.admin, e.from_creation)
-        FROM (
-            SELECT r.oid AS role, r.rolname::text AS role_name, g.rolname::text AS grantor_name,
-                m.admin_option AS admin, %s AS from_creation
-            FROM pg_catalog.pg_auth_members AS m
-            JOIN kerbrole.roles AS r ON r.oid = m.roleid
-            LEFT JOIN kerbrole.roles AS g ON g.oid = m.grantor
-            WHERE m.member = $1
-            UNION ALL
-            SELECT r.oid, r.rolname::text, NULL, false, false
-            FROM unnest($2, $3) AS e (member, role)
-            JOIN kerbrole.roles AS r ON r.oid = e.role
-            WHERE e.member = $1
-        ) AS e$q$, _creation)
-    USING _member, _members, _roles;
-END
+    SELECT e.*
+    FROM (
+        SELECT r.oid, r.rolname::text, g.rolname::text, m.admin_option,
+            m.grantor = 10 AND m.admin_option
+                AND to_jsonb(m) @> '{"inherit_option": false, "set_option": false}'
+        FROM pg_catalog.pg_auth_members AS m
+        JOIN kerbrole.roles AS r ON r.oid = m.roleid
+        LEFT JOIN kerbrole.roles AS g ON g.oid = m.grantor
+        WHERE m.member = _member
+        UNION ALL
+        SELECT r.oid, r.rolname::text, NULL, false, false
+        FROM unnest(_members, _roles) AS p (member, role)
+        JOIN kerbrole.roles AS r ON r.oid = p.role
+        WHERE p.member = _member
+    ) AS e (role, role_name, grantor_name, admin, from_creation)
+    ORDER BY e.role_name COLLATE "C", e.grantor_name COLLATE "C" NULLS FIRST, e.admin,
+        e.from_creation
 $$;
 
 -- The statements by which a role leaves one of the two, taking as little as possible from others:
 -- its own memberships end, unless a group above it is in both by itself and is to leave the same
--- side. Memberships that are not made yet are never ended: their groups' are.
+-- side. Memberships that are not made yet are never ended: their groups' are. _ad and _iam are the
+-- roles on either side.
 CREATE FUNCTION kerbrole.leaving(
-    _role oid, _leaves_iam boolean, _members oid[] DEFAULT '{}', _roles oid[] DEFAULT '{}',
-    _new_name text DEFAULT NULL) RETURNS text
+    _role oid, _leaves_iam boolean, _ad oid[], _iam oid[], _members oid[] DEFAULT '{}',
+    _roles oid[] DEFAULT '{}', _new_name text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     _rule CONSTANT record := kerbrole.rule();
-    _ad CONSTANT oid[] :=
-        ARRAY(SELECT b.role FROM kerbrole.below(_rule.ad, _members, _roles) AS b);
-    _iam CONSTANT oid[] :=
-        ARRAY(SELECT b.role FROM kerbrole.below(_rule.iam, _members, _roles) AS b);
     _target CONSTANT oid := CASE WHEN _leaves_iam THEN _rule.iam ELSE _rule.ad END;
     _side CONSTANT oid[] := CASE WHEN _leaves_iam THEN _iam ELSE _ad END;
-    -- The way up: roles, and how many of the memberships of each have been looked at.
+    -- The way up: roles, the memberships of each, and how many of them have been looked at.
     _way oid[] := ARRAY[_role];
-    _done bigint[] := ARRAY[0];
+    _edges jsonb[] := '{}';
+    _done integer[] := ARRAY[0];
     _top integer := 1;
     _seen oid[] := ARRAY[_role];
-    _last oid;
     _edge record;
     _is_shared boolean;
     _is_pending boolean;
     _fix text[] := '{}';
 BEGIN
     WHILE _top > 0 LOOP
-        SELECT e.*, e.role = lag(e.role) OVER (ORDER BY e.place) AS is_again INTO _edge
-        FROM kerbrole.memberships_of(_way[_top], _members, _roles) AS e
-        ORDER BY e.place LIMIT 1 OFFSET _done[_top];
-        IF NOT FOUND THEN
+        IF _done[_top] = 0 THEN
+            _edges[_top] := (
+                SELECT jsonb_agg(to_jsonb(m))
+                FROM kerbrole.memberships_of(_way[_top], _members, _roles) AS m);
+        END IF;
+        SELECT e.*, _done[_top] > 0
+            AND _edges[_top] -> (_done[_top] - 1) ->> 'role' = e.role::text AS is_again
+        INTO _edge
+        FROM jsonb_to_record(_edges[_top] -> _done[_top]) AS e (
+            role oid, role_name text, grantor_name text, admin boolean, from_creation boolean);
+        IF _edge.role IS NULL THEN
             _top := _top - 1;
             CONTINUE;
         END IF;
@@ -128,7 +124,7 @@ BEGIN
                 _way[_top] := _edge.role;
                 _done[_top] := 0;
             END IF;
-        ELSIF kerbrole.names_grantors() OR _edge.is_again IS NOT TRUE THEN
+        ELSIF kerbrole.names_grantors() OR NOT _edge.is_again THEN
             _fix := _fix || concat(
                 'REVOKE ', kerbrole.quoted(_edge.role_name), ' FROM ',
                 kerbrole.quoted(CASE WHEN _way[_top] = 0 THEN _new_name
@@ -146,21 +142,38 @@ BEGIN
 END
 $$;
 
--- The statements that end the conflict of a role in both.
-CREATE FUNCTION kerbrole.fix(
-    _role oid, _members oid[] DEFAULT '{}', _roles oid[] DEFAULT '{}',
-    _new_name text DEFAULT NULL) RETURNS text
+-- The statements that end the conflict of each of some roles in both.
+CREATE FUNCTION kerbrole.fixes(
+    _both oid[], _members oid[] DEFAULT '{}', _roles oid[] DEFAULT '{}',
+    _new_name text DEFAULT NULL)
+RETURNS TABLE (role oid, fix text)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
 DECLARE
     _rule CONSTANT record := kerbrole.rule();
     _ad CONSTANT oid[] :=
         ARRAY(SELECT b.role FROM kerbrole.below(_rule.ad, _members, _roles) AS b);
+    _iam CONSTANT oid[] :=
+        ARRAY(SELECT b.role FROM kerbrole.below(_rule.iam, _members, _roles) AS b);
 BEGIN
-    RETURN kerbrole.leaving(
-        _role,
-        kerbrole.leaves_iam(_role, _rule.ad, _rule.iam, _ad, _members, _roles, _new_name),
-        _members, _roles, _new_name);
+    FOREACH role IN ARRAY _both LOOP
+        fix := kerbrole.leaving(
+            role,
+            kerbrole.leaves_iam(role, _rule.ad, _rule.iam, _ad, _members, _roles, _new_name),
+            _ad, _iam, _members, _roles, _new_name);
+        RETURN NEXT;
+    END LOOP;
 END
+$$;
+
+-- The same for one role.
+CREATE FUNCTION kerbrole.fix(
+    _role oid, _members oid[] DEFAULT '{}', _roles oid[] DEFAULT '{}',
+    _new_name text DEFAULT NULL) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT f.fix FROM kerbrole.fixes(ARRAY[_role], _members, _roles, _new_name) AS f
 $$;

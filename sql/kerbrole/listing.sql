@@ -12,31 +12,17 @@ DECLARE
     _rule CONSTANT record := kerbrole.rule();
 BEGIN
     RETURN QUERY
-    WITH RECURSIVE listed AS MATERIALIZED (
+    WITH listed AS MATERIALIZED (
         SELECT r.oid AS role, r.rolname::text AS name, r.rolcanlogin AS can_login
         FROM kerbrole.roles AS r
         WHERE strpos(r.rolname::text COLLATE "C", '@') > 0
             AND kerbrole.is_principal(r.rolname::text)
-    ), ad AS MATERIALIZED (
-        SELECT b.* FROM kerbrole.below(_rule.ad) AS b
-    ), iam AS MATERIALIZED (
-        SELECT b.* FROM kerbrole.below(_rule.iam) AS b
-    ), ad_way (role, at, step) AS (
-        SELECT l.role, l.role, 0 FROM listed AS l JOIN ad ON ad.role = l.role
-        UNION ALL
-        SELECT w.role, ad.next, w.step + 1
-        FROM ad_way AS w JOIN ad ON ad.role = w.at WHERE ad.next IS NOT NULL
-    ), iam_way (role, at, step) AS (
-        SELECT l.role, l.role, 0 FROM listed AS l JOIN iam ON iam.role = l.role
-        UNION ALL
-        SELECT w.role, iam.next, w.step + 1
-        FROM iam_way AS w JOIN iam ON iam.role = w.at WHERE iam.next IS NOT NULL
-    ), ad_paths (role, path) AS (
-        SELECT w.role, array_agg(r.rolname::text ORDER BY w.step)
-        FROM ad_way AS w JOIN kerbrole.roles AS r ON r.oid = w.at GROUP BY w.role
-    ), iam_paths (role, path) AS (
-        SELECT w.role, array_agg(r.rolname::text ORDER BY w.step)
-        FROM iam_way AS w JOIN kerbrole.roles AS r ON r.oid = w.at GROUP BY w.role
+    ), ad_paths AS (
+        SELECT p.role, p.path
+        FROM kerbrole.paths(_rule.ad, ARRAY(SELECT l.role FROM listed AS l)) AS p
+    ), iam_paths AS (
+        SELECT p.role, p.path
+        FROM kerbrole.paths(_rule.iam, ARRAY(SELECT l.role FROM listed AS l)) AS p
     ), of_groups (role, groups) AS (
         -- One membership may stand in several rows, one for each grantor.
         SELECT m.member, array_agg(DISTINCT r.rolname::text COLLATE "C")
@@ -50,7 +36,7 @@ BEGIN
         GROUP BY a.usesysid
     )
     SELECT l.name, kerbrole.username_of(l.name), kerbrole.realm_of(l.name), l.can_login,
-        coalesce(g.groups, '{}'), kerbrole.shown_path(a.path), kerbrole.shown_path(i.path),
+        coalesce(g.groups, '{}'), a.path, i.path,
         coalesce(c.sessions, 0)
     FROM listed AS l
     LEFT JOIN of_groups AS g ON g.role = l.role

@@ -4,12 +4,13 @@
 -- A question about memberships that are not made yet gives them as two arrays, of members and of
 -- roles. A role that is not there yet has the OID 0.
 
--- A role and all that are members of it, each with the next one on a shortest way up, and how many
--- steps that has. Of several ways the one by the first role in the order of names is taken. Level
--- by level, so that it takes no more time where there are many ways.
+-- A role and all that are members of it, each with the next one on a shortest way up, how many
+-- steps that has, and from 23 steps on the role that is 23 steps from its end. Of several ways the
+-- one by the first role in the order of names is taken. Level by level, so that it takes no more
+-- time where there are many ways.
 CREATE FUNCTION kerbrole.below(
     _target oid, _members oid[] DEFAULT '{}', _roles oid[] DEFAULT '{}')
-RETURNS TABLE (role oid, next oid, steps integer)
+RETURNS TABLE (role oid, next oid, steps integer, near_end oid)
 LANGUAGE plpgsql STABLE ROWS 100
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -17,11 +18,17 @@ AS $$
 DECLARE
     _level oid[] := ARRAY[_target];
     _above oid[] := ARRAY[NULL::oid];
+    _near_end oid[] := ARRAY[NULL::oid];
     _seen oid[] := ARRAY[_target];
     _steps integer := 0;
 BEGIN
     WHILE _level <> '{}' LOOP
-        RETURN QUERY SELECT l.role, l.above, _steps FROM unnest(_level, _above) AS l (role, above);
+        IF _steps = 23 THEN
+            _near_end := _level;
+        END IF;
+        RETURN QUERY
+        SELECT l.role, l.above, _steps, l.near_end
+        FROM unnest(_level, _above, _near_end) AS l (role, above, near_end);
         WITH edges AS (
             SELECT m.member, m.roleid AS above
             FROM pg_catalog.pg_auth_members AS m
@@ -37,8 +44,10 @@ BEGIN
             WHERE e.member NOT IN (SELECT unnest(_seen))
             ORDER BY e.member, r.rolname::text COLLATE "C"
         )
-        SELECT coalesce(array_agg(f.member), '{}'), array_agg(f.above) INTO _level, _above
-        FROM first AS f;
+        SELECT coalesce(array_agg(f.member), '{}'), array_agg(f.above), array_agg(l.near_end)
+        INTO _level, _above, _near_end
+        FROM first AS f
+        JOIN unnest(_level, _near_end) AS l (role, near_end) ON l.role = f.above;
         _seen := _seen || _level;
         _steps := _steps + 1;
     END LOOP;
@@ -108,17 +117,50 @@ BEGIN
 END
 $$;
 
--- A chain of memberships as it is shown: of more than 50 roles the middle is left out.
-CREATE FUNCTION kerbrole.shown_path(_path text[]) RETURNS text[]
+-- A chain of memberships as it is shown: of more than 50 roles the first 25 and the last 24. Those
+-- in the middle need not be in it.
+CREATE FUNCTION kerbrole.shown_path(_path text[], _length integer) RETURNS text[]
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE
-        WHEN cardinality(_path) > 50 THEN
-            _path[:25] || format('... %s more ...', cardinality(_path) - 49)
+        WHEN _length > 50 THEN
+            _path[:25] || format('... %s more ...', _length - 49)
             || _path[cardinality(_path) - 23:]
         ELSE _path
     END
+$$;
+
+-- The shortest chains of memberships from some roles to one, as they are shown; none for a role
+-- that is no member of it. Only what is shown is walked: there may be a hundred thousand roles in
+-- each of a hundred thousand chains.
+CREATE FUNCTION kerbrole.paths(
+    _target oid, _of oid[], _members oid[] DEFAULT '{}', _roles oid[] DEFAULT '{}',
+    _new_name text DEFAULT NULL)
+RETURNS TABLE (role oid, path text[])
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH RECURSIVE below AS MATERIALIZED (
+        SELECT b.* FROM kerbrole.below(_target, _members, _roles) AS b
+    ), wanted AS MATERIALIZED (
+        SELECT b.* FROM (SELECT DISTINCT unnest(_of)) AS o (role) JOIN below AS b USING (role)
+    ), way (role, at, step, steps) AS (
+        (SELECT w.role, w.role, 0, w.steps FROM wanted AS w
+        UNION ALL
+        SELECT w.role, w.near_end, w.steps - 23, w.steps FROM wanted AS w WHERE w.steps >= 50)
+        UNION ALL
+        SELECT w.role, b.next, w.step + 1, w.steps
+        FROM way AS w JOIN below AS b ON b.role = w.at
+        WHERE b.next IS NOT NULL AND (w.steps < 50 OR w.step <> 24)
+    ), named (role, name) AS (
+        SELECT r.oid, r.rolname::text FROM kerbrole.roles AS r
+        UNION ALL
+        SELECT 0, _new_name WHERE _new_name IS NOT NULL
+    )
+    SELECT w.role, kerbrole.shown_path(array_agg(n.name ORDER BY w.step), w.steps + 1)
+    FROM way AS w JOIN named AS n ON n.role = w.at
+    GROUP BY w.role, w.steps
 $$;
 
 -- Every role that is a member of both roles of the rule, with a shortest path to each, in the order
@@ -132,39 +174,18 @@ AS $$
 #variable_conflict use_column
 DECLARE
     _rule CONSTANT record := kerbrole.rule();
+    _both CONSTANT oid[] := ARRAY(
+        SELECT b.role FROM kerbrole.below(_rule.iam, _members, _roles) AS b
+        INTERSECT
+        SELECT b.role FROM kerbrole.below(_rule.ad, _members, _roles) AS b);
 BEGIN
-    RETURN QUERY
-    WITH RECURSIVE ad AS MATERIALIZED (
-        SELECT b.* FROM kerbrole.below(_rule.ad, _members, _roles) AS b
-    ), iam AS MATERIALIZED (
-        SELECT b.* FROM kerbrole.below(_rule.iam, _members, _roles) AS b
-    ), both_sides AS MATERIALIZED (
-        SELECT ad.role FROM ad JOIN iam ON iam.role = ad.role
-    ), ad_way (role, at, step) AS (
-        SELECT b.role, b.role, 0 FROM both_sides AS b
-        UNION ALL
-        SELECT w.role, ad.next, w.step + 1
-        FROM ad_way AS w JOIN ad ON ad.role = w.at WHERE ad.next IS NOT NULL
-    ), iam_way (role, at, step) AS (
-        SELECT b.role, b.role, 0 FROM both_sides AS b
-        UNION ALL
-        SELECT w.role, iam.next, w.step + 1
-        FROM iam_way AS w JOIN iam ON iam.role = w.at WHERE iam.next IS NOT NULL
-    ), named (role, name) AS (
-        SELECT r.oid, r.rolname::text FROM kerbrole.roles AS r
-        UNION ALL
-        SELECT 0, _new_name WHERE _new_name IS NOT NULL
-    ), ad_paths (role, path) AS (
-        SELECT w.role, array_agg(n.name ORDER BY w.step)
-        FROM ad_way AS w JOIN named AS n ON n.role = w.at GROUP BY w.role
-    ), iam_paths (role, path) AS (
-        SELECT w.role, array_agg(n.name ORDER BY w.step)
-        FROM iam_way AS w JOIN named AS n ON n.role = w.at GROUP BY w.role
-    )
-    SELECT n.role, n.name, kerbrole.shown_path(a.path), kerbrole.shown_path(i.path)
-    FROM ad_paths AS a
-    JOIN iam_paths AS i ON i.role = a.role
-    JOIN named AS n ON n.role = a.role
-    ORDER BY n.name COLLATE "C";
+    IF _both <> '{}' THEN
+        RETURN QUERY
+        SELECT a.role, coalesce(r.rolname::text, _new_name), a.path, i.path
+        FROM kerbrole.paths(_rule.ad, _both, _members, _roles, _new_name) AS a
+        JOIN kerbrole.paths(_rule.iam, _both, _members, _roles, _new_name) AS i USING (role)
+        LEFT JOIN kerbrole.roles AS r ON r.oid = a.role
+        ORDER BY coalesce(r.rolname::text, _new_name) COLLATE "C";
+    END IF;
 END
 $$;

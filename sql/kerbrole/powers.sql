@@ -64,7 +64,8 @@ BEGIN
                     _step := _from[_step];
                 END LOOP;
                 PERFORM kerbrole.refuse(_power, _path[1], _group.name,
-                    kerbrole.attributes(_group.oid), kerbrole.shown_path(_path)::text);
+                    kerbrole.attributes(_group.oid),
+                    kerbrole.shown_path(_path, cardinality(_path))::text);
             END IF;
             CONTINUE WHEN EXISTS (
                 SELECT FROM unnest(_roles, _covered) AS s (role, is_covered)

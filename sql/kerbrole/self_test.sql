@@ -197,7 +197,7 @@ BEGIN
     question := 'plain GRANTs of others';
     ok := NULL;
     detail := 'nothing here keeps somebody from a GRANT that puts a role into both: '
-        'kerb_conflicts() finds it afterwards';
+        'kerbrole.kerb_conflicts() finds it afterwards';
     fix := 'SELECT * FROM kerbrole.kerb_conflicts();';
     RETURN NEXT;
     PERFORM set_config('client_min_messages', _messages, true);

@@ -138,11 +138,14 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+    -- Messages name them as the extension does.
+    _name CONSTANT text := regexp_replace(set.name, '^kerbrole\.', '');
 BEGIN
     IF set.value IS NULL THEN
-        DELETE FROM kerbrole.settings AS s WHERE s.name = set.name;
+        DELETE FROM kerbrole.settings AS s WHERE s.name = _name;
     ELSE
-        INSERT INTO kerbrole.settings AS s (name, value) VALUES (set.name, set.value)
+        INSERT INTO kerbrole.settings AS s (name, value) VALUES (_name, set.value)
         ON CONFLICT (name) DO UPDATE SET value = excluded.value;
     END IF;
     -- Resetting one of the two roles may make them one.

@@ -1,4 +1,5 @@
-//! The table of words: what the SQL functions call it, a program, and the command.
+//! The table of words: what the SQL functions call it, a program, and the command; and what the
+//! functions in PL/pgSQL do, where that is something else.
 
 /// One thing, and what it is called. `{}` is an argument: a literal in SQL, a string in Rust, a
 /// word of the shell.
@@ -7,10 +8,18 @@ pub(super) struct Entry {
     pub(super) sql: &'static str,
     pub(super) rust: &'static str,
     pub(super) command: &'static str,
+    /// By the functions in PL/pgSQL, where it is not the same with their schema in front.
+    pub(super) in_plpgsql: Option<&'static str>,
 }
 
 const fn entry(sql: &'static str, rust: &'static str, command: &'static str) -> Entry {
-    Entry { sql, rust, command }
+    Entry { sql, rust, command, in_plpgsql: None }
+}
+
+impl Entry {
+    const fn in_plpgsql(self, words: &'static str) -> Self {
+        Self { in_plpgsql: Some(words), ..self }
+    }
 }
 
 /// Arguments and functions. The longer come before those that they begin with.
@@ -62,26 +71,46 @@ pub(super) const SETTINGS: &[Entry] = &[
         "A superuser can set kerbrole.default_realm",
         "Or set Builder::default_realm",
         "Or give --default-realm",
+    )
+    .in_plpgsql(
+        "Whoever installed these functions can set kerbrole.default_realm with \
+         kerbrole.set()",
     ),
     entry(
         "a superuser can list it in kerbrole.allowed_realms",
         "list it in Builder::allowed_realms",
         "list it in --allowed-realms",
+    )
+    .in_plpgsql(
+        "whoever installed these functions can list it in kerbrole.allowed_realms \
+         with kerbrole.set()",
     ),
     entry(
         "A superuser can extend kerbrole.allowed_realms",
         "Or extend Builder::allowed_realms",
         "Or extend --allowed-realms",
+    )
+    .in_plpgsql(
+        "Whoever installed these functions can extend kerbrole.allowed_realms with \
+         kerbrole.set()",
     ),
     entry(
         "A superuser can map the domain to its realm in kerbrole.netbios_domains",
         "Or map the domain to its realm in Builder::netbios_domains",
         "Or map the domain to its realm in --netbios-domains",
+    )
+    .in_plpgsql(
+        "Whoever installed these functions can map the domain to its realm in \
+         kerbrole.netbios_domains with kerbrole.set()",
     ),
     entry(
         "a superuser can set kerbrole.sync_max_removals to the number that may be removed at once",
         "set Builder::max_removals to the number that may be removed at once",
         "say with --max-removals how many may be removed at once",
+    )
+    .in_plpgsql(
+        "whoever installed these functions can set kerbrole.sync_max_removals to the \
+         number that may be removed at once, with kerbrole.set()",
     ),
     entry(
         "a realm that allowed_realms or default_realm names",

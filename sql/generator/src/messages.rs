@@ -6,8 +6,8 @@
 //! and nowhere else.
 
 use kerbrole_core::{
-    Conflict, Elevated, Error, NameError, PathStep, Power, Realm, RoleName, SqlState, Username,
-    Warning, literal, quote_identifier,
+    Conflict, Elevated, Error, Language, NameError, PathStep, Power, Realm, RoleName, SqlState,
+    Username, Warning, literal, quote_identifier,
 };
 
 /// A name with everything in it that is written in another way somewhere.
@@ -45,13 +45,17 @@ fn row(key: &str, said: Said, instead: &[(&str, &str)]) -> String {
             let seen = name.replace('\u{200B}', "\\u{200B}");
             let instead = [
                 (quote_identifier(&name), format!("%{}$s", place + 10)),
-                (literal(&name), format!("%{place}$L")),
                 (seen, format!("%{}$s", place + 20)),
                 (name, format!("%{place}$s")),
             ];
             for (from, to) in instead {
                 text = text.replace(&from, &to);
             }
+        }
+        // The arguments of calls are literals until now, by which they are recognised.
+        text = Language::InPlpgsql.say(&text).into_owned();
+        for place in 1..=9 {
+            text = text.replace(&literal(&mark(place)), &format!("%{place}$L"));
         }
         text
     };

@@ -32,10 +32,16 @@ impl Audit<'_> {
             shorter.filter_map(|role| role.name.principal()).map(|p| p.realm().to_string()),
         );
         // Every beginning of a known realm, the realm itself excepted.
-        let beginnings: HashMap<&str, &str> = known
-            .iter()
-            .flat_map(|realm| (0..realm.len()).map(move |end| (&realm[..end], realm.as_str())))
-            .collect();
+        let mut beginnings: HashMap<&str, &str> = HashMap::new();
+        for realm in &known {
+            for end in 0..realm.len() {
+                // Of several the first by name, so that the same cluster gives the same answer.
+                beginnings
+                    .entry(&realm[..end])
+                    .and_modify(|first| *first = (*first).min(realm))
+                    .or_insert(realm);
+            }
+        }
         suspects
             .into_iter()
             .filter_map(|role| {

@@ -11,7 +11,15 @@ use crate::roles::role::{Elevated, Role};
 use crate::rule::ConflictRule;
 
 /// Roles in rds_ad with LOGIN, unless they begin with `-` (NOLOGIN) or `!` (not in rds_ad).
-fn audit(caseins_users: bool, names: &[&str]) -> Vec<(&'static str, String, String)> {
+fn audit(caseins_users: bool, roles: &[&str]) -> Vec<(&'static str, String, String)> {
+    let names =
+        |f: &CaseFinding| f.roles.iter().map(RoleName::as_str).collect::<Vec<_>>().join(" ");
+    let findings = findings(caseins_users, roles);
+    findings.iter().map(|f| (f.problem.as_str(), names(f), f.fix.clone())).collect()
+}
+
+/// The same with all that is said.
+fn findings(caseins_users: bool, names: &[&str]) -> Vec<CaseFinding> {
     let mut roles = Vec::new();
     let mut memberships = Vec::new();
     for (oid, text) in (1..).zip(["-rds_ad", "-!rds_iam"].iter().chain(names)) {
@@ -33,10 +41,7 @@ fn audit(caseins_users: bool, names: &[&str]) -> Vec<(&'static str, String, Stri
             .unwrap();
     let rules = NameRules { caseins_users, ..NameRules::default() };
     let cluster = Cluster::new(rule, false).with_roles(roles).with_graph(graph);
-    let findings = case_audit(&cluster, &rules, &HighBytes::Kept, FixWith::Functions).unwrap();
-    let names =
-        |f: &CaseFinding| f.roles.iter().map(RoleName::as_str).collect::<Vec<_>>().join(" ");
-    findings.iter().map(|f| (f.problem.as_str(), names(f), f.fix.clone())).collect()
+    case_audit(&cluster, &rules, &HighBytes::Kept, FixWith::Functions).unwrap()
 }
 
 #[test]
@@ -125,6 +130,19 @@ fn names_that_were_cut() {
     assert_eq!(problems(&[&in_realm]), [("unreachable_length", in_realm.clone())]);
     let no_at = cut(&"n".repeat(70));
     assert_eq!(problems(&[&no_at]), [("unreachable_length", no_at.clone())]);
+}
+
+#[test]
+fn of_several_realms_that_a_cut_name_may_be_of_the_first_is_named() {
+    let cut = format!("a-longer-name@{}", "X".repeat(49));
+    for ends in [[".C", ".A", ".B", ".D"], [".D", ".B", ".A", ".C"]] {
+        let mut names = vec![cut.clone()];
+        names.extend(ends.map(|end| format!("!al@{}{end}", "X".repeat(49))));
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
+        let found = findings(false, &names);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].detail.contains("XX.A;"), "{}", found[0].detail);
+    }
 }
 
 /// Such a name is held with the role's OID: 57 bytes and six more.

@@ -275,10 +275,10 @@ fn an_heir_that_is_another_one_meanwhile(c: &Context<'_>) {
     let mut su = c.superuser();
     su.run(
         "CREATE ROLE heir; CREATE ROLE app_of_somebody; CREATE ROLE delegate LOGIN; GRANT heir \
-        TO delegate; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO delegate; \
-            CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE TABLE t (); ALTER TABLE t OWNER \
-            TO \"ann@A.B\"",
+        TO delegate; CREATE USER \"ann@A.B\" IN ROLE rds_ad; CREATE TABLE t (); \
+        ALTER TABLE t OWNER TO \"ann@A.B\"",
     );
+    c.let_manage(&mut su, "delegate");
     let drop = "SELECT kerb_drop_principal('ann@a.b', reassign_owned_to => 'heir')";
     let mut delegate = c.connect("delegate");
     delegate.run("SET application_name = 'delegate'");
@@ -298,11 +298,11 @@ fn an_heir_that_is_another_one_meanwhile(c: &Context<'_>) {
 fn who_may_inherit(c: &Context<'_>) {
     let mut su = c.superuser();
     su.run(
-        "CREATE ROLE app; CREATE ROLE delegate LOGIN; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA \
-        public TO delegate; CREATE USER \"ann@A.B\" IN ROLE rds_ad; \
+        "CREATE ROLE app; CREATE ROLE delegate LOGIN; CREATE USER \"ann@A.B\" IN ROLE rds_ad; \
             CREATE FUNCTION f() RETURNS int LANGUAGE sql SECURITY DEFINER RETURN 1; ALTER FUNCTION \
             f() OWNER TO \"ann@A.B\"",
     );
+    c.let_manage(&mut su, "delegate");
     let before = su.traces();
     let mut delegate = c.connect("delegate");
     // Whoever could give a function to a superuser would be one.

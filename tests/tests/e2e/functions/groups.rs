@@ -61,10 +61,8 @@ fn missing_groups(c: &Context<'_>) {
 
 fn groups_need_the_callers_right(c: &Context<'_>) {
     let mut su = c.superuser();
-    su.run(
-        "CREATE ROLE delegate LOGIN; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO \
-        delegate; CREATE ROLE g1; CREATE ROLE g2",
-    );
+    su.run("CREATE ROLE delegate LOGIN; CREATE ROLE g1; CREATE ROLE g2");
+    c.let_manage(&mut su, "delegate");
     su.run("GRANT g1 TO delegate WITH ADMIN OPTION; GRANT g2 TO delegate");
     let mut delegate = c.connect("delegate");
     let before = su.traces();

@@ -2,6 +2,7 @@
 //! those of the extension and of the core? What they do is tried by the suite `conformance`.
 
 mod graphs;
+mod lists;
 mod names;
 
 use kerbrole_client::{AddOptions, Backend, Kerbrole};
@@ -11,6 +12,7 @@ use crate::cases;
 use crate::fixture::{Context, Session};
 use graphs::conflicts_and_previews_are_those_of_the_extension;
 use kerbrole_tests::postgres_server::SUPERUSER;
+use lists::lists_come_to_the_same;
 use names::names_are_those_of_the_core;
 
 cases! {
@@ -19,7 +21,7 @@ cases! {
         who_may_not_call_a_function_gets_nothing_done_by_its_back_door,
         a_lookalike_is_not_called, the_script_calls_nothing_of_somebody_elses;
     BareEnds: names_are_those_of_the_core;
-    Ends: conflicts_and_previews_are_those_of_the_extension;
+    Ends: conflicts_and_previews_are_those_of_the_extension, lists_come_to_the_same;
 }
 
 /// `KERBROLE_TIMES=10` compares ten times as many names and graphs.

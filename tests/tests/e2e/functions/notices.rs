@@ -93,9 +93,9 @@ fn a_role_that_was_made_by_hand_is_told(c: &Context<'_>) {
     let mut su = c.superuser();
     let make = "CREATE USER \"with@A.B\" PASSWORD 'secret'; CREATE USER \"without@A.B\"; \
         CREATE USER \"in@A.B\" PASSWORD 'secret' IN ROLE rds_ad; CREATE ROLE reader LOGIN; \
-        GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO reader; \
         GRANT SELECT ON pg_authid TO reader";
     su.run(make);
+    c.let_manage(&mut su, "reader");
     let add = "SELECT * FROM kerb_add_principals('{with@a.b,without@a.b,in@a.b,new@a.b}', \
         if_not_exists => true)";
     let sync = "SELECT * FROM kerb_sync_principals('{with@a.b,without@a.b,in@a.b,new@a.b}')";

@@ -8,6 +8,7 @@ use crate::fixture::{Context, Session};
 cases! {
     Guarded: names_by_the_thousand_cost_no_more_than_without_the_guard;
     Every: what_somebody_set_for_themselves_is_not_taken_apart;
+    InPlpgsql: what_somebody_set_for_themselves_is_not_taken_apart;
 }
 
 /// The most memory that the session's backend has had, in kB.

@@ -8,21 +8,22 @@ cases! {
     EachVersion: an_audit_of_ddl_makes_nobody_superuser, an_audit_of_ddl_is_not_in_the_way,
         what_was_done_is_in_the_log;
     Guarded: an_audit_of_ddl_makes_nobody_superuser;
+    InPlpgsql: an_audit_of_ddl_runs_as_the_caller;
 }
 
 /// The commonest audit there is, and principals with something to revoke, from several hands, and
 /// something to hand over.
-fn set_up(su: &mut Session) {
+fn set_up(c: &Context<'_>, su: &mut Session) {
     su.run(
         "CREATE TABLE ddl_log (who name DEFAULT current_user, tag text); GRANT INSERT ON ddl_log \
          TO PUBLIC; \
          CREATE FUNCTION audit() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO \
          ddl_log (tag) VALUES (tg_tag); END'; \
          CREATE ROLE delegate LOGIN; CREATE ROLE middle; CREATE ROLE heir; GRANT heir TO delegate; \
-         GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO delegate; \
          CREATE TABLE t (a int, b int); GRANT SELECT ON t TO middle WITH GRANT OPTION; GRANT \
          UPDATE (b) ON t TO middle WITH GRANT OPTION",
     );
+    c.let_manage(su, "delegate");
     for user in ["ann", "bob"] {
         su.run(&format!(
             "CREATE USER \"{user}@A.B\" IN ROLE rds_ad; GRANT INSERT ON t TO \"{user}@A.B\"; \
@@ -45,7 +46,7 @@ const DROPS: [&str; 2] = [
 
 fn an_audit_of_ddl_makes_nobody_superuser(c: &Context<'_>) {
     let mut su = c.superuser();
-    set_up(&mut su);
+    set_up(c, &mut su);
     su.run("ALTER DATABASE postgres SET kerbrole.sync_max_removals = 100");
     let mut delegate = c.connect("delegate");
     su.run(
@@ -87,11 +88,40 @@ fn an_audit_of_ddl_makes_nobody_superuser(c: &Context<'_>) {
     );
 }
 
+/// The functions in PL/pgSQL change objects with the rights of their caller, and nothing that an
+/// event trigger calls is called with their owner's.
+fn an_audit_of_ddl_runs_as_the_caller(c: &Context<'_>) {
+    let mut su = c.superuser();
+    set_up(c, &mut su);
+    su.run("GRANT \"ann@A.B\" TO delegate; REVOKE SELECT, UPDATE (b) ON t FROM middle CASCADE");
+    c.let_change(&mut su);
+    let mut delegate = c.connect("delegate");
+    let events = ["ddl_command_start", "ddl_command_end", "sql_drop"];
+    let switch = |su: &mut Session, to: &str| {
+        for event in events {
+            su.run(&format!("ALTER EVENT TRIGGER audit_{event} {to}"));
+        }
+    };
+    switch(&mut su, "DISABLE");
+    delegate.run(
+        "CREATE TEMP TABLE ran (who name); GRANT ALL ON ran TO PUBLIC; \
+         CREATE FUNCTION pg_temp.rise() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO \
+         pg_temp.ran VALUES (current_user); RETURN NEW; END'; \
+         CREATE TEMP TABLE ddl_log (who name, tag text); GRANT ALL ON ddl_log TO PUBLIC; \
+         CREATE TRIGGER rise BEFORE INSERT ON ddl_log FOR EACH ROW EXECUTE FUNCTION pg_temp.rise()",
+    );
+    switch(&mut su, "ENABLE ALWAYS");
+    let drop = "SELECT kerb_drop_principal('ann@a.b', reassign_owned_to => 'heir')";
+    assert_eq!(delegate.one(drop), "ann@A.B");
+    assert_eq!(su.column("SELECT rolname FROM pg_roles WHERE rolname LIKE '%@%'"), ["bob@A.B"]);
+    assert_eq!(delegate.column("SELECT DISTINCT who FROM pg_temp.ran"), ["delegate"]);
+}
+
 /// Without an attacker: the table of the audit is not in the search path that the functions are
 /// pinned to.
 fn an_audit_of_ddl_is_not_in_the_way(c: &Context<'_>) {
     let mut su = c.superuser();
-    set_up(&mut su);
+    set_up(c, &mut su);
     su.run("ALTER DATABASE postgres SET kerbrole.sync_max_removals = 100");
     let mut delegate = c.connect("delegate");
     for drop in DROPS {
@@ -106,7 +136,7 @@ fn an_audit_of_ddl_is_not_in_the_way(c: &Context<'_>) {
 /// Since no statement says so any more.
 fn what_was_done_is_in_the_log(c: &Context<'_>) {
     let mut su = c.superuser();
-    set_up(&mut su);
+    set_up(c, &mut su);
     let log = c.server.log_text();
     c.connect("delegate").run(DROPS[0]);
     let new = c.server.log_text().split_off(log.len());

@@ -8,6 +8,9 @@ cases! {
     EachVersion: whoever_could_not_give_the_powers_does_not_rename,
         whoever_could_not_give_the_powers_does_not_enable, whoever_may_grant_the_groups_may,
         superusers_may;
+    InPlpgsql: whoever_could_not_give_the_powers_does_not_rename,
+        whoever_could_not_give_the_powers_does_not_enable,
+        whoever_may_grant_the_groups_may, superusers_may;
 }
 
 /// Each principal with what it is a member of, and what the DETAIL says of it.
@@ -31,7 +34,7 @@ const ALL: [(&str, &str, &str); 6] = [
 
 fn set_up(c: &Context<'_>, su: &mut Session, login: &str) -> Session {
     su.run(
-        "CREATE ROLE delegate LOGIN; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO delegate; \
+        "CREATE ROLE delegate LOGIN; \
          CREATE ROLE admins SUPERUSER; CREATE ROLE makers CREATEROLE; CREATE ROLE office IN ROLE \
          makers; CREATE ROLE team; \
          CREATE ROLE reports; CREATE ROLE mine IN ROLE admins; GRANT mine, office TO delegate WITH \
@@ -39,12 +42,14 @@ fn set_up(c: &Context<'_>, su: &mut Session, login: &str) -> Session {
          CREATE ROLE harmless; CREATE ROLE above; GRANT above TO harmless; GRANT harmless TO \
          delegate WITH ADMIN OPTION",
     );
+    c.let_manage(su, "delegate");
     for (user, group, _) in ALL {
         su.run(&format!("CREATE ROLE \"{user}@A.B\" {login} IN ROLE rds_ad, {group}"));
     }
     su.run(&format!("CREATE ROLE \"plain@A.B\" {login} IN ROLE rds_ad, harmless"));
     // Being a member of these itself is no right to hand them on.
     su.run("GRANT team TO delegate");
+    c.let_change(su);
     c.connect("delegate")
 }
 

@@ -6,6 +6,7 @@ use crate::fixture::Context;
 
 cases! {
     Ends: a_text_longer_than_any_name_is_refused_uncopied;
+    InPlpgsql: a_text_longer_than_any_name_is_refused_uncopied;
 }
 
 /// Under a limit of the address space, as an administrator sets one, the copy of such an argument

@@ -5,6 +5,7 @@ use crate::fixture::Context;
 
 cases! {
     EachVersion: names_that_look_alike_are_refused_with_a_reason;
+    InPlpgsql: names_that_look_alike_are_refused_with_a_reason;
 }
 
 fn names_that_look_alike_are_refused_with_a_reason(c: &Context<'_>) {

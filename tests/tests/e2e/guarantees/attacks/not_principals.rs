@@ -7,6 +7,9 @@ cases! {
     EachVersion: roles_that_are_no_principals_cannot_be_named,
         principals_with_powers_are_left_alone, no_function_changes_a_principal_with_powers,
         no_function_changes_a_role_that_is_no_principal;
+    InPlpgsql: roles_that_are_no_principals_cannot_be_named,
+        principals_with_powers_are_left_alone, no_function_changes_a_principal_with_powers,
+        no_function_changes_a_role_that_is_no_principal;
 }
 
 fn roles_that_are_no_principals_cannot_be_named(c: &Context<'_>) {
@@ -51,10 +54,10 @@ fn roles_that_are_no_principals_cannot_be_named(c: &Context<'_>) {
 fn principals_with_powers_are_left_alone(c: &Context<'_>) {
     let mut su = c.superuser();
     su.run(
-        "CREATE ROLE delegate LOGIN; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO \
-        delegate; CREATE ROLE \"root@A.B\" LOGIN SUPERUSER; CREATE ROLE g; GRANT g TO delegate \
-        WITH ADMIN OPTION",
+        "CREATE ROLE delegate LOGIN; CREATE ROLE \"root@A.B\" LOGIN SUPERUSER; CREATE ROLE g; \
+        GRANT g TO delegate WITH ADMIN OPTION",
     );
+    c.let_manage(&mut su, "delegate");
     let before = su.traces();
     for call in [
         "kerb_add_principal('root@a.b', if_not_exists => true)",
@@ -81,9 +84,8 @@ const CHANGES: [&str; 8] = [
 /// By nobody: superusers are told why, and how else.
 fn no_function_changes_a_principal_with_powers(c: &Context<'_>) {
     let mut su = c.superuser();
-    su.run(
-        "CREATE ROLE delegate LOGIN; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO delegate",
-    );
+    su.run("CREATE ROLE delegate LOGIN");
+    c.let_manage(&mut su, "delegate");
     for power in ["SUPERUSER", "CREATEROLE", "CREATEDB", "REPLICATION", "BYPASSRLS"] {
         su.run(&format!("CREATE ROLE \"mighty@A.B\" NOLOGIN {power} IN ROLE rds_ad"));
         let before = su.traces();
@@ -124,12 +126,14 @@ fn no_function_changes_a_principal_with_powers(c: &Context<'_>) {
 fn no_function_changes_a_role_that_is_no_principal(c: &Context<'_>) {
     let mut su = c.superuser();
     su.run(
-        "CREATE ROLE delegate LOGIN; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO \
-        delegate; CREATE USER app IN ROLE rds_ad; CREATE USER \"app@a.b\" IN ROLE rds_ad; \
+        "CREATE ROLE delegate LOGIN; CREATE USER app IN ROLE rds_ad; \
+            CREATE USER \"app@a.b\" IN ROLE rds_ad; \
             CREATE USER \"app@A.B@C.D\" IN ROLE rds_ad; CREATE USER \"@A.B\" IN ROLE rds_ad; \
             CREATE USER \"an-account-name-that-no-directory-has@A.B\" IN ROLE rds_ad; CREATE \
             ROLE \"ad@A.B\"",
     );
+    c.let_manage(&mut su, "delegate");
+    c.let_change(&mut su);
     let before = su.traces();
     for user in ["rdsadmin", "rds_master", "delegate"] {
         let mut session = c.connect(user);
@@ -161,7 +165,7 @@ fn no_function_changes_a_role_that_is_no_principal(c: &Context<'_>) {
         }
     }
     // Nor the role of the rule, should it have the name of a principal.
-    su.run("ALTER DATABASE postgres SET kerbrole.ad_role = 'ad@A.B'");
+    c.set(&mut su, "ad_role", "ad@A.B");
     for call in CHANGES.iter().take(6) {
         let error = c.superuser().error(&format!("SELECT {}", call.replace("$P", "ad@a.b")));
         assert_eq!(

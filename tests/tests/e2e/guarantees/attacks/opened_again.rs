@@ -6,6 +6,7 @@ use crate::fixture::Context;
 
 cases! {
     EachVersion: adding_again_opens_nobody, a_list_opens_nobody_unless_it_says_who_may_log_in;
+    InPlpgsql: adding_again_opens_nobody, a_list_opens_nobody_unless_it_says_who_may_log_in;
 }
 
 const SET_UP: &str = "CREATE ROLE adteam IN ROLE rds_ad; CREATE USER \"carl@A.B\" IN ROLE adteam; \
@@ -17,6 +18,7 @@ const OPEN: &str =
 fn adding_again_opens_nobody(c: &Context<'_>) {
     let (mut su, mut master) = (c.superuser(), c.master());
     su.run(SET_UP);
+    c.let_change(&mut su);
     for user in ["carl", "dora"] {
         master.run(&format!("SELECT kerb_disable_principal('{user}@a.b')"));
     }
@@ -57,6 +59,7 @@ fn adding_again_opens_nobody(c: &Context<'_>) {
 fn a_list_opens_nobody_unless_it_says_who_may_log_in(c: &Context<'_>) {
     let (mut su, mut master) = (c.superuser(), c.master());
     su.run(SET_UP);
+    c.let_change(&mut su);
     for user in ["carl", "dora"] {
         master.run(&format!("SELECT kerb_disable_principal('{user}@a.b')"));
     }

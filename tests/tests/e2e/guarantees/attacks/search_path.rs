@@ -5,14 +5,13 @@ use crate::fixture::Context;
 
 cases! {
     EachVersion: shadowed_names_are_not_used;
+    InPlpgsql: shadowed_names_are_not_used;
 }
 
 fn shadowed_names_are_not_used(c: &Context<'_>) {
     let mut su = c.superuser();
-    su.run(
-        "CREATE ROLE delegate LOGIN; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO \
-        delegate; CREATE SCHEMA evil; GRANT ALL ON SCHEMA evil TO delegate",
-    );
+    su.run("CREATE ROLE delegate LOGIN; CREATE SCHEMA evil; GRANT ALL ON SCHEMA evil TO delegate");
+    c.let_manage(&mut su, "delegate");
     let mut delegate = c.connect("delegate");
     delegate.run(
         "CREATE TABLE evil.pg_roles (rolname name); CREATE TABLE evil.pg_auth_members (roleid \
@@ -23,7 +22,7 @@ fn shadowed_names_are_not_used(c: &Context<'_>) {
          CREATE FUNCTION evil.eq(text, text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RAISE \
          ''lured''; END'; \
          CREATE OPERATOR evil.= (LEFTARG = text, RIGHTARG = text, FUNCTION = evil.eq); \
-         SET search_path = evil, pg_temp, pg_catalog, public",
+         SET search_path = evil, pg_temp, pg_catalog, public, kerbrole",
     );
     assert_eq!(delegate.one("SELECT kerb_add_principal('alice@a.b')"), "alice@A.B");
     assert_eq!(delegate.one("SELECT kerb_canonicalize('bob@a.b')"), "bob@A.B");

@@ -5,6 +5,7 @@ use crate::fixture::{Context, Session};
 
 cases! {
     EachVersion: nothing_that_is_passed_is_run;
+    InPlpgsql: nothing_that_is_passed_is_run;
 }
 
 /// Each would leave a role `pwned`, or make the caller a superuser, wherever it got into a

@@ -5,15 +5,16 @@ use crate::fixture::Context;
 
 cases! {
     EachVersion: temporary_objects_are_not_used;
+    InPlpgsql: temporary_objects_are_not_used;
 }
 
 fn temporary_objects_are_not_used(c: &Context<'_>) {
     let mut su = c.superuser();
     su.run(
-        "CREATE ROLE delegate LOGIN; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO \
-        delegate; CREATE ROLE cloud IN ROLE rds_iam; CREATE USER \"both@A.B\" IN ROLE rds_ad, \
-        rds_iam",
+        "CREATE ROLE delegate LOGIN; CREATE ROLE cloud IN ROLE rds_iam; \
+        CREATE USER \"both@A.B\" IN ROLE rds_ad, rds_iam",
     );
+    c.let_manage(&mut su, "delegate");
     let mut delegate = c.connect("delegate");
     // A catalogue without members would make the rule blind; a type of the caller's own could run
     // its input function.
@@ -27,11 +28,20 @@ fn temporary_objects_are_not_used(c: &Context<'_>) {
          pg_catalog.text LANGUAGE sql AS 'SELECT ''evil@A.B''::pg_catalog.text'",
     );
     delegate.run("SET search_path = pg_temp, public, pg_catalog");
-    assert_eq!(delegate.one("SELECT public.kerb_add_principal('alice@a.b')"), "alice@A.B");
-    assert_eq!(delegate.code("SELECT public.kerb_add_principal('alice@a.b')"), "42710");
-    assert_eq!(delegate.column("SELECT role_name FROM public.kerb_conflicts()"), ["both@A.B"]);
+    let schema = c.schema();
     assert_eq!(
-        delegate.column("SELECT role_name FROM public.kerb_preview_grant('cloud', 'alice@A.B')"),
+        delegate.one(&format!("SELECT {schema}.kerb_add_principal('alice@a.b')")),
+        "alice@A.B"
+    );
+    assert_eq!(delegate.code(&format!("SELECT {schema}.kerb_add_principal('alice@a.b')")), "42710");
+    assert_eq!(
+        delegate.column(&format!("SELECT role_name FROM {schema}.kerb_conflicts()")),
+        ["both@A.B"]
+    );
+    assert_eq!(
+        delegate.column(&format!(
+            "SELECT role_name FROM {schema}.kerb_preview_grant('cloud', 'alice@A.B')"
+        )),
         ["alice@A.B"]
     );
 }

@@ -5,14 +5,16 @@ use crate::fixture::Context;
 
 cases! {
     EachVersion: wrappers_do_not_lend_rights;
+    InPlpgsql: wrappers_do_not_lend_rights;
 }
 
 fn wrappers_do_not_lend_rights(c: &Context<'_>) {
     let mut su = c.superuser();
     su.run(
-        "CREATE ROLE nobody LOGIN; CREATE ROLE owner; CREATE ROLE g; GRANT EXECUTE ON ALL \
-        FUNCTIONS IN SCHEMA public TO owner; GRANT CREATE, USAGE ON SCHEMA public TO owner",
+        "CREATE ROLE nobody LOGIN; CREATE ROLE owner; CREATE ROLE g; \
+        GRANT CREATE, USAGE ON SCHEMA public TO owner",
     );
+    c.let_manage(&mut su, "owner");
     // A SECURITY DEFINER wrapper acts with its owner's rights: EXECUTE yes, the right to grant g
     // no.
     su.run(
