@@ -1,8 +1,9 @@
 -- kerbrole @VERSION@ for pg_tle (Trusted Language Extensions): the functions of sql/kerbrole.sql as
 -- an extension of the name kerbrole, which CREATE EXTENSION brings and DROP EXTENSION takes away.
 --
---   psql -v ON_ERROR_STOP=1 -f FILE     as an administrator as sql/kerbrole.sql needs one (below), a
---                                       member of pgtle_admin, in a database that has pg_tle
+--   psql -v ON_ERROR_STOP=1 -f FILE     as an administrator as sql/kerbrole.sql needs one (see
+--                                       below), and a member of pgtle_admin; in a database that
+--                                       has pg_tle
 --
 -- It is one statement: it does all or nothing. Run it again to upgrade; what was granted and set
 -- stays. An extension belongs to one database, and so does what pg_tle knows of it.
@@ -24,8 +25,8 @@ DECLARE
     _same boolean;
 BEGIN
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-    -- Whoever may create a schema can have made one of the name pgtle: only that of the extension is
-    -- gone by.
+    -- Whoever may create a schema can have made one of the name pgtle: it has to be that of the
+    -- extension.
     IF NOT EXISTS (
         SELECT FROM pg_catalog.pg_extension AS e
         JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
