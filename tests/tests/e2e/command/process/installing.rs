@@ -7,23 +7,21 @@ pub(super) fn the_functions_are_installed_and_upgraded(c: &Context<'_>) {
     let mut su = c.superuser();
     let version = env!("CARGO_PKG_VERSION");
     let ended = run(c, &["install-sql", "--format", "csv"]);
-    let columns = "version,replaced,owner,form,outcome\n";
-    assert_eq!(ended.out, format!("{columns}{version},,kerbrole_owner,schema,installed\n"));
+    let shown = |replaced: &str, owner: &str, outcome: &str| {
+        format!(
+            "what,value\nversion,{version}\nreplaced,{replaced}\nowner,{owner}\nform,schema\n\
+             outcome,{outcome}\n"
+        )
+    };
+    assert_eq!(ended.out, shown("", "kerbrole_owner", "installed"));
     assert_eq!(
         (ended.code, ended.err.as_str()),
         (0, "SELECT * FROM kerbrole.self_test(); shows what works on this server\n")
     );
     su.run("COMMENT ON SCHEMA kerbrole IS 'kerbrole 0.0.1: as an earlier version has it'");
-    prints(
-        c,
-        &["install-sql", "--format", "csv", "-q"],
-        &format!("{columns}{version},0.0.1,kerbrole_owner,schema,upgraded\n"),
-    );
-    prints(
-        c,
-        &["install-sql", "--format", "csv", "-q"],
-        &format!("{columns}{version},{version},kerbrole_owner,schema,renewed\n"),
-    );
+    let again = ["install-sql", "--format", "csv", "-q"];
+    prints(c, &again, &shown("0.0.1", "kerbrole_owner", "upgraded"));
+    prints(c, &again, &shown(version, "kerbrole_owner", "renewed"));
     assert_eq!(su.one("SELECT kerbrole.version()"), version);
 
     // What is refused is said as psql says it, and nothing is done.
@@ -46,10 +44,7 @@ pub(super) fn the_functions_are_installed_and_upgraded(c: &Context<'_>) {
         su.run("ALTER ROLE rds_master NOCREATEROLE");
     }
     let warned = as_master(&["install-sql", "--format", "csv"]);
-    assert_eq!(
-        (warned.code, warned.out.lines().last().unwrap()),
-        (0, &*format!("{version},,rds_master,schema,installed"))
-    );
+    assert_eq!((warned.code, warned.out), (0, shown("", "rds_master", "installed")));
     let first = "WARNING:  the functions belong to \"rds_master\", and not to a role of their own";
     assert!(warned.err.starts_with(&format!("{first}\nDETAIL:  ")), "{}", warned.err);
     assert!(warned.err.contains("\nHINT:  "), "{}", warned.err);
