@@ -32,6 +32,7 @@
 #   make version NEW=0.2.0       the version, everywhere it is written
 #   make freeze                  at a release: from here on its SQL scripts never change
 #   make sql                     writes the install script anew after a change of the SQL functions
+#   make tle                     the functions in PL/pgSQL for pg_tle: one script, in target
 #   make clean                   removes target/, the servers that were got for the tests included
 
 ALL_VERSIONS := 14 15 16 17 18 19
@@ -82,6 +83,7 @@ both = $(MAKE) --no-print-directory -j2 VERSIONS="$(VERSIONS)"
   test-docker test-docker-here test-e2e test-kerberos test-ad ad-built e2e-built logins \
   test-packages test-upgrade test-bare others stage check width deny typos fmt clippy doc \
   public-api pictures check-sql check-released freeze tarball release-check release version sql \
+  tle \
   install clippy-extension check-rest check-functions check-extension install-quietly uninstall \
   packages packages-all command-released clean
 
@@ -398,6 +400,15 @@ sql: target/generated.sql target/functions.sql
 	@mkdir -p pg_kerbrole/install
 	cp target/generated.sql $(INSTALL_SQL)
 	cp target/functions.sql $(FUNCTIONS_SQL)
+
+# The same for pg_tle, as the command prints it.
+TLE_SQL := target/kerbrole-pg_tle.sql
+
+tle:
+	@mkdir -p target
+	@$(CARGO) build -q $(PGRX_FLAGS) $(ALL) --bin kerbrole
+	@"$(OUT)/debug/kerbrole" install-sql --print --pg-tle > $(TLE_SQL)
+	@echo $(TLE_SQL)
 
 # At a release: from here on the scripts of this version never change.
 freeze: check-sql

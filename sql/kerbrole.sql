@@ -1019,6 +1019,19 @@ AS $$
     END
 $$;
 
+-- Of an earlier version.
+DO $$
+DECLARE
+    _name text;
+BEGIN
+    FOR _name IN
+        DELETE FROM kerbrole.settings AS s WHERE kerbrole.setting(s.name) IS NULL RETURNING s.name
+    LOOP
+        RAISE WARNING 'there is no setting "%" any more', _name;
+    END LOOP;
+END
+$$;
+
 -- What people write: usernames, realms, lists of names.
 
 -- Refuses what is longer than any name, and what cannot be compared byte for byte in UTF-8.
@@ -4835,11 +4848,37 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     _principals CONSTANT bigint := (
-        SELECT count(*) FROM pg_catalog.pg_auth_members AS m
-        WHERE m.member = (SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user)
-            AND m.admin_option);
+        SELECT count(*)
+        FROM pg_catalog.pg_auth_members AS m
+        JOIN pg_catalog.pg_roles AS r ON r.oid = m.roleid
+        JOIN pg_catalog.pg_roles AS o ON o.oid = m.member
+        WHERE o.rolname = current_user AND m.admin_option
+            AND r.rolname <> kerbrole.setting('ad_role')::name);
     _messages CONSTANT text := current_setting('client_min_messages');
+    _others text;
 BEGIN
+    -- What others made of these functions is theirs, and does not go unasked.
+    SELECT string_agg(DISTINCT pg_describe_object(d.classid, d.objid, d.objsubid), ', ')
+    INTO _others
+    FROM pg_catalog.pg_depend AS d
+    WHERE d.deptype = 'n'
+        AND (d.refclassid, d.refobjid) IN (
+            SELECT 'pg_catalog.pg_proc'::regclass::oid, p.oid FROM pg_catalog.pg_proc AS p
+            WHERE p.pronamespace = 'kerbrole'::regnamespace
+            UNION ALL
+            SELECT 'pg_catalog.pg_class'::regclass::oid, c.oid FROM pg_catalog.pg_class AS c
+            WHERE c.relnamespace = 'kerbrole'::regnamespace
+            UNION ALL
+            SELECT 'pg_catalog.pg_type'::regclass::oid, t.oid FROM pg_catalog.pg_type AS t
+            WHERE t.typnamespace = 'kerbrole'::regnamespace)
+        AND (pg_identify_object(d.classid, d.objid, d.objsubid)).identity
+            !~ '(^| on | for )kerbrole[.]';
+    IF _others IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'dependent_objects_still_exist',
+            MESSAGE = 'other objects depend on what is in schema kerbrole',
+            DETAIL = _others,
+            HINT = 'Drop them first.';
+    END IF;
     IF current_user = 'kerbrole_owner' THEN
         RAISE NOTICE USING
             MESSAGE = 'the role kerbrole_owner stays until it is dropped',
@@ -4854,6 +4893,15 @@ BEGIN
                     kerbrole.quoted(kerbrole.setting('ad_role')))
                 ELSE 'DROP ROLE kerbrole_owner; by a superuser, or up to PostgreSQL 15 by a role '
                 'with CREATEROLE, when no other database has these functions.' END;
+    END IF;
+    IF EXISTS (
+        SELECT FROM pg_catalog.pg_depend AS d
+        WHERE d.classid = 'pg_catalog.pg_namespace'::regclass
+            AND d.objid = 'kerbrole'::regnamespace AND d.deptype = 'e')
+    THEN
+        RAISE EXCEPTION USING ERRCODE = 'dependent_objects_still_exist',
+            MESSAGE = 'the functions in schema kerbrole are an extension here',
+            HINT = 'DROP EXTENSION kerbrole; by whoever installed it.';
     END IF;
     -- Without a list of all that goes.
     PERFORM set_config('client_min_messages', 'warning', true);
@@ -4921,33 +4969,84 @@ COMMENT ON COLUMN kerbrole.kerb_principals.ad_path IS 'a shortest chain of membe
 COMMENT ON COLUMN kerbrole.kerb_principals.iam_path IS 'a shortest chain of memberships to rds_iam; beside an ad_path it is a conflict';
 COMMENT ON COLUMN kerbrole.kerb_principals.sessions IS 'how many sessions it has on this server now';
 
+-- What stays when this is run again is given once: what an administrator gives or takes away later
+-- stays so. In an extension, what its script grants is moreover what pg_dump takes for given.
 DO $$
 DECLARE
-    _function regprocedure;
+    _function record;
+    _caller record;
+    _new oid[] := '{}';
     _is_new CONSTANT boolean := obj_description('kerbrole'::regnamespace, 'pg_namespace') IS NULL;
     _has_rds CONSTANT boolean := to_regrole('rds_superuser') IS NOT NULL;
 BEGIN
     FOR _function IN
-        SELECT p.oid
+        SELECT p.oid, p.oid::regprocedure AS quoted, p.proacl IS NULL AS is_new
         FROM pg_catalog.pg_proc AS p
         WHERE p.pronamespace = 'kerbrole'::regnamespace
-            AND p.proname ~ '^kerb_' AND p.proname <> 'kerb_canonicalize'
+            AND (p.proname ~ '^kerb_' OR p.proname = 'self_test')
+            AND p.proname <> 'kerb_canonicalize'
     LOOP
-        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', _function);
-        -- Once: what a later administrator takes away stays away.
-        IF _is_new AND _has_rds THEN
-            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO rds_superuser', _function);
+        IF _is_new OR _function.is_new THEN
+            EXECUTE format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', _function.quoted);
+            IF _has_rds THEN
+                EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO rds_superuser', _function.quoted);
+            END IF;
+            _new := _new || _function.oid;
         END IF;
     END LOOP;
-    IF _is_new AND _has_rds THEN
-        GRANT SELECT ON kerbrole.kerb_principals TO rds_superuser;
-        GRANT EXECUTE ON FUNCTION kerbrole.self_test() TO rds_superuser;
+    IF _is_new THEN
+        REVOKE ALL ON FUNCTION kerbrole.run_as_owner(text), kerbrole.set(text, text),
+            kerbrole.uninstall() FROM PUBLIC;
+        GRANT USAGE ON SCHEMA kerbrole TO PUBLIC;
+        GRANT SELECT ON kerbrole.settings TO PUBLIC;
+        IF _has_rds THEN
+            GRANT SELECT ON kerbrole.kerb_principals TO rds_superuser;
+        END IF;
     END IF;
+
+    -- What an earlier version had and this one has not. Whoever could call it can call what has
+    -- come instead: a function of its name with other arguments.
+    FOR _function IN
+        SELECT p.oid, p.oid::regprocedure AS quoted, p.proname, p.proacl, p.proowner
+        FROM pg_catalog.pg_proc AS p
+        WHERE p.pronamespace = 'kerbrole'::regnamespace AND p.proname ~ '^kerb_'
+            AND p.oid <> ALL (ARRAY[
+                'kerbrole.kerb_canonicalize(text, text)',
+                'kerbrole.kerb_add_principal(text, text, text[], boolean)',
+                'kerbrole.kerb_add_principals(text[], text[], boolean)',
+                'kerbrole.kerb_add_principal(text, text, text, boolean)',
+                'kerbrole.kerb_add_principal(text, kerbrole.kerb_groups, boolean)',
+                'kerbrole.kerb_add_principals(text[], text, boolean)',
+                'kerbrole.kerb_conflicts()',
+                'kerbrole.kerb_preview_grant(text, text)',
+                'kerbrole.kerb_list_principals()',
+                'kerbrole.kerb_disable_principal(text, text, boolean)',
+                'kerbrole.kerb_enable_principal(text, text)',
+                'kerbrole.kerb_rename_principal(text, text, text, text)',
+                'kerbrole.kerb_rename_principal(text, text)',
+                'kerbrole.kerb_rename_realm(text, text, boolean)',
+                'kerbrole.kerb_drop_principal(text, text, boolean, text)',
+                'kerbrole.kerb_case_audit()',
+                'kerbrole.kerb_sync_principals(text[], text, boolean, text[], text[])',
+                'kerbrole.kerb_check_principal(text, text)'
+            ]::regprocedure[]::oid[])
+    LOOP
+        FOR _caller IN
+            SELECT DISTINCT p.oid::regprocedure AS function, r.rolname, a.is_grantable
+            FROM pg_catalog.aclexplode(_function.proacl) AS a
+            JOIN pg_catalog.pg_roles AS r ON r.oid = a.grantee
+            JOIN pg_catalog.pg_proc AS p
+                ON p.oid = ANY (_new) AND p.proname = _function.proname
+            WHERE a.grantee <> _function.proowner AND p.oid <> _function.oid
+        LOOP
+            EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %I%s', _caller.function,
+                _caller.rolname,
+                CASE WHEN _caller.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END);
+        END LOOP;
+        EXECUTE format('DROP ROUTINE %s', _function.quoted);
+    END LOOP;
 END
 $$;
-REVOKE ALL ON FUNCTION kerbrole.self_test() FROM PUBLIC;
-REVOKE ALL ON FUNCTION kerbrole.run_as_owner(text), kerbrole.set(text, text), kerbrole.uninstall()
-    FROM PUBLIC;
 -- What is done with the owner's rights is for the owner to call.
 REVOKE ALL ON FUNCTION kerbrole.answer(), kerbrole.lock(), kerbrole.run(text, text),
     kerbrole.add(jsonb), kerbrole.create_and_grant(text[], text[]), kerbrole.drop(jsonb),
@@ -4956,8 +5055,7 @@ REVOKE ALL ON FUNCTION kerbrole.answer(), kerbrole.lock(), kerbrole.run(text, te
     FROM PUBLIC;
 
 -- The rest reads what every login may read, and stores nothing.
-GRANT USAGE ON SCHEMA kerbrole TO PUBLIC;
-GRANT SELECT ON kerbrole.settings, kerbrole.roles TO PUBLIC;
+GRANT SELECT ON kerbrole.roles TO PUBLIC;
 GRANT INSERT (function, arguments), SELECT (answer) ON kerbrole.request TO PUBLIC;
 COMMENT ON SCHEMA kerbrole IS 'kerbrole 0.1.0: Kerberos principals as roles';
 
@@ -4973,23 +5071,37 @@ $kerbrole$;
     _setup_is_there boolean := false;
     _ad_role text := 'rds_ad';
     _why text;
+    _detail text;
+    -- Whether CREATE EXTENSION runs this, or ALTER EXTENSION: with pg_tle.
+    _in_extension boolean := false;
     -- For whoever installed this: the right to use it, to let others use it, to set, to upgrade.
     _for_installer CONSTANT text := format($grants$
-        GRANT USAGE ON SCHEMA kerbrole TO %1$I WITH GRANT OPTION;
-        GRANT SELECT ON kerbrole.kerb_principals TO %1$I WITH GRANT OPTION;
-        GRANT EXECUTE ON FUNCTION kerbrole.run_as_owner(text), kerbrole.set(text, text),
-            kerbrole.uninstall() TO %1$I;
         DO $$
         DECLARE
             _function pg_catalog.regprocedure;
         BEGIN
+            IF NOT EXISTS (
+                SELECT FROM pg_catalog.pg_namespace AS n, aclexplode(n.nspacl) AS a
+                WHERE n.nspname = 'kerbrole' AND pg_get_userbyid(a.grantee) = %1$L
+                    AND a.is_grantable)
+            THEN
+                GRANT USAGE ON SCHEMA kerbrole TO %1$I WITH GRANT OPTION;
+                GRANT SELECT ON kerbrole.kerb_principals TO %1$I WITH GRANT OPTION;
+                -- Restores them; set() asks for more than the trigger does.
+                GRANT INSERT ON kerbrole.settings TO %1$I;
+                GRANT EXECUTE ON FUNCTION kerbrole.run_as_owner(text), kerbrole.set(text, text),
+                    kerbrole.uninstall() TO %1$I;
+            END IF;
             FOR _function IN
                 SELECT p.oid
                 FROM pg_catalog.pg_proc AS p
                 WHERE p.pronamespace = 'kerbrole'::regnamespace
                     AND (p.proname ~ '^kerb_' OR p.proname = 'self_test')
+                    AND NOT EXISTS (
+                        SELECT FROM aclexplode(p.proacl) AS a
+                        WHERE pg_get_userbyid(a.grantee) = %1$L AND a.is_grantable)
             LOOP
-                EXECUTE format('GRANT EXECUTE ON FUNCTION %%s TO %%I WITH GRANT OPTION', _function,
+                EXECUTE format('GRANT EXECUTE ON ROUTINE %%s TO %%I WITH GRANT OPTION', _function,
                     %1$L);
             END LOOP;
         END
@@ -4999,6 +5111,15 @@ BEGIN
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
     SET LOCAL client_min_messages = warning;
     _door := pg_catalog.to_regprocedure('kerbrole.run_as_owner(text)');
+    BEGIN
+        PERFORM pg_catalog.pg_extension_config_dump('pg_catalog.pg_class', '');
+    EXCEPTION
+        -- Refused anyway, and why says where this runs.
+        WHEN feature_not_supported THEN
+            NULL;
+        WHEN object_not_in_prerequisite_state THEN
+            _in_extension := true;
+    END;
 
     -- Whoever owns a function says what it does, with the rights of whoever calls it, and whoever
     -- may create a schema can have made one of this name. What is there is called only where nobody
@@ -5008,7 +5129,11 @@ BEGIN
         r.rolname = 'kerbrole_owner' AND NOT r.rolcanlogin AND (NOT _since_16 OR NOT EXISTS (
             SELECT FROM pg_catalog.pg_auth_members AS m
             JOIN pg_catalog.pg_roles AS o ON o.oid = m.member
-            WHERE m.roleid = r.oid AND NOT o.rolsuper)) AS is_made_by_this
+            WHERE m.roleid = r.oid AND NOT o.rolsuper)) AS is_made_by_this,
+        EXISTS (
+            SELECT FROM pg_catalog.pg_depend AS d
+            WHERE d.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.objid = n.oid
+                AND d.deptype = 'e') AS is_of_extension
     INTO _there
     FROM pg_catalog.pg_namespace AS n JOIN pg_catalog.pg_roles AS r ON r.oid = n.nspowner
     WHERE n.nspname = 'kerbrole';
@@ -5021,6 +5146,16 @@ BEGIN
             DETAIL = format('It belongs to role "%s".', _there.name),
             HINT = 'Run the script as the role that installed it. If that is nobody you know of, '
                 'look at what is in the schema before you drop it.';
+    END IF;
+    IF _there.is_of_extension AND NOT _in_extension THEN
+        RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = 'the functions in schema kerbrole are an extension here',
+            HINT = 'Upgrade them as one: kerbrole install-sql --pg-tle, or the script that '
+                'make tle writes.';
+    ELSIF NOT _there.is_of_extension AND _in_extension THEN
+        RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = 'the functions in schema kerbrole are no extension here',
+            HINT = 'Upgrade them as what they are, with kerbrole install-sql or sql/kerbrole.sql.';
     END IF;
     IF _there.oid IS NULL AND EXISTS (
         SELECT FROM pg_catalog.pg_roles AS r
@@ -5044,8 +5179,19 @@ BEGIN
                 MESSAGE = 'permission denied to upgrade the functions in schema kerbrole',
                 HINT = 'Run the script as the role that installed it, or as a superuser.';
         END IF;
-        EXECUTE 'SELECT kerbrole.run_as_owner($1)' USING _script;
+        -- An error comes without its context, which would be all of the script.
+        BEGIN
+            EXECUTE 'SELECT kerbrole.run_as_owner($1)' USING _script;
+        EXCEPTION
+            WHEN OTHERS THEN
+                GET STACKED DIAGNOSTICS _detail = PG_EXCEPTION_DETAIL;
+                RAISE EXCEPTION USING ERRCODE = SQLSTATE, MESSAGE = SQLERRM,
+                    DETAIL = concat_ws(E'\n', nullif(_detail, ''), 'Nothing was changed.');
+        END;
         EXECUTE 'SELECT kerbrole.run_as_owner($1)' USING _for_installer;
+        IF _in_extension THEN
+            PERFORM pg_catalog.pg_extension_config_dump('kerbrole.settings', '');
+        END IF;
         PERFORM pg_catalog.set_config('search_path', _path, true);
         RETURN;
     END IF;
@@ -5101,10 +5247,15 @@ BEGIN
     BEGIN
         EXECUTE _script;
     EXCEPTION
-        -- Without its context, which is all of the script.
         WHEN OTHERS THEN
-            RAISE EXCEPTION USING ERRCODE = SQLSTATE, MESSAGE = SQLERRM;
+            GET STACKED DIAGNOSTICS _detail = PG_EXCEPTION_DETAIL;
+            RAISE EXCEPTION USING ERRCODE = SQLSTATE, MESSAGE = SQLERRM,
+                DETAIL = concat_ws(E'\n', nullif(_detail, ''), 'Nothing was changed.');
     END;
+    IF _in_extension THEN
+        -- pg_dump is to take the settings along.
+        PERFORM pg_catalog.pg_extension_config_dump('kerbrole.settings', '');
+    END IF;
     IF _owner <> _installer AND NOT _is_superuser THEN
         EXECUTE _for_installer;
     END IF;
@@ -5130,9 +5281,12 @@ BEGIN
                 'of rds_ad, can no longer log in with a password where pg_hba.conf sends +rds_ad '
                 'to gss, and logs in more slowly with each principal.'
                 ELSE 'Whoever may SET ROLE to it may change them.' END),
-            HINT = 'A superuser, or a role with CREATEROLE and ADMIN on rds_ad, can install them '
-                'with kerbrole_owner: SELECT kerbrole.uninstall() first. Roles belong to all '
-                'databases: to have these functions in one is enough.';
+            HINT = CASE WHEN pg_catalog.to_regrole('kerbrole_owner') IS NOT NULL THEN
+                'There is a role kerbrole_owner, of another database or of an earlier '
+                'installation, and only a superuser makes it the owner here. '
+                ELSE 'A superuser, or a role with CREATEROLE and ADMIN on rds_ad, can install '
+                'them with kerbrole_owner: SELECT kerbrole.uninstall() first. ' END
+                || 'Roles belong to all databases: to have these functions in one is enough.';
     END IF;
     PERFORM pg_catalog.set_config('search_path', _path, true);
 END

@@ -32,7 +32,7 @@ pub enum Backend {
 pub struct Builder {
     backend: Option<Backend>,
     names: NameRules,
-    ad_role: String,
+    pub(crate) ad_role: String,
     iam_role: String,
     pub(crate) accept_nesting: bool,
     pub(crate) max_removals: Option<usize>,

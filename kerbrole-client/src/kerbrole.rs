@@ -1,6 +1,7 @@
 //! A server on which principals are managed; what can be done there is in the files below.
 
 mod adding;
+mod installing;
 mod lifecycle;
 mod looking;
 mod memberships;

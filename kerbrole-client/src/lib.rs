@@ -13,6 +13,7 @@ mod plain;
 mod plan;
 mod probe;
 mod results;
+mod sql_script;
 mod sync_plan;
 
 pub use builder::{Backend, Builder};
@@ -33,4 +34,5 @@ pub use results::{
     Added, CaseFinding, Check, Conflict, Dropped, ListedPrincipal, PrincipalState, RealmRename,
     SyncRow,
 };
+pub use sql_script::{InstalledFunctions, SqlScript};
 pub use sync_plan::SyncPlan;

@@ -22,8 +22,9 @@ pub(crate) use rules::{CaseChoice, RuleOptions};
 pub(crate) use server::{BackendChoice, ServerOptions};
 pub(crate) use subcommands::{
     AddArguments, CheckArguments, CompletionsArguments, DisableArguments, DoctorArguments,
-    DropArguments, EnableArguments, GrantArguments, Krb5ConfArguments, ListArguments, ManArguments,
-    NamesArguments, PreviewGrantArguments, RenameArguments, RenameRealmArguments, SyncArguments,
+    DropArguments, EnableArguments, GrantArguments, InstallSqlArguments, Krb5ConfArguments,
+    ListArguments, ManArguments, NamesArguments, PreviewGrantArguments, RenameArguments,
+    RenameRealmArguments, SyncArguments,
 };
 
 use crate::exit::CODES;

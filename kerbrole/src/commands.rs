@@ -15,6 +15,7 @@ mod drop;
 mod enable;
 mod filter;
 mod grant;
+pub(crate) mod install_sql;
 mod job;
 mod krb5_conf;
 mod list;
@@ -34,7 +35,7 @@ mod sync;
 
 use tokio_postgres::Client;
 
-use crate::arguments::{Command, ConnectedCommand, LocalCommand, Options};
+use crate::arguments::{Command, ConnectedCommand, InstallSqlArguments, LocalCommand, Options};
 use crate::exit::Outcome;
 use crate::failure::Failure;
 use crate::output::Shown;
@@ -51,7 +52,7 @@ pub(crate) fn refuse_to_draw(command: &Command, options: &Options) -> Result<(),
                 | ConnectedCommand::PreviewGrant(_)
                 | ConnectedCommand::List(_)
         ),
-        Command::Doctor(_) => false,
+        Command::Doctor(_) | Command::InstallSql(_) => false,
         // What these print has no form.
         Command::Local(_) => true,
     };
@@ -85,6 +86,15 @@ pub(crate) async fn run_connected(
         Err(Failure::Refused(error)) => Err(nearest::suggest(job, error).await),
         outcome => outcome,
     }
+}
+
+/// Installs the functions in PL/pgSQL on a server.
+pub(crate) async fn run_install_sql(
+    arguments: &InstallSqlArguments,
+    options: &Options,
+    client: &Client,
+) -> Outcome {
+    install_sql::run(&job::Job::begin(options, client).await?, arguments).await
 }
 
 async fn work(job: &job::Job<'_>, command: &ConnectedCommand) -> Outcome {

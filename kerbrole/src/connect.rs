@@ -3,6 +3,7 @@
 //! nobody answers is the next address tried: what a server refuses is refused.
 
 pub(crate) mod conninfo;
+mod notices;
 mod passfile;
 mod session;
 mod tls;
@@ -202,7 +203,7 @@ impl Connection {
             config.ssl_negotiation(tokio_postgres::config::SslNegotiation::Postgres);
             let (client, connection) =
                 config.connect(NoTls).await.map_err(|error| Refusal::of(&error, None))?;
-            tokio::spawn(connection);
+            notices::serve(connection, self.aloud);
             return Ok(client);
         }
         config.ssl_mode(tokio_postgres::config::SslMode::Require);
@@ -210,7 +211,7 @@ impl Connection {
         let outcome = config.connect(connector.make()).await;
         let (client, connection) =
             outcome.map_err(|error| Refusal::of(&error, connector.mismatch()))?;
-        tokio::spawn(connection);
+        notices::serve(connection, self.aloud);
         Ok(client)
     }
 }

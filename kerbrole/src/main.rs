@@ -67,8 +67,15 @@ fn run() -> Outcome {
         Command::Doctor(arguments) => over_network(async {
             doctor::run(arguments, &options, described(&options.server)?).await
         }),
+        Command::InstallSql(arguments) if arguments.print => {
+            Ok(Report::done(commands::install_sql::print(arguments)))
+        }
+        Command::InstallSql(arguments) => over_network(async {
+            let client = connect(&options.server, !options.general.quiet).await?;
+            commands::run_install_sql(arguments, &options, &client).await
+        }),
         Command::Connected(command) => over_network(async {
-            let client = connect(&options.server).await?;
+            let client = connect(&options.server, false).await?;
             commands::run_connected(command, &options, &client).await
         }),
     }
@@ -95,9 +102,11 @@ fn described(server: &ServerOptions) -> Result<Connection, Failure> {
     Connection::find(&given, home().as_deref(), environment)
 }
 
-/// Connects, and asks for a password where somebody can be asked.
-async fn connect(server: &ServerOptions) -> Result<Client, Failure> {
-    let connection = described(server)?;
+/// Connects, and asks for a password where somebody can be asked. `aloud`: what the server says
+/// beside its answers is said too.
+async fn connect(server: &ServerOptions, aloud: bool) -> Result<Client, Failure> {
+    let mut connection = described(server)?;
+    connection.aloud = aloud;
     let may_ask = !server.no_password && io::stdin().is_terminal();
     let ask = |user: &str| {
         let prompt = format!("Password for user {user}: ");

@@ -10,23 +10,37 @@ $kerbrole$;
     _setup_is_there boolean := false;
     _ad_role text := 'rds_ad';
     _why text;
+    _detail text;
+    -- Whether CREATE EXTENSION runs this, or ALTER EXTENSION: with pg_tle.
+    _in_extension boolean := false;
     -- For whoever installed this: the right to use it, to let others use it, to set, to upgrade.
     _for_installer CONSTANT text := format($grants$
-        GRANT USAGE ON SCHEMA kerbrole TO %1$I WITH GRANT OPTION;
-        GRANT SELECT ON kerbrole.kerb_principals TO %1$I WITH GRANT OPTION;
-        GRANT EXECUTE ON FUNCTION kerbrole.run_as_owner(text), kerbrole.set(text, text),
-            kerbrole.uninstall() TO %1$I;
         DO $$
         DECLARE
             _function pg_catalog.regprocedure;
         BEGIN
+            IF NOT EXISTS (
+                SELECT FROM pg_catalog.pg_namespace AS n, aclexplode(n.nspacl) AS a
+                WHERE n.nspname = 'kerbrole' AND pg_get_userbyid(a.grantee) = %1$L
+                    AND a.is_grantable)
+            THEN
+                GRANT USAGE ON SCHEMA kerbrole TO %1$I WITH GRANT OPTION;
+                GRANT SELECT ON kerbrole.kerb_principals TO %1$I WITH GRANT OPTION;
+                -- Restores them; set() asks for more than the trigger does.
+                GRANT INSERT ON kerbrole.settings TO %1$I;
+                GRANT EXECUTE ON FUNCTION kerbrole.run_as_owner(text), kerbrole.set(text, text),
+                    kerbrole.uninstall() TO %1$I;
+            END IF;
             FOR _function IN
                 SELECT p.oid
                 FROM pg_catalog.pg_proc AS p
                 WHERE p.pronamespace = 'kerbrole'::regnamespace
                     AND (p.proname ~ '^kerb_' OR p.proname = 'self_test')
+                    AND NOT EXISTS (
+                        SELECT FROM aclexplode(p.proacl) AS a
+                        WHERE pg_get_userbyid(a.grantee) = %1$L AND a.is_grantable)
             LOOP
-                EXECUTE format('GRANT EXECUTE ON FUNCTION %%s TO %%I WITH GRANT OPTION', _function,
+                EXECUTE format('GRANT EXECUTE ON ROUTINE %%s TO %%I WITH GRANT OPTION', _function,
                     %1$L);
             END LOOP;
         END
@@ -36,6 +50,15 @@ BEGIN
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
     SET LOCAL client_min_messages = warning;
     _door := pg_catalog.to_regprocedure('kerbrole.run_as_owner(text)');
+    BEGIN
+        PERFORM pg_catalog.pg_extension_config_dump('pg_catalog.pg_class', '');
+    EXCEPTION
+        -- Refused anyway, and why says where this runs.
+        WHEN feature_not_supported THEN
+            NULL;
+        WHEN object_not_in_prerequisite_state THEN
+            _in_extension := true;
+    END;
 
     -- Whoever owns a function says what it does, with the rights of whoever calls it, and whoever
     -- may create a schema can have made one of this name. What is there is called only where nobody
@@ -45,7 +68,11 @@ BEGIN
         r.rolname = 'kerbrole_owner' AND NOT r.rolcanlogin AND (NOT _since_16 OR NOT EXISTS (
             SELECT FROM pg_catalog.pg_auth_members AS m
             JOIN pg_catalog.pg_roles AS o ON o.oid = m.member
-            WHERE m.roleid = r.oid AND NOT o.rolsuper)) AS is_made_by_this
+            WHERE m.roleid = r.oid AND NOT o.rolsuper)) AS is_made_by_this,
+        EXISTS (
+            SELECT FROM pg_catalog.pg_depend AS d
+            WHERE d.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.objid = n.oid
+                AND d.deptype = 'e') AS is_of_extension
     INTO _there
     FROM pg_catalog.pg_namespace AS n JOIN pg_catalog.pg_roles AS r ON r.oid = n.nspowner
     WHERE n.nspname = 'kerbrole';
@@ -58,6 +85,16 @@ BEGIN
             DETAIL = format('It belongs to role "%s".', _there.name),
             HINT = 'Run the script as the role that installed it. If that is nobody you know of, '
                 'look at what is in the schema before you drop it.';
+    END IF;
+    IF _there.is_of_extension AND NOT _in_extension THEN
+        RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = 'the functions in schema kerbrole are an extension here',
+            HINT = 'Upgrade them as one: kerbrole install-sql --pg-tle, or the script that '
+                'make tle writes.';
+    ELSIF NOT _there.is_of_extension AND _in_extension THEN
+        RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = 'the functions in schema kerbrole are no extension here',
+            HINT = 'Upgrade them as what they are, with kerbrole install-sql or sql/kerbrole.sql.';
     END IF;
     IF _there.oid IS NULL AND EXISTS (
         SELECT FROM pg_catalog.pg_roles AS r
@@ -81,8 +118,19 @@ BEGIN
                 MESSAGE = 'permission denied to upgrade the functions in schema kerbrole',
                 HINT = 'Run the script as the role that installed it, or as a superuser.';
         END IF;
-        EXECUTE 'SELECT kerbrole.run_as_owner($1)' USING _script;
+        -- An error comes without its context, which would be all of the script.
+        BEGIN
+            EXECUTE 'SELECT kerbrole.run_as_owner($1)' USING _script;
+        EXCEPTION
+            WHEN OTHERS THEN
+                GET STACKED DIAGNOSTICS _detail = PG_EXCEPTION_DETAIL;
+                RAISE EXCEPTION USING ERRCODE = SQLSTATE, MESSAGE = SQLERRM,
+                    DETAIL = concat_ws(E'\n', nullif(_detail, ''), 'Nothing was changed.');
+        END;
         EXECUTE 'SELECT kerbrole.run_as_owner($1)' USING _for_installer;
+        IF _in_extension THEN
+            PERFORM pg_catalog.pg_extension_config_dump('kerbrole.settings', '');
+        END IF;
         PERFORM pg_catalog.set_config('search_path', _path, true);
         RETURN;
     END IF;
@@ -138,10 +186,15 @@ BEGIN
     BEGIN
         EXECUTE _script;
     EXCEPTION
-        -- Without its context, which is all of the script.
         WHEN OTHERS THEN
-            RAISE EXCEPTION USING ERRCODE = SQLSTATE, MESSAGE = SQLERRM;
+            GET STACKED DIAGNOSTICS _detail = PG_EXCEPTION_DETAIL;
+            RAISE EXCEPTION USING ERRCODE = SQLSTATE, MESSAGE = SQLERRM,
+                DETAIL = concat_ws(E'\n', nullif(_detail, ''), 'Nothing was changed.');
     END;
+    IF _in_extension THEN
+        -- pg_dump is to take the settings along.
+        PERFORM pg_catalog.pg_extension_config_dump('kerbrole.settings', '');
+    END IF;
     IF _owner <> _installer AND NOT _is_superuser THEN
         EXECUTE _for_installer;
     END IF;
@@ -167,9 +220,12 @@ BEGIN
                 'of rds_ad, can no longer log in with a password where pg_hba.conf sends +rds_ad '
                 'to gss, and logs in more slowly with each principal.'
                 ELSE 'Whoever may SET ROLE to it may change them.' END),
-            HINT = 'A superuser, or a role with CREATEROLE and ADMIN on rds_ad, can install them '
-                'with kerbrole_owner: SELECT kerbrole.uninstall() first. Roles belong to all '
-                'databases: to have these functions in one is enough.';
+            HINT = CASE WHEN pg_catalog.to_regrole('kerbrole_owner') IS NOT NULL THEN
+                'There is a role kerbrole_owner, of another database or of an earlier '
+                'installation, and only a superuser makes it the owner here. '
+                ELSE 'A superuser, or a role with CREATEROLE and ADMIN on rds_ad, can install '
+                'them with kerbrole_owner: SELECT kerbrole.uninstall() first. ' END
+                || 'Roles belong to all databases: to have these functions in one is enough.';
     END IF;
     PERFORM pg_catalog.set_config('search_path', _path, true);
 END

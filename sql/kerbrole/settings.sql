@@ -198,3 +198,16 @@ AS $$
         ELSE kerbrole.ignores_case()
     END
 $$;
+
+-- Of an earlier version.
+DO $$
+DECLARE
+    _name text;
+BEGIN
+    FOR _name IN
+        DELETE FROM kerbrole.settings AS s WHERE kerbrole.setting(s.name) IS NULL RETURNING s.name
+    LOOP
+        RAISE WARNING 'there is no setting "%" any more', _name;
+    END LOOP;
+END
+$$;

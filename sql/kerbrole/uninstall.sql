@@ -18,11 +18,37 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     _principals CONSTANT bigint := (
-        SELECT count(*) FROM pg_catalog.pg_auth_members AS m
-        WHERE m.member = (SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user)
-            AND m.admin_option);
+        SELECT count(*)
+        FROM pg_catalog.pg_auth_members AS m
+        JOIN pg_catalog.pg_roles AS r ON r.oid = m.roleid
+        JOIN pg_catalog.pg_roles AS o ON o.oid = m.member
+        WHERE o.rolname = current_user AND m.admin_option
+            AND r.rolname <> kerbrole.setting('ad_role')::name);
     _messages CONSTANT text := current_setting('client_min_messages');
+    _others text;
 BEGIN
+    -- What others made of these functions is theirs, and does not go unasked.
+    SELECT string_agg(DISTINCT pg_describe_object(d.classid, d.objid, d.objsubid), ', ')
+    INTO _others
+    FROM pg_catalog.pg_depend AS d
+    WHERE d.deptype = 'n'
+        AND (d.refclassid, d.refobjid) IN (
+            SELECT 'pg_catalog.pg_proc'::regclass::oid, p.oid FROM pg_catalog.pg_proc AS p
+            WHERE p.pronamespace = 'kerbrole'::regnamespace
+            UNION ALL
+            SELECT 'pg_catalog.pg_class'::regclass::oid, c.oid FROM pg_catalog.pg_class AS c
+            WHERE c.relnamespace = 'kerbrole'::regnamespace
+            UNION ALL
+            SELECT 'pg_catalog.pg_type'::regclass::oid, t.oid FROM pg_catalog.pg_type AS t
+            WHERE t.typnamespace = 'kerbrole'::regnamespace)
+        AND (pg_identify_object(d.classid, d.objid, d.objsubid)).identity
+            !~ '(^| on | for )kerbrole[.]';
+    IF _others IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'dependent_objects_still_exist',
+            MESSAGE = 'other objects depend on what is in schema kerbrole',
+            DETAIL = _others,
+            HINT = 'Drop them first.';
+    END IF;
     IF current_user = 'kerbrole_owner' THEN
         RAISE NOTICE USING
             MESSAGE = 'the role kerbrole_owner stays until it is dropped',
@@ -37,6 +63,15 @@ BEGIN
                     kerbrole.quoted(kerbrole.setting('ad_role')))
                 ELSE 'DROP ROLE kerbrole_owner; by a superuser, or up to PostgreSQL 15 by a role '
                 'with CREATEROLE, when no other database has these functions.' END;
+    END IF;
+    IF EXISTS (
+        SELECT FROM pg_catalog.pg_depend AS d
+        WHERE d.classid = 'pg_catalog.pg_namespace'::regclass
+            AND d.objid = 'kerbrole'::regnamespace AND d.deptype = 'e')
+    THEN
+        RAISE EXCEPTION USING ERRCODE = 'dependent_objects_still_exist',
+            MESSAGE = 'the functions in schema kerbrole are an extension here',
+            HINT = 'DROP EXTENSION kerbrole; by whoever installed it.';
     END IF;
     -- Without a list of all that goes.
     PERFORM set_config('client_min_messages', 'warning', true);

@@ -120,6 +120,14 @@ impl Installation {
         Self::copied(sandbox, major, name, true)
     }
 
+    /// A copy without a file of the extension that nobody else uses.
+    ///
+    /// # Errors
+    /// When it is missing: `make stage` prepares it.
+    pub fn copy_bare_apart(sandbox: &Sandbox, major: u32, name: &str) -> Result<Self> {
+        Self::copied(sandbox, major, name, false)
+    }
+
     fn copied(sandbox: &Sandbox, major: u32, folder: &str, with_extension: bool) -> Result<Self> {
         let pg_config = pg_config(major)?;
         let ask = |what: &str| -> Result<PathBuf> {

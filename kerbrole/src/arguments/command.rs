@@ -4,8 +4,9 @@ use clap::Subcommand;
 
 use super::subcommands::{
     AddArguments, CheckArguments, CompletionsArguments, DisableArguments, DoctorArguments,
-    DropArguments, EnableArguments, GrantArguments, Krb5ConfArguments, ListArguments, ManArguments,
-    NamesArguments, PreviewGrantArguments, RenameArguments, RenameRealmArguments, SyncArguments,
+    DropArguments, EnableArguments, GrantArguments, InstallSqlArguments, Krb5ConfArguments,
+    ListArguments, ManArguments, NamesArguments, PreviewGrantArguments, RenameArguments,
+    RenameRealmArguments, SyncArguments,
 };
 
 /// What is to be done. The help lists the subcommands in this order.
@@ -17,6 +18,9 @@ pub(crate) enum Command {
     /// Look for what keeps somebody from logging in: DNS, ports, the KDC and its clock, krb5.conf,
     /// the ticket, the server
     Doctor(DoctorArguments),
+    // Whether it needs a server an option says.
+    /// Install or upgrade the functions in PL/pgSQL, for servers that take no extension in C
+    InstallSql(InstallSqlArguments),
     #[command(flatten)]
     Local(LocalCommand),
 }

@@ -132,6 +132,11 @@ const PAGES: &[Page] = &[
         &[0, 1, 2, 6],
     ),
     page(
+        "install-sql",
+        &["kerbrole install-sql", "kerbrole install-sql --print --pg-tle"],
+        ALL_OR_NONE,
+    ),
+    page(
         "krb5-conf",
         &["kerbrole krb5-conf --realm corp.example.com --kdc dc1.corp.example.com --rds"],
         LOCAL,

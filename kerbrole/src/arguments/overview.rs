@@ -21,7 +21,7 @@ Lists
       kerbrole diff --file people.csv --absent disable
 
 Set-up
-  probe  doctor  krb5-conf  completions  man
+  probe  doctor  install-sql  krb5-conf  completions  man
       kerbrole doctor --realm corp.example.com
 
 kerbrole COMMAND -?: all about one. kerbrole --help: connection, rules, output.
@@ -56,6 +56,7 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("info", "probe"),
     ("version", "probe"),
     ("diagnose", "doctor"),
+    ("install", "install-sql"),
 ];
 
 /// The subcommand that is meant by a word that is none.

@@ -239,6 +239,17 @@ pub(crate) struct DoctorArguments {
     pub(crate) timeout: u64,
 }
 
+/// Of `kerbrole install-sql`.
+#[derive(Debug, Args)]
+pub(crate) struct InstallSqlArguments {
+    /// As an extension of the name kerbrole, by pg_tle, which has to be there
+    #[arg(long)]
+    pub(crate) pg_tle: bool,
+    /// Print the script instead of running it, for psql; needs no connection
+    #[arg(short = 'n', long, visible_alias = "dry-run")]
+    pub(crate) print: bool,
+}
+
 /// Of `kerbrole krb5-conf`.
 #[derive(Debug, Args)]
 pub(crate) struct Krb5ConfArguments {

@@ -9,5 +9,8 @@ pub(super) const IF_EXISTS: &str = "run it again with --if-exists to go on";
 /// After disabling or enabling some, which may be done twice, and after a part of `sync`.
 pub(super) const AS_IT_IS: &str = "run it again to go on";
 
+/// What may be done twice as a whole.
+pub(super) const DOES_NO_HARM: &str = "doing it twice does no harm: run it again";
+
 /// Where the answer to a new name never came.
 pub(super) const LIST_FIRST: &str = "kerbrole list shows which names there are";

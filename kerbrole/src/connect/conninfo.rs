@@ -42,6 +42,8 @@ pub(crate) struct Connection {
     /// How long each address may take.
     pub(crate) timeout: Option<Duration>,
     pub(crate) tls: Tls,
+    /// Whether what the server says beside its answers is said too.
+    pub(crate) aloud: bool,
 }
 
 /// What the command line says.
@@ -176,7 +178,7 @@ impl Connection {
         if let Some(patience) = patience {
             config.tcp_user_timeout(patience);
         }
-        Ok(Self { config, servers, at_random, target, timeout, tls })
+        Ok(Self { config, servers, at_random, target, timeout, tls, aloud: false })
     }
 }
 

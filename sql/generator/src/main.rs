@@ -57,6 +57,7 @@ fn script(folder: &Path) -> Result<String, Box<dyn Error>> {
         ("@BLANK@", characters::ranges(char::is_whitespace)),
         ("@MESSAGES@", messages::rows()),
         ("@COMMENTS@", comments::statements(folder)?),
+        ("@FUNCTIONS@", comments::functions(folder)?),
         ("@LONGEST_ARGUMENT@", kerbrole_core::LONGEST_ARGUMENT.to_string()),
         ("@LONGEST_LIST@", kerbrole_core::LONGEST_LIST.to_string()),
         ("@LARGEST_LIST@", kerbrole_core::LARGEST_LIST.to_string()),

@@ -2,8 +2,10 @@
 //! those of the extension and of the core? What they do is tried by the suite `conformance`.
 
 mod graphs;
+mod lifecycle;
 mod lists;
 mod names;
+mod tle;
 
 use kerbrole_client::{AddOptions, Backend, Kerbrole};
 use tokio_postgres::{Client, NoTls};
@@ -12,15 +14,19 @@ use crate::cases;
 use crate::fixture::{Context, Session};
 use graphs::conflicts_and_previews_are_those_of_the_extension;
 use kerbrole_tests::postgres_server::SUPERUSER;
+use lifecycle::*;
 use lists::lists_come_to_the_same;
 use names::names_are_those_of_the_core;
+use tle::with_pg_tle_it_is_an_extension;
 
 cases! {
     BareEachVersion: installed_twice_it_is_the_same_and_goes_without_a_trace,
         an_administrator_installs_it_and_is_nested_nowhere, execute_is_all_that_a_help_desk_needs,
         who_may_not_call_a_function_gets_nothing_done_by_its_back_door,
         a_lookalike_is_not_called, the_script_calls_nothing_of_somebody_elses;
-    BareEnds: names_are_those_of_the_core;
+    BareEnds: names_are_those_of_the_core, an_upgrade_keeps_what_was_granted_and_set,
+        an_upgrade_waits_for_what_others_made_of_a_function,
+        dumped_and_restored_it_works_and_upgrades, with_pg_tle_it_is_an_extension;
     Ends: conflicts_and_previews_are_those_of_the_extension, lists_come_to_the_same;
 }
 

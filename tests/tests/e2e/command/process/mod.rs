@@ -20,6 +20,7 @@ mod drawings;
 mod endings;
 mod first_week;
 mod input;
+mod installing;
 mod krb5_conf;
 mod lists;
 mod looking;
@@ -33,6 +34,7 @@ use drawings::*;
 use endings::*;
 use first_week::*;
 use input::*;
+use installing::*;
 use krb5_conf::*;
 use lists::*;
 use looking::*;
@@ -68,12 +70,12 @@ cases! {
         no_ending_depends_on_the_reader, rules_may_stand_in_a_file, the_file_on_the_page_is_one,
         json_is_as_the_schema_says, those_who_are_described,
         half_done_work_is_told_though_nobody_reads, every_command_in_json, results_in_every_form,
-        files_and_their_mistakes, who_is_asked;
+        files_and_their_mistakes, who_is_asked, the_functions_are_installed_and_upgraded;
     Newest: a_hundred_thousand_lines, addresses_and_ports_are_where_mit_looks,
         a_realm_trusted_twice_has_all_its_kdcs, an_endpoint_is_of_the_realm_however_it_is_written;
     Nowhere: tasks_are_in_groups, help_is_where_somebody_looks, errors_of_usage_are_json_too,
         help_completions_and_a_manual_page, a_string_in_the_wrong_place_is_not_repeated,
-        what_no_file_can_say_is_an_error;
+        what_no_file_can_say_is_an_error, the_script_is_printed_without_a_server;
 }
 
 /// How it ended, and what it said where.

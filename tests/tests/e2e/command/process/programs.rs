@@ -75,6 +75,7 @@ pub(super) fn json_is_as_the_schema_says(c: &Context<'_>) {
         (&["case-audit"], 1),
         (&["nesting"], 0),
         (&["probe"], 0),
+        (&["install-sql"], 0),
         (&["disable", "ann@a.b", "--dry-run"], 0),
         (&["disable", "ann@a.b"], 0),
         (&["enable", "ann@a.b"], 0),
