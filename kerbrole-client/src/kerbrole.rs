@@ -2,6 +2,7 @@
 
 mod adding;
 mod lifecycle;
+mod login_cost;
 mod looking;
 mod memberships;
 mod realms;
