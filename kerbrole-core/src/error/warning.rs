@@ -169,8 +169,9 @@ impl Warning {
             ))
             .hint(
                 "Let a role that nobody logs in as create principals: it owns the functions in \
-                 PL/pgSQL (psql -f sql/kerbrole.sql). Or use the extension. Memberships that are \
-                 there only a superuser ends: plan_end_nesting() lists the statements.",
+                 PL/pgSQL (psql -f sql/kerbrole.sql). Or use the extension. Memberships that \
+                 come from creating roles only a superuser ends: plan_end_nesting() lists the \
+                 statements.",
             ),
         }
     }
