@@ -1,9 +1,9 @@
 -- What holds on this server: tried as the caller, with a principal that is gone again afterwards.
 
--- The processor time, in seconds, that a login takes longer for so many memberships, estimated as in
--- kerbrole-core (LoginCost, which says what was measured): where a line of pg_hba.conf is for the
--- members of a role, the server collects all roles that somebody is in. Up to 16 it looks for each
--- of them among those before it.
+-- The processor time, in seconds, that a login takes longer for so many memberships, estimated as
+-- in kerbrole-core (LoginCost, which says what was measured): where a line of pg_hba.conf is for
+-- the members of a role, the server collects all roles that somebody is in. Up to 16 it looks for
+-- each of them among those before it.
 CREATE FUNCTION kerbrole.login_cost(_roles bigint) RETURNS numeric
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -181,9 +181,10 @@ BEGIN
             round(_row.seconds, 2)) ELSE '' END);
     -- Whoever created a role can end its membership as little as anybody else but a superuser.
     fix := CASE WHEN NOT ok THEN (
-        SELECT '-- by a superuser, and so of the rest: ' || string_agg(format('REVOKE %I FROM %I%s;',
-            r.rolname, current_user, CASE WHEN kerbrole.names_grantors()
-                THEN format(' GRANTED BY %I', g.rolname) ELSE '' END), ' ' ORDER BY r.name)
+        SELECT '-- by a superuser, and so of the rest: ' || string_agg(
+            format('REVOKE %I FROM %I%s;', r.rolname, current_user,
+                CASE WHEN kerbrole.names_grantors()
+                    THEN format(' GRANTED BY %I', g.rolname) ELSE '' END), ' ' ORDER BY r.name)
         FROM (
             SELECT r.rolname, r.rolname::text COLLATE "C" AS name, m.grantor
             FROM pg_catalog.pg_auth_members AS m

@@ -53,6 +53,7 @@ const fn of_each_pair(server_major: u32) -> u64 {
 /// | 50,000 | 6.2 | 1.2 | 0.24 |
 /// | 100,000 | 34 | 3.3 | 0.4 |
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LoginCost {
     roles: u32,
     server_major: u32,
@@ -86,6 +87,7 @@ impl LoginCost {
 
 /// Somebody whose memberships make each login slow.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SlowLogin {
     /// Who logs in.
     pub user: RoleName,

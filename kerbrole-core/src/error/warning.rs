@@ -211,7 +211,8 @@ mod tests {
         let said = |milliseconds| seconds(Duration::from_millis(milliseconds));
         assert_eq!(
             [16, 40, 200, 550, 1_000, 6_740, 30_000].map(said),
-            ["0.016", "0.04", "0.2", "0.55", "1", "6.7", "30"].map(|text| format!("{text} seconds"))
+            ["0.016", "0.04", "0.2", "0.55", "1", "6.7", "30"]
+                .map(|text| format!("{text} seconds"))
         );
     }
 }

@@ -17,7 +17,8 @@ cases! {
     BareEachVersion: installed_twice_it_is_the_same_and_goes_without_a_trace,
         an_administrator_installs_it_and_is_nested_nowhere, execute_is_all_that_a_help_desk_needs,
         who_may_not_call_a_function_gets_nothing_done_by_its_back_door,
-        a_lookalike_is_not_called, a_login_costs_what_the_core_says, the_script_calls_nothing_of_somebody_elses;
+        a_lookalike_is_not_called, a_login_costs_what_the_core_says,
+        the_script_calls_nothing_of_somebody_elses;
     BareEnds: names_are_those_of_the_core;
     Ends: conflicts_and_previews_are_those_of_the_extension;
 }

@@ -71,8 +71,7 @@ pub(super) fn whoever_makes_its_logins_slow_is_told_before(c: &Context<'_>) {
     assert!(slow <= 5_000, "{slow}");
     make_a_member(c, &mut su, slow - 2 - before);
     let run = |arguments: &[&str]| {
-        let (code, _, err) =
-            command(c, "rds_master", &[arguments, &["--accept-nesting"]].concat());
+        let (code, _, err) = command(c, "rds_master", &[arguments, &["--accept-nesting"]].concat());
         (code, err)
     };
     let quietly = |arguments: &[&str], expected: i32| {
