@@ -4622,6 +4622,21 @@ $$;
 
 -- What holds on this server: tried as the caller, with a principal that is gone again afterwards.
 
+-- The processor time, in seconds, that a login takes longer for so many memberships, estimated as
+-- in kerbrole-core (LoginCost, which says what was measured): where a line of pg_hba.conf is for
+-- the members of a role, the server collects all roles that somebody is in. Up to 16 it looks for
+-- each of them among those before it.
+CREATE FUNCTION kerbrole.login_cost(_roles bigint) RETURNS numeric
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT _roles * 4e-6 + _roles::numeric ^ 2 * CASE
+        WHEN current_setting('server_version_num')::integer < 160000 THEN 2.6e-9
+        WHEN current_setting('server_version_num')::integer < 170000 THEN 3e-10
+        ELSE 0
+    END
+$$;
+
 CREATE OR REPLACE FUNCTION kerbrole.self_test()
 RETURNS TABLE (question text, ok boolean, detail text, fix text)
 LANGUAGE plpgsql
@@ -4645,6 +4660,7 @@ DECLARE
     _messages CONSTANT text := current_setting('client_min_messages');
     _denied text;
     _row record;
+    _me CONSTANT oid := kerbrole.role_oid(current_user::text);
 BEGIN
     SELECT r.oid, r.rolname::text AS name, r.rolcanlogin, r.rolsuper, r.rolcreaterole,
         quote_ident(r.rolname) AS quoted
@@ -4775,6 +4791,31 @@ BEGIN
     fix := CASE WHEN NOT ok THEN format(
         '-- by a superuser: GRANT %I TO %s WITH ADMIN OPTION; and then take theirs away',
         _rule.ad_role, _owner.quoted) END;
+    RETURN NEXT;
+
+    question := 'your memberships';
+    SELECT count(*) - 1 AS roles, kerbrole.login_cost(count(*) - 1) AS seconds INTO _row
+    FROM kerbrole.above(ARRAY[_me]);
+    ok := _row.seconds < 0.016;
+    detail := format('"%s" is a member of %s%s', current_user, kerbrole.counted(_row.roles, 'role'),
+        CASE WHEN NOT ok THEN format(', which makes its logins slow where a line of pg_hba.conf '
+            'is for the members of a role: about %s seconds of processor time each',
+            round(_row.seconds, 2)) ELSE '' END);
+    -- Whoever created a role can end its membership as little as anybody else but a superuser.
+    fix := CASE WHEN NOT ok THEN (
+        SELECT '-- by a superuser, and so of the rest: ' || string_agg(
+            format('REVOKE %I FROM %I%s;', r.rolname, current_user,
+                CASE WHEN kerbrole.names_grantors()
+                    THEN format(' GRANTED BY %I', g.rolname) ELSE '' END), ' ' ORDER BY r.name)
+        FROM (
+            SELECT r.rolname, r.rolname::text COLLATE "C" AS name, m.grantor
+            FROM pg_catalog.pg_auth_members AS m
+            JOIN kerbrole.roles AS r ON r.oid = m.roleid
+            WHERE m.member = _me AND strpos(r.rolname::text COLLATE "C", '@') > 0
+                AND kerbrole.is_principal(r.rolname::text)
+            ORDER BY 2 LIMIT 3
+        ) AS r
+        JOIN kerbrole.roles AS g ON g.oid = r.grantor) END;
     RETURN NEXT;
 
     question := 'principals of others';

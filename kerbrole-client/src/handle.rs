@@ -28,6 +28,8 @@ use crate::probe::Server;
 /// - the user, whether that is a superuser, and whether it is a member of `rds_ad`
 ///   ([`Server::is_nested`]). Whoever takes that membership away has to look again, or the next
 ///   principal that is added by plain statements makes the user a member once more;
+/// - how many roles the user is a member of ([`Server::memberships`]), by which
+///   [`Kerbrole::slow_login`](crate::Kerbrole::slow_login) says what that costs it;
 /// - [`Server::read_only`], which decides nothing here: after a failover the server itself says
 ///   whether it takes changes, and refuses them with 25006
 ///   ([`ErrorKind::ReadOnly`](crate::ErrorKind::ReadOnly)) where it does not.

@@ -3,6 +3,7 @@
 mod adding;
 mod installing;
 mod lifecycle;
+mod login_cost;
 mod looking;
 mod memberships;
 mod realms;

@@ -23,9 +23,9 @@ pub use error::{Error, ErrorKind, Told};
 pub use handle::Handle;
 pub use kerbrole::Kerbrole;
 pub use kerbrole_core::{
-    AbsentPolicy, AddAction, CaseProblem, Language, NameRules, NetbiosDomains, Realm, RealmList,
-    RoleName, Statement, SyncAction, UnknownRealm, UsernameCase, Warning, is_invisible,
-    quote_identifier, vocabulary,
+    AbsentPolicy, AddAction, CaseProblem, Language, LoginCost, NameRules, NetbiosDomains, Realm,
+    RealmList, RoleName, SlowLogin, Statement, SyncAction, UnknownRealm, UsernameCase, Warning,
+    is_invisible, quote_identifier, vocabulary,
 };
 pub use options::{AddOptions, DropOptions, Sessions, SyncOptions};
 pub use plan::Plan;

@@ -1,5 +1,6 @@
 //! What kind of server this is.
 
+use kerbrole_core::LoginCost;
 use tokio_postgres::GenericClient;
 
 use crate::error::Error;
@@ -92,6 +93,9 @@ pub struct Server {
     /// Whether that user is a member of `rds_ad` already, through any chain: where pg_hba.conf
     /// sends `+rds_ad` to GSSAPI, a password does not get it in.
     pub is_nested: bool,
+    /// How many roles that user is a member of, directly or through others.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub memberships: u32,
     #[cfg_attr(feature = "serde", serde(default))]
     pub(crate) createrole_self_grant: String,
 }
@@ -111,6 +115,7 @@ impl Server {
             user: user.into(),
             is_superuser: false,
             is_nested: false,
+            memberships: 0,
             createrole_self_grant: String::new(),
         }
     }
@@ -125,6 +130,12 @@ impl Server {
     /// (`CreateRole` in src/backend/commands/user.c).
     pub fn nests_creators(&self) -> bool {
         self.major() >= 16 && !self.is_superuser
+    }
+
+    /// What a login costs this user when it is in so many roles more.
+    pub(crate) fn login_cost(&self, more: usize) -> LoginCost {
+        let more = u32::try_from(more).unwrap_or(u32::MAX);
+        LoginCost::of(self.memberships.saturating_add(more), self.major())
     }
 
     pub(crate) fn names_grantors(&self) -> bool {
@@ -161,12 +172,13 @@ pub async fn probe<C: GenericClient>(client: &C, ad_role: &str) -> Result<Server
          current_user::pg_catalog.text, \
          (SELECT rolsuper FROM pg_catalog.pg_roles \
          WHERE rolname OPERATOR(pg_catalog.=) current_user), \
-         EXISTS (WITH RECURSIVE above AS ( \
+         (WITH RECURSIVE above AS ( \
              SELECT oid FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) current_user \
              UNION SELECT m.roleid FROM pg_catalog.pg_auth_members m \
              JOIN above a ON m.member OPERATOR(pg_catalog.=) a.oid) \
-           SELECT FROM above a JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) a.oid \
-           WHERE r.rolname OPERATOR(pg_catalog.=) $1), \
+           SELECT ARRAY[pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE \
+             oid OPERATOR(pg_catalog.=) (SELECT oid FROM pg_catalog.pg_roles \
+             WHERE rolname OPERATOR(pg_catalog.=) $1))] FROM above), \
          coalesce(pg_catalog.current_setting('createrole_self_grant', true), ''), \
          (SELECT ARRAY[coalesce(pg_catalog.\"substring\"( \
              pg_catalog.obj_description(n.oid, 'pg_namespace'), '^kerbrole ([^ :]+):'), ''), \
@@ -198,6 +210,9 @@ pub async fn probe<C: GenericClient>(client: &C, ad_role: &str) -> Result<Server
     let (rds, aurora): (bool, bool) = (row.try_get(1)?, row.try_get(2)?);
     let schema: Option<String> = row.try_get(5)?;
     let version: Option<String> = row.try_get(6)?;
+    // The user itself is the first of them.
+    let above: Vec<i64> = row.try_get(10)?;
+    let of_above = |at: usize| above.get(at).copied().unwrap_or(0);
     let sql_functions: Option<Vec<String>> = row.try_get(12)?;
     let sql_functions = sql_functions.and_then(|found| <[String; 3]>::try_from(found).ok());
     Ok(Server {
@@ -218,7 +233,8 @@ pub async fn probe<C: GenericClient>(client: &C, ad_role: &str) -> Result<Server
         pg_tle_available: row.try_get(7)?,
         user: row.try_get(8)?,
         is_superuser: row.try_get::<_, Option<bool>>(9)?.unwrap_or(false),
-        is_nested: row.try_get(10)?,
+        is_nested: of_above(1) > 0,
+        memberships: u32::try_from(of_above(0) - 1).unwrap_or(0),
         createrole_self_grant: row.try_get(11)?,
     })
 }

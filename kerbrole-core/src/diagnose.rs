@@ -7,4 +7,5 @@ pub(crate) mod fix_with;
 pub(crate) mod hba;
 pub(crate) mod keytab;
 pub(crate) mod list;
+pub(crate) mod login_cost;
 pub(crate) mod unknown_realms;

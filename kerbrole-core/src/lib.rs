@@ -18,6 +18,7 @@
 //! | what has to be run? | [`plan_add`], [`plan_drop`], [`plan_disable`], [`plan_enable`] |
 //! | … for several at once? | [`plan_rename`], [`plan_rename_realm`], [`plan_sync`] |
 //! | why can this person not log in? | [`check_principal`] → [`Check`] |
+//! | do memberships make a login slow? | [`LoginCost`] |
 //! | is a realm misspelt? | [`UnknownRealms`] → [`UnknownRealm`] |
 //! | which names are a danger? | [`case_audit`] → [`CaseFinding`] |
 //! | what went wrong? | [`Error`]: SQLSTATE, message, DETAIL, HINT |
@@ -63,6 +64,7 @@ pub use diagnose::fix_with::FixWith;
 pub use diagnose::hba::{HbaLine, HbaVerdict, IdentLine, LoginAttempt, Match, Word};
 pub use diagnose::keytab::keytab_principals;
 pub use diagnose::list::{ListedPrincipal, list_principals};
+pub use diagnose::login_cost::{LoginCost, SlowLogin};
 pub use diagnose::unknown_realms::{UnknownRealm, UnknownRealms};
 pub use error::{Error, LARGEST_LIST, LONGEST_ARGUMENT, LONGEST_LIST, Warning};
 pub use lookup::{PrincipalRef, changeable, existing_role};

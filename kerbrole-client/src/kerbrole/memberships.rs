@@ -79,7 +79,9 @@ impl<C: GenericClient> Kerbrole<'_, C> {
 
     /// What a superuser would run to take back what creating principals with plain statements made
     /// of the connection's user, a member of each: see
-    /// [`Builder::accept_nesting`](crate::Builder::accept_nesting).
+    /// [`Builder::accept_nesting`](crate::Builder::accept_nesting). Nobody else can end them, the
+    /// user itself included; whoever takes them away takes the right to change these principals
+    /// with them.
     ///
     /// Nothing before PostgreSQL 16. Only reads.
     ///

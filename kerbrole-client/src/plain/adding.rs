@@ -75,6 +75,8 @@ impl<C: GenericClient> Plain<'_, C> {
         {
             return Err(Error::would_nest(&self.server.user, self.rule.ad_role()));
         }
+        #[cfg(feature = "tracing")]
+        self.trace_login_cost(plan);
         // Until the commit nobody else sees the new roles: of those that are granted the same the
         // first speaks for all.
         let of = |action| plan.changed().filter(move |outcome| outcome.action == action);
@@ -97,6 +99,17 @@ impl<C: GenericClient> Plain<'_, C> {
             self.run_unlooked(&statements).await
         })
         .await
+    }
+
+    /// Notes it where creating these makes the user log in slowly.
+    #[cfg(feature = "tracing")]
+    fn trace_login_cost(&self, plan: &Plan) {
+        let created = plan.add.roles(AddAction::Created).count();
+        let cost = self.server.login_cost(created);
+        if created > 0 && self.server.nests_creators() && cost.is_slow() {
+            let seconds = cost.estimate().as_secs_f64();
+            tracing::warn!(memberships = cost.roles(), seconds, "the user logs in slowly");
+        }
     }
 
     /// Statements that undo something, without a look at anything.

@@ -1,5 +1,7 @@
 //! What is done, and still worth saying.
 
+use std::time::Duration;
+
 use crate::error::words::both_paths;
 use crate::names::realm::Realm;
 use crate::names::role_name::RoleName;
@@ -58,6 +60,15 @@ pub enum Warning {
         ad_role: RoleName,
         /// Whether they have passwords; `None` where that is not for everybody to know.
         password: Option<bool>,
+    },
+    /// Somebody whose memberships make each login slow.
+    SlowLogin {
+        /// Who logs in.
+        user: RoleName,
+        /// How many roles it is in, or will be, directly or through others.
+        roles: u32,
+        /// The processor time that each login takes longer, estimated.
+        estimate: Duration,
     },
 }
 
@@ -145,6 +156,23 @@ impl Warning {
                 let ends = ends.map(|role| format!("ALTER ROLE {} PASSWORD NULL;", role.quoted()));
                 report.hint(format!("To end that: {}", ends.collect::<Vec<_>>().join(" ")))
             }
+            Self::SlowLogin { user, roles, estimate } => Report::new(
+                SqlState::SuccessfulCompletion,
+                format!("as a member of {roles} roles \"{user}\" logs in slowly"),
+            )
+            .detail(format!(
+                "Where a line of pg_hba.conf is for the members of a role (+rds_ad), the server \
+                 collects all of them with each login: about {} of its processor. Since \
+                 PostgreSQL 16 whoever creates a role becomes a member of it, unless a superuser \
+                 does.",
+                seconds(*estimate)
+            ))
+            .hint(
+                "Let a role that nobody logs in as create principals: it owns the functions in \
+                 PL/pgSQL (psql -f sql/kerbrole.sql). Or use the extension. Memberships that \
+                 come from creating roles only a superuser ends: plan_end_nesting() lists the \
+                 statements.",
+            ),
         }
     }
 }
@@ -158,4 +186,33 @@ fn several(roles: &[RoleName]) -> String {
     }
 }
 
+/// A time of which no more is known than its first figure or two.
+fn seconds(time: Duration) -> String {
+    let seconds = time.as_secs_f64();
+    let decimals = match seconds {
+        ..0.1 => 3,
+        ..1.0 => 2,
+        ..10.0 => 1,
+        _ => 0,
+    };
+    let text = format!("{seconds:.decimals$}");
+    let text = if decimals > 0 { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    format!("{text} seconds")
+}
+
 shown_by_its_report!(Warning);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_estimate_has_a_figure_or_two() {
+        let said = |milliseconds| seconds(Duration::from_millis(milliseconds));
+        assert_eq!(
+            [16, 40, 200, 550, 1_000, 6_740, 30_000].map(said),
+            ["0.016", "0.04", "0.2", "0.55", "1", "6.7", "30"]
+                .map(|text| format!("{text} seconds"))
+        );
+    }
+}

@@ -30,15 +30,18 @@ pub(super) async fn run(job: &Job<'_>, arguments: &AddArguments) -> Outcome {
     job.look_at_realms(&names).await?;
     if arguments.dry_run {
         let plan = job.kerbrole.plan_add_each(&wanted, options).await?;
+        job.look_at_login_cost(created(&plan.outcomes));
         return Ok(plan::shown(job, &plan.statements));
     }
     // A list of several portions is planned whole first: where something in the last one is wrong,
-    // or nothing is to be done at all, nothing is begun.
-    if wanted.len() > PORTION {
+    // or nothing is to be done at all, nothing is begun. So is one whose end this user's logins
+    // would feel: who is there already costs nothing.
+    if wanted.len() > PORTION || job.kerbrole.slow_login_after(wanted.len()).is_some() {
         let planned = job.kerbrole.plan_add_each(&wanted, options).await?.outcomes;
         if are_unchanged(&planned) {
             return Ok(report(job, planned));
         }
+        job.look_at_login_cost(created(&planned));
     }
     let mut added = Vec::new();
     match add_in_portions(job, &wanted, options, &mut added).await {
@@ -104,6 +107,10 @@ fn bar(job: &Job<'_>, total: usize) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {eta}");
     let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(total as u64).with_style(style)
+}
+
+fn created(added: &[Added]) -> usize {
+    added.iter().filter(|one| one.action == AddAction::Created).count()
 }
 
 fn are_unchanged(added: &[Added]) -> bool {

@@ -59,6 +59,19 @@ impl<'j> Job<'j> {
         }
     }
 
+    /// Says something that is done, and still worth saying.
+    pub(super) fn notice(&self, warning: &Warning) {
+        let has_settings = self.kerbrole.backend() != Backend::PlainSql;
+        self.say(&format!("NOTICE:  {}", warning_in_lines(warning, has_settings)));
+    }
+
+    /// Says it where this user logs in slowly once it has created so many principals.
+    pub(super) fn look_at_login_cost(&self, creating: usize) {
+        if let Some(slow) = self.kerbrole.slow_login_after(creating) {
+            self.notice(&slow.into());
+        }
+    }
+
     /// What is said below a table, to somebody who sits there: a job that is run by cron is mailed
     /// for each line that it says.
     pub(super) fn summary(&self, text: &str) -> Option<String> {
@@ -97,8 +110,7 @@ impl<'j> Job<'j> {
             if is_strict {
                 return Err(Failure::UnknownRealm(Box::new(warning)));
             }
-            let has_settings = self.kerbrole.backend() != Backend::PlainSql;
-            self.say(&format!("NOTICE:  {}", warning_in_lines(&warning, has_settings)));
+            self.notice(&warning);
         }
         Ok(())
     }

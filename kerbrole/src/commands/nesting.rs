@@ -7,9 +7,12 @@ use crate::output::{Column, Table};
 const COLUMNS: &[Column] = &[Column::new("statement")];
 
 /// Shows the statements by which a superuser ends the memberships that creating principals made of
-/// this user.
+/// this user, and whether it logs in slowly by its memberships.
 pub(super) async fn run(job: &Job<'_>) -> Outcome {
     let statements = job.kerbrole.plan_end_nesting().await?.statements;
+    if let Some(slow) = job.kerbrole.slow_login() {
+        job.notice(&slow.into());
+    }
     let mut table = Table::new(COLUMNS);
     let ending = Ending::findings_if(!statements.is_empty());
     for statement in statements {

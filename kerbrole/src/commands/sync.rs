@@ -70,7 +70,9 @@ async fn look(job: &Job<'_>, arguments: &SyncArguments) -> Result<SyncPlan, Fail
     let wanted = principals(&arguments.principals)?;
     let names: Vec<_> = wanted.iter().map(|one| one.principal.as_str()).collect();
     job.look_at_realms(&names).await?;
-    Ok(job.waited("comparing the list", job.kerbrole.plan_sync(&names, options)).await?)
+    let plan = job.waited("comparing the list", job.kerbrole.plan_sync(&names, options)).await?;
+    job.look_at_login_cost(plan.count(SyncAction::Create));
+    Ok(plan)
 }
 
 /// Says that it would not be carried out, where it is only shown.

@@ -8,6 +8,7 @@ crate::tests![
     what_cannot_be_meant_is_refused,
     user_database_and_arguments,
     arguments_are_the_servers,
+    the_functions_in_plpgsql_are_there_if_asked_for,
     other_programs_run_as_they_are,
 ];
 
@@ -52,6 +53,8 @@ fn what_cannot_be_meant_is_refused(images: &Images) {
         (&["POSTGRES_PASSWORD=x", "POSTGRES_HOST_AUTH_METHOD=trust"], "mean nothing to this image"),
         (&["POSTGRES_PASSWORD=x", "KERBROLE_CASEINS=maybe"], "neither on nor off"),
         (&["POSTGRES_PASSWORD=x", "KERBROLE_EXTENSION=no"], "neither on nor off"),
+        (&["POSTGRES_PASSWORD=x", "KERBROLE_SQL=yes"], "neither on nor off"),
+        (&["POSTGRES_PASSWORD=x", "KERBROLE_SQL=on"], "Set KERBROLE_EXTENSION=off as well"),
         (&["POSTGRES_PASSWORD=x", "KERBROLE_REALM=CORP EXAMPLE"], "is no realm"),
         (&["POSTGRES_PASSWORD=x", "KERBROLE_KEYTAB=/keytab"], "KERBROLE_REALM is not"),
         (
@@ -120,6 +123,36 @@ fn arguments_are_the_servers(images: &Images) {
     let log = server.log();
     assert!(log.contains("CREATE TABLE seen") && !log.contains("PASSWORD 'x'"), "{log}");
     assert_eq!(server.sql("SHOW shared_preload_libraries"), "pg_kerbrole");
+}
+
+fn the_functions_in_plpgsql_are_there_if_asked_for(images: &Images) {
+    let server = images.server(&[
+        "-e",
+        "POSTGRES_PASSWORD=x",
+        "-e",
+        "POSTGRES_USER=dba",
+        "-e",
+        "KERBROLE_EXTENSION=off",
+        "-e",
+        "KERBROLE_SQL=on",
+        "-e",
+        "KERBROLE_REALM=corp.example.com",
+    ]);
+    // They are there before the init scripts.
+    server.init_script("1.sql", "SELECT kerbrole.kerb_add_principal('alice');");
+    server.start_healthy();
+    assert!(!server.log().contains("WARNING:"), "{}", server.log());
+    let as_dba = |sql: &str| server.exec(&["psql", "-XAt", "-U", "dba", "-d", "dba", "-c", sql]);
+    assert_eq!(as_dba("SELECT kerbrole.kerb_add_principal('bob')"), "bob@CORP.EXAMPLE.COM");
+    assert_eq!(
+        as_dba("SELECT role_name, can_login FROM kerbrole.kerb_list_principals()"),
+        "alice@CORP.EXAMPLE.COM|t\nbob@CORP.EXAMPLE.COM|t"
+    );
+    assert_eq!(as_dba("SELECT count(*) FROM pg_extension WHERE extname ~ 'kerb'"), "0");
+    let owner = "SELECT nspowner::regrole FROM pg_namespace WHERE nspname = 'kerbrole'";
+    assert_eq!(as_dba(owner), "kerbrole_owner");
+    let nested = "SELECT pg_has_role('dba', 'bob@CORP.EXAMPLE.COM', 'MEMBER')";
+    assert_eq!(server.sql(nested), "f");
 }
 
 fn other_programs_run_as_they_are(images: &Images) {

@@ -15,7 +15,7 @@ pub(super) fn fine(what: impl Into<String>, result: impl Into<String>) -> Findin
     Finding { what: what.into(), ok: Some(true), result: result.into(), fix: String::new() }
 }
 
-/// It keeps somebody from logging in, and `fix` mends it.
+/// It keeps somebody from logging in, or makes a login slow, and `fix` mends it.
 pub(super) fn wrong(
     what: impl Into<String>,
     result: impl Into<String>,

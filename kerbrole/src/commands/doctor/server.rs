@@ -1,10 +1,10 @@
 //! What the server itself says about the principal, where it can be asked.
 
-use kerbrole_client::{Check, Error, ErrorKind};
+use kerbrole_client::{Backend, Check, Error, ErrorKind, Kerbrole, Language, Warning};
 use tokio::time::timeout;
 use tokio_postgres::Client;
 
-use super::finding::{Finding, unknown, wrong};
+use super::finding::{Finding, fine, unknown, wrong};
 use super::network::no_answer_within;
 use super::questions::Questions;
 use crate::arguments::Options;
@@ -74,5 +74,22 @@ async fn checks(options: &Options, client: &Client, principal: &str) -> Result<A
         result: check.detail,
         fix: check.fix.unwrap_or_default(),
     };
-    Ok(Answer { caseins_users, findings: checks.into_iter().map(finding).collect() })
+    let findings = checks.into_iter().map(finding).chain([memberships(&kerbrole)]).collect();
+    Ok(Answer { caseins_users, findings })
+}
+
+/// Whether the memberships of whoever asks make its own logins slow.
+fn memberships(kerbrole: &Kerbrole<'_, Client>) -> Finding {
+    const WHAT: &str = "server: memberships of the user";
+    let server = kerbrole.server();
+    let Some(slow) = kerbrole.slow_login() else {
+        let said = format!("\"{}\" is a member of {} roles", server.user, server.memberships);
+        return fine(WHAT, said);
+    };
+    let warning = Warning::from(slow);
+    let has_settings = kerbrole.backend() != Backend::PlainSql;
+    let say = |text: String| Language::Command { has_settings }.say(&text).into_owned();
+    let detail = warning.detail().map(say).unwrap_or_default();
+    let result = format!("{}. {detail}", say(warning.to_string()));
+    wrong(WHAT, result, warning.hint().map(say).unwrap_or_default())
 }

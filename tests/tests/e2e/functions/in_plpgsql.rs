@@ -7,7 +7,7 @@ mod lists;
 mod names;
 mod tle;
 
-use kerbrole_client::{AddOptions, Backend, Kerbrole};
+use kerbrole_client::{AddOptions, Backend, Kerbrole, LoginCost};
 use tokio_postgres::{Client, NoTls};
 
 use crate::cases;
@@ -23,7 +23,8 @@ cases! {
     BareEachVersion: installed_twice_it_is_the_same_and_goes_without_a_trace,
         an_administrator_installs_it_and_is_nested_nowhere, execute_is_all_that_a_help_desk_needs,
         who_may_not_call_a_function_gets_nothing_done_by_its_back_door,
-        a_lookalike_is_not_called, the_script_calls_nothing_of_somebody_elses;
+        a_lookalike_is_not_called, a_login_costs_what_the_core_says,
+        the_script_calls_nothing_of_somebody_elses;
     BareEnds: names_are_those_of_the_core, an_upgrade_keeps_what_was_granted_and_set,
         an_upgrade_waits_for_what_others_made_of_a_function,
         dumped_and_restored_it_works_and_upgrades, with_pg_tle_it_is_an_extension;
@@ -46,6 +47,25 @@ fn let_install(c: &Context<'_>, su: &mut Session) {
     if c.major() >= 16 {
         su.run("GRANT rds_ad TO rds_master WITH ADMIN OPTION, INHERIT FALSE, SET FALSE");
     }
+}
+
+fn a_login_costs_what_the_core_says(c: &Context<'_>) {
+    let mut su = c.superuser();
+    install(c, SUPERUSER);
+    for roles in [0, 1, 17, 999, 3_230, 4_000, 10_000, 123_456, 2_000_000] {
+        let estimate = LoginCost::of(roles, c.major()).estimate().as_nanos();
+        // In the core tenths of a nanosecond are left out.
+        let said = su.one(&format!("SELECT floor(kerbrole.login_cost({roles}) * 1e9)"));
+        assert!(said.parse::<u128>().unwrap().abs_diff(estimate) <= 30, "{roles}: {said}");
+    }
+    let few = c.master().rows(
+        "SELECT ok, detail, (SELECT count(*) FROM pg_roles WHERE pg_has_role(oid, 'MEMBER') \
+         AND rolname <> current_user), fix FROM kerbrole.self_test() \
+         WHERE question = 'your memberships'",
+    );
+    let [ok, detail, count, fix] = &few[0][..] else { panic!("{few:?}") };
+    assert_eq!((ok.as_str(), fix.as_str()), ("t", "NULL"));
+    assert_eq!(*detail, format!("\"rds_master\" is a member of {count} roles"));
 }
 
 /// All that there is in the schema, with whose it is and who may what.

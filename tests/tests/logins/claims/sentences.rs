@@ -273,6 +273,16 @@ pub const BY_TESTS: &[(&str, &str)] = &[
         "It makes the schema `kerbrole` and the role `kerbrole_owner`",
         "an_administrator_installs_it_and_is_nested_nowhere",
     ),
+    (
+        "`kerbrole add` and `kerbrole sync` say before they begin",
+        "whoever_makes_its_logins_slow_is_told_before",
+    ),
+    (
+        "So have the functions create them from the beginning,",
+        "what_makes_logins_slow_can_be_ended",
+    ),
+    ("A NOTICE also says when this user", "whoever_makes_its_logins_slow_is_told_before"),
+    ("`kerbrole state` says of each principal whether", "what_makes_logins_slow_can_be_ended"),
     ("Only to see it", "it_tells_the_story"),
     ("a role that logs in with a ticket is refused", "modes_and_pg_hba"),
     ("A role that logs in with a ticket is refused:", "modes_and_pg_hba"),
@@ -306,6 +316,7 @@ pub const BY_TESTS: &[(&str, &str)] = &[
 /// Sentences about other things that use the same words.
 pub const NO_CLAIMS: &[&str] = &[
     "[More about case, trusts and locales]",
+    "Where a line of pg_hba.conf is for the members of a role (`+rds_iam`),",
     "every login that was tried:",
     "[with MIT Kerberos]",
     "[case and logins]",

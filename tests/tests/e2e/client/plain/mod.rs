@@ -14,6 +14,7 @@ use crate::fixture::{Context, Session};
 
 mod conflicts;
 mod drops;
+mod login_cost;
 mod meanwhile;
 mod realms;
 mod rights;
@@ -21,6 +22,7 @@ mod sessions;
 
 use conflicts::*;
 use drops::*;
+use login_cost::*;
 use meanwhile::*;
 use realms::*;
 use rights::*;
@@ -34,7 +36,9 @@ cases! {
         memberships_of_the_administrator_stay, memberships_that_the_dropped_one_granted_stay,
         a_list_takes_no_membership_from_those_who_stay, nothing_internal_is_said,
         what_cannot_be_taken_back_is_told, a_role_that_is_changed_meanwhile,
-        a_role_that_is_changed_meanwhile_in_a_transaction;
+        a_role_that_is_changed_meanwhile_in_a_transaction,
+        memberships_are_counted_as_the_server_does,
+        whoever_makes_its_logins_slow_is_told_before, what_makes_logins_slow_can_be_ended;
     EachVersion: an_heir_gets_what_is_here,
         realms_that_nobody_is_of_are_found_by_either_backend;
     BareEachVersion: realms_that_nobody_is_of_are_found_by_either_backend,
