@@ -17,10 +17,17 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    _creators CONSTANT oid[] := ARRAY(SELECT c.creator FROM kerbrole.creators() AS c);
     _principals CONSTANT bigint := (
         SELECT count(*) FROM pg_catalog.pg_auth_members AS m
-        WHERE m.member = (SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user)
-            AND m.admin_option);
+        WHERE m.member IN (
+                SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user
+                UNION ALL SELECT unnest(_creators))
+            AND m.admin_option AND m.roleid <> ALL (_creators));
+    -- With those that created principals for it.
+    _names CONSTANT text := array_to_string(ARRAY(
+        SELECT 'kerbrole_owner' UNION ALL SELECT pg_get_userbyid(c)::text FROM unnest(_creators) AS c
+    ), ', ');
     _messages CONSTANT text := current_setting('client_min_messages');
 BEGIN
     IF current_user = 'kerbrole_owner' THEN
@@ -33,8 +40,8 @@ BEGIN
             HINT = CASE WHEN _principals > 0 AND kerbrole.names_grantors() THEN
                 format('When no other database has these functions, a superuser grants %s to each '
                     'of them, since what kerbrole_owner granted goes with it, and then runs: '
-                    'DROP OWNED BY kerbrole_owner; DROP ROLE kerbrole_owner;',
-                    kerbrole.quoted(kerbrole.setting('ad_role')))
+                    'DROP OWNED BY kerbrole_owner; DROP ROLE %s;',
+                    kerbrole.quoted(kerbrole.setting('ad_role')), _names)
                 ELSE 'DROP ROLE kerbrole_owner; by a superuser, or up to PostgreSQL 15 by a role '
                 'with CREATEROLE, when no other database has these functions.' END;
     END IF;

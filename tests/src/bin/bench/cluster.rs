@@ -30,7 +30,17 @@ impl Prototype {
         installation: &Arc<Installation>,
         present: &[Name],
     ) -> Result<Self> {
+        Self::of(bare(bench, installation)?, present)
+    }
+
+    /// With the functions in PL/pgSQL beside the extension, and no principals.
+    pub(crate) fn with_functions(bench: &Bench, installation: &Arc<Installation>) -> Result<Self> {
         let server = bare(bench, installation)?;
+        server.run_script("kerbrole.sql", "postgres", &["ON_ERROR_STOP=1"])?;
+        Self::of(server, &[])
+    }
+
+    fn of(server: Server, present: &[Name]) -> Result<Self> {
         let mut client = connect(&server, SUPERUSER)?;
         if server.major() >= 16 {
             execute(&mut client, &format!("GRANT rds_ad TO {MASTER} WITH ADMIN OPTION"))?;
