@@ -22,6 +22,9 @@
 -- - Names are compared in the collation "C", byte for byte, whatever the database's is.
 -- - Statements are put together by format() with %I and %L only. Literals with a backslash are
 --   dollar-quoted, so that standard_conforming_strings does not matter.
+-- - Since PostgreSQL 16 many principals are created by roles of kerbrole_owner's that nobody else
+--   is a member of, kerbrole_creator_1 and so on (kerbrole.create_many() says why). The function
+--   kerbrole.run_all(text[]), which only kerbrole_owner may call, is theirs while they do so.
 -- - Settings are rows of a table which only kerbrole_owner writes: SET kerbrole.... means nothing
 --   here.
 --
@@ -4979,7 +4982,8 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    _creators CONSTANT oid[] := ARRAY(SELECT c.creator FROM kerbrole.creators() AS c);
+    _creators CONSTANT oid[] := ARRAY(
+        SELECT c.creator FROM kerbrole.creators() AS c ORDER BY c.creator);
     _principals CONSTANT bigint := (
         SELECT count(*) FROM pg_catalog.pg_auth_members AS m
         WHERE m.member IN (
@@ -4987,9 +4991,9 @@ DECLARE
                 UNION ALL SELECT unnest(_creators))
             AND m.admin_option AND m.roleid <> ALL (_creators));
     -- With those that created principals for it.
-    _names CONSTANT text := array_to_string(ARRAY(
-        SELECT 'kerbrole_owner' UNION ALL SELECT pg_get_userbyid(c)::text FROM unnest(_creators) AS c
-    ), ', ');
+    _names CONSTANT text := concat_ws(', ', 'kerbrole_owner', (
+        SELECT string_agg(pg_get_userbyid(c.oid)::text, ', ' ORDER BY c.place)
+        FROM unnest(_creators) WITH ORDINALITY AS c (oid, place)));
     _messages CONSTANT text := current_setting('client_min_messages');
 BEGIN
     IF current_user = 'kerbrole_owner' THEN

@@ -17,7 +17,8 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    _creators CONSTANT oid[] := ARRAY(SELECT c.creator FROM kerbrole.creators() AS c);
+    _creators CONSTANT oid[] := ARRAY(
+        SELECT c.creator FROM kerbrole.creators() AS c ORDER BY c.creator);
     _principals CONSTANT bigint := (
         SELECT count(*) FROM pg_catalog.pg_auth_members AS m
         WHERE m.member IN (
@@ -25,9 +26,9 @@ DECLARE
                 UNION ALL SELECT unnest(_creators))
             AND m.admin_option AND m.roleid <> ALL (_creators));
     -- With those that created principals for it.
-    _names CONSTANT text := array_to_string(ARRAY(
-        SELECT 'kerbrole_owner' UNION ALL SELECT pg_get_userbyid(c)::text FROM unnest(_creators) AS c
-    ), ', ');
+    _names CONSTANT text := concat_ws(', ', 'kerbrole_owner', (
+        SELECT string_agg(pg_get_userbyid(c.oid)::text, ', ' ORDER BY c.place)
+        FROM unnest(_creators) WITH ORDINALITY AS c (oid, place)));
     _messages CONSTANT text := current_setting('client_min_messages');
 BEGIN
     IF current_user = 'kerbrole_owner' THEN
