@@ -2144,7 +2144,9 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT kerbrole.names_grantors()
-        AND NOT EXISTS (SELECT FROM pg_catalog.pg_event_trigger AS e WHERE e.evtenabled <> 'D')
+        AND NOT EXISTS (
+            SELECT FROM pg_catalog.pg_event_trigger AS e
+            WHERE e.evtenabled <> 'D' AND e.evtevent <> 'login')
         AND EXISTS (
             SELECT FROM pg_catalog.pg_roles AS r
             WHERE r.rolname = current_user

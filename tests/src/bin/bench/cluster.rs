@@ -40,6 +40,13 @@ impl Prototype {
         Self::of(server, &[])
     }
 
+    /// Of a cluster that runs, with so many principals.
+    pub(crate) fn keeping(server: Server, present: usize) -> Result<Self> {
+        execute(&mut connect(&server, SUPERUSER)?, "VACUUM ANALYZE")?;
+        server.stop();
+        Ok(Self { server, present })
+    }
+
     fn of(server: Server, present: &[Name]) -> Result<Self> {
         let mut client = connect(&server, SUPERUSER)?;
         if server.major() >= 16 {
@@ -50,10 +57,8 @@ impl Prototype {
             execute(&mut client, &block())?;
             execute(&mut client, "DROP TABLE names")?;
         }
-        execute(&mut client, "VACUUM ANALYZE")?;
         drop(client);
-        server.stop();
-        Ok(Self { server, present: present.len() })
+        Self::keeping(server, present.len())
     }
 
     /// A cluster of the same files, running.

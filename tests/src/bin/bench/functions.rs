@@ -9,8 +9,8 @@ use kerbrole_tests::postgres_server::{MASTER, SUPERUSER, Server};
 use kerbrole_tests::sandbox::{Result, wait_until};
 use postgres::NoTls;
 
-use crate::cluster::{Prototype, connect, execute, said};
-use crate::contestants::Contestant;
+use crate::cluster::{Prototype, connect, execute, prepare, said};
+use crate::contestants::{Contestant, timed};
 use crate::figures::{Paired, Spread, in_turns, machine, median, short, thousands};
 use crate::goals::Goal;
 use crate::names::{Name, names};
@@ -69,10 +69,11 @@ pub(crate) fn measure(bench: &Bench) -> Result<Report> {
         goals: Vec::new(),
     };
     let all = names(bench.seed, most);
-    let mut logins = String::new();
+    let (mut logins, mut drops) = (String::new(), String::new());
     for &major in &bench.versions {
         let prototype = Prototype::with_functions(bench, &bench.installation(major)?)?;
         adding(bench, &prototype, major, &sizes, &all, &mut report)?;
+        dropping(bench, &prototype, major, &all[..sizes[sizes.len() - 1]], &mut drops)?;
         for size in [sizes[sizes.len() - 1], most] {
             for (way, backend) in BACKENDS {
                 eprintln!("PostgreSQL {major}: logging in, {size} by {backend:?}");
@@ -106,6 +107,15 @@ pub(crate) fn measure(bench: &Bench) -> Result<Report> {
         }
         prototype.discard()?;
     }
+    let _infallible = write!(
+        report.text,
+        "\n## A list that drops\n\n\
+         Seconds for one `kerb_sync_principals` that drops a fifth of the {} that the client added \
+         on the functions, as above.\n\n\
+         | PostgreSQL | the extension | the functions | how many times as long |\n\
+         | --- | --- | --- | --- |\n{drops}",
+        thousands(sizes[sizes.len() - 1])
+    );
     let _infallible = write!(
         report.text,
         "\n## Logging in afterwards\n\n\
@@ -183,6 +193,51 @@ fn adding(
     Ok(())
 }
 
+/// Drops a fifth of those that were added on the functions: a row of the table.
+fn dropping(
+    bench: &Bench,
+    prototype: &Prototype,
+    major: u32,
+    all: &[Name],
+    rows: &mut String,
+) -> Result<()> {
+    let server = prototype.fresh()?;
+    Contestant::ClientOnFunctions.run(bench, &server, MASTER, all)?;
+    let full = Prototype::keeping(server, all.len())?;
+    let stay = &all[..all.len() - all.len() / 5];
+    eprintln!("PostgreSQL {major}: dropping {}", all.len() - stay.len());
+    let times = in_turns(&["", "kerbrole."], bench.rounds(3), false, ENOUGH, |schema| {
+        let server = full.fresh()?;
+        prepare(&server, stay)?;
+        let mut client = connect(&server, MASTER)?;
+        let time = timed(|| {
+            execute(
+                &mut client,
+                &format!(
+                    "SELECT count(*) FROM {schema}kerb_sync_principals((SELECT typed FROM names), \
+                     'drop', false)"
+                ),
+            )
+        })?;
+        let left = "SELECT count(*) FROM pg_roles WHERE rolname ~ '@'";
+        let left: i64 = client.query_one(left, &[]).map_err(|e| said(&e))?.get(0);
+        if usize::try_from(left) != Ok(stay.len()) {
+            return Err(format!("{left} principals are left, not {}", stay.len()));
+        }
+        drop(client);
+        server.discard()?;
+        Ok(time)
+    })?;
+    full.discard()?;
+    let [extension, functions] = [0, 1].map(|place: usize| {
+        Spread::of(&times[place]).map_or(String::new(), |spread| spread.shown())
+    });
+    let ratio = median(&times[1])? / median(&times[0])?;
+    let _infallible =
+        writeln!(rows, "| {major} | {extension} | {functions} | {} × |", short(ratio));
+    Ok(())
+}
+
 /// Logins by turns: a row of the table, and the ratio.
 fn log_in(bench: &Bench, server: &Server) -> Result<(String, f64)> {
     server.write("pg_hba.conf", HBA)?;
@@ -199,7 +254,7 @@ fn log_in(bench: &Bench, server: &Server) -> Result<(String, f64)> {
             .and_then(|mut client| client.query_one(is_loaded, &[]).map_err(|e| said(&e)))
             .is_ok_and(|row| row.get(0))
     })?;
-    let times = in_turns(&[MASTER, OTHER], bench.rounds(LOGINS), true, f64::INFINITY, |user| {
+    let times = in_turns(&[MASTER, OTHER], bench.rounds(LOGINS), true, 20.0, |user| {
         let config = server.connection(user, "postgres");
         let start = Instant::now();
         let client = config.connect(NoTls).map_err(|e| said(&e))?;
