@@ -22,6 +22,9 @@
 -- - Names are compared in the collation "C", byte for byte, whatever the database's is.
 -- - Statements are put together by format() with %I and %L only. Literals with a backslash are
 --   dollar-quoted, so that standard_conforming_strings does not matter.
+-- - Since PostgreSQL 16 many principals are created by roles of kerbrole_owner's that nobody else
+--   is a member of, kerbrole_creator_1 and so on (kerbrole.create_many() says why). The function
+--   kerbrole.run_all(text[]), which only kerbrole_owner may call, is theirs while they do so.
 -- - Settings are rows of a table which only kerbrole_owner writes: SET kerbrole.... means nothing
 --   here.
 --
@@ -1255,6 +1258,17 @@ AS $$
     WHERE octet_length(_name) <= 63 AND r.rolname = _name::name
 $$;
 
+-- Those of many roles that are there, in no order.
+CREATE FUNCTION kerbrole.role_oids(_names text[]) RETURNS oid[]
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT ARRAY(
+        SELECT r.oid FROM pg_catalog.pg_roles AS r
+        WHERE r.rolname IN (
+            SELECT n.name::name FROM unnest(_names) AS n (name) WHERE octet_length(n.name) <= 63))
+$$;
+
 -- A role whose name differs by case only, the first in byte order if there are several.
 CREATE FUNCTION kerbrole.other_spelling(_name text) RETURNS text
 LANGUAGE sql STABLE
@@ -1383,7 +1397,8 @@ $$;
 -- pg_hba.conf counts them so. pg_has_role() would not do, since for it a superuser is everything.
 --
 -- A question about memberships that are not made yet gives them as two arrays, of members and of
--- roles. A role that is not there yet has the OID 0.
+-- roles. A role that is not there yet has the OID 0. Where there may be thousands of roles in an
+-- array, = ANY would compare with each of them, and IN (SELECT unnest()) looks them up.
 
 -- A role and all that are members of it, each with the next one on a shortest way up, how many
 -- steps that has, and from 23 steps on the role that is 23 steps from its end. Of several ways the
@@ -1413,11 +1428,11 @@ BEGIN
         WITH edges AS (
             SELECT m.member, m.roleid AS above
             FROM pg_catalog.pg_auth_members AS m
-            WHERE m.roleid = ANY (_level)
+            WHERE m.roleid IN (SELECT unnest(_level))
             UNION ALL
             SELECT e.member, e.role
             FROM unnest(_members, _roles) AS e (member, role)
-            WHERE e.role = ANY (_level)
+            WHERE e.role IN (SELECT unnest(_level))
         ), first AS (
             SELECT DISTINCT ON (e.member) e.member, e.above
             FROM edges AS e
@@ -1449,10 +1464,11 @@ BEGIN
     WHILE _level <> '{}' LOOP
         _seen := _seen || _level;
         _level := ARRAY(
-            (SELECT m.roleid FROM pg_catalog.pg_auth_members AS m WHERE m.member = ANY (_level)
+            (SELECT m.roleid FROM pg_catalog.pg_auth_members AS m
+            WHERE m.member IN (SELECT unnest(_level))
             UNION
             SELECT e.role FROM unnest(_members, _roles) AS e (member, role)
-            WHERE e.member = ANY (_level))
+            WHERE e.member IN (SELECT unnest(_level)))
             EXCEPT
             SELECT unnest(_seen));
     END LOOP;
@@ -1472,7 +1488,8 @@ BEGIN
     WHILE _level <> '{}' LOOP
         _seen := _seen || _level;
         _level := ARRAY(
-            SELECT m.member FROM pg_catalog.pg_auth_members AS m WHERE m.roleid = ANY (_level)
+            SELECT m.member FROM pg_catalog.pg_auth_members AS m
+            WHERE m.roleid IN (SELECT unnest(_level))
             EXCEPT
             SELECT unnest(_seen));
     END LOOP;
@@ -1775,11 +1792,11 @@ DECLARE
     _said record;
     _more text;
 BEGIN
-    -- Mostly rds_iam is above nobody concerned.
+    -- Mostly rds_iam is above nobody concerned. Few are below it, while the owner of the functions,
+    -- which is below what it created, is a member of everybody.
     IF NOT EXISTS (
-        SELECT
-        FROM kerbrole.above(ARRAY(SELECT kerbrole.all_below(_changed)), _members, _roles) AS up
-        WHERE up = _rule.iam)
+        SELECT FROM kerbrole.below(_rule.iam, _members, _roles) AS b
+        WHERE b.role IN (SELECT kerbrole.all_below(_changed)))
     THEN
         RETURN;
     END IF;
@@ -1850,10 +1867,14 @@ DECLARE
     _rule CONSTANT record := kerbrole.rule();
     _around CONSTANT oid[] := ARRAY(SELECT kerbrole.all_below(_roles));
 BEGIN
-    IF NOT EXISTS (SELECT FROM kerbrole.above(_around) AS up WHERE up = _rule.iam) THEN
+    IF NOT EXISTS (
+        SELECT FROM kerbrole.all_below(ARRAY[_rule.iam]) AS b (role)
+        WHERE b.role IN (SELECT unnest(_around)))
+    THEN
         RETURN '{}';
     END IF;
-    RETURN ARRAY(SELECT b.role FROM kerbrole.in_both() AS b WHERE b.role = ANY (_around));
+    RETURN ARRAY(
+        SELECT b.role FROM kerbrole.in_both() AS b WHERE b.role IN (SELECT unnest(_around)));
 END
 $$;
 
@@ -2155,6 +2176,137 @@ AS $$
         ORDER BY e.place) END
 $$;
 
+-- Who creates many principals, since PostgreSQL 16. There, whoever creates a role becomes a member
+-- of it, and for each role that somebody creates, changes or drops the server goes along all those
+-- that they are a member of: the time grows with the square of how many there are. So that it
+-- stays in proportion, many principals are created by roles that are the owner's and have no more
+-- than 500 each: kerbrole_creator_1 and so on. They cannot log in, and between two calls they own
+-- nothing and have no privilege. What they have ADMIN on the owner has as a member of theirs.
+
+-- The roles that create principals, and how many memberships each has. One that anybody but the
+-- owner is a member of, and so could act as, is none of ours, whatever its name is.
+CREATE FUNCTION kerbrole.creators() RETURNS TABLE (creator oid, creator_name name, has bigint)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT r.oid, r.rolname, (
+        SELECT count(*) FROM pg_catalog.pg_auth_members AS m WHERE m.member = r.oid)
+    FROM pg_catalog.pg_roles AS r
+    WHERE r.rolname ~ '^kerbrole_creator_[0-9]+$' AND r.rolcreaterole
+        AND NOT (r.rolcanlogin OR r.rolsuper OR r.rolcreatedb OR r.rolreplication
+            OR r.rolbypassrls)
+        AND pg_has_role(r.oid, 'USAGE')
+        AND NOT EXISTS (
+            SELECT FROM pg_catalog.pg_auth_members AS m
+            WHERE m.roleid = r.oid AND pg_get_userbyid(m.member) <> current_user)
+$$;
+
+-- Whether there may be such roles. Up to 15 there is no need for them, and an owner that logs in
+-- would collect them. To act as one of them takes an ALTER FUNCTION, which event triggers would
+-- run at, with the rights of the owner: where there is one the owner does everything itself.
+CREATE FUNCTION kerbrole.may_use_creators() RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT kerbrole.names_grantors()
+        AND NOT EXISTS (
+            SELECT FROM pg_catalog.pg_event_trigger AS e
+            WHERE e.evtenabled <> 'D' AND e.evtevent <> 'login')
+        AND EXISTS (
+            SELECT FROM pg_catalog.pg_roles AS r
+            WHERE r.rolname = current_user
+                AND NOT (r.rolcanlogin OR r.rolsuper) AND r.rolcreaterole)
+$$;
+
+-- One more of them. The setting is put back by whoever calls it.
+CREATE FUNCTION kerbrole.new_creator() RETURNS name
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    _number integer := 1;
+    _name name := 'kerbrole_creator_1';
+BEGIN
+    WHILE EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = _name) LOOP
+        _number := _number + 1;
+        _name := 'kerbrole_creator_' || _number;
+    END LOOP;
+    -- As a GRANT would, which goes along all that the owner is a member of through any chain.
+    PERFORM set_config('createrole_self_grant', 'set, inherit', true);
+    EXECUTE format('CREATE ROLE %I NOLOGIN CREATEROLE', _name);
+    PERFORM set_config('createrole_self_grant', '', true);
+    RETURN _name;
+END
+$$;
+
+-- Runs statements as whoever it belongs to: as the owner, or for a moment as one of those roles.
+CREATE FUNCTION kerbrole.run_all(_statements text[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    _statement text;
+BEGIN
+    FOREACH _statement IN ARRAY _statements LOOP
+        EXECUTE _statement;
+    END LOOP;
+END
+$$;
+
+CREATE FUNCTION kerbrole.run_as_creator(_creator name, _statements text[]) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- The new owner of a function has to have CREATE on its schema.
+    EXECUTE format('GRANT CREATE ON SCHEMA kerbrole TO %I', _creator);
+    EXECUTE format('ALTER FUNCTION kerbrole.run_all(text[]) OWNER TO %I', _creator);
+    PERFORM kerbrole.run_all(_statements);
+    EXECUTE format('ALTER FUNCTION kerbrole.run_all(text[]) OWNER TO %I', current_user);
+    EXECUTE format('REVOKE CREATE ON SCHEMA kerbrole FROM %I', _creator);
+END
+$$;
+
+-- Roles, each created by one that has room for it.
+CREATE FUNCTION kerbrole.create_many(_names text[]) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    _creator record;
+    _at integer := 1;
+BEGIN
+    WHILE _at <= cardinality(_names) LOOP
+        SELECT c.creator_name AS name, 500 - c.has AS room INTO _creator
+        FROM kerbrole.creators() AS c
+        WHERE c.has < 500 ORDER BY c.has DESC, c.creator_name LIMIT 1;
+        IF NOT FOUND THEN
+            SELECT kerbrole.new_creator() AS name, 500 AS room INTO _creator;
+        END IF;
+        PERFORM kerbrole.run_as_creator(_creator.name, ARRAY(
+            SELECT format('CREATE ROLE %I LOGIN', n)
+            FROM unnest(_names[_at:_at + _creator.room - 1]) AS n));
+        _at := _at + _creator.room;
+    END LOOP;
+END
+$$;
+
+-- Who is to change or drop each of many roles: whoever created it, or NULL for the owner.
+CREATE FUNCTION kerbrole.creators_of(_roles oid[]) RETURNS TABLE (role oid, creator name)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT r.role, min(c.creator_name)
+    FROM unnest(_roles) AS r (role)
+    LEFT JOIN (
+        SELECT m.roleid, c.creator_name
+        FROM kerbrole.creators() AS c
+        JOIN pg_catalog.pg_auth_members AS m ON m.member = c.creator AND m.admin_option
+        WHERE cardinality(_roles) > 20 AND kerbrole.may_use_creators()
+    ) AS c ON c.roleid = r.role
+    GROUP BY r.role
+$$;
+
 -- What the caller is told that is no error.
 
 CREATE FUNCTION kerbrole.notice(_message text, _detail text, _hint text) RETURNS void
@@ -2340,10 +2492,14 @@ DECLARE
 BEGIN
     SELECT array_agg(u.realm), array_agg(u.principal) INTO _new, _first
     FROM (
-        SELECT DISTINCT ON (kerbrole.realm_of(n.name) COLLATE "C")
-            kerbrole.realm_of(n.name) AS realm, n.name AS principal
-        FROM unnest(_names) WITH ORDINALITY AS n (name, place)
-        ORDER BY kerbrole.realm_of(n.name) COLLATE "C", n.place
+        SELECT DISTINCT ON (n.realm) n.realm, n.name AS principal
+        FROM (
+            -- realm_of(), thousands of times.
+            SELECT substr(n.name, strpos(n.name COLLATE "C", '@') + 1) COLLATE "C" AS realm,
+                n.name, n.place
+            FROM unnest(_names) WITH ORDINALITY AS n (name, place)
+        ) AS n
+        ORDER BY n.realm, n.place
     ) AS u
     WHERE u.realm COLLATE "C" <> ALL (_named) AND NOT EXISTS (
         SELECT FROM kerbrole.roles AS r
@@ -2515,8 +2671,9 @@ DECLARE
         FROM unnest(_checked) WITH ORDINALITY AS g (name, place) ORDER BY g.place);
     _of CONSTANT integer := cardinality(_typed);
     -- For many it is quicker to know all that are in rds_ad, for few to go up from each.
-    _ad CONSTANT oid[] := CASE WHEN cardinality(_typed) > 20
-        THEN ARRAY(SELECT b.role FROM kerbrole.below(_rule.ad) AS b) END;
+    _ad CONSTANT oid[] := CASE
+        WHEN cardinality(_typed) > 20 AND kerbrole.role_oids(_names.role_names) <> '{}'
+        THEN ARRAY(SELECT kerbrole.all_below(ARRAY[_rule.ad])) END;
     _one record;
     _problem text;
     _words text[];
@@ -2684,19 +2841,23 @@ BEGIN
     END IF;
     IF kerbrole.names_grantors() THEN
         -- Since 16 each GRANT goes along all that its grantor created: few of them, for many roles.
-        FOREACH _name IN ARRAY _new LOOP
-            EXECUTE format('CREATE ROLE %I LOGIN', _name);
-        END LOOP;
+        IF cardinality(_new) > 100 AND kerbrole.may_use_creators() THEN
+            PERFORM kerbrole.create_many(_new);
+        ELSE
+            FOREACH _name IN ARRAY _new LOOP
+                EXECUTE format('CREATE ROLE %I LOGIN', _name);
+            END LOOP;
+        END IF;
         _members := _new || _others;
     ELSE
         FOREACH _name IN ARRAY _new LOOP
             EXECUTE format('CREATE ROLE %I LOGIN IN ROLE %I', _name, _ad_role);
         END LOOP;
     END IF;
-    FOR _at IN 1..cardinality(_members) BY 1000 LOOP
+    FOR _at IN 1..cardinality(_members) BY 10000 LOOP
         EXECUTE format('GRANT %I TO %s', _ad_role, (
             SELECT string_agg(quote_ident(m), ', ')
-            FROM unnest(_members[_at:_at + 999]) AS m));
+            FROM unnest(_members[_at:_at + 9999]) AS m));
     END LOOP;
     IF _self_grant IS NOT NULL THEN
         PERFORM set_config('createrole_self_grant', _self_grant, true);
@@ -2741,9 +2902,9 @@ BEGIN
         END LOOP;
     END LOOP;
     PERFORM kerbrole.check_after(
-        ARRAY(SELECT kerbrole.role_oid(r ->> 'role_name')
-            FROM jsonb_array_elements(_answer -> 'rows') AS r
-            WHERE r ->> 'action' <> 'unchanged'),
+        kerbrole.role_oids(ARRAY(
+            SELECT r ->> 'role_name' FROM jsonb_array_elements(_answer -> 'rows') AS r
+            WHERE r ->> 'action' <> 'unchanged')),
         ARRAY(SELECT b::oid FROM jsonb_array_elements_text(_answer -> 'before') AS b));
     PERFORM kerbrole.notice_case(ARRAY(
         SELECT c.role_name
@@ -4282,7 +4443,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     _rule CONSTANT record := kerbrole.rule();
-    _ad CONSTANT oid[] := ARRAY(SELECT b.role FROM kerbrole.below(_rule.ad) AS b);
+    _ad CONSTANT oid[] := ARRAY(SELECT kerbrole.all_below(ARRAY[_rule.ad]));
     _limit CONSTANT integer := kerbrole.setting('sync_max_removals')::integer;
     _steps jsonb[] := '{}';
     _left text[] := '{}';
@@ -4491,42 +4652,65 @@ DECLARE
     _step record;
 BEGIN
     PERFORM kerbrole.refuse_too_many(_plan);
-    _before := kerbrole.conflicting(ARRAY(
-        SELECT kerbrole.role_oid(n) FROM unnest(kerbrole.texts(_plan -> 'adopted')) AS n));
+    _before := kerbrole.conflicting(kerbrole.role_oids(kerbrole.texts(_plan -> 'adopted')));
     PERFORM kerbrole.create_and_grant(
         ARRAY(SELECT s ->> 'role_name' FROM jsonb_array_elements(_plan -> 'steps') AS s
             WHERE s ->> 'action' = 'create'), kerbrole.texts(_plan -> 'adopted'));
     PERFORM kerbrole.check_after(
-        ARRAY(SELECT kerbrole.role_oid(s ->> 'role_name')
-            FROM jsonb_array_elements(_plan -> 'steps') AS s
-            WHERE s ->> 'action' IN ('create', 'adopt')), _before);
+        kerbrole.role_oids(ARRAY(
+            SELECT s ->> 'role_name' FROM jsonb_array_elements(_plan -> 'steps') AS s
+            WHERE s ->> 'action' IN ('create', 'adopt'))), _before);
+    -- By whoever created them, for many of whom that is quicker.
     FOR _step IN
-        SELECT s.step ->> 'action' AS action, s.step ->> 'role_name' AS name,
-            (s.step ->> 'role')::oid AS role
-        FROM jsonb_array_elements(_plan -> 'steps') WITH ORDINALITY AS s (step, place)
-        WHERE s.step ->> 'action' IN ('enable', 'disable')
-        GROUP BY 1, 2, 3 ORDER BY min(s.place)
+        WITH steps AS MATERIALIZED (
+            SELECT s.step ->> 'role_name' AS name, (s.step ->> 'role')::oid AS role,
+                CASE s.step ->> 'action' WHEN 'enable' THEN 'LOGIN' ELSE 'NOLOGIN' END AS login,
+                min(s.place) AS place
+            FROM jsonb_array_elements(_plan -> 'steps') WITH ORDINALITY AS s (step, place)
+            WHERE s.step ->> 'action' IN ('enable', 'disable')
+            GROUP BY 1, 2, 3
+        )
+        SELECT c.creator, array_agg(s.role) AS roles, array_agg(s.name) AS names,
+            array_agg(format('ALTER ROLE %I %s', s.name, s.login)) AS statements,
+            array_agg(s.login = 'LOGIN') AS logins
+        FROM steps AS s
+        JOIN kerbrole.creators_of(ARRAY(SELECT role FROM steps)) AS c ON c.role = s.role
+        GROUP BY c.creator, CASE WHEN c.creator IS NULL THEN s.place END
+        ORDER BY min(s.place)
     LOOP
-        PERFORM kerbrole.run(
-            format(CASE _step.action WHEN 'enable' THEN 'ALTER ROLE %I LOGIN'
-                ELSE 'ALTER ROLE %I NOLOGIN' END, _step.name), _step.name);
-        PERFORM kerbrole.check_meanwhile((
-            SELECT r.rolcanlogin = (_step.action = 'enable') AND kerbrole.attributes(r.oid) IS NULL
-            FROM kerbrole.roles AS r WHERE r.oid = _step.role), _step.name);
+        IF _step.creator IS NULL THEN
+            PERFORM kerbrole.run(_step.statements[1], _step.names[1]);
+        ELSE
+            PERFORM kerbrole.run_as_creator(_step.creator, _step.statements);
+        END IF;
+        PERFORM kerbrole.check_meanwhile(false, s.name)
+        FROM unnest(_step.roles, _step.names, _step.logins) AS s (role, name, can_login)
+        LEFT JOIN kerbrole.roles AS r ON r.oid = s.role
+        WHERE (r.rolcanlogin = s.can_login AND kerbrole.attributes(r.oid) IS NULL) IS NOT TRUE;
     END LOOP;
     -- Since 16 each DROP ROLE goes along all that its owner created: few of them, for many roles.
     FOR _step IN
-        SELECT min(s.step ->> 'role_name') AS name,
-            string_agg(quote_ident(s.step ->> 'role_name'), ', ' ORDER BY s.place) AS names,
-            array_agg((s.step ->> 'role')::oid) AS roles
-        FROM jsonb_array_elements(_plan -> 'steps') WITH ORDINALITY AS s (step, place)
-        WHERE s.step ->> 'action' = 'drop'
-        GROUP BY s.place / 1000
+        WITH steps AS MATERIALIZED (
+            SELECT s.step ->> 'role_name' AS name, (s.step ->> 'role')::oid AS role, s.place
+            FROM jsonb_array_elements(_plan -> 'steps') WITH ORDINALITY AS s (step, place)
+            WHERE s.step ->> 'action' = 'drop'
+        )
+        SELECT min(s.name) AS name, c.creator, array_agg(s.role) AS roles,
+            string_agg(DISTINCT quote_ident(s.name), ', ') AS names
+        FROM steps AS s
+        JOIN kerbrole.creators_of(ARRAY(SELECT role FROM steps)) AS c ON c.role = s.role
+        GROUP BY c.creator, s.place / 1000
+        ORDER BY min(s.place)
     LOOP
         PERFORM kerbrole.end_grants(r.role)
         FROM unnest(_step.roles) AS r (role)
         WHERE r.role IN (SELECT m.grantor FROM pg_catalog.pg_auth_members AS m);
-        PERFORM kerbrole.run(format('DROP ROLE %s', _step.names), _step.name);
+        IF _step.creator IS NULL THEN
+            PERFORM kerbrole.run(format('DROP ROLE %s', _step.names), _step.name);
+        ELSE
+            PERFORM kerbrole.run_as_creator(
+                _step.creator, ARRAY[format('DROP ROLE %s', _step.names)]);
+        END IF;
         PERFORM kerbrole.check_meanwhile(NOT EXISTS (
             SELECT FROM kerbrole.roles AS r WHERE r.oid = ANY (_step.roles)), _step.name);
     END LOOP;
@@ -4888,13 +5072,21 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    _creators CONSTANT oid[] := ARRAY(
+        SELECT c.creator FROM kerbrole.creators() AS c ORDER BY c.creator);
     _principals CONSTANT bigint := (
         SELECT count(*)
         FROM pg_catalog.pg_auth_members AS m
         JOIN pg_catalog.pg_roles AS r ON r.oid = m.roleid
-        JOIN pg_catalog.pg_roles AS o ON o.oid = m.member
-        WHERE o.rolname = current_user AND m.admin_option
+        WHERE m.member IN (
+                SELECT o.oid FROM pg_catalog.pg_roles AS o WHERE o.rolname = current_user
+                UNION ALL SELECT unnest(_creators))
+            AND m.admin_option AND m.roleid <> ALL (_creators)
             AND r.rolname <> kerbrole.setting('ad_role')::name);
+    -- With those that created principals for it.
+    _names CONSTANT text := concat_ws(', ', 'kerbrole_owner', (
+        SELECT string_agg(pg_get_userbyid(c.oid)::text, ', ' ORDER BY c.place)
+        FROM unnest(_creators) WITH ORDINALITY AS c (oid, place)));
     _messages CONSTANT text := current_setting('client_min_messages');
     _others text;
 BEGIN
@@ -4930,8 +5122,8 @@ BEGIN
             HINT = CASE WHEN _principals > 0 AND kerbrole.names_grantors() THEN
                 format('When no other database has these functions, a superuser grants %s to each '
                     'of them, since what kerbrole_owner granted goes with it, and then runs: '
-                    'DROP OWNED BY kerbrole_owner; DROP ROLE kerbrole_owner;',
-                    kerbrole.quoted(kerbrole.setting('ad_role')))
+                    'DROP OWNED BY kerbrole_owner; DROP ROLE %s;',
+                    kerbrole.quoted(kerbrole.setting('ad_role')), _names)
                 ELSE 'DROP ROLE kerbrole_owner; by a superuser, or up to PostgreSQL 15 by a role '
                 'with CREATEROLE, when no other database has these functions.' END;
     END IF;
@@ -5090,6 +5282,8 @@ END
 $$;
 -- What is done with the owner's rights is for the owner to call.
 REVOKE ALL ON FUNCTION kerbrole.answer(), kerbrole.lock(), kerbrole.run(text, text),
+    kerbrole.new_creator(), kerbrole.run_all(text[]), kerbrole.run_as_creator(name, text[]),
+    kerbrole.create_many(text[]),
     kerbrole.add(jsonb), kerbrole.create_and_grant(text[], text[]), kerbrole.drop(jsonb),
     kerbrole.end_grants(oid), kerbrole.disable(jsonb), kerbrole.enable(jsonb, oid),
     kerbrole.rename(jsonb, oid), kerbrole.rename_realm(jsonb, oid), kerbrole.sync(jsonb, oid)

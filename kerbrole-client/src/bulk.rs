@@ -14,10 +14,10 @@ use crate::{Backend, Kerbrole};
 /// default settings has room for some fourteen thousand.
 const PER_CHUNK_PLAIN: usize = 5_000;
 
-/// The functions in PL/pgSQL look at all principals once in each call, and since PostgreSQL 16 the
-/// server goes along all that their owner has created for each GRANT of theirs: neither should have
-/// to wait for the rest.
-const PER_CHUNK_FUNCTIONS: usize = 1_000;
+/// Each call of the functions in PL/pgSQL looks at all principals once, and so does the server
+/// since PostgreSQL 16 whenever their owner takes the lock or grants: few calls. A lock is held for
+/// each role until one ends.
+const PER_CHUNK_FUNCTIONS: usize = 5_000;
 
 /// The extension's transaction keeps a lock for each membership as well, and this many fit.
 const PER_CHUNK_EXTENSION: usize = 10_000;
@@ -90,8 +90,8 @@ impl<'c, C: GenericClient> Kerbrole<'c, C> {
 }
 
 impl<'k, 'c, C: GenericClient> Bulk<'k, 'c, C> {
-    /// Portions of this size instead of 5,000 with plain statements, 1,000 with the functions in
-    /// PL/pgSQL and 10,000 with the extension; at least 1.
+    /// Portions of this size instead of 5,000 with plain statements or the functions in PL/pgSQL
+    /// and 10,000 with the extension; at least 1.
     #[must_use]
     pub fn per_chunk(mut self, principals: usize) -> Self {
         self.per_chunk = principals.max(1);

@@ -119,8 +119,9 @@ DECLARE
         FROM unnest(_checked) WITH ORDINALITY AS g (name, place) ORDER BY g.place);
     _of CONSTANT integer := cardinality(_typed);
     -- For many it is quicker to know all that are in rds_ad, for few to go up from each.
-    _ad CONSTANT oid[] := CASE WHEN cardinality(_typed) > 20
-        THEN ARRAY(SELECT b.role FROM kerbrole.below(_rule.ad) AS b) END;
+    _ad CONSTANT oid[] := CASE
+        WHEN cardinality(_typed) > 20 AND kerbrole.role_oids(_names.role_names) <> '{}'
+        THEN ARRAY(SELECT kerbrole.all_below(ARRAY[_rule.ad])) END;
     _one record;
     _problem text;
     _words text[];
@@ -288,19 +289,23 @@ BEGIN
     END IF;
     IF kerbrole.names_grantors() THEN
         -- Since 16 each GRANT goes along all that its grantor created: few of them, for many roles.
-        FOREACH _name IN ARRAY _new LOOP
-            EXECUTE format('CREATE ROLE %I LOGIN', _name);
-        END LOOP;
+        IF cardinality(_new) > 100 AND kerbrole.may_use_creators() THEN
+            PERFORM kerbrole.create_many(_new);
+        ELSE
+            FOREACH _name IN ARRAY _new LOOP
+                EXECUTE format('CREATE ROLE %I LOGIN', _name);
+            END LOOP;
+        END IF;
         _members := _new || _others;
     ELSE
         FOREACH _name IN ARRAY _new LOOP
             EXECUTE format('CREATE ROLE %I LOGIN IN ROLE %I', _name, _ad_role);
         END LOOP;
     END IF;
-    FOR _at IN 1..cardinality(_members) BY 1000 LOOP
+    FOR _at IN 1..cardinality(_members) BY 10000 LOOP
         EXECUTE format('GRANT %I TO %s', _ad_role, (
             SELECT string_agg(quote_ident(m), ', ')
-            FROM unnest(_members[_at:_at + 999]) AS m));
+            FROM unnest(_members[_at:_at + 9999]) AS m));
     END LOOP;
     IF _self_grant IS NOT NULL THEN
         PERFORM set_config('createrole_self_grant', _self_grant, true);
@@ -345,9 +350,9 @@ BEGIN
         END LOOP;
     END LOOP;
     PERFORM kerbrole.check_after(
-        ARRAY(SELECT kerbrole.role_oid(r ->> 'role_name')
-            FROM jsonb_array_elements(_answer -> 'rows') AS r
-            WHERE r ->> 'action' <> 'unchanged'),
+        kerbrole.role_oids(ARRAY(
+            SELECT r ->> 'role_name' FROM jsonb_array_elements(_answer -> 'rows') AS r
+            WHERE r ->> 'action' <> 'unchanged')),
         ARRAY(SELECT b::oid FROM jsonb_array_elements_text(_answer -> 'before') AS b));
     PERFORM kerbrole.notice_case(ARRAY(
         SELECT c.role_name

@@ -22,6 +22,9 @@
 -- - Names are compared in the collation "C", byte for byte, whatever the database's is.
 -- - Statements are put together by format() with %I and %L only. Literals with a backslash are
 --   dollar-quoted, so that standard_conforming_strings does not matter.
+-- - Since PostgreSQL 16 many principals are created by roles of kerbrole_owner's that nobody else
+--   is a member of, kerbrole_creator_1 and so on (kerbrole.create_many() says why). The function
+--   kerbrole.run_all(text[]), which only kerbrole_owner may call, is theirs while they do so.
 -- - Settings are rows of a table which only kerbrole_owner writes: SET kerbrole.... means nothing
 --   here.
 --

@@ -22,11 +22,11 @@ DECLARE
     _said record;
     _more text;
 BEGIN
-    -- Mostly rds_iam is above nobody concerned.
+    -- Mostly rds_iam is above nobody concerned. Few are below it, while the owner of the functions,
+    -- which is below what it created, is a member of everybody.
     IF NOT EXISTS (
-        SELECT
-        FROM kerbrole.above(ARRAY(SELECT kerbrole.all_below(_changed)), _members, _roles) AS up
-        WHERE up = _rule.iam)
+        SELECT FROM kerbrole.below(_rule.iam, _members, _roles) AS b
+        WHERE b.role IN (SELECT kerbrole.all_below(_changed)))
     THEN
         RETURN;
     END IF;
@@ -97,10 +97,14 @@ DECLARE
     _rule CONSTANT record := kerbrole.rule();
     _around CONSTANT oid[] := ARRAY(SELECT kerbrole.all_below(_roles));
 BEGIN
-    IF NOT EXISTS (SELECT FROM kerbrole.above(_around) AS up WHERE up = _rule.iam) THEN
+    IF NOT EXISTS (
+        SELECT FROM kerbrole.all_below(ARRAY[_rule.iam]) AS b (role)
+        WHERE b.role IN (SELECT unnest(_around)))
+    THEN
         RETURN '{}';
     END IF;
-    RETURN ARRAY(SELECT b.role FROM kerbrole.in_both() AS b WHERE b.role = ANY (_around));
+    RETURN ARRAY(
+        SELECT b.role FROM kerbrole.in_both() AS b WHERE b.role IN (SELECT unnest(_around)));
 END
 $$;
 

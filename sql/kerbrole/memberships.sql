@@ -2,7 +2,8 @@
 -- pg_hba.conf counts them so. pg_has_role() would not do, since for it a superuser is everything.
 --
 -- A question about memberships that are not made yet gives them as two arrays, of members and of
--- roles. A role that is not there yet has the OID 0.
+-- roles. A role that is not there yet has the OID 0. Where there may be thousands of roles in an
+-- array, = ANY would compare with each of them, and IN (SELECT unnest()) looks them up.
 
 -- A role and all that are members of it, each with the next one on a shortest way up, how many
 -- steps that has, and from 23 steps on the role that is 23 steps from its end. Of several ways the
@@ -32,11 +33,11 @@ BEGIN
         WITH edges AS (
             SELECT m.member, m.roleid AS above
             FROM pg_catalog.pg_auth_members AS m
-            WHERE m.roleid = ANY (_level)
+            WHERE m.roleid IN (SELECT unnest(_level))
             UNION ALL
             SELECT e.member, e.role
             FROM unnest(_members, _roles) AS e (member, role)
-            WHERE e.role = ANY (_level)
+            WHERE e.role IN (SELECT unnest(_level))
         ), first AS (
             SELECT DISTINCT ON (e.member) e.member, e.above
             FROM edges AS e
@@ -68,10 +69,11 @@ BEGIN
     WHILE _level <> '{}' LOOP
         _seen := _seen || _level;
         _level := ARRAY(
-            (SELECT m.roleid FROM pg_catalog.pg_auth_members AS m WHERE m.member = ANY (_level)
+            (SELECT m.roleid FROM pg_catalog.pg_auth_members AS m
+            WHERE m.member IN (SELECT unnest(_level))
             UNION
             SELECT e.role FROM unnest(_members, _roles) AS e (member, role)
-            WHERE e.member = ANY (_level))
+            WHERE e.member IN (SELECT unnest(_level)))
             EXCEPT
             SELECT unnest(_seen));
     END LOOP;
@@ -91,7 +93,8 @@ BEGIN
     WHILE _level <> '{}' LOOP
         _seen := _seen || _level;
         _level := ARRAY(
-            SELECT m.member FROM pg_catalog.pg_auth_members AS m WHERE m.roleid = ANY (_level)
+            SELECT m.member FROM pg_catalog.pg_auth_members AS m
+            WHERE m.roleid IN (SELECT unnest(_level))
             EXCEPT
             SELECT unnest(_seen));
     END LOOP;

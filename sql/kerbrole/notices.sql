@@ -183,10 +183,14 @@ DECLARE
 BEGIN
     SELECT array_agg(u.realm), array_agg(u.principal) INTO _new, _first
     FROM (
-        SELECT DISTINCT ON (kerbrole.realm_of(n.name) COLLATE "C")
-            kerbrole.realm_of(n.name) AS realm, n.name AS principal
-        FROM unnest(_names) WITH ORDINALITY AS n (name, place)
-        ORDER BY kerbrole.realm_of(n.name) COLLATE "C", n.place
+        SELECT DISTINCT ON (n.realm) n.realm, n.name AS principal
+        FROM (
+            -- realm_of(), thousands of times.
+            SELECT substr(n.name, strpos(n.name COLLATE "C", '@') + 1) COLLATE "C" AS realm,
+                n.name, n.place
+            FROM unnest(_names) WITH ORDINALITY AS n (name, place)
+        ) AS n
+        ORDER BY n.realm, n.place
     ) AS u
     WHERE u.realm COLLATE "C" <> ALL (_named) AND NOT EXISTS (
         SELECT FROM kerbrole.roles AS r

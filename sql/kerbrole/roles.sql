@@ -9,6 +9,17 @@ AS $$
     WHERE octet_length(_name) <= 63 AND r.rolname = _name::name
 $$;
 
+-- Those of many roles that are there, in no order.
+CREATE FUNCTION kerbrole.role_oids(_names text[]) RETURNS oid[]
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT ARRAY(
+        SELECT r.oid FROM pg_catalog.pg_roles AS r
+        WHERE r.rolname IN (
+            SELECT n.name::name FROM unnest(_names) AS n (name) WHERE octet_length(n.name) <= 63))
+$$;
+
 -- A role whose name differs by case only, the first in byte order if there are several.
 CREATE FUNCTION kerbrole.other_spelling(_name text) RETURNS text
 LANGUAGE sql STABLE

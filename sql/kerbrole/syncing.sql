@@ -18,7 +18,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     _rule CONSTANT record := kerbrole.rule();
-    _ad CONSTANT oid[] := ARRAY(SELECT b.role FROM kerbrole.below(_rule.ad) AS b);
+    _ad CONSTANT oid[] := ARRAY(SELECT kerbrole.all_below(ARRAY[_rule.ad]));
     _limit CONSTANT integer := kerbrole.setting('sync_max_removals')::integer;
     _steps jsonb[] := '{}';
     _left text[] := '{}';
@@ -227,42 +227,65 @@ DECLARE
     _step record;
 BEGIN
     PERFORM kerbrole.refuse_too_many(_plan);
-    _before := kerbrole.conflicting(ARRAY(
-        SELECT kerbrole.role_oid(n) FROM unnest(kerbrole.texts(_plan -> 'adopted')) AS n));
+    _before := kerbrole.conflicting(kerbrole.role_oids(kerbrole.texts(_plan -> 'adopted')));
     PERFORM kerbrole.create_and_grant(
         ARRAY(SELECT s ->> 'role_name' FROM jsonb_array_elements(_plan -> 'steps') AS s
             WHERE s ->> 'action' = 'create'), kerbrole.texts(_plan -> 'adopted'));
     PERFORM kerbrole.check_after(
-        ARRAY(SELECT kerbrole.role_oid(s ->> 'role_name')
-            FROM jsonb_array_elements(_plan -> 'steps') AS s
-            WHERE s ->> 'action' IN ('create', 'adopt')), _before);
+        kerbrole.role_oids(ARRAY(
+            SELECT s ->> 'role_name' FROM jsonb_array_elements(_plan -> 'steps') AS s
+            WHERE s ->> 'action' IN ('create', 'adopt'))), _before);
+    -- By whoever created them, for many of whom that is quicker.
     FOR _step IN
-        SELECT s.step ->> 'action' AS action, s.step ->> 'role_name' AS name,
-            (s.step ->> 'role')::oid AS role
-        FROM jsonb_array_elements(_plan -> 'steps') WITH ORDINALITY AS s (step, place)
-        WHERE s.step ->> 'action' IN ('enable', 'disable')
-        GROUP BY 1, 2, 3 ORDER BY min(s.place)
+        WITH steps AS MATERIALIZED (
+            SELECT s.step ->> 'role_name' AS name, (s.step ->> 'role')::oid AS role,
+                CASE s.step ->> 'action' WHEN 'enable' THEN 'LOGIN' ELSE 'NOLOGIN' END AS login,
+                min(s.place) AS place
+            FROM jsonb_array_elements(_plan -> 'steps') WITH ORDINALITY AS s (step, place)
+            WHERE s.step ->> 'action' IN ('enable', 'disable')
+            GROUP BY 1, 2, 3
+        )
+        SELECT c.creator, array_agg(s.role) AS roles, array_agg(s.name) AS names,
+            array_agg(format('ALTER ROLE %I %s', s.name, s.login)) AS statements,
+            array_agg(s.login = 'LOGIN') AS logins
+        FROM steps AS s
+        JOIN kerbrole.creators_of(ARRAY(SELECT role FROM steps)) AS c ON c.role = s.role
+        GROUP BY c.creator, CASE WHEN c.creator IS NULL THEN s.place END
+        ORDER BY min(s.place)
     LOOP
-        PERFORM kerbrole.run(
-            format(CASE _step.action WHEN 'enable' THEN 'ALTER ROLE %I LOGIN'
-                ELSE 'ALTER ROLE %I NOLOGIN' END, _step.name), _step.name);
-        PERFORM kerbrole.check_meanwhile((
-            SELECT r.rolcanlogin = (_step.action = 'enable') AND kerbrole.attributes(r.oid) IS NULL
-            FROM kerbrole.roles AS r WHERE r.oid = _step.role), _step.name);
+        IF _step.creator IS NULL THEN
+            PERFORM kerbrole.run(_step.statements[1], _step.names[1]);
+        ELSE
+            PERFORM kerbrole.run_as_creator(_step.creator, _step.statements);
+        END IF;
+        PERFORM kerbrole.check_meanwhile(false, s.name)
+        FROM unnest(_step.roles, _step.names, _step.logins) AS s (role, name, can_login)
+        LEFT JOIN kerbrole.roles AS r ON r.oid = s.role
+        WHERE (r.rolcanlogin = s.can_login AND kerbrole.attributes(r.oid) IS NULL) IS NOT TRUE;
     END LOOP;
     -- Since 16 each DROP ROLE goes along all that its owner created: few of them, for many roles.
     FOR _step IN
-        SELECT min(s.step ->> 'role_name') AS name,
-            string_agg(quote_ident(s.step ->> 'role_name'), ', ' ORDER BY s.place) AS names,
-            array_agg((s.step ->> 'role')::oid) AS roles
-        FROM jsonb_array_elements(_plan -> 'steps') WITH ORDINALITY AS s (step, place)
-        WHERE s.step ->> 'action' = 'drop'
-        GROUP BY s.place / 1000
+        WITH steps AS MATERIALIZED (
+            SELECT s.step ->> 'role_name' AS name, (s.step ->> 'role')::oid AS role, s.place
+            FROM jsonb_array_elements(_plan -> 'steps') WITH ORDINALITY AS s (step, place)
+            WHERE s.step ->> 'action' = 'drop'
+        )
+        SELECT min(s.name) AS name, c.creator, array_agg(s.role) AS roles,
+            string_agg(DISTINCT quote_ident(s.name), ', ') AS names
+        FROM steps AS s
+        JOIN kerbrole.creators_of(ARRAY(SELECT role FROM steps)) AS c ON c.role = s.role
+        GROUP BY c.creator, s.place / 1000
+        ORDER BY min(s.place)
     LOOP
         PERFORM kerbrole.end_grants(r.role)
         FROM unnest(_step.roles) AS r (role)
         WHERE r.role IN (SELECT m.grantor FROM pg_catalog.pg_auth_members AS m);
-        PERFORM kerbrole.run(format('DROP ROLE %s', _step.names), _step.name);
+        IF _step.creator IS NULL THEN
+            PERFORM kerbrole.run(format('DROP ROLE %s', _step.names), _step.name);
+        ELSE
+            PERFORM kerbrole.run_as_creator(
+                _step.creator, ARRAY[format('DROP ROLE %s', _step.names)]);
+        END IF;
         PERFORM kerbrole.check_meanwhile(NOT EXISTS (
             SELECT FROM kerbrole.roles AS r WHERE r.oid = ANY (_step.roles)), _step.name);
     END LOOP;

@@ -17,13 +17,21 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    _creators CONSTANT oid[] := ARRAY(
+        SELECT c.creator FROM kerbrole.creators() AS c ORDER BY c.creator);
     _principals CONSTANT bigint := (
         SELECT count(*)
         FROM pg_catalog.pg_auth_members AS m
         JOIN pg_catalog.pg_roles AS r ON r.oid = m.roleid
-        JOIN pg_catalog.pg_roles AS o ON o.oid = m.member
-        WHERE o.rolname = current_user AND m.admin_option
+        WHERE m.member IN (
+                SELECT o.oid FROM pg_catalog.pg_roles AS o WHERE o.rolname = current_user
+                UNION ALL SELECT unnest(_creators))
+            AND m.admin_option AND m.roleid <> ALL (_creators)
             AND r.rolname <> kerbrole.setting('ad_role')::name);
+    -- With those that created principals for it.
+    _names CONSTANT text := concat_ws(', ', 'kerbrole_owner', (
+        SELECT string_agg(pg_get_userbyid(c.oid)::text, ', ' ORDER BY c.place)
+        FROM unnest(_creators) WITH ORDINALITY AS c (oid, place)));
     _messages CONSTANT text := current_setting('client_min_messages');
     _others text;
 BEGIN
@@ -59,8 +67,8 @@ BEGIN
             HINT = CASE WHEN _principals > 0 AND kerbrole.names_grantors() THEN
                 format('When no other database has these functions, a superuser grants %s to each '
                     'of them, since what kerbrole_owner granted goes with it, and then runs: '
-                    'DROP OWNED BY kerbrole_owner; DROP ROLE kerbrole_owner;',
-                    kerbrole.quoted(kerbrole.setting('ad_role')))
+                    'DROP OWNED BY kerbrole_owner; DROP ROLE %s;',
+                    kerbrole.quoted(kerbrole.setting('ad_role')), _names)
                 ELSE 'DROP ROLE kerbrole_owner; by a superuser, or up to PostgreSQL 15 by a role '
                 'with CREATEROLE, when no other database has these functions.' END;
     END IF;

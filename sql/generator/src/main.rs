@@ -26,6 +26,7 @@ const PARTS: &[&str] = &[
     "conflicts.sql",
     "powers.sql",
     "requests.sql",
+    "creators.sql",
     "notices.sql",
     "adding.sql",
     "enabling.sql",

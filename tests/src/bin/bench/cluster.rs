@@ -30,7 +30,24 @@ impl Prototype {
         installation: &Arc<Installation>,
         present: &[Name],
     ) -> Result<Self> {
+        Self::of(bare(bench, installation)?, present)
+    }
+
+    /// With the functions in PL/pgSQL beside the extension, and no principals.
+    pub(crate) fn with_functions(bench: &Bench, installation: &Arc<Installation>) -> Result<Self> {
         let server = bare(bench, installation)?;
+        server.run_script("kerbrole.sql", "postgres", &["ON_ERROR_STOP=1"])?;
+        Self::of(server, &[])
+    }
+
+    /// Of a cluster that runs, with so many principals.
+    pub(crate) fn keeping(server: Server, present: usize) -> Result<Self> {
+        execute(&mut connect(&server, SUPERUSER)?, "VACUUM ANALYZE")?;
+        server.stop();
+        Ok(Self { server, present })
+    }
+
+    fn of(server: Server, present: &[Name]) -> Result<Self> {
         let mut client = connect(&server, SUPERUSER)?;
         if server.major() >= 16 {
             execute(&mut client, &format!("GRANT rds_ad TO {MASTER} WITH ADMIN OPTION"))?;
@@ -40,10 +57,8 @@ impl Prototype {
             execute(&mut client, &block())?;
             execute(&mut client, "DROP TABLE names")?;
         }
-        execute(&mut client, "VACUUM ANALYZE")?;
         drop(client);
-        server.stop();
-        Ok(Self { server, present: present.len() })
+        Self::keeping(server, present.len())
     }
 
     /// A cluster of the same files, running.

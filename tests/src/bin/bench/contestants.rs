@@ -26,9 +26,13 @@ pub(crate) enum Contestant {
     Loop,
     Plain,
     Client,
+    /// The functions in PL/pgSQL, where they are installed.
+    Functions,
+    ClientOnFunctions,
 }
 
 impl Contestant {
+    /// Those that need nothing but the extension.
     pub(crate) const ALL: [Self; 8] = [
         Self::Script,
         Self::Block,
@@ -50,6 +54,8 @@ impl Contestant {
             Self::Loop => "(f) `kerb_add_principal` for each, in one statement",
             Self::Plain => "(g) kerbrole-client, plain statements",
             Self::Client => "(h) kerbrole-client on the extension",
+            Self::Functions => "(i) one `kerbrole.kerb_add_principals` in PL/pgSQL",
+            Self::ClientOnFunctions => "(j) kerbrole-client on the functions in PL/pgSQL",
         }
     }
 
@@ -83,6 +89,13 @@ impl Contestant {
             ),
             Self::Plain => by_client(server, user, names, Backend::PlainSql),
             Self::Client => by_client(server, user, names, Backend::Extension),
+            Self::Functions => self.in_session(
+                server,
+                user,
+                names,
+                "SELECT count(*) FROM kerbrole.kerb_add_principals((SELECT typed FROM names))",
+            ),
+            Self::ClientOnFunctions => by_client(server, user, names, Backend::SqlFunctions),
             Self::Ldap2pg => tools::ldap2pg(bench, server, user, names),
             Self::Ansible => tools::ansible(bench, server, user, names),
         }
@@ -91,9 +104,12 @@ impl Contestant {
     fn in_session(self, server: &Server, user: &str, names: &[Name], sql: &str) -> Result<f64> {
         prepare(server, names)?;
         let mut client = connect(server, user)?;
-        if self != Self::Block {
-            execute(&mut client, "SELECT kerb_canonicalize('alice@corp.example.com')")?;
-        }
+        let load = match self {
+            Self::Block => "",
+            Self::Functions => "SELECT kerbrole.kerb_canonicalize('alice@corp.example.com')",
+            _ => "SELECT kerb_canonicalize('alice@corp.example.com')",
+        };
+        execute(&mut client, load)?;
         timed(|| execute(&mut client, sql))
     }
 }

@@ -9,6 +9,7 @@ mod cluster;
 mod contestants;
 mod figures;
 mod floor;
+mod functions;
 mod goals;
 mod guard;
 mod large;
@@ -51,7 +52,7 @@ struct Report {
 
 type Measure = fn(&Bench) -> Result<Report>;
 
-const REPORTS: [(&str, Measure); 7] = [
+const REPORTS: [(&str, Measure); 8] = [
     ("adding", adding::measure),
     ("floor", floor::measure),
     ("one", one::measure),
@@ -59,6 +60,7 @@ const REPORTS: [(&str, Measure); 7] = [
     ("guard", guard::measure),
     ("memory", memory::measure),
     ("client", client::measure),
+    ("functions", functions::measure),
 ];
 
 fn main() -> ExitCode {

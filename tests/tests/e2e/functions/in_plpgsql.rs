@@ -27,7 +27,9 @@ cases! {
         the_script_calls_nothing_of_somebody_elses;
     BareEnds: names_are_those_of_the_core, an_upgrade_keeps_what_was_granted_and_set,
         an_upgrade_waits_for_what_others_made_of_a_function,
-        dumped_and_restored_it_works_and_upgrades, with_pg_tle_it_is_an_extension;
+        dumped_and_restored_it_works_and_upgrades, with_pg_tle_it_is_an_extension,
+        many_principals_are_created_by_roles_that_only_the_owner_may_act_as,
+        with_an_event_trigger_the_owner_creates_everything;
     Ends: conflicts_and_previews_are_those_of_the_extension, lists_come_to_the_same;
 }
 
@@ -173,6 +175,140 @@ fn execute_is_all_that_a_help_desk_needs(c: &Context<'_>) {
         assert_eq!(desk.code(&format!("SELECT kerbrole.{call}")), "42501", "{call}");
         assert_eq!(su.traces(), before, "{call}");
     }
+}
+
+/// Calls a function that takes `count` new principals.
+fn add_many(session: &mut Session, realm: &str, count: usize) {
+    let added = session.one(&format!(
+        "SELECT count(*) FROM kerbrole.kerb_add_principals(ARRAY(SELECT 'p' || i || '@{realm}' \
+         FROM generate_series(1, {count}) AS i))"
+    ));
+    assert_eq!(added, count.to_string());
+}
+
+/// How many principals each role is a member of whose name begins with `kerbrole_`.
+fn created(su: &mut Session) -> Vec<Vec<String>> {
+    su.rows(
+        "SELECT r.rolname, count(p.oid) FROM pg_roles r LEFT JOIN pg_auth_members m ON m.member = \
+         r.oid LEFT JOIN pg_roles p ON p.oid = m.roleid AND p.rolname ~ '@' WHERE r.rolname ~ \
+         '^kerbrole_' GROUP BY 1 ORDER BY 1",
+    )
+}
+
+fn many_principals_are_created_by_roles_that_only_the_owner_may_act_as(c: &Context<'_>) {
+    let (mut su, mut master) = (c.superuser(), c.master());
+    install(c, SUPERUSER);
+    let installed = contents(&mut su);
+    add_many(&mut master, "few.b", 100);
+    if c.major() < 16 {
+        add_many(&mut master, "many.b", 1000);
+        assert_eq!(created(&mut su), [["kerbrole_owner", "0"]], "nobody collects memberships");
+        return;
+    }
+    assert_eq!(created(&mut su), [["kerbrole_owner", "100"]]);
+    // One that somebody else may act as has the name and nothing else.
+    su.run(
+        "CREATE ROLE eve CREATEROLE; CREATE ROLE kerbrole_creator_1 CREATEROLE; \
+         GRANT kerbrole_creator_1 TO eve WITH SET TRUE; \
+         GRANT kerbrole_creator_1 TO kerbrole_owner WITH INHERIT TRUE, SET TRUE",
+    );
+    // Whoever calls has settings for what they create themselves.
+    master.run("SET createrole_self_grant = 'inherit'");
+    add_many(&mut master, "one.b", 700);
+    add_many(&mut master, "two.b", 150);
+    assert_eq!(master.one("SHOW createrole_self_grant"), "inherit");
+    assert_eq!(
+        created(&mut su),
+        [
+            ["kerbrole_creator_1", "0"],
+            ["kerbrole_creator_2", "500"],
+            ["kerbrole_creator_3", "350"],
+            ["kerbrole_owner", "100"]
+        ]
+    );
+    assert_eq!(contents(&mut su), installed, "between two calls all is the owner's");
+    let members = "SELECT r.rolname, r.rolcanlogin, string_agg(DISTINCT m.member::regrole::text, \
+        ' ') FROM pg_roles r JOIN pg_auth_members m ON m.roleid = r.oid WHERE r.rolname ~ \
+        'creator_[23]' GROUP BY 1, 2 ORDER BY 1";
+    assert_eq!(
+        su.rows(members),
+        [
+            ["kerbrole_creator_2", "f", "kerbrole_owner"],
+            ["kerbrole_creator_3", "f", "kerbrole_owner"]
+        ]
+    );
+    assert_eq!(
+        su.column(
+            "SELECT count(*) FROM pg_shdepend WHERE classid <> 'pg_auth_members'::\
+         regclass AND refobjid IN (SELECT oid FROM pg_roles WHERE rolname ~ 'creator')"
+        ),
+        ["0"]
+    );
+    // Everything that is done with one of them is.
+    let granted = "SELECT DISTINCT grantor::regrole::text FROM pg_auth_members WHERE roleid = \
+        'rds_ad'::regrole AND member::regrole::text ~ '@'";
+    assert_eq!(su.column(granted), ["kerbrole_owner"]);
+    master.run(
+        "SELECT kerbrole.kerb_rename_principal('p1@one.b', 'first@one.b'); \
+         SELECT kerbrole.kerb_disable_principal('first@one.b'); \
+         SELECT kerbrole.kerb_enable_principal('first@one.b'); \
+         SELECT kerbrole.kerb_drop_principal('first@one.b')",
+    );
+    // And with many, whoever created each.
+    let sync = |absent: &str, keep: usize| {
+        format!(
+            "SELECT action, count(*) FROM kerbrole.kerb_sync_principals(ARRAY(SELECT 'p' || i || \
+             '@' || r FROM generate_series(2, {keep}) AS i, unnest('{{few.b,one.b}}'::text[]) AS \
+             r WHERE r = 'one.b' OR i <= 80), '{absent}', false) GROUP BY 1 ORDER BY 1"
+        )
+    };
+    let can_login = "SELECT count(*) FILTER (WHERE rolcanlogin), count(*) FILTER (WHERE NOT \
+        rolcanlogin) FROM pg_roles WHERE rolname ~ '@'";
+    assert_eq!(master.rows(&sync("disable", 600)), [["disable", "121"]]);
+    assert_eq!(su.rows(can_login), [["828", "121"]]);
+    assert_eq!(master.rows(&sync("disable", 650)), [["enable", "50"]]);
+    assert_eq!(su.rows(can_login), [["878", "71"]]);
+    assert_eq!(master.rows(&sync("drop", 600)), [["drop", "121"]]);
+    assert_eq!(su.rows(can_login), [["828", "0"]]);
+    assert_eq!(contents(&mut su), installed);
+    // What uninstall() says takes it all away.
+    su.notices();
+    su.run("SELECT kerbrole.uninstall()");
+    let said = su.db_notices().into_iter().find_map(|notice| notice.hint().map(String::from));
+    let said = said.unwrap();
+    let (_, statements) = said.split_once("then runs: ").unwrap();
+    assert_eq!(
+        statements,
+        "DROP OWNED BY kerbrole_owner; DROP ROLE kerbrole_owner, kerbrole_creator_2, \
+         kerbrole_creator_3;"
+    );
+    su.run(statements);
+    assert_eq!(su.column("SELECT rolname FROM pg_roles WHERE rolname ~ '^kerbrole_'").len(), 1);
+}
+
+/// An event trigger would run with the owner's rights, and see the caller's temporary tables.
+fn with_an_event_trigger_the_owner_creates_everything(c: &Context<'_>) {
+    let (mut su, mut master) = (c.superuser(), c.master());
+    install(c, SUPERUSER);
+    su.run(
+        "CREATE TABLE ran (tag text); GRANT INSERT ON ran TO PUBLIC; CREATE FUNCTION note() \
+         RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.ran VALUES (tg_tag); \
+         END'; CREATE EVENT TRIGGER note ON ddl_command_start EXECUTE FUNCTION note()",
+    );
+    add_many(&mut master, "many.b", 150);
+    let collects = if c.major() >= 16 { "150" } else { "0" };
+    assert_eq!(created(&mut su), [["kerbrole_owner", collects]]);
+    master.run(
+        "SELECT kerbrole.kerb_sync_principals(ARRAY(SELECT 'p' || i || '@many.b' FROM \
+         generate_series(1, 100) AS i), 'drop', false)",
+    );
+    let left = if c.major() >= 16 { "100" } else { "0" };
+    assert_eq!(created(&mut su), [["kerbrole_owner", left]]);
+    assert_eq!(su.one("SELECT count(*) FROM ran"), "0");
+    su.run("ALTER EVENT TRIGGER note DISABLE");
+    add_many(&mut master, "more.b", 150);
+    assert_eq!(created(&mut su).len(), if c.major() >= 16 { 2 } else { 1 });
+    su.run("DROP EVENT TRIGGER note; DROP FUNCTION note(); DROP TABLE ran");
 }
 
 /// The view that the functions write into is there for everybody.
