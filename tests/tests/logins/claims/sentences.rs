@@ -273,6 +273,7 @@ pub const BY_TESTS: &[(&str, &str)] = &[
         "It makes the schema `kerbrole` and the role `kerbrole_owner`",
         "an_administrator_installs_it_and_is_nested_nowhere",
     ),
+    ("nobody who logs in does.", "an_administrator_installs_it_and_is_nested_nowhere"),
     (
         "`kerbrole add` and `kerbrole sync` say before they begin",
         "whoever_makes_its_logins_slow_is_told_before",
