@@ -23,7 +23,8 @@ use outcomes::*;
 
 cases! {
     Every: by_the_extension;
-    BareEachVersion: by_plain_statements, by_the_functions_in_plpgsql;
+    BareEachVersion: by_plain_statements;
+    Bare: by_the_functions_in_plpgsql;
     BareEnds: by_plain_statements_among_many;
     Nowhere: the_readme_shows_the_differences;
 }

@@ -93,7 +93,12 @@ fn an_audit_of_ddl_makes_nobody_superuser(c: &Context<'_>) {
 fn an_audit_of_ddl_runs_as_the_caller(c: &Context<'_>) {
     let mut su = c.superuser();
     set_up(c, &mut su);
-    su.run("GRANT \"ann@A.B\" TO delegate; REVOKE SELECT, UPDATE (b) ON t FROM middle CASCADE");
+    // A REASSIGN fires no event trigger, a DROP OWNED does.
+    su.run(
+        "GRANT \"ann@A.B\" TO delegate; REVOKE ALL ON t FROM middle, \"ann@A.B\" CASCADE; \
+         CREATE TABLE hers (); ALTER TABLE hers OWNER TO delegate; GRANT SELECT ON hers TO \
+         \"ann@A.B\"",
+    );
     c.let_change(&mut su);
     let mut delegate = c.connect("delegate");
     let events = ["ddl_command_start", "ddl_command_end", "sql_drop"];

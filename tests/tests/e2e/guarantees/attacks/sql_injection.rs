@@ -107,6 +107,7 @@ fn nothing_that_is_passed_is_run(c: &Context<'_>) {
              ON {name}.{name} TO \"leaver@A.B\"; RESET ROLE"
         ));
     }
+    c.let_change(&mut su);
     assert_eq!(master.one("SELECT kerb_drop_principal('leaver@a.b')"), "leaver@A.B");
     unharmed(&mut su);
     // Names in what is reported, too: the fix of a conflict is SQL that somebody will paste.
