@@ -225,6 +225,9 @@ DECLARE
         kerbrole.checked_list(kerbrole.texts(_arguments -> 'groups'), 'groups'), _caller);
     _before oid[];
     _step record;
+    -- Few grant, and many are granted something.
+    _grantors CONSTANT oid[] := ARRAY(
+        SELECT DISTINCT m.grantor FROM pg_catalog.pg_auth_members AS m);
 BEGIN
     PERFORM kerbrole.refuse_too_many(_plan);
     _before := kerbrole.conflicting(kerbrole.role_oids(kerbrole.texts(_plan -> 'adopted')));
@@ -279,7 +282,7 @@ BEGIN
     LOOP
         PERFORM kerbrole.end_grants(r.role)
         FROM unnest(_step.roles) AS r (role)
-        WHERE r.role IN (SELECT m.grantor FROM pg_catalog.pg_auth_members AS m);
+        WHERE r.role = ANY (_grantors);
         IF _step.creator IS NULL THEN
             PERFORM kerbrole.run(format('DROP ROLE %s', _step.names), _step.name);
         ELSE
@@ -352,7 +355,8 @@ BEGIN
             FROM jsonb_array_elements(_plan -> 'steps') AS s
             WHERE s ->> 'action' = 'drop'
         ) AS d
-        WHERE d.role IN (SELECT m.grantor FROM pg_catalog.pg_auth_members AS m);
+        -- Few grant, and many are granted something.
+        WHERE d.role = ANY (ARRAY(SELECT DISTINCT m.grantor FROM pg_catalog.pg_auth_members AS m));
         PERFORM kerbrole.ask('kerb_sync_principals', jsonb_build_object(
             'principals', to_jsonb(_wanted), 'absent', _absent, 'realms', to_jsonb(_realms),
             'groups', to_jsonb(_groups)));
