@@ -214,8 +214,21 @@ fn the_same_servers_everywhere(_: &Context<'_>) {
     assert_eq!(made("ALL_VERSIONS := "), ALL);
     let tested = everything.lines().find_map(|line| line.strip_prefix("export VERSIONS=")).unwrap();
     assert_eq!(numbers(tested.trim_matches('"')), ALL);
-    // The suites that a column stands for are called with these versions, in what has to hold
-    // before a change is taken.
+    // The suites that a column stands for are called with these versions, by the workflow that each
+    // change goes through. What has to hold before that is built for all of them, and tried on the
+    // first, the last, and both sides of where roles work differently.
+    let workflow = text(".github/workflows/ci.yml");
+    let matrix = workflow.lines().find_map(|line| line.trim().strip_prefix("postgresql: ["));
+    assert_eq!(numbers(&matrix.unwrap().replace([',', ']'], " ")), ALL);
+    for goal in ["test", "test-ad"] {
+        let call = format!("- run: make {goal} VERSIONS=${{{{ matrix.postgresql }}}}");
+        assert!(workflow.contains(&call), "{call}");
+    }
+    let tried = everything.lines().find_map(|line| line.strip_prefix("tried=")).unwrap();
+    let tried = numbers(tried.trim_matches('"'));
+    for version in [ALL[0], 15, 17, ALL[ALL.len() - 1]] {
+        assert!(tried.contains(&version), "{version} in {tried:?}");
+    }
     let lanes: Vec<&str> =
         everything.lines().filter_map(|line| line.strip_prefix("lane ")).collect();
     for goal in ["test", "test-ad", "test-packages", "test-docker"] {
