@@ -262,15 +262,21 @@ fn changing(
 /// the roles, with ADMIN alone, by a grant of the first superuser.
 fn as_by_plain_statements(server: &Server, names: &[Name]) -> Result<()> {
     prepare(server, names)?;
-    execute(
-        &mut connect(server, SUPERUSER)?,
-        &format!(
-            "DO $$ DECLARE name text; BEGIN FOREACH name IN ARRAY (SELECT roles FROM names) LOOP \
-             EXECUTE format('CREATE ROLE %I LOGIN IN ROLE rds_ad', name); \
-             EXECUTE format('GRANT %I TO {MASTER} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE', \
-             name); END LOOP; END $$"
-        ),
-    )
+    let mut superuser = connect(server, SUPERUSER)?;
+    // A transaction holds a lock for each of them.
+    for start in (1..=names.len()).step_by(5_000) {
+        execute(
+            &mut superuser,
+            &format!(
+                "DO $$ DECLARE name text; BEGIN \
+                 FOREACH name IN ARRAY (SELECT roles[{start}:{start} + 4999] FROM names) LOOP \
+                 EXECUTE format('CREATE ROLE %I LOGIN IN ROLE rds_ad', name); \
+                 EXECUTE format('GRANT %I TO {MASTER} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE', \
+                 name); END LOOP; END $$"
+            ),
+        )?;
+    }
+    Ok(())
 }
 
 /// Logins by turns: a row of the table, and the ratio.
