@@ -180,7 +180,8 @@ where
         let Some(bound) = &self.bound else {
             return Err(Error::new(
                 ErrorKind::Configuration,
-                "a MakeGssConnect was used that is not bound to a configuration",
+                "a MakeGssConnect was used that is not bound to a configuration: use connect(), or \
+                 both that bind() returns",
             ));
         };
         if let Some(refusal) = &bound.refusal {

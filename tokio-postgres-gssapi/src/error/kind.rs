@@ -63,11 +63,11 @@ impl ErrorKind {
             Self::EncryptionRefused => {
                 "Use gss_enc_mode Prefer or Disable, or a server that was built with GSSAPI."
             }
-            Self::Configuration => "Connect with connect(), or with both that bind() returns.",
+            Self::Closed => "The server's log may say why.",
             Self::MethodNotAllowed
             | Self::NotAuthenticated
             | Self::Protocol
-            | Self::Closed
+            | Self::Configuration
             | Self::TimedOut
             | Self::Tls
             | Self::Io
