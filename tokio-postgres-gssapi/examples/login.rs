@@ -5,12 +5,16 @@
 //! ```
 //!
 //! Words after the connection string, by libpq's names: `gssencmode`, `krbsrvname`,
-//! `gssdelegation`, `require_auth`; and `principal`, `ccache`, `client_keytab`.
+//! `gssdelegation`, `require_auth`; and `principal`, `ccache`, `client_keytab`. With `ca`, a file of
+//! root certificates, there is TLS where `sslmode` asks for it.
 
 use std::error::Error as StdError;
 use std::process::ExitCode;
 
-use tokio_postgres::{Config, NoTls};
+use openssl::ssl::{SslConnector, SslMethod};
+use postgres_openssl::{MakeTlsConnector, set_postgresql_alpn};
+use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
+use tokio_postgres::{Config, Socket};
 use tokio_postgres_gssapi::{Credentials, Error, MakeGssConnect, connect};
 
 #[tokio::main(flavor = "current_thread")]
@@ -39,17 +43,49 @@ async fn main() -> ExitCode {
 async fn login() -> Result<String, Box<dyn StdError>> {
     let mut arguments = std::env::args().skip(1);
     let config: Config = arguments.next().ok_or("no connection string")?.parse()?;
-    let connector = connector(arguments)?;
-    let (client, connection) = connect(&config, &connector).await?;
+    let words: Vec<_> = arguments
+        .map(|word| word.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned())))
+        .collect::<Option<_>>()
+        .ok_or("name=value is wanted")?;
+    match words.iter().find(|(name, _)| name == "ca") {
+        None => query(&config, &told(MakeGssConnect::new(), &words)?).await,
+        Some((_, file)) => {
+            let mut tls = SslConnector::builder(SslMethod::tls())?;
+            tls.set_ca_file(file)?;
+            // Which direct TLS needs (PostgreSQL 17).
+            set_postgresql_alpn(&mut tls)?;
+            let tls = MakeTlsConnector::new(tls.build());
+            query(&config, &told(MakeGssConnect::with_tls(tls), &words)?).await
+        }
+    }
+}
+
+async fn query<T>(
+    config: &Config,
+    connector: &MakeGssConnect<T>,
+) -> Result<String, Box<dyn StdError>>
+where
+    T: MakeTlsConnect<Socket> + Clone,
+    T::TlsConnect: Send + 'static,
+    T::Stream: Send + 'static,
+    <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
+{
+    let (client, connection) = connect(config, connector).await?;
     let connection = tokio::spawn(connection);
+    // A column of 16 and later.
     let row = client
         .query_one(
-            "SELECT coalesce(principal, '-'), encrypted FROM pg_stat_gssapi \
-             WHERE pid = pg_backend_pid()",
+            "SELECT coalesce(principal, '-'), encrypted, \
+             coalesce((to_json(g)->>'credentials_delegated')::boolean, false), \
+             (SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()) \
+             FROM pg_stat_gssapi g WHERE pid = pg_backend_pid()",
             &[],
         )
         .await?;
-    let (principal, is_encrypted): (String, bool) = (row.get(0), row.get(1));
+    let mut line: String = row.get(0);
+    line.push_str(if row.get(1) { " encrypted" } else { " plain" });
+    line.push_str(if row.get(2) { " delegated" } else { "" });
+    line.push_str(if row.get(3) { " tls" } else { "" });
     // As much as fills many packets, in both directions.
     let (sent, length) = ("x".repeat(200_000), 3_000_000);
     let row = client
@@ -61,17 +97,18 @@ async fn login() -> Result<String, Box<dyn StdError>> {
     }
     drop(client);
     connection.await??;
-    Ok(format!("{principal} {}", if is_encrypted { "encrypted" } else { "plain" }))
+    Ok(line)
 }
 
-fn connector(
-    words: impl Iterator<Item = String>,
-) -> Result<MakeGssConnect<NoTls>, Box<dyn StdError>> {
-    let mut connector = MakeGssConnect::new();
+/// The connector, with what the words say.
+fn told<T>(
+    mut connector: MakeGssConnect<T>,
+    words: &[(String, String)],
+) -> Result<MakeGssConnect<T>, Box<dyn StdError>> {
     let mut credentials = Credentials::new();
-    for word in words {
-        let (name, value) = word.split_once('=').ok_or("name=value is wanted")?;
-        match name {
+    for (name, value) in words {
+        match name.as_str() {
+            "ca" => {}
             "gssencmode" => connector = connector.gss_enc_mode(value.parse()?),
             "krbsrvname" => connector = connector.krb_srv_name(value),
             "gssdelegation" => connector = connector.gss_delegation(value == "1"),

@@ -15,6 +15,8 @@ const MINOR: &[(i32, ErrorKind)] = &[
     (-1_765_328_234, ErrorKind::EncryptionType), // KRB5_PROG_ETYPE_NOSUPP
     (-1_765_328_147, ErrorKind::EncryptionType), // KRB5_CONFIG_ETYPE_NOSUPP
     (-1_765_328_353, ErrorKind::WrongKey),       // KRB5KRB_AP_ERR_BAD_INTEGRITY
+    (-1_765_328_349, ErrorKind::WrongKey),       // KRB5KRB_AP_ERR_NOT_US
+    (-1_765_328_240, ErrorKind::WrongKey),       // KRB5KRB_AP_WRONG_PRINC
     (-1_765_328_343, ErrorKind::WrongKey),       // KRB5KRB_AP_ERR_MODIFIED
     (-1_765_328_340, ErrorKind::WrongKey),       // KRB5KRB_AP_ERR_BADKEYVER
     (-1_765_328_339, ErrorKind::WrongKey),       // KRB5KRB_AP_ERR_NOKEY
