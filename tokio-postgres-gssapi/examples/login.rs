@@ -5,8 +5,8 @@
 //! ```
 //!
 //! Words after the connection string, by libpq's names: `gssencmode`, `krbsrvname`,
-//! `gssdelegation`, `require_auth`; and `principal`, `ccache`, `client_keytab`. With `ca`, a file of
-//! root certificates, there is TLS where `sslmode` asks for it.
+//! `gssdelegation`, `require_auth`; and `principal`, `ccache`, `client_keytab`. With `ca`, a file
+//! of root certificates, there is TLS where `sslmode` asks for it.
 
 use std::error::Error as StdError;
 use std::process::ExitCode;

@@ -18,7 +18,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use kerbrole_tests::version::wanted;
+use kerbrole_tests::tally::Tally;
+use kerbrole_tests::version::{described, wanted};
 use libtest_mimic::{Arguments, Trial};
 
 use crate::world::{Place, World};
@@ -32,13 +33,16 @@ fn main() -> ExitCode {
     let world = Arc::new((!arguments.list).then(|| World::start(&majors).unwrap()));
     // What a failed test says is shown with its result.
     std::panic::set_hook(Box::new(|_| {}));
+    let tally = Arc::new(Tally::new(&majors));
     let mut trials = Vec::new();
     for (name, run) in modes::CASES.iter().chain(faults::CASES).copied() {
-        for (at, major) in majors.iter().enumerate() {
-            let world = world.clone();
+        for (at, major) in majors.iter().copied().enumerate() {
+            let (world, tally) = (world.clone(), tally.clone());
             trials.push(Trial::test(format!("{name}::pg{major}"), move || {
                 let place = (*world).as_ref().unwrap().place(at);
-                catch_unwind(AssertUnwindSafe(|| run(&place))).map_err(|panic| {
+                let outcome = catch_unwind(AssertUnwindSafe(|| run(&place)));
+                tally.count(major, outcome.is_ok());
+                outcome.map_err(|panic| {
                     let text = panic.downcast_ref::<String>().cloned();
                     text.unwrap_or_else(|| "it panicked".into()).into()
                 })
@@ -48,6 +52,7 @@ fn main() -> ExitCode {
     let conclusion = libtest_mimic::run(&arguments, trials);
     if let Some(world) = &*world {
         world.close();
+        tally.print(described).unwrap();
     }
     conclusion.exit_code()
 }

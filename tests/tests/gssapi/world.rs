@@ -91,7 +91,9 @@ impl World {
     }
 
     pub fn place(&self, at: usize) -> Place<'_> {
-        Place { kdc: &self.kdc, server: &self.servers[at], sandbox: self.sandbox, root: &self.root }
+        let server = &self.servers[at];
+        let is_newest = self.servers.iter().all(|other| other.major() <= server.major());
+        Place { kdc: &self.kdc, server, sandbox: self.sandbox, is_newest, root: &self.root }
     }
 
     pub fn close(&self) {

@@ -104,8 +104,9 @@ impl Authentication {
     /// Takes what the server sent, in pieces of any size.
     ///
     /// # Errors
-    /// [`ErrorKind::Protocol`] for a message that has no place here, [`ErrorKind::NotAuthenticated`]
-    /// and [`ErrorKind::MethodNotAllowed`] where the server wants too little.
+    /// [`ErrorKind::Protocol`] for a message that has no place here,
+    /// [`ErrorKind::NotAuthenticated`] and [`ErrorKind::MethodNotAllowed`] where the server wants
+    /// too little.
     pub(crate) fn receive(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.incoming.extend_from_slice(bytes);
         self.go_on()
