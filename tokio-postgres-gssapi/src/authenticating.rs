@@ -164,7 +164,7 @@ impl Authenticating {
 
     fn stepped(&mut self, result: Result<Stepped, Error>) -> Result<(), Error> {
         self.login = Login::Unasked;
-        let (mechanism, step) = result.inspect_err(|error| self.attempt.failed(error))?;
+        let (mechanism, step) = result?;
         self.reply = self.machine.stepped(step.token.as_deref(), step.is_complete)?;
         if !step.is_complete {
             self.login = Login::Ready(Mutex::new(mechanism));

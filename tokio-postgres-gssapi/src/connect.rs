@@ -17,7 +17,7 @@ use crate::stream::GssStream;
 /// Under [`GssEncMode::Prefer`] a host that refuses encryption by GSSAPI, or does not go on with
 /// it before it has asked for anything, is connected to once more without it. Each host is asked by
 /// its own name. `connect_timeout` is for each connection, and from its TCP connection on for all
-/// that is said up to the login.
+/// that is said until the server is ready.
 ///
 /// To cancel a query of the client, [`bind`](MakeGssConnect::bind) the connector to the same
 /// configuration.

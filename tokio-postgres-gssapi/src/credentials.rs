@@ -6,7 +6,7 @@ use libgssapi::credential::{Cred, CredUsage};
 use libgssapi::name::Name;
 use libgssapi::oid::{GSS_MECH_KRB5, GSS_NT_KRB5_PRINCIPAL, OidSet};
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::thread;
 
 /// Whose ticket is used: by default the one of the process, as libpq has it.
@@ -77,8 +77,14 @@ impl Credentials {
         let failed = |e| Error::gssapi(e, "the ticket cannot be looked at");
         let name = credential.name().map_err(failed)?;
         let name = name.display_name().map_err(failed)?;
+        let principal = String::from_utf8_lossy(&name).into_owned();
         let lifetime = credential.lifetime().map_err(failed)?;
-        Ok(Ticket { principal: String::from_utf8_lossy(&name).into_owned(), lifetime })
+        // The library says so in this way, and no error is made of it.
+        if lifetime.is_zero() {
+            let what = format!("the ticket of {principal} has expired");
+            return Err(Error::new(ErrorKind::CredentialsExpired, what));
+        }
+        Ok(Ticket { principal, lifetime })
     }
 
     /// Takes the credentials, on a thread that may wait.

@@ -7,6 +7,7 @@ pub(crate) mod authentication;
 pub(crate) mod negotiation;
 pub(crate) mod packets;
 pub(crate) mod seal;
+pub(crate) mod skim;
 
 #[cfg(test)]
 mod rogue;

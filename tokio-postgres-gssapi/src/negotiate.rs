@@ -7,6 +7,7 @@ use tokio::time::{Instant, timeout_at};
 use tokio_postgres::config::{SslMode, SslNegotiation};
 use tokio_postgres::tls::TlsConnect;
 
+use crate::attempt::Attempt;
 use crate::authenticating::Authenticating;
 use crate::connector::GssConnect;
 use crate::encrypted::Encrypted;
@@ -45,7 +46,7 @@ where
                 Ok(mechanism) => {
                     was_asked = true;
                     attempt.asked_for_encryption();
-                    match encrypt(stream, mechanism).await {
+                    match encrypt(stream, mechanism, &attempt).await {
                         Ok(Answer::Encrypted(stream)) => {
                             let transport = Transport::Encrypted(stream);
                             let authenticating =
@@ -59,10 +60,7 @@ where
                                 "the server takes no encryption by GSSAPI",
                             ));
                         }
-                        Err(error) => {
-                            attempt.failed(&error);
-                            return Err(error);
-                        }
+                        Err(error) => return Err(error),
                     }
                 }
                 Err(error) => {
@@ -107,6 +105,7 @@ enum Answer<S> {
 async fn encrypt<S: AsyncRead + AsyncWrite + Unpin>(
     mut stream: S,
     mut mechanism: Box<dyn Mechanism>,
+    attempt: &Attempt,
 ) -> Result<Answer<S>, Error> {
     let failed = |e| Error::io(e, "the negotiation of encryption by GSSAPI");
     stream.write_all(&GSSENC_REQUEST).await.map_err(failed)?;
@@ -124,14 +123,18 @@ async fn encrypt<S: AsyncRead + AsyncWrite + Unpin>(
             Some(Event::Refused) => return Ok(Answer::Refused(stream)),
             Some(Event::Step(token)) => token,
         };
+        // Nothing of the server's has a part in the first step.
+        let is_first = token.is_none();
+        let stepping = call(move || {
+            let step = mechanism.step(token.as_deref())?;
+            Ok((mechanism, step))
+        });
         let step: Step;
-        (mechanism, step) = ended(
-            call(move || {
-                let step = mechanism.step(token.as_deref())?;
-                Ok((mechanism, step))
-            })
-            .await,
-        )?;
+        (mechanism, step) = ended(stepping.await).inspect_err(|error| {
+            if is_first {
+                attempt.failed(error);
+            }
+        })?;
         let out = negotiation.stepped(step.token.as_deref(), step.is_complete)?;
         stream.write_all(&out).await.map_err(failed)?;
         stream.flush().await.map_err(failed)?;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use kerbrole_tests::fixture::REALM;
 use kerbrole_tests::kdc::Ticket;
 use kerbrole_tests::sandbox::wait_until;
 
@@ -52,6 +53,14 @@ fn each_fault_has_its_name(place: &Place<'_>) {
         place.login(&short, &to, &["gssencmode=require"]).err.starts_with("CredentialsExpired: ")
     };
     wait_until(is_expired).unwrap();
+    let said = place.run("ticket", &short, &[]);
+    assert!(said.err.starts_with("CredentialsExpired: "), "{said:?}");
+    let said = place.run("ticket", &place.nobody(), &[]);
+    assert!(said.err.starts_with("NoCredentials: "), "{said:?}");
+    let said = place.run("ticket", &alice, &[]);
+    let (principal, seconds) = said.out.split_once(' ').unwrap();
+    assert_eq!(principal, format!("alice@{REALM}"));
+    assert!(seconds.parse::<u64>().unwrap() > 0);
 }
 
 /// A KDC that takes connections and says nothing: MIT's library waits for half a minute.

@@ -120,20 +120,19 @@ impl Place<'_> {
         format!("host=localhost port={} user=alice@{REALM} dbname={database}", self.server.port)
     }
 
-    /// The program that logs in, with this ticket.
-    pub fn program(&self, ticket: &Ticket, connection: &str, words: &[&str]) -> Command {
-        let mut command = Command::new(built("examples/login"));
+    pub fn login(&self, ticket: &Ticket, connection: &str, words: &[&str]) -> Login {
+        self.run("login", ticket, &[&[connection], words].concat())
+    }
+
+    /// An example of the crate, with this ticket.
+    pub fn run(&self, example: &str, ticket: &Ticket, arguments: &[&str]) -> Login {
+        let mut command = Command::new(built("examples").join(example));
         command
-            .arg(connection)
-            .args(words)
+            .args(arguments)
             .env("KRB5_CONFIG", &ticket.config)
             .env("KRB5CCNAME", &ticket.cache)
             .env_remove("KRB5_CLIENT_KTNAME");
-        command
-    }
-
-    pub fn login(&self, ticket: &Ticket, connection: &str, words: &[&str]) -> Login {
-        let output = output(&mut self.program(ticket, connection, words)).unwrap();
+        let output = output(&mut command).unwrap();
         let text = |bytes: &[u8]| lossy(bytes).trim().to_owned();
         Login { out: text(&output.stdout), err: text(&output.stderr) }
     }

@@ -1,4 +1,4 @@
-//! What a server asks for after the startup packet, up to AuthenticationOk.
+//! What a server asks for after the startup packet, up to AuthenticationOk, and until it is ready.
 //!
 //! Requests for a ticket are answered here, and all else is passed on to tokio-postgres. After
 //! `PQconnectPoll`, `pg_fe_sendauth` and `check_expected_areq` (src/interfaces/libpq/fe-connect.c
@@ -6,6 +6,7 @@
 
 use crate::error::{Error, ErrorKind};
 use crate::machine::negotiation::LONGEST_TOKEN;
+use crate::machine::skim::Skim;
 use crate::require_auth::{Method, RequireAuth};
 
 /// The longest request, with its length and without its type.
@@ -41,6 +42,8 @@ enum State {
     Continuing(Method),
     /// Both sides know each other.
     Established(Method),
+    /// The client is in. What comes is passed on, and only looked at for whether that is all.
+    Starting(Skim),
     /// All else is passed on as it comes.
     Over,
 }
@@ -119,7 +122,7 @@ impl Authentication {
     pub(crate) fn closed(&self) -> Result<(), Error> {
         match self.state {
             State::Waiting if self.incoming.is_empty() => Ok(()),
-            State::Over => Ok(()),
+            State::Starting(_) | State::Over => Ok(()),
             _ => Err(Error::closed("authentication")),
         }
     }
@@ -128,6 +131,13 @@ impl Authentication {
         loop {
             match self.state {
                 State::Wanted(..) | State::Stepping(_) => return Ok(()),
+                State::Starting(ref mut skim) => {
+                    if skim.is_ready(&self.incoming) {
+                        self.state = State::Over;
+                    }
+                    self.passed.append(&mut self.incoming);
+                    return Ok(());
+                }
                 State::Over => {
                     self.passed.append(&mut self.incoming);
                     return Ok(());
@@ -252,7 +262,7 @@ impl Authentication {
                 "the server let the client in without the authentication that require_auth wants",
             ));
         }
-        self.state = State::Over;
+        self.state = State::Starting(Skim::default());
         Ok(())
     }
 }

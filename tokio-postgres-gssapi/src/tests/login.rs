@@ -22,7 +22,8 @@ async fn a_ticket_is_answered_with_and_all_else_passed_on() {
             server.write_all(&[byte]).await.unwrap();
         }
         expect(&mut server, b"p\0\0\0\x08mine").await;
-        let rest = [request(8, b"theirs"), request(0, b""), b"and so on".to_vec()].concat();
+        let rest =
+            [request(8, b"theirs"), request(0, b""), b"Z\0\0\0\x05Iand so on".to_vec()].concat();
         for byte in rest {
             server.write_all(&[byte]).await.unwrap();
         }
@@ -30,7 +31,7 @@ async fn a_ticket_is_answered_with_and_all_else_passed_on() {
     stream.write_all(b"startup").await.unwrap();
     let mut all = Vec::new();
     stream.read_to_end(&mut all).await.unwrap();
-    assert_eq!(all, [&request(0, b"")[..], b"and so on"].concat());
+    assert_eq!(all, [&request(0, b"")[..], b"Z\0\0\0\x05Iand so on"].concat());
     server.await.unwrap();
 }
 

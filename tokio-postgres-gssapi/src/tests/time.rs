@@ -27,13 +27,14 @@ async fn a_server_that_is_silent_is_given_up() {
 
 #[tokio::test]
 async fn a_server_that_is_silent_during_the_login_is_given_up() {
-    let gss = request(7, b"");
-    for said in [&b""[..], &gss[..3], &gss] {
+    let (gss, ok) = (request(7, b""), request(0, b""));
+    let started = [&ok[..], b"S\0\0\0\x06\0\0"].concat();
+    for said in [&b""[..], &gss[..3], &gss, &ok, &started] {
         let plain = connector().gss_enc_mode(GssEncMode::Disable);
         let (connecting, mut server) = connection(plain, LIMIT);
         let mut stream = connecting.await.unwrap();
         server.write_all(said).await.unwrap();
-        let error = stream.read_u8().await.unwrap_err();
+        let error = stream.read_to_end(&mut Vec::new()).await.unwrap_err();
         assert_eq!(Error::find(&error).map(Error::kind), Some(ErrorKind::TimedOut));
         drop(server);
     }
