@@ -15,6 +15,7 @@ pub const CASES: &[Case] = &[
     ("a_ticket_is_handed_on_where_that_is_wanted", a_ticket_is_handed_on_where_that_is_wanted),
     ("each_host_has_its_turn", each_host_has_its_turn),
     ("a_unix_socket_has_no_ticket", a_unix_socket_has_no_ticket),
+    ("a_blocking_client_can_cancel", a_blocking_client_can_cancel),
 ];
 
 /// What alice's login has to come to: what the server says, or a part of the error.
@@ -156,5 +157,14 @@ fn a_unix_socket_has_no_ticket(place: &Place<'_>) {
     expect(place, &place.alice(), &to, &[], "- plain");
     for words in ["gssencmode=require", "require_auth=gss"] {
         expect(place, &place.alice(), &to, &[words], "Configuration: ");
+    }
+}
+
+fn a_blocking_client_can_cancel(place: &Place<'_>) {
+    for (database, mode) in
+        [("encrypted", "require"), ("unencrypted", "disable"), ("either", "prefer")]
+    {
+        let said = place.run("blocking", &place.alice(), &[&place.to(database), mode]);
+        assert_eq!(said.out, "cancelled", "{database} {mode}: {said:?}");
     }
 }
