@@ -59,6 +59,10 @@ where
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        // Without room nothing can be handed on, and what is over must have been.
+        if buf.remaining() == 0 {
+            return Poll::Ready(Ok(()));
+        }
         while let Some(authenticating) = &mut this.authenticating {
             match ready!(authenticating.poll(cx, &mut this.transport, buf))? {
                 Progress::Passed | Progress::Closed => return Poll::Ready(Ok(())),

@@ -1,5 +1,7 @@
 //! What a server may send that is none, or lies: each ends in an error of the right kind, whatever
 //! the pieces it arrives in, and takes no more memory than the protocol has to.
+//!
+//! For as long as one likes: `PROPTEST_CASES=10000000 cargo test -p tokio-postgres-gssapi rogue`.
 
 use proptest::prelude::*;
 

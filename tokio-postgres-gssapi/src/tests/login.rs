@@ -30,7 +30,13 @@ async fn a_ticket_is_answered_with_and_all_else_passed_on() {
     });
     stream.write_all(b"startup").await.unwrap();
     let mut all = Vec::new();
-    stream.read_to_end(&mut all).await.unwrap();
+    // Into no room, and into room for one byte.
+    while stream.read(&mut []).await.unwrap() == 0 {
+        match stream.read_u8().await {
+            Ok(byte) => all.push(byte),
+            Err(_ended) => break,
+        }
+    }
     assert_eq!(all, [&request(0, b"")[..], b"Z\0\0\0\x05Iand so on"].concat());
     server.await.unwrap();
 }
