@@ -4,4 +4,5 @@
 mod encryption;
 mod login;
 mod peer;
+mod second;
 mod time;

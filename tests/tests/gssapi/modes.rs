@@ -4,7 +4,7 @@ use kerbrole_tests::fixture::REALM;
 use kerbrole_tests::kdc::Ticket;
 
 use crate::Case;
-use crate::world::{PASSWORD, Place};
+use crate::world::{PASSWORD, Place, TRUSTED};
 
 pub const CASES: &[Case] = &[
     ("a_ticket_logs_in_by_each_mode", a_ticket_logs_in_by_each_mode),
@@ -15,6 +15,7 @@ pub const CASES: &[Case] = &[
     ("a_ticket_is_handed_on_where_that_is_wanted", a_ticket_is_handed_on_where_that_is_wanted),
     ("each_host_has_its_turn", each_host_has_its_turn),
     ("a_unix_socket_has_no_ticket", a_unix_socket_has_no_ticket),
+    ("a_ticket_of_a_trusted_realm_logs_in", a_ticket_of_a_trusted_realm_logs_in),
     ("a_blocking_client_can_cancel", a_blocking_client_can_cancel),
 ];
 
@@ -157,6 +158,17 @@ fn a_unix_socket_has_no_ticket(place: &Place<'_>) {
     expect(place, &place.alice(), &to, &[], "- plain");
     for words in ["gssencmode=require", "require_auth=gss"] {
         expect(place, &place.alice(), &to, &[words], "Configuration: ");
+    }
+}
+
+fn a_ticket_of_a_trusted_realm_logs_in(place: &Place<'_>) {
+    place.trusted.ticket_of("carol").unwrap();
+    let both = place.kdc.config_with(&[place.trusted]).unwrap();
+    let carol = place.trusted.ticket_by("carol", &both).unwrap();
+    let to = place.to("either").replace(&format!("alice@{REALM}"), &format!("carol@{TRUSTED}"));
+    for (mode, what) in [("disable", "plain"), ("require", "encrypted")] {
+        let what = format!("carol@{TRUSTED} {what}");
+        expect(place, &carol, &to, &[&format!("gssencmode={mode}")], &what);
     }
 }
 

@@ -25,12 +25,16 @@ const HBA: &str = "local all all trust\n\
 const DATABASES: [&str; 7] =
     ["encrypted", "unencrypted", "tls", "either", "password", "scram", "trust"];
 
+/// A realm whose users get tickets for the servers' services.
+pub const TRUSTED: &str = "ONPREM.COM";
+
 /// The password of every role.
 pub const PASSWORD: &str = "a word for the servers";
 
 pub struct World {
     sandbox: &'static Sandbox,
     kdc: Kdc,
+    trusted: Kdc,
     servers: Vec<Server>,
     root: PathBuf,
 }
@@ -38,6 +42,7 @@ pub struct World {
 /// Where a test runs.
 pub struct Place<'w> {
     pub kdc: &'w Kdc,
+    pub trusted: &'w Kdc,
     pub server: &'w Server,
     pub sandbox: &'static Sandbox,
     pub is_newest: bool,
@@ -58,6 +63,8 @@ impl World {
     pub fn start(majors: &[u32]) -> Result<Self, String> {
         let sandbox = Sandbox::open(false)?;
         let kdc = Kdc::start(sandbox, REALM)?;
+        let trusted = Kdc::start(sandbox, TRUSTED)?;
+        kdc.trust(&trusted)?;
         let certificate = rcgen::generate_simple_self_signed(vec!["localhost".into()])
             .map_err(|e| e.to_string())?;
         let root = sandbox.path().join("root.pem");
@@ -84,16 +91,24 @@ impl World {
             for name in ["alice", "short", "robot"] {
                 su.run(&format!("CREATE ROLE \"{name}@{REALM}\" LOGIN PASSWORD '{PASSWORD}'"));
             }
+            su.run(&format!("CREATE ROLE \"carol@{TRUSTED}\" LOGIN"));
             server.restart()?;
             servers.push(server);
         }
-        Ok(Self { sandbox, kdc, servers, root })
+        Ok(Self { sandbox, kdc, trusted, servers, root })
     }
 
     pub fn place(&self, at: usize) -> Place<'_> {
         let server = &self.servers[at];
         let is_newest = self.servers.iter().all(|other| other.major() <= server.major());
-        Place { kdc: &self.kdc, server, sandbox: self.sandbox, is_newest, root: &self.root }
+        Place {
+            kdc: &self.kdc,
+            trusted: &self.trusted,
+            server,
+            sandbox: self.sandbox,
+            is_newest,
+            root: &self.root,
+        }
     }
 
     pub fn close(&self) {
