@@ -653,9 +653,11 @@ LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT octet_length(_realm) <= 255
-        AND _realm COLLATE "C" ~ ($re$^[A-Z0-9_]([A-Z0-9_-]{0,61}[A-Z0-9_])?$re$
-            || $re$([.][A-Z0-9_]([A-Z0-9_-]{0,61}[A-Z0-9_])?)*\Z$re$)
+        AND _realm COLLATE "C" ~ ($re$^[A-Z0-9_]([A-Z0-9_-]*[A-Z0-9_])?$re$
+            || $re$([.][A-Z0-9_]([A-Z0-9_-]*[A-Z0-9_])?)*\Z$re$)
         AND _realm COLLATE "C" !~ '^[0-9.]*$'
+        -- Asked last, and of few: a bound in a regular expression takes a long time.
+        AND (octet_length(_realm) <= 63 OR _realm COLLATE "C" !~ '[^.]{64}')
 $$;
 
 -- A realm as it was typed, in upper case.
@@ -2302,9 +2304,36 @@ AS $$
         SELECT m.roleid, c.creator_name
         FROM kerbrole.creators() AS c
         JOIN pg_catalog.pg_auth_members AS m ON m.member = c.creator AND m.admin_option
-        WHERE cardinality(_roles) > 20 AND kerbrole.may_use_creators()
+        WHERE cardinality(_roles) > 20 AND (SELECT kerbrole.may_use_creators())
     ) AS c ON c.roleid = r.role
     GROUP BY r.role
+$$;
+
+-- One statement for each of many roles that are there, in order: by whoever created the role where
+-- that is quicker.
+CREATE FUNCTION kerbrole.run_each(_roles oid[], _names text[], _statements text[]) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    _step record;
+BEGIN
+    FOR _step IN
+        SELECT c.creator, min(s.name) AS name,
+            array_agg(s.statement ORDER BY s.place) AS statements
+        FROM unnest(_roles, _names, _statements) WITH ORDINALITY
+            AS s (role, name, statement, place)
+        JOIN kerbrole.creators_of(_roles) AS c ON c.role = s.role
+        GROUP BY c.creator, CASE WHEN c.creator IS NULL THEN s.place END
+        ORDER BY min(s.place)
+    LOOP
+        IF _step.creator IS NULL THEN
+            PERFORM kerbrole.run(_step.statements[1], _step.name);
+        ELSE
+            PERFORM kerbrole.run_as_creator(_step.creator, _step.statements);
+        END IF;
+    END LOOP;
+END
 $$;
 
 -- What the caller is told that is no error.
@@ -2758,13 +2787,13 @@ BEGIN
                 ELSE NOT EXISTS (
                     SELECT FROM kerbrole.above(ARRAY[_one.role]) AS up WHERE up = _rule.ad)
             END;
-            lacks_groups := ARRAY(
+            lacks_groups := CASE WHEN _checked = '{}' THEN '{}' ELSE ARRAY(
                 SELECT g.name
                 FROM unnest(_checked, _group_oids) WITH ORDINALITY AS g (name, role, place)
                 WHERE NOT EXISTS (
                     SELECT FROM pg_catalog.pg_auth_members AS m
                     WHERE m.member = _one.role AND m.roleid = g.role)
-                ORDER BY g.place);
+                ORDER BY g.place) END;
             action := CASE WHEN lacks_ad OR lacks_groups <> '{}'
                 THEN 'adopted' ELSE 'unchanged' END;
             IF action = 'adopted' AND kerbrole.attributes(_one.role) IS NOT NULL THEN
@@ -2775,10 +2804,12 @@ BEGIN
                 _members := _members || _one.role;
                 _roles := _roles || _rule.ad;
             END IF;
-            _members := _members
-                || ARRAY(SELECT _one.role FROM unnest(lacks_groups));
-            _roles := _roles
-                || ARRAY(SELECT kerbrole.role_oid(g) FROM unnest(lacks_groups) AS g);
+            IF lacks_groups <> '{}' THEN
+                _members := _members
+                    || ARRAY(SELECT _one.role FROM unnest(lacks_groups));
+                _roles := _roles
+                    || ARRAY(SELECT kerbrole.role_oid(g) FROM unnest(lacks_groups) AS g);
+            END IF;
         END IF;
         IF _problem IS NOT NULL THEN
             _said := kerbrole.said(_problem, _words);
@@ -3325,16 +3356,22 @@ AS $$
     SELECT kerbrole.rename_one(username, NULL, new_username, NULL)
 $$;
 
--- What is in the way of one principal of a domain that moves; NULL where nothing is.
+-- What is in the way of one principal of a domain that moves; NULL where nothing is. `_is_free` is
+-- whether it is known by now that nobody has a name like the new one, and that it has no session.
 CREATE FUNCTION kerbrole.rename_problem(
-    _role oid, _username text, _realm text, _caller oid,
+    _role oid, _username text, _realm text, _caller oid, _is_free boolean,
     OUT code text, OUT message text, OUT detail text, OUT hint text)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    _new_name text;
 BEGIN
     PERFORM kerbrole.check_changeable(_role);
-    PERFORM kerbrole.check_new_name(_role, kerbrole.principal(_username, _realm));
+    _new_name := kerbrole.principal(_username, _realm);
+    IF NOT _is_free THEN
+        PERFORM kerbrole.check_new_name(_role, _new_name);
+    END IF;
     PERFORM kerbrole.check_powers(_role, _caller);
 EXCEPTION
     WHEN invalid_parameter_value OR name_too_long OR reserved_name OR duplicate_object
@@ -3353,15 +3390,43 @@ RETURNS TABLE (
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT r.oid, r.rolname::text, kerbrole.username_of(r.rolname::text) || '@' || _new,
-        p.code, p.message, p.detail, p.hint
-    FROM kerbrole.roles AS r
-    CROSS JOIN LATERAL kerbrole.rename_problem(
-        r.oid, kerbrole.username_of(r.rolname::text), _new, _caller) AS p
-    WHERE kerbrole.realm_of(r.rolname::text) = _old COLLATE "C"
-        AND strpos(r.rolname::text COLLATE "C", '@') > 0
-        AND kerbrole.is_principal(r.rolname::text)
-    ORDER BY r.rolname::text COLLATE "C"
+    WITH rule AS MATERIALIZED (
+        SELECT r.ad_role, r.iam_role, kerbrole.role_oid(r.ad_role) AS ad
+        FROM kerbrole.rule_roles() AS r
+    ), roles AS MATERIALIZED (
+        SELECT r.oid, r.rolname::text COLLATE "C" AS name,
+            r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication
+            OR r.rolbypassrls AS is_more
+        FROM kerbrole.roles AS r
+    ), movers AS MATERIALIZED (
+        SELECT r.oid, r.name, p.username, p.username || '@' || _new AS new_name,
+            r.is_more OR r.name IN (rule.ad_role, rule.iam_role)
+            OR r.oid IN (
+                SELECT g.member FROM pg_catalog.pg_auth_members AS g
+                WHERE g.roleid IS DISTINCT FROM (SELECT rule.ad FROM rule)) AS is_more,
+            lower((p.username || '@' || _new) COLLATE "C") NOT IN (
+                SELECT lower(o.name) FROM roles AS o)
+            AND r.oid NOT IN (
+                SELECT a.usesysid FROM pg_catalog.pg_stat_activity AS a
+                WHERE a.usesysid IS NOT NULL) AS is_free
+        FROM roles AS r
+        CROSS JOIN rule
+        CROSS JOIN LATERAL (SELECT split_part(r.name, '@', 1)) AS p (username)
+        WHERE strpos(r.name, '@') > 0
+            AND substr(r.name, strpos(r.name, '@') + 1) = _old COLLATE "C"
+            AND kerbrole.is_principal(r.name)
+    )
+    SELECT m.oid, m.name, m.new_name, p.code, p.message, p.detail, p.hint
+    FROM movers AS m
+    LEFT JOIN LATERAL (
+        SELECT p.*
+        FROM kerbrole.rename_problem(m.oid, m.username, _new, _caller, m.is_free) AS p
+        -- Of most of them nothing has to be asked one by one. OFFSET keeps the server from asking
+        -- this after the function.
+        WHERE m.is_more OR NOT m.is_free OR octet_length(m.new_name) > 63
+        OFFSET 0
+    ) AS p ON true
+    ORDER BY m.name
 $$;
 
 -- Two realms that are not one, the new one of which principals may be of.
@@ -3385,52 +3450,51 @@ AS $$
 DECLARE
     _realms CONSTANT record := kerbrole.checked_realms(
         _arguments ->> 'old_realm', _arguments ->> 'new_realm');
-    _move record;
+    _moves jsonb;
+    _problems bigint;
     _first record;
-    _problems bigint := 0;
     _others record;
-    _done jsonb := '[]';
+    _all record;
 BEGIN
     IF _realms.old_realm = _realms.new_realm COLLATE "C" THEN
         PERFORM kerbrole.refuse('same_realm', _realms.old_realm);
     END IF;
-    FOR _move IN
-        SELECT m.* FROM kerbrole.moves(_realms.old_realm, _realms.new_realm, _caller) AS m
-    LOOP
-        IF _move.message IS NOT NULL THEN
-            _problems := _problems + 1;
-            IF _problems = 1 THEN
-                _first := _move;
-            END IF;
+    SELECT coalesce(jsonb_agg(to_jsonb(m) ORDER BY m.place), '[]'), count(m.message)
+    INTO _moves, _problems
+    FROM kerbrole.moves(_realms.old_realm, _realms.new_realm, _caller) WITH ORDINALITY
+        AS m (role, old_name, new_name, code, message, detail, hint, place);
+    IF _problems > 0 THEN
+        SELECT m.code, m.message, m.detail, nullif(m.hint, '') AS hint INTO _first
+        FROM jsonb_to_recordset(_moves)
+            AS m (code text, message text, detail text, hint text, place bigint)
+        WHERE m.message IS NOT NULL ORDER BY m.place LIMIT 1;
+        IF _problems > 1 THEN
+            SELECT s.message, s.hint INTO _others
+            FROM kerbrole.said(
+                CASE WHEN _problems = 2 THEN 'rename_realm_one_more' ELSE 'rename_realm_more' END,
+                ARRAY[(_problems - 1)::text]) AS s;
+            _first.detail := concat_ws(' ', _first.detail, _others.message);
+            _first.hint := concat_ws(' ', _first.hint, _others.hint);
         END IF;
-        _done := _done || jsonb_build_object('role', _move.role,
-            'old_name', _move.old_name, 'new_name', _move.new_name);
-    END LOOP;
-    IF _problems > 1 THEN
-        SELECT s.message, s.hint INTO _others
-        FROM kerbrole.said(
-            CASE WHEN _problems = 2 THEN 'rename_realm_one_more' ELSE 'rename_realm_more' END,
-            ARRAY[(_problems - 1)::text]) AS s;
-        PERFORM kerbrole.raise(_first.code, _first.message,
-            concat_ws(' ', _first.detail, _others.message),
-            concat_ws(' ', nullif(_first.hint, ''), _others.hint));
-    ELSIF _problems = 1 THEN
-        PERFORM kerbrole.raise(_first.code, _first.message, _first.detail, nullif(_first.hint, ''));
+        PERFORM kerbrole.raise(_first.code, _first.message, _first.detail, _first.hint);
     END IF;
-    FOR _move IN
-        SELECT (m.move ->> 'role')::oid AS role, m.move ->> 'old_name' AS old_name,
-            m.move ->> 'new_name' AS new_name
-        FROM jsonb_array_elements(_done) WITH ORDINALITY AS m (move, place)
-        ORDER BY m.place
-    LOOP
-        PERFORM kerbrole.run(
-            format('ALTER ROLE %I RENAME TO %I', _move.old_name, _move.new_name), _move.old_name);
-        PERFORM kerbrole.check_meanwhile((
-            SELECT r.rolname::text = _move.new_name COLLATE "C"
-                AND kerbrole.attributes(r.oid) IS NULL
-            FROM kerbrole.roles AS r WHERE r.oid = _move.role), _move.old_name);
-    END LOOP;
-    RETURN _done;
+    SELECT array_agg(m.role ORDER BY m.place) AS roles,
+        array_agg(m.old_name ORDER BY m.place) AS old_names,
+        array_agg(m.new_name ORDER BY m.place) AS new_names,
+        array_agg(format('ALTER ROLE %I RENAME TO %I', m.old_name, m.new_name) ORDER BY m.place)
+            AS statements
+    INTO _all
+    FROM jsonb_to_recordset(_moves)
+        AS m (role oid, old_name text, new_name text, place bigint);
+    IF _all.roles IS NOT NULL THEN
+        PERFORM kerbrole.run_each(_all.roles, _all.old_names, _all.statements);
+        PERFORM kerbrole.check_meanwhile(false, m.old_name)
+        FROM unnest(_all.roles, _all.old_names, _all.new_names) AS m (role, old_name, new_name)
+        LEFT JOIN kerbrole.roles AS r ON r.oid = m.role
+        WHERE (r.rolname::text = m.new_name COLLATE "C"
+            AND kerbrole.attributes(r.oid) IS NULL) IS NOT TRUE;
+    END IF;
+    RETURN _moves;
 END
 $$;
 
@@ -4514,22 +4578,23 @@ BEGIN
             ARRAY(SELECT kerbrole.role_oid(g) FROM unnest(_groups) AS g)));
     END IF;
     FOR _row IN
-        WITH candidates AS MATERIALIZED (
+        WITH roles AS MATERIALIZED (
             SELECT r.oid, r.rolname::text COLLATE "C" AS name, r.rolcanlogin AS can_login,
                 r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication
                 OR r.rolbypassrls AS is_more
             FROM kerbrole.roles AS r
-            WHERE strpos(r.rolname::text COLLATE "C", '@') > 0
-                AND kerbrole.realm_of(r.rolname::text) COLLATE "C" = ANY (_about)
-                AND (_absent = 'drop' OR (_absent = 'disable' AND r.rolcanlogin))
+            WHERE (_absent = 'drop' OR (_absent = 'disable' AND r.rolcanlogin))
                 AND r.oid IN (SELECT unnest(_ad))
                 AND (_in_groups IS NULL OR r.oid IN (SELECT unnest(_in_groups)))
-                AND kerbrole.is_principal(r.rolname::text)
+        ), candidates AS MATERIALIZED (
+            SELECT r.* FROM roles AS r
+            WHERE strpos(r.name, '@') > 0
+                AND substr(r.name, strpos(r.name, '@') + 1) = ANY (_about)
+                AND kerbrole.is_principal(r.name)
         )
         -- Of most of them nothing has to be asked one by one: they have no sessions, and nothing
         -- hangs on them.
-        SELECT c.*, count(*) OVER () AS principals,
-            c.name IN (SELECT l COLLATE "C" FROM unnest(_listed) AS l) AS is_listed,
+        SELECT c.*, (SELECT count(*) FROM candidates) AS principals,
             c.is_more OR c.name COLLATE "C" IN (_rule.ad_role, _rule.iam_role) AS is_not_changed,
             c.oid IN (SELECT a.usesysid FROM pg_catalog.pg_stat_activity AS a
                 WHERE a.usesysid IS NOT NULL)
@@ -4538,10 +4603,10 @@ BEGIN
                 WHERE s.refclassid = 'pg_catalog.pg_authid'::regclass
                     AND s.classid <> 'pg_catalog.pg_auth_members'::regclass) AS is_held
         FROM candidates AS c
+        WHERE c.name NOT IN (SELECT l COLLATE "C" FROM unnest(_listed) AS l)
         ORDER BY c.name
     LOOP
         _principals := _row.principals;
-        CONTINUE WHEN _row.is_listed;
         _reason := NULL;
         _action := 'disable';
         _statements := CASE WHEN _row.can_login
@@ -4663,34 +4728,25 @@ BEGIN
         kerbrole.role_oids(ARRAY(
             SELECT s ->> 'role_name' FROM jsonb_array_elements(_plan -> 'steps') AS s
             WHERE s ->> 'action' IN ('create', 'adopt'))), _before);
-    -- By whoever created them, for many of whom that is quicker.
-    FOR _step IN
-        WITH steps AS MATERIALIZED (
-            SELECT s.step ->> 'role_name' AS name, (s.step ->> 'role')::oid AS role,
-                CASE s.step ->> 'action' WHEN 'enable' THEN 'LOGIN' ELSE 'NOLOGIN' END AS login,
-                min(s.place) AS place
-            FROM jsonb_array_elements(_plan -> 'steps') WITH ORDINALITY AS s (step, place)
-            WHERE s.step ->> 'action' IN ('enable', 'disable')
-            GROUP BY 1, 2, 3
-        )
-        SELECT c.creator, array_agg(s.role) AS roles, array_agg(s.name) AS names,
-            array_agg(format('ALTER ROLE %I %s', s.name, s.login)) AS statements,
-            array_agg(s.login = 'LOGIN') AS logins
-        FROM steps AS s
-        JOIN kerbrole.creators_of(ARRAY(SELECT role FROM steps)) AS c ON c.role = s.role
-        GROUP BY c.creator, CASE WHEN c.creator IS NULL THEN s.place END
-        ORDER BY min(s.place)
-    LOOP
-        IF _step.creator IS NULL THEN
-            PERFORM kerbrole.run(_step.statements[1], _step.names[1]);
-        ELSE
-            PERFORM kerbrole.run_as_creator(_step.creator, _step.statements);
-        END IF;
+    SELECT array_agg(s.role) AS roles, array_agg(s.name) AS names,
+        array_agg(format('ALTER ROLE %I %s', s.name,
+            CASE WHEN s.can_login THEN 'LOGIN' ELSE 'NOLOGIN' END)) AS statements,
+        array_agg(s.can_login) AS logins
+    INTO _step
+    FROM (
+        SELECT s.step ->> 'role_name' AS name, (s.step ->> 'role')::oid AS role,
+            s.step ->> 'action' = 'enable' AS can_login
+        FROM jsonb_array_elements(_plan -> 'steps') WITH ORDINALITY AS s (step, place)
+        WHERE s.step ->> 'action' IN ('enable', 'disable')
+        GROUP BY 1, 2, 3 ORDER BY min(s.place)
+    ) AS s;
+    IF _step.roles IS NOT NULL THEN
+        PERFORM kerbrole.run_each(_step.roles, _step.names, _step.statements);
         PERFORM kerbrole.check_meanwhile(false, s.name)
         FROM unnest(_step.roles, _step.names, _step.logins) AS s (role, name, can_login)
         LEFT JOIN kerbrole.roles AS r ON r.oid = s.role
         WHERE (r.rolcanlogin = s.can_login AND kerbrole.attributes(r.oid) IS NULL) IS NOT TRUE;
-    END LOOP;
+    END IF;
     -- Since 16 each DROP ROLE goes along all that its owner created: few of them, for many roles.
     FOR _step IN
         WITH steps AS MATERIALIZED (
@@ -5287,7 +5343,7 @@ $$;
 -- What is done with the owner's rights is for the owner to call.
 REVOKE ALL ON FUNCTION kerbrole.answer(), kerbrole.lock(), kerbrole.run(text, text),
     kerbrole.new_creator(), kerbrole.run_all(text[]), kerbrole.run_as_creator(name, text[]),
-    kerbrole.create_many(text[]),
+    kerbrole.create_many(text[]), kerbrole.run_each(oid[], text[], text[]),
     kerbrole.add(jsonb), kerbrole.create_and_grant(text[], text[]), kerbrole.drop(jsonb),
     kerbrole.end_grants(oid), kerbrole.disable(jsonb), kerbrole.enable(jsonb, oid),
     kerbrole.rename(jsonb, oid), kerbrole.rename_realm(jsonb, oid), kerbrole.sync(jsonb, oid)

@@ -206,13 +206,13 @@ BEGIN
                 ELSE NOT EXISTS (
                     SELECT FROM kerbrole.above(ARRAY[_one.role]) AS up WHERE up = _rule.ad)
             END;
-            lacks_groups := ARRAY(
+            lacks_groups := CASE WHEN _checked = '{}' THEN '{}' ELSE ARRAY(
                 SELECT g.name
                 FROM unnest(_checked, _group_oids) WITH ORDINALITY AS g (name, role, place)
                 WHERE NOT EXISTS (
                     SELECT FROM pg_catalog.pg_auth_members AS m
                     WHERE m.member = _one.role AND m.roleid = g.role)
-                ORDER BY g.place);
+                ORDER BY g.place) END;
             action := CASE WHEN lacks_ad OR lacks_groups <> '{}'
                 THEN 'adopted' ELSE 'unchanged' END;
             IF action = 'adopted' AND kerbrole.attributes(_one.role) IS NOT NULL THEN
@@ -223,10 +223,12 @@ BEGIN
                 _members := _members || _one.role;
                 _roles := _roles || _rule.ad;
             END IF;
-            _members := _members
-                || ARRAY(SELECT _one.role FROM unnest(lacks_groups));
-            _roles := _roles
-                || ARRAY(SELECT kerbrole.role_oid(g) FROM unnest(lacks_groups) AS g);
+            IF lacks_groups <> '{}' THEN
+                _members := _members
+                    || ARRAY(SELECT _one.role FROM unnest(lacks_groups));
+                _roles := _roles
+                    || ARRAY(SELECT kerbrole.role_oid(g) FROM unnest(lacks_groups) AS g);
+            END IF;
         END IF;
         IF _problem IS NOT NULL THEN
             _said := kerbrole.said(_problem, _words);

@@ -124,7 +124,34 @@ AS $$
         SELECT m.roleid, c.creator_name
         FROM kerbrole.creators() AS c
         JOIN pg_catalog.pg_auth_members AS m ON m.member = c.creator AND m.admin_option
-        WHERE cardinality(_roles) > 20 AND kerbrole.may_use_creators()
+        WHERE cardinality(_roles) > 20 AND (SELECT kerbrole.may_use_creators())
     ) AS c ON c.roleid = r.role
     GROUP BY r.role
+$$;
+
+-- One statement for each of many roles that are there, in order: by whoever created the role where
+-- that is quicker.
+CREATE FUNCTION kerbrole.run_each(_roles oid[], _names text[], _statements text[]) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    _step record;
+BEGIN
+    FOR _step IN
+        SELECT c.creator, min(s.name) AS name,
+            array_agg(s.statement ORDER BY s.place) AS statements
+        FROM unnest(_roles, _names, _statements) WITH ORDINALITY
+            AS s (role, name, statement, place)
+        JOIN kerbrole.creators_of(_roles) AS c ON c.role = s.role
+        GROUP BY c.creator, CASE WHEN c.creator IS NULL THEN s.place END
+        ORDER BY min(s.place)
+    LOOP
+        IF _step.creator IS NULL THEN
+            PERFORM kerbrole.run(_step.statements[1], _step.name);
+        ELSE
+            PERFORM kerbrole.run_as_creator(_step.creator, _step.statements);
+        END IF;
+    END LOOP;
+END
 $$;

@@ -112,16 +112,22 @@ AS $$
     SELECT kerbrole.rename_one(username, NULL, new_username, NULL)
 $$;
 
--- What is in the way of one principal of a domain that moves; NULL where nothing is.
+-- What is in the way of one principal of a domain that moves; NULL where nothing is. `_is_free` is
+-- whether it is known by now that nobody has a name like the new one, and that it has no session.
 CREATE FUNCTION kerbrole.rename_problem(
-    _role oid, _username text, _realm text, _caller oid,
+    _role oid, _username text, _realm text, _caller oid, _is_free boolean,
     OUT code text, OUT message text, OUT detail text, OUT hint text)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    _new_name text;
 BEGIN
     PERFORM kerbrole.check_changeable(_role);
-    PERFORM kerbrole.check_new_name(_role, kerbrole.principal(_username, _realm));
+    _new_name := kerbrole.principal(_username, _realm);
+    IF NOT _is_free THEN
+        PERFORM kerbrole.check_new_name(_role, _new_name);
+    END IF;
     PERFORM kerbrole.check_powers(_role, _caller);
 EXCEPTION
     WHEN invalid_parameter_value OR name_too_long OR reserved_name OR duplicate_object
@@ -140,15 +146,43 @@ RETURNS TABLE (
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT r.oid, r.rolname::text, kerbrole.username_of(r.rolname::text) || '@' || _new,
-        p.code, p.message, p.detail, p.hint
-    FROM kerbrole.roles AS r
-    CROSS JOIN LATERAL kerbrole.rename_problem(
-        r.oid, kerbrole.username_of(r.rolname::text), _new, _caller) AS p
-    WHERE kerbrole.realm_of(r.rolname::text) = _old COLLATE "C"
-        AND strpos(r.rolname::text COLLATE "C", '@') > 0
-        AND kerbrole.is_principal(r.rolname::text)
-    ORDER BY r.rolname::text COLLATE "C"
+    WITH rule AS MATERIALIZED (
+        SELECT r.ad_role, r.iam_role, kerbrole.role_oid(r.ad_role) AS ad
+        FROM kerbrole.rule_roles() AS r
+    ), roles AS MATERIALIZED (
+        SELECT r.oid, r.rolname::text COLLATE "C" AS name,
+            r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication
+            OR r.rolbypassrls AS is_more
+        FROM kerbrole.roles AS r
+    ), movers AS MATERIALIZED (
+        SELECT r.oid, r.name, p.username, p.username || '@' || _new AS new_name,
+            r.is_more OR r.name IN (rule.ad_role, rule.iam_role)
+            OR r.oid IN (
+                SELECT g.member FROM pg_catalog.pg_auth_members AS g
+                WHERE g.roleid IS DISTINCT FROM (SELECT rule.ad FROM rule)) AS is_more,
+            lower((p.username || '@' || _new) COLLATE "C") NOT IN (
+                SELECT lower(o.name) FROM roles AS o)
+            AND r.oid NOT IN (
+                SELECT a.usesysid FROM pg_catalog.pg_stat_activity AS a
+                WHERE a.usesysid IS NOT NULL) AS is_free
+        FROM roles AS r
+        CROSS JOIN rule
+        CROSS JOIN LATERAL (SELECT split_part(r.name, '@', 1)) AS p (username)
+        WHERE strpos(r.name, '@') > 0
+            AND substr(r.name, strpos(r.name, '@') + 1) = _old COLLATE "C"
+            AND kerbrole.is_principal(r.name)
+    )
+    SELECT m.oid, m.name, m.new_name, p.code, p.message, p.detail, p.hint
+    FROM movers AS m
+    LEFT JOIN LATERAL (
+        SELECT p.*
+        FROM kerbrole.rename_problem(m.oid, m.username, _new, _caller, m.is_free) AS p
+        -- Of most of them nothing has to be asked one by one. OFFSET keeps the server from asking
+        -- this after the function.
+        WHERE m.is_more OR NOT m.is_free OR octet_length(m.new_name) > 63
+        OFFSET 0
+    ) AS p ON true
+    ORDER BY m.name
 $$;
 
 -- Two realms that are not one, the new one of which principals may be of.
@@ -172,52 +206,51 @@ AS $$
 DECLARE
     _realms CONSTANT record := kerbrole.checked_realms(
         _arguments ->> 'old_realm', _arguments ->> 'new_realm');
-    _move record;
+    _moves jsonb;
+    _problems bigint;
     _first record;
-    _problems bigint := 0;
     _others record;
-    _done jsonb := '[]';
+    _all record;
 BEGIN
     IF _realms.old_realm = _realms.new_realm COLLATE "C" THEN
         PERFORM kerbrole.refuse('same_realm', _realms.old_realm);
     END IF;
-    FOR _move IN
-        SELECT m.* FROM kerbrole.moves(_realms.old_realm, _realms.new_realm, _caller) AS m
-    LOOP
-        IF _move.message IS NOT NULL THEN
-            _problems := _problems + 1;
-            IF _problems = 1 THEN
-                _first := _move;
-            END IF;
+    SELECT coalesce(jsonb_agg(to_jsonb(m) ORDER BY m.place), '[]'), count(m.message)
+    INTO _moves, _problems
+    FROM kerbrole.moves(_realms.old_realm, _realms.new_realm, _caller) WITH ORDINALITY
+        AS m (role, old_name, new_name, code, message, detail, hint, place);
+    IF _problems > 0 THEN
+        SELECT m.code, m.message, m.detail, nullif(m.hint, '') AS hint INTO _first
+        FROM jsonb_to_recordset(_moves)
+            AS m (code text, message text, detail text, hint text, place bigint)
+        WHERE m.message IS NOT NULL ORDER BY m.place LIMIT 1;
+        IF _problems > 1 THEN
+            SELECT s.message, s.hint INTO _others
+            FROM kerbrole.said(
+                CASE WHEN _problems = 2 THEN 'rename_realm_one_more' ELSE 'rename_realm_more' END,
+                ARRAY[(_problems - 1)::text]) AS s;
+            _first.detail := concat_ws(' ', _first.detail, _others.message);
+            _first.hint := concat_ws(' ', _first.hint, _others.hint);
         END IF;
-        _done := _done || jsonb_build_object('role', _move.role,
-            'old_name', _move.old_name, 'new_name', _move.new_name);
-    END LOOP;
-    IF _problems > 1 THEN
-        SELECT s.message, s.hint INTO _others
-        FROM kerbrole.said(
-            CASE WHEN _problems = 2 THEN 'rename_realm_one_more' ELSE 'rename_realm_more' END,
-            ARRAY[(_problems - 1)::text]) AS s;
-        PERFORM kerbrole.raise(_first.code, _first.message,
-            concat_ws(' ', _first.detail, _others.message),
-            concat_ws(' ', nullif(_first.hint, ''), _others.hint));
-    ELSIF _problems = 1 THEN
-        PERFORM kerbrole.raise(_first.code, _first.message, _first.detail, nullif(_first.hint, ''));
+        PERFORM kerbrole.raise(_first.code, _first.message, _first.detail, _first.hint);
     END IF;
-    FOR _move IN
-        SELECT (m.move ->> 'role')::oid AS role, m.move ->> 'old_name' AS old_name,
-            m.move ->> 'new_name' AS new_name
-        FROM jsonb_array_elements(_done) WITH ORDINALITY AS m (move, place)
-        ORDER BY m.place
-    LOOP
-        PERFORM kerbrole.run(
-            format('ALTER ROLE %I RENAME TO %I', _move.old_name, _move.new_name), _move.old_name);
-        PERFORM kerbrole.check_meanwhile((
-            SELECT r.rolname::text = _move.new_name COLLATE "C"
-                AND kerbrole.attributes(r.oid) IS NULL
-            FROM kerbrole.roles AS r WHERE r.oid = _move.role), _move.old_name);
-    END LOOP;
-    RETURN _done;
+    SELECT array_agg(m.role ORDER BY m.place) AS roles,
+        array_agg(m.old_name ORDER BY m.place) AS old_names,
+        array_agg(m.new_name ORDER BY m.place) AS new_names,
+        array_agg(format('ALTER ROLE %I RENAME TO %I', m.old_name, m.new_name) ORDER BY m.place)
+            AS statements
+    INTO _all
+    FROM jsonb_to_recordset(_moves)
+        AS m (role oid, old_name text, new_name text, place bigint);
+    IF _all.roles IS NOT NULL THEN
+        PERFORM kerbrole.run_each(_all.roles, _all.old_names, _all.statements);
+        PERFORM kerbrole.check_meanwhile(false, m.old_name)
+        FROM unnest(_all.roles, _all.old_names, _all.new_names) AS m (role, old_name, new_name)
+        LEFT JOIN kerbrole.roles AS r ON r.oid = m.role
+        WHERE (r.rolname::text = m.new_name COLLATE "C"
+            AND kerbrole.attributes(r.oid) IS NULL) IS NOT TRUE;
+    END IF;
+    RETURN _moves;
 END
 $$;
 

@@ -73,7 +73,7 @@ $$;
 -- What is done with the owner's rights is for the owner to call.
 REVOKE ALL ON FUNCTION kerbrole.answer(), kerbrole.lock(), kerbrole.run(text, text),
     kerbrole.new_creator(), kerbrole.run_all(text[]), kerbrole.run_as_creator(name, text[]),
-    kerbrole.create_many(text[]),
+    kerbrole.create_many(text[]), kerbrole.run_each(oid[], text[], text[]),
     kerbrole.add(jsonb), kerbrole.create_and_grant(text[], text[]), kerbrole.drop(jsonb),
     kerbrole.end_grants(oid), kerbrole.disable(jsonb), kerbrole.enable(jsonb, oid),
     kerbrole.rename(jsonb, oid), kerbrole.rename_realm(jsonb, oid), kerbrole.sync(jsonb, oid)

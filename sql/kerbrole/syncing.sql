@@ -89,22 +89,23 @@ BEGIN
             ARRAY(SELECT kerbrole.role_oid(g) FROM unnest(_groups) AS g)));
     END IF;
     FOR _row IN
-        WITH candidates AS MATERIALIZED (
+        WITH roles AS MATERIALIZED (
             SELECT r.oid, r.rolname::text COLLATE "C" AS name, r.rolcanlogin AS can_login,
                 r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication
                 OR r.rolbypassrls AS is_more
             FROM kerbrole.roles AS r
-            WHERE strpos(r.rolname::text COLLATE "C", '@') > 0
-                AND kerbrole.realm_of(r.rolname::text) COLLATE "C" = ANY (_about)
-                AND (_absent = 'drop' OR (_absent = 'disable' AND r.rolcanlogin))
+            WHERE (_absent = 'drop' OR (_absent = 'disable' AND r.rolcanlogin))
                 AND r.oid IN (SELECT unnest(_ad))
                 AND (_in_groups IS NULL OR r.oid IN (SELECT unnest(_in_groups)))
-                AND kerbrole.is_principal(r.rolname::text)
+        ), candidates AS MATERIALIZED (
+            SELECT r.* FROM roles AS r
+            WHERE strpos(r.name, '@') > 0
+                AND substr(r.name, strpos(r.name, '@') + 1) = ANY (_about)
+                AND kerbrole.is_principal(r.name)
         )
         -- Of most of them nothing has to be asked one by one: they have no sessions, and nothing
         -- hangs on them.
-        SELECT c.*, count(*) OVER () AS principals,
-            c.name IN (SELECT l COLLATE "C" FROM unnest(_listed) AS l) AS is_listed,
+        SELECT c.*, (SELECT count(*) FROM candidates) AS principals,
             c.is_more OR c.name COLLATE "C" IN (_rule.ad_role, _rule.iam_role) AS is_not_changed,
             c.oid IN (SELECT a.usesysid FROM pg_catalog.pg_stat_activity AS a
                 WHERE a.usesysid IS NOT NULL)
@@ -113,10 +114,10 @@ BEGIN
                 WHERE s.refclassid = 'pg_catalog.pg_authid'::regclass
                     AND s.classid <> 'pg_catalog.pg_auth_members'::regclass) AS is_held
         FROM candidates AS c
+        WHERE c.name NOT IN (SELECT l COLLATE "C" FROM unnest(_listed) AS l)
         ORDER BY c.name
     LOOP
         _principals := _row.principals;
-        CONTINUE WHEN _row.is_listed;
         _reason := NULL;
         _action := 'disable';
         _statements := CASE WHEN _row.can_login
@@ -238,34 +239,25 @@ BEGIN
         kerbrole.role_oids(ARRAY(
             SELECT s ->> 'role_name' FROM jsonb_array_elements(_plan -> 'steps') AS s
             WHERE s ->> 'action' IN ('create', 'adopt'))), _before);
-    -- By whoever created them, for many of whom that is quicker.
-    FOR _step IN
-        WITH steps AS MATERIALIZED (
-            SELECT s.step ->> 'role_name' AS name, (s.step ->> 'role')::oid AS role,
-                CASE s.step ->> 'action' WHEN 'enable' THEN 'LOGIN' ELSE 'NOLOGIN' END AS login,
-                min(s.place) AS place
-            FROM jsonb_array_elements(_plan -> 'steps') WITH ORDINALITY AS s (step, place)
-            WHERE s.step ->> 'action' IN ('enable', 'disable')
-            GROUP BY 1, 2, 3
-        )
-        SELECT c.creator, array_agg(s.role) AS roles, array_agg(s.name) AS names,
-            array_agg(format('ALTER ROLE %I %s', s.name, s.login)) AS statements,
-            array_agg(s.login = 'LOGIN') AS logins
-        FROM steps AS s
-        JOIN kerbrole.creators_of(ARRAY(SELECT role FROM steps)) AS c ON c.role = s.role
-        GROUP BY c.creator, CASE WHEN c.creator IS NULL THEN s.place END
-        ORDER BY min(s.place)
-    LOOP
-        IF _step.creator IS NULL THEN
-            PERFORM kerbrole.run(_step.statements[1], _step.names[1]);
-        ELSE
-            PERFORM kerbrole.run_as_creator(_step.creator, _step.statements);
-        END IF;
+    SELECT array_agg(s.role) AS roles, array_agg(s.name) AS names,
+        array_agg(format('ALTER ROLE %I %s', s.name,
+            CASE WHEN s.can_login THEN 'LOGIN' ELSE 'NOLOGIN' END)) AS statements,
+        array_agg(s.can_login) AS logins
+    INTO _step
+    FROM (
+        SELECT s.step ->> 'role_name' AS name, (s.step ->> 'role')::oid AS role,
+            s.step ->> 'action' = 'enable' AS can_login
+        FROM jsonb_array_elements(_plan -> 'steps') WITH ORDINALITY AS s (step, place)
+        WHERE s.step ->> 'action' IN ('enable', 'disable')
+        GROUP BY 1, 2, 3 ORDER BY min(s.place)
+    ) AS s;
+    IF _step.roles IS NOT NULL THEN
+        PERFORM kerbrole.run_each(_step.roles, _step.names, _step.statements);
         PERFORM kerbrole.check_meanwhile(false, s.name)
         FROM unnest(_step.roles, _step.names, _step.logins) AS s (role, name, can_login)
         LEFT JOIN kerbrole.roles AS r ON r.oid = s.role
         WHERE (r.rolcanlogin = s.can_login AND kerbrole.attributes(r.oid) IS NULL) IS NOT TRUE;
-    END LOOP;
+    END IF;
     -- Since 16 each DROP ROLE goes along all that its owner created: few of them, for many roles.
     FOR _step IN
         WITH steps AS MATERIALIZED (

@@ -96,7 +96,7 @@ impl Error {
             )),
             Inner::SessionsLeft(left) => Some(left.hint.clone()),
             Inner::BackendMissing(Backend::SqlFunctions) => {
-                Some("As an administrator: psql -f sql/kerbrole.sql".into())
+                Some("As an administrator: kerbrole install-sql".into())
             }
             Inner::BackendMissing(_) => Some("As a superuser: CREATE EXTENSION pg_kerbrole".into()),
             Inner::Database { .. } if self.saw_a_conflict() => Some(

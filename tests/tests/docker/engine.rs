@@ -141,12 +141,23 @@ impl Container {
             .unwrap_or_else(|e| panic!("no {text:?}: {e}:\n{}", self.log()));
     }
 
-    /// The user of each of its processes, as a number, but for those of the health check, which the
-    /// engine starts.
-    pub fn users(&self) -> Vec<String> {
-        let table = docker(&["top", &self.name, "-eo", "pid,uid,args"]);
-        let rows = table.lines().skip(1).filter(|row| !row.contains("pg_isready"));
-        rows.filter_map(|row| row.split_whitespace().nth(1)).map(Into::into).collect()
+    /// The user of each of its processes, as a number, with the process: those that come of its
+    /// first one. What the engine puts in beside them, for the health check, begins as root.
+    pub fn users(&self) -> Vec<(String, String)> {
+        let first = docker(&["inspect", "-f", "{{.State.Pid}}", &self.name]);
+        let table = docker(&["top", &self.name, "-eo", "pid,ppid,uid,args"]);
+        let rows: Vec<Vec<&str>> =
+            table.lines().skip(1).map(|row| row.split_whitespace().collect()).collect();
+        let mut pids = vec![first.as_str()];
+        let mut looked_at = 0;
+        while let Some(&parent) = pids.get(looked_at) {
+            pids.extend(rows.iter().filter(|row| row[1] == parent).map(|row| row[0]));
+            looked_at += 1;
+        }
+        rows.iter()
+            .filter(|row| pids.contains(&row[0]))
+            .map(|row| (row[2].into(), row[3..].join(" ")))
+            .collect()
     }
 
     fn exec_command(&self, options: &[&str], arguments: &[&str]) -> Command {

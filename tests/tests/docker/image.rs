@@ -32,7 +32,7 @@ fn no_server_runs_as_root(images: &Images) {
 
 pub fn assert_all_run_as(container: &Container, uid: &str) {
     let users = container.users();
-    assert!(!users.is_empty() && users.iter().all(|user| user == uid), "{users:?}");
+    assert!(!users.is_empty() && users.iter().all(|(user, _)| user == uid), "{users:?}");
 }
 
 fn never_root_at_all(images: &Images) {

@@ -27,6 +27,7 @@ cases! {
         the_script_calls_nothing_of_somebody_elses;
     BareEnds: names_are_those_of_the_core, an_upgrade_keeps_what_was_granted_and_set,
         an_upgrade_waits_for_what_others_made_of_a_function,
+        upgraded_from_the_commit_before_it_is_the_same,
         dumped_and_restored_it_works_and_upgrades, with_pg_tle_it_is_an_extension,
         many_principals_are_created_by_roles_that_only_the_owner_may_act_as,
         with_an_event_trigger_the_owner_creates_everything;
@@ -270,6 +271,16 @@ fn many_principals_are_created_by_roles_that_only_the_owner_may_act_as(c: &Conte
     assert_eq!(su.rows(can_login), [["878", "71"]]);
     assert_eq!(master.rows(&sync("drop", 600)), [["drop", "121"]]);
     assert_eq!(su.rows(can_login), [["828", "0"]]);
+    let moved = "SELECT count(*), count(problem) FROM kerbrole.kerb_rename_realm('one.b', 'two.c', \
+        false)";
+    assert_eq!(master.rows(moved), [["599", "0"]]);
+    assert_eq!(
+        su.column(
+            "SELECT split_part(rolname, '@', 2) || count(*) FROM pg_roles WHERE rolname ~ '@' \
+             GROUP BY split_part(rolname, '@', 2) ORDER BY 1"
+        ),
+        ["FEW.B79", "TWO.B150", "TWO.C599"]
+    );
     assert_eq!(contents(&mut su), installed);
     // What uninstall() says takes it all away.
     su.notices();

@@ -126,6 +126,45 @@ pub(super) fn an_upgrade_keeps_what_was_granted_and_set(c: &Context<'_>) {
     assert_eq!(desk.code("SELECT * FROM kerbrole.kerb_conflicts()"), "42501");
 }
 
+/// The script of the last commit that had another one; none in a source without its history.
+fn script_before() -> Option<String> {
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git")
+            .args(["-c", "safe.directory=*", "-C"])
+            .arg(workspace())
+            .args(arguments)
+            .output()
+            .ok()
+            .filter(|output| output.status.success())?;
+        String::from_utf8(output.stdout).ok()
+    };
+    let commits = git(&["log", "-n", "50", "--format=%H", "--", "sql/kerbrole.sql"])?;
+    let mut scripts = commits.lines().map(|of| git(&["show", &format!("{of}:sql/kerbrole.sql")]));
+    scripts.find_map(|old| old.filter(|old| *old != script()))
+}
+
+pub(super) fn upgraded_from_the_commit_before_it_is_the_same(c: &Context<'_>) {
+    let Some(before) = script_before() else { return };
+    let (mut su, mut master) = (c.superuser(), c.master());
+    let_install(c, &mut su);
+    install(c, "rds_master");
+    let fresh = contents(&mut su);
+    su.run("SELECT kerbrole.uninstall(); DROP ROLE kerbrole_owner; CREATE ROLE desk LOGIN");
+    master.run(&before);
+    master.run(
+        "SELECT kerbrole.set('default_realm', 'a.b'); SELECT kerbrole.kerb_add_principal('ann'); \
+         GRANT EXECUTE ON FUNCTION kerbrole.kerb_disable_principal(text, text, boolean) TO desk",
+    );
+    master.run(&script());
+    assert_eq!(but_for("desk", contents(&mut su)), but_for("desk", fresh));
+    c.connect("desk").run("SELECT kerbrole.kerb_disable_principal('ann')");
+    assert_eq!(
+        su.rows("SELECT rolname, rolcanlogin FROM pg_roles WHERE rolname ~ '@'"),
+        [["ann@A.B", "f"]]
+    );
+    master.run("SELECT kerbrole.kerb_drop_principal('ann')");
+}
+
 pub(super) fn an_upgrade_waits_for_what_others_made_of_a_function(c: &Context<'_>) {
     let (mut su, mut master) = (c.superuser(), c.master());
     let_install(c, &mut su);
