@@ -7,6 +7,7 @@
 #   make test VERSIONS="14 15 16 17 18 19"   on all that there are
 #   make test-ad                 logins of an Active Directory's accounts: a Samba domain
 #                                controller (root has to run it)
+#   make test-gssapi             logins by the crate tokio-postgres-gssapi (part of make test)
 #   make bench                   figures into benches/, in about twenty-five minutes (BENCH=adding,
 #                                audits, client, guard, memory or one for one report)
 #   make bench-smoke             whether all of that runs, with few principals
@@ -45,7 +46,7 @@ PG_CONFIG ?= pg_config
 PROFILE ?= release
 # What is built and tested together. Always all of it: Cargo chooses the features of what several
 # of them use by what is selected, and would compile that once for each choice.
-ALL := -p kerbrole -p kerbrole-core -p kerbrole-client -p kerbrole-tests
+ALL := -p kerbrole -p kerbrole-core -p kerbrole-client -p kerbrole-tests -p tokio-postgres-gssapi
 # The tests run a build with assertions, the benchmark an optimised one.
 STAGE_PROFILE ?= dev
 STAGE := target/stage-$(STAGE_PROFILE)
@@ -83,7 +84,7 @@ both = $(MAKE) --no-print-directory -j2 VERSIONS="$(VERSIONS)"
   test-docker test-docker-here test-e2e test-kerberos test-ad ad-built e2e-built logins \
   test-packages test-upgrade test-bare others stage check width deny typos fmt clippy doc \
   public-api pictures check-sql check-released freeze tarball release-check release version sql \
-  tle \
+  tle test-gssapi \
   install clippy-extension check-rest check-functions check-extension install-quietly uninstall \
   packages packages-all command-released clean
 
@@ -111,6 +112,7 @@ demo-packages:
 test: packages
 	@$(both) stage test-units e2e-built others
 	@$(MAKE) --no-print-directory test-kerberos TESTS= VERSIONS="$(VERSIONS)"
+	@$(MAKE) --no-print-directory test-gssapi TESTS= VERSIONS="$(VERSIONS)"
 	@$(MAKE) --no-print-directory test-e2e VERSIONS="$(VERSIONS)"
 
 packages:
@@ -124,7 +126,7 @@ packages-all:
 
 # Without a server.
 test-units:
-	@echo "The tests of kerbrole-core, kerbrole-client and kerbrole that need no server"
+	@echo "The tests of the crates that need no server"
 	@$(NO_JOBSERVER) $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --lib --bins --test deep
 	@$(NO_JOBSERVER) $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --doc
 
@@ -134,7 +136,8 @@ test-e2e: stage e2e-built
 	  $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --test e2e -- $(TESTS)
 
 e2e-built:
-	@$(CARGO) build -q $(PGRX_FLAGS) $(ALL) --bins --examples --test e2e --test logins
+	@$(CARGO) build -q $(PGRX_FLAGS) $(ALL) --bins --examples --test e2e --test logins \
+	  --test gssapi
 
 # What of the client is public, as it is in the sources.
 public-api:
@@ -150,6 +153,12 @@ pictures: stage e2e-built
 test-kerberos: packages stage
 	KERBROLE_TEST_VERSIONS="$(VERSIONS)" \
 	  $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --test logins -- $(TESTS)
+
+# Logins by tokio-postgres-gssapi: its example `login`.
+test-gssapi: packages stage
+	@$(CARGO) build -q $(PGRX_FLAGS) $(ALL) --examples
+	KERBROLE_TEST_VERSIONS="$(VERSIONS)" \
+	  $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --test gssapi -- $(TESTS)
 
 test-ad:
 	@tests/servers/ready --packages --tests --ad
@@ -360,7 +369,7 @@ clippy-extension:
 
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc -q $(PGRX_FLAGS) --no-deps \
-	  -p kerbrole -p kerbrole-core -p kerbrole-client -p kerbrole-tests
+	  $(ALL)
 
 # The script is in the library: a section of it holds what pgrx's macros know of the functions.
 target/generated.sql: FORCE

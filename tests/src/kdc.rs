@@ -201,6 +201,14 @@ impl Kdc {
         self.kinit(name, &self.config(), &["-l", lifetime])
     }
 
+    /// A ticket that may be handed on to a server.
+    ///
+    /// # Errors
+    /// When the KDC refuses it.
+    pub fn forwardable_ticket(&self, name: &str) -> Result<Ticket> {
+        self.kinit(name, &self.config(), &["-f"])
+    }
+
     fn kinit(&self, name: &str, config: &Path, options: &[&str]) -> Result<Ticket> {
         kinit(self.sandbox, config, options, &format!("{}@{}", escaped(name), self.realm), PASSWORD)
     }

@@ -119,8 +119,8 @@ pub(crate) fn measure(bench: &Bench) -> Result<Report> {
     let _infallible = write!(
         report.text,
         "\n## Many at once\n\n\
-         Seconds for one call about the {} that the client added on the functions, as above: a list \
-         that drops a fifth of them, and a domain that moves.\n\n\
+         Seconds for one call about the {} that the client added on the functions, as above: a \
+         list that drops a fifth of them, and a domain that moves.\n\n\
          | PostgreSQL | | the extension | the functions | how many times as long |\n\
          | --- | --- | --- | --- | --- |\n{changes}",
         thousands(sizes[sizes.len() - 1])

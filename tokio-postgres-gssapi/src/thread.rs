@@ -1,0 +1,60 @@
+//! Calls that may wait for a KDC, each on a thread of its own.
+//!
+//! `spawn_blocking` would not do: a runtime waits for its threads when it ends, so that a program
+//! could not end while a KDC is silent. Nobody waits for these.
+
+use tokio::sync::oneshot;
+
+use crate::error::{Error, ErrorKind};
+
+/// What a call comes to.
+pub(crate) type Call<T> = oneshot::Receiver<Result<T, Error>>;
+
+/// Starts a call. Where what is returned is dropped the thread ends with that call.
+pub(crate) fn call<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Call<T> {
+    let (sender, receiver) = oneshot::channel();
+    // Where no thread can be had, the sender is dropped with the work, which `ended` tells.
+    let _started = std::thread::Builder::new().name("gssapi".into()).spawn(move || {
+        let _nobody_waits = sender.send(work());
+    });
+    receiver
+}
+
+/// The result, or that there was no thread or it ended by a panic.
+pub(crate) fn ended<T>(
+    result: Result<Result<T, Error>, oneshot::error::RecvError>,
+) -> Result<T, Error> {
+    result.unwrap_or_else(|_| {
+        Err(Error::new(ErrorKind::Gssapi, "the thread of a GSSAPI call could not go on"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_thread_that_panics_is_an_error() {
+        let call = call::<()>(|| std::panic::resume_unwind(Box::new(())));
+        assert_eq!(ended(call.await).unwrap_err().kind(), ErrorKind::Gssapi);
+    }
+
+    #[test]
+    fn a_program_does_not_wait_for_a_silent_kdc() {
+        let (silent, waits) = mpsc::channel::<()>();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            drop(call(move || {
+                let _hung_up = waits.recv();
+                Ok(())
+            }));
+        });
+        // With spawn_blocking this would not return before the sender is dropped.
+        drop(runtime);
+        drop(silent);
+    }
+}
