@@ -134,8 +134,8 @@ pub(crate) fn measure(bench: &Bench) -> Result<Report> {
          the median of the rounds' own ratios, with the interval in which such a median lies 99 \
          times of 100. pg_hba.conf asks for members of rds_iam first, as on RDS: that is what goes \
          along all memberships of whoever logs in. A dash: the roles and memberships that plain \
-         statements leave were made by a superuser, since by those statements it takes half an \
-         hour.\n\n\
+         statements leave were made by a superuser, since by those statements the time grows with \
+         the square.\n\n\
          | PostgreSQL | principals | by | seconds it took, once | master user | member of nothing \
          | ratio |\n| --- | --- | --- | --- | --- | --- | --- |\n{logins}"
     );
