@@ -4,6 +4,7 @@ use std::fs;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::kerberos::{Kerberos, escaped, kinit, krb5_conf, program};
 use crate::sandbox::{Result, Sandbox, Signal, free_port, lossy, run, tail, wait_until};
@@ -83,7 +84,7 @@ impl Kdc {
         let names: Vec<_> = others.iter().map(|kdc| kdc.realm.as_str()).collect();
         let path =
             self.sandbox.path().join(format!("krb5-{}-{}.conf", self.realm, names.join("-")));
-        fs::write(&path, self.krb5_conf(others)).map_err(|e| format!("{}: {e}", path.display()))?;
+        put_whole(&path, |to| fs::write(to, self.krb5_conf(others)).map_err(|e| e.to_string()))?;
         Ok(path)
     }
 
@@ -144,7 +145,9 @@ impl Kdc {
         if !path.exists() {
             // Others may ask for it at the same time.
             let _there_already = self.kadmin(&format!("addprinc -randkey {service}"));
-            self.kadmin(&format!("ktadd -norandkey -k {} {service}", path.display()))?;
+            put_whole(&path, |to| {
+                self.kadmin(&format!("ktadd -norandkey -k {} {service}", to.display()))
+            })?;
         }
         Ok(path)
     }
@@ -227,4 +230,13 @@ impl Kerberos for Kdc {
 /// One word of a kadmin query: in quotes, with quotes doubled.
 fn kadmin_word(word: &str) -> String {
     format!("\"{}\"", word.replace('"', "\"\""))
+}
+
+/// Makes a file beside its place and puts it there whole: tests that run at once make the same one,
+/// and others read it.
+fn put_whole(path: &Path, make: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    static MADE: AtomicUsize = AtomicUsize::new(0);
+    let beside = path.with_extension(format!("{}.new", MADE.fetch_add(1, Ordering::Relaxed)));
+    make(&beside)?;
+    fs::rename(&beside, path).map_err(|e| format!("{}: {e}", path.display()))
 }

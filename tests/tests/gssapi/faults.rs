@@ -30,7 +30,8 @@ fn elsewhere(place: &Place<'_>, port: u16) -> Ticket {
     let mut ticket = place.alice();
     let here = format!("127.0.0.1:{}", place.kdc.port);
     let text = fs::read_to_string(&ticket.config).unwrap();
-    ticket.config = place.sandbox.path().join(format!("krb5-{port}.conf"));
+    // The tests on another server write theirs at the same time.
+    ticket.config = place.sandbox.path().join(format!("krb5-{}-{port}.conf", place.server.port));
     fs::write(&ticket.config, text.replace(&here, &format!("127.0.0.1:{port}"))).unwrap();
     ticket
 }
