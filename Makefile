@@ -73,6 +73,8 @@ PGRX_FLAGS := --ignore-rust-version
 
 # What a Debian release carries: 15 is bookworm's, 17 trixie's.
 DEB_VERSIONS ?= 15 17
+# With `dev` they hold what the tests have built already: to try whether they are whole and work.
+DEB_PROFILE ?= release
 
 profile_dir = $(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 major_of = $$($(1) --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
@@ -86,7 +88,7 @@ both = $(MAKE) --no-print-directory -j2 VERSIONS="$(VERSIONS)"
   public-api pictures check-sql check-released freeze tarball release-check release version sql \
   tle test-gssapi \
   install clippy-extension check-rest check-functions check-extension install-quietly uninstall \
-  packages packages-all command-released clean
+  packages packages-all command-release command-dev clean
 
 # --- trying it ------------------------------------------------------------------------------------
 
@@ -294,13 +296,16 @@ deb:
 	@case " $(DEB_VERSIONS) " in *" 14 "*|*" 16 "*|*" 18 "*|*" 19 "*) \
 	  echo "There are packages for PostgreSQL 15 and 17, those that Debian carries" >&2; exit 1 ;; esac
 	@tests/servers/ready --packages --deb
-	@$(MAKE) --no-print-directory -j2 stage command-released \
-	  VERSIONS="$(DEB_VERSIONS)" STAGE_PROFILE=release
+	@$(MAKE) --no-print-directory -j2 stage command-$(DEB_PROFILE) \
+	  VERSIONS="$(DEB_VERSIONS)" STAGE_PROFILE=$(DEB_PROFILE)
 	@echo "Building the packages ..."
-	@CARGO=$(CARGO) packaging/deb/build $(EXTVERSION) $(DEB_VERSIONS)
+	@CARGO=$(CARGO) PROFILE=$(DEB_PROFILE) packaging/deb/build $(EXTVERSION) $(DEB_VERSIONS)
 
-command-released:
+command-release:
 	@$(CARGO) build -q $(PGRX_FLAGS) --release -p kerbrole
+
+command-dev:
+	@$(CARGO) build -q $(PGRX_FLAGS) $(ALL) --bins
 
 # Installs them into a Debian of their own, uses them, and removes them. As root.
 test-packages: deb

@@ -21,6 +21,7 @@ use process::end_children;
 pub(crate) use command::printing_to;
 pub use command::{lossy, output, run, tail};
 pub use port::{free_port, free_port_at};
+pub(crate) use process::descendants;
 pub use process::{Process, Signal};
 
 /// What goes wrong while servers are set up, said for a person to read.
@@ -46,8 +47,19 @@ pub struct Sandbox {
 
 static SITE: OnceCell<Sandbox> = OnceCell::new();
 
-/// Whether the handler of Ctrl-C is at work.
+/// Whether [`abandon`] is at work.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Ends what runs in the process's sandbox, whoever still waits for it, and removes its folder. The
+/// process is to end then.
+pub(crate) fn abandon() {
+    INTERRUPTED.store(true, Ordering::SeqCst);
+    if let Some(sandbox) = SITE.get() {
+        sandbox.clear();
+        end_children();
+        sandbox.remove_folder();
+    }
+}
 
 impl Sandbox {
     /// The process's one sandbox, made at the first call. It ends with [`Sandbox::close`], on
@@ -60,12 +72,7 @@ impl Sandbox {
         SITE.get_or_try_init(|| {
             let sandbox = Self::new(keep)?;
             ctrlc::set_handler(|| {
-                INTERRUPTED.store(true, Ordering::SeqCst);
-                if let Some(sandbox) = SITE.get() {
-                    sandbox.clear();
-                    end_children();
-                    sandbox.remove_folder();
-                }
+                abandon();
                 std::process::exit(130);
             })
             .map_err(|e| format!("cannot handle signals: {e}"))?;

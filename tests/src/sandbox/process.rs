@@ -118,6 +118,49 @@ fn children() -> Vec<Pid> {
     pids.filter(runs).collect()
 }
 
+/// What this process has started and those have, with how each calls itself: a server's process
+/// says there what it does. Without those that only serve others.
+pub(crate) fn descendants() -> Vec<String> {
+    let parents: Vec<(u32, u32)> = fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| {
+            let pid = entry.file_name().to_str()?.parse().ok()?;
+            let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
+            // proc(5): the name, which may hold anything, ends with the last parenthesis.
+            let parent = stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()?;
+            Some((pid, parent))
+        })
+        .collect();
+    let mut ours = vec![std::process::id()];
+    let mut looked_at = 0;
+    while let Some(&parent) = ours.get(looked_at) {
+        looked_at += 1;
+        ours.extend(parents.iter().filter(|(_, of)| *of == parent).map(|(pid, _)| *pid));
+    }
+    const SERVE: [&str; 8] = [
+        "checkpointer",
+        "background writer",
+        "walwriter",
+        "autovacuum launcher",
+        "logical replication launcher",
+        "stats collector",
+        "io worker",
+        " idle",
+    ];
+    ours[1..]
+        .iter()
+        .filter_map(|pid| {
+            let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+            let line = String::from_utf8_lossy(&line).replace('\0', " ");
+            let line: String = line.trim_end().chars().take(300).collect();
+            (!line.is_empty() && !SERVE.iter().any(|word| line.contains(word)))
+                .then(|| format!("{pid} {line}"))
+        })
+        .collect()
+}
+
 /// Starts processes from a thread that never ends: the kernel takes the end of the starting thread
 /// for the end of the parent.
 fn spawn(command: Command) -> io::Result<Child> {

@@ -61,10 +61,10 @@ fn main() -> ExitCode {
                 let whole_name = format!("{suite}::{name}::{}", place.label());
                 let case_name = format!("{suite}::{name}");
                 let tally = tally.clone();
+                let name = whole_name.clone();
                 let run = move || {
-                    let outcome = directory.run(place, &case_name, case);
-                    tally.count(place.major, outcome.is_ok());
-                    outcome.map_err(Failed::from)
+                    let test = || directory.run(place, &case_name, case).map_err(Failed::from);
+                    tally.run(place.major, &name, test)
                 };
                 trials.push(Trial::test(whole_name, run));
             }

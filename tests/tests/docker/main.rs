@@ -79,14 +79,13 @@ fn main() -> ExitCode {
         for (suite, _, tests) in SUITES.iter().filter(|(_, of, _)| here(of)) {
             for &(name, test) in *tests {
                 let (images, tally) = (images.clone(), tally.clone());
-                trials.push(Trial::test(
-                    format!("{suite}::{name}::pg{}", images.major),
-                    move || {
-                        let outcome = catch_unwind(AssertUnwindSafe(|| test(&images)));
-                        tally.count(images.major.parse().unwrap(), outcome.is_ok());
-                        outcome.map_err(|panic| message(&*panic).into())
-                    },
-                ));
+                let name = format!("{suite}::{name}::pg{}", images.major);
+                trials.push(Trial::test(name.clone(), move || {
+                    tally.run(images.major.parse().unwrap(), &name, || {
+                        catch_unwind(AssertUnwindSafe(|| test(&images)))
+                            .map_err(|panic| message(&*panic).into())
+                    })
+                }));
             }
         }
     }

@@ -38,13 +38,14 @@ fn main() -> ExitCode {
     for (name, run) in modes::CASES.iter().chain(faults::CASES).copied() {
         for (at, major) in majors.iter().copied().enumerate() {
             let (world, tally) = (world.clone(), tally.clone());
-            trials.push(Trial::test(format!("{name}::pg{major}"), move || {
+            let name = format!("{name}::pg{major}");
+            trials.push(Trial::test(name.clone(), move || {
                 let place = (*world).as_ref().unwrap().place(at);
-                let outcome = catch_unwind(AssertUnwindSafe(|| run(&place)));
-                tally.count(major, outcome.is_ok());
-                outcome.map_err(|panic| {
-                    let text = panic.downcast_ref::<String>().cloned();
-                    text.unwrap_or_else(|| "it panicked".into()).into()
+                tally.run(major, &name, || {
+                    catch_unwind(AssertUnwindSafe(|| run(&place))).map_err(|panic| {
+                        let text = panic.downcast_ref::<String>().cloned();
+                        text.unwrap_or_else(|| "it panicked".into()).into()
+                    })
                 })
             }));
         }

@@ -69,7 +69,8 @@ fn never_both_in_any_isolation_level(c: &Context<'_>) {
             let (mut first, second) = (begin(c, level, "first"), begin(c, level, "second"));
             first.run(&name(a));
             let outcome = thread::scope(|scope| {
-                let mut second = second;
+                // Should this panic, its sessions end with it: nobody waits for one that is left.
+                let (mut first, mut second) = (first, second);
                 let second = scope.spawn({
                     let statement = name(b);
                     move || finish(&mut second, &statement)
@@ -121,7 +122,7 @@ fn names_that_come_to_mean_something_meanwhile(c: &Context<'_>) {
             (begin(c, "READ COMMITTED", "first"), begin(c, "READ COMMITTED", "second"));
         first.run(meanwhile);
         let outcome = thread::scope(|scope| {
-            let mut second = second;
+            let (mut first, mut second) = (first, second);
             let second = scope.spawn(move || finish(&mut second, statement));
             su.wait_for_waiting("second");
             first.run("COMMIT");
@@ -162,7 +163,7 @@ fn transactions_of_several_statements(c: &Context<'_>) {
                 (begin(c, "READ COMMITTED", "first"), begin(c, "READ COMMITTED", "second"));
             first.run(first_step);
             let outcome = thread::scope(|scope| {
-                let mut second = second;
+                let (mut first, mut second) = (first, second);
                 let second = scope.spawn(move || {
                     let result = second
                         .try_rows(second_step)
