@@ -139,7 +139,7 @@ pub(crate) fn descendants() -> Vec<String> {
         looked_at += 1;
         ours.extend(parents.iter().filter(|(_, of)| *of == parent).map(|(pid, _)| *pid));
     }
-    const SERVE: [&str; 8] = [
+    const SERVE: [&str; 7] = [
         "checkpointer",
         "background writer",
         "walwriter",
@@ -147,7 +147,6 @@ pub(crate) fn descendants() -> Vec<String> {
         "logical replication launcher",
         "stats collector",
         "io worker",
-        " idle",
     ];
     ours[1..]
         .iter()
@@ -155,8 +154,9 @@ pub(crate) fn descendants() -> Vec<String> {
             let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
             let line = String::from_utf8_lossy(&line).replace('\0', " ");
             let line: String = line.trim_end().chars().take(300).collect();
-            (!line.is_empty() && !SERVE.iter().any(|word| line.contains(word)))
-                .then(|| format!("{pid} {line}"))
+            // Not one that is idle in a transaction: others may wait for it.
+            let serves = line.ends_with(" idle") || SERVE.iter().any(|word| line.contains(word));
+            (!line.is_empty() && !serves).then(|| format!("{pid} {line}"))
         })
         .collect()
 }
