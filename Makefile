@@ -46,7 +46,8 @@ PG_CONFIG ?= pg_config
 PROFILE ?= release
 # What is built and tested together. Always all of it: Cargo chooses the features of what several
 # of them use by what is selected, and would compile that once for each choice.
-ALL := -p kerbrole -p kerbrole-core -p kerbrole-client -p kerbrole-tests -p tokio-postgres-gssapi
+ALL := -p kerbrole -p kerbrole-core -p kerbrole-client -p kerbrole-tests -p tokio-postgres-gssapi \
+  --features kerbrole/gssapi
 # The tests run a build with assertions, the benchmark an optimised one.
 STAGE_PROFILE ?= dev
 STAGE := target/stage-$(STAGE_PROFILE)
@@ -302,7 +303,7 @@ deb:
 	@CARGO=$(CARGO) PROFILE=$(DEB_PROFILE) packaging/deb/build $(EXTVERSION) $(DEB_VERSIONS)
 
 command-release:
-	@$(CARGO) build -q $(PGRX_FLAGS) --release -p kerbrole
+	@$(CARGO) build -q $(PGRX_FLAGS) --release -p kerbrole --features gssapi
 
 command-dev:
 	@$(CARGO) build -q $(PGRX_FLAGS) $(ALL) --bins
@@ -364,7 +365,9 @@ fmt:
 	$(CARGO) fmt --check --manifest-path examples/testcontainers/Cargo.toml
 
 clippy:
-	@$(CARGO) clippy -q $(PGRX_FLAGS) --workspace --exclude $(EXTENSION) --all-targets -- -D warnings
+	@$(CARGO) clippy -q $(PGRX_FLAGS) --workspace --exclude $(EXTENSION) --all-targets \
+	  --features kerbrole/gssapi -- -D warnings
+	@$(CARGO) clippy -q $(PGRX_FLAGS) -p kerbrole --all-targets -- -D warnings
 
 # In the folder where it is built.
 clippy-extension:
