@@ -1,51 +1,39 @@
 //! Connecting, in libpq's order (`PQconnectPoll` in src/interfaces/libpq/fe-connect.c): host after
-//! host, address after address, and on each with TLS or without as `sslmode` says. Only where
-//! nobody answers is the next address tried: what a server refuses is refused.
+//! host, address after address, and on each encrypted by GSSAPI, with TLS or without, as
+//! `gssencmode` and `sslmode` say. Only where nobody answers is the next address tried: what a
+//! server refuses is refused.
 
 pub(crate) mod conninfo;
 mod notices;
 mod passfile;
+mod refusal;
 mod session;
+#[cfg(feature = "gssapi")]
+mod ticket;
+#[cfg(not(feature = "gssapi"))]
+#[path = "connect/no_ticket.rs"]
+mod ticket;
 mod tls;
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::net::IpAddr;
 
-use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, Config, NoTls};
+use tokio::time::{Instant, timeout_at};
+use tokio_postgres::{Client, Config};
 
 use crate::connect::conninfo::{Connection, Place, Server, SslMode, chain};
+use crate::connect::refusal::{Refusal, Then};
 use crate::connect::session::Target;
-use crate::connect::tls::Connector;
+use crate::connect::ticket::Tickets;
 use crate::failure::Failure;
 
-/// Why there is no connection.
-struct Refusal {
-    text: String,
-    then: Then,
-}
-
-/// What libpq does after it.
-#[derive(Clone, Copy, PartialEq)]
-enum Then {
-    /// Nobody answered, or nobody is let in yet: the next address may do.
-    NextAddress,
-    /// The server is not of the kind that is looked for: the next host may be.
-    NextHost,
-    /// The server or the handshake said no: with TLS instead of without, or the other way round, it
-    /// may say yes.
-    OtherWay,
-    /// The server has no TLS: without TLS it may say yes.
-    NoTls,
-    /// The server asked for a password, and there was none.
-    Password,
-    Stop,
-}
-
-/// Whether an attempt is made with TLS.
-#[derive(Clone, Copy, PartialEq)]
+/// How a connection is protected.
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Way {
+    /// Encrypted by GSSAPI.
+    #[cfg(feature = "gssapi")]
+    Gss,
     Plain,
     Tls,
 }
@@ -61,7 +49,7 @@ impl Connection {
         if ask_first && let Some(password) = ask(&user) {
             self.set_password(&password);
         }
-        let failure = |refusal: Refusal| Failure::Connection(refusal.text);
+        let failure = |refusal: Refusal| Failure::Connection(refusal.in_lines());
         match self.try_servers().await {
             Err(refusal) if refusal.then == Then::Password => match ask(&user) {
                 Some(password) => {
@@ -86,6 +74,7 @@ impl Connection {
             shuffle(&mut servers);
         }
         let mut texts = Vec::new();
+        let mut hint = None;
         for &target in self.target.rounds() {
             for server in &servers {
                 let refusal = match self.try_server(server, target).await {
@@ -98,12 +87,13 @@ impl Connection {
                 if !texts.contains(&text) {
                     texts.push(text);
                 }
+                hint = refusal.hint.or(hint);
                 if !matches!(refusal.then, Then::NextAddress | Then::NextHost) {
-                    return Err(Refusal { text: texts.join("; "), then: refusal.then });
+                    return Err(Refusal { text: texts.join("; "), hint, then: refusal.then });
                 }
             }
         }
-        Err(Refusal { text: texts.join("; "), then: Then::Stop })
+        Err(Refusal { text: texts.join("; "), hint, then: Then::Stop })
     }
 
     async fn try_server(&self, server: &Server, target: Target) -> Result<Client, Refusal> {
@@ -121,24 +111,30 @@ impl Connection {
             Place::Named(name) => self.look_up(name, server.port).await?,
         };
         // tokio-postgres starts no TLS without a name. It gets the one that is shown; certificates
-        // are compared with the one that was given.
+        // are compared with the one that was given, and a ticket is asked for that one too.
         config.host(server.label());
-        let ways: &[Way] = match self.tls.mode {
-            SslMode::Disable => &[Way::Plain],
-            SslMode::Allow => &[Way::Plain, Way::Tls],
-            SslMode::Prefer => &[Way::Tls, Way::Plain],
-            SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => &[Way::Tls],
-        };
-        let mut last = Refusal { text: "its name has no address".into(), then: Then::NextAddress };
+        let ways = self.ways();
+        let mut last = Refusal::new("its name has no address", Then::NextAddress);
         for address in addresses {
             let mut config = config.clone();
             config.hostaddr(address);
-            last = match self.try_ways(server, &config, ways, target).await {
+            last = match self.try_ways(server, &config, &ways, target).await {
                 Err(refusal) if refusal.then == Then::NextAddress => refusal,
                 outcome => return outcome,
             };
         }
         Err(last)
+    }
+
+    /// The ways in which an address is tried.
+    fn ways(&self) -> Vec<Way> {
+        let rest: &[Way] = match self.tls.mode {
+            SslMode::Disable => &[Way::Plain],
+            SslMode::Allow => &[Way::Plain, Way::Tls],
+            SslMode::Prefer => &[Way::Tls, Way::Plain],
+            SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => &[Way::Tls],
+        };
+        self.gss.ways(rest)
     }
 
     async fn look_up(&self, name: &str, port: u16) -> Result<Vec<IpAddr>, Refusal> {
@@ -150,11 +146,11 @@ impl Connection {
                 }
                 Ok(addresses)
             }
-            Err(error) => Err(Refusal { text: error.to_string(), then: Then::NextAddress }),
+            Err(error) => Err(Refusal::new(error.to_string(), Then::NextAddress)),
         }
     }
 
-    /// Tries an address in each of these ways. Each may take as long as an address may.
+    /// Tries an address in each of these ways. The time is for all of them.
     async fn try_ways(
         &self,
         server: &Server,
@@ -162,57 +158,39 @@ impl Connection {
         ways: &[Way],
         target: Target,
     ) -> Result<Client, Refusal> {
+        let deadline = self.timeout.and_then(|limit| Instant::now().checked_add(limit));
+        let mut tickets = Tickets::default();
         let mut texts: Vec<String> = Vec::new();
+        let mut hint = None;
         for (number, &way) in ways.iter().enumerate() {
-            let trying = async { fitting(self.try_way(server, config, way).await?, target).await };
-            let outcome = match self.timeout {
+            let trying = async {
+                let client = self.try_way(server, config, way, &mut tickets).await?;
+                fitting(client, target).await
+            };
+            let outcome = match deadline {
                 None => trying.await,
-                Some(limit) => tokio::time::timeout(limit, trying).await.unwrap_or_else(|_| {
-                    Err(Refusal {
-                        text: format!("no answer in {} s", limit.as_secs()),
-                        then: Then::NextAddress,
-                    })
+                Some(deadline) => timeout_at(deadline, trying).await.unwrap_or_else(|_| {
+                    let limit = self.timeout.unwrap_or_default().as_secs();
+                    Err(Refusal::new(format!("no answer in {limit} s"), Then::NextAddress))
                 }),
             };
             let refusal = match outcome {
                 Ok(client) => return Ok(client),
                 Err(refusal) => refusal,
             };
-            let goes_on =
-                matches!(refusal.then, Then::OtherWay | Then::NoTls) && number + 1 < ways.len();
-            // That there is no TLS is no error where it may be done without.
-            if !(texts.contains(&refusal.text) || goes_on && refusal.then == Then::NoTls) {
+            let has_other = matches!(refusal.then, Then::OtherWay | Then::Lacking);
+            let goes_on = has_other && number + 1 < ways.len();
+            // What is not there is no error where it may be done without.
+            if !(texts.contains(&refusal.text) || goes_on && refusal.then == Then::Lacking) {
                 texts.push(refusal.text);
+                hint = refusal.hint.or(hint);
             }
             if !goes_on {
-                let then = if matches!(refusal.then, Then::OtherWay | Then::NoTls) {
-                    Then::Stop
-                } else {
-                    refusal.then
-                };
-                return Err(Refusal { text: texts.join("; "), then });
+                let then = if has_other { Then::Stop } else { refusal.then };
+                return Err(Refusal { text: texts.join("; "), hint, then });
             }
         }
-        Err(Refusal { text: texts.join("; "), then: Then::Stop })
-    }
-
-    async fn try_way(&self, server: &Server, config: &Config, way: Way) -> Result<Client, Refusal> {
-        let mut config = config.clone();
-        if way == Way::Plain {
-            config.ssl_mode(tokio_postgres::config::SslMode::Disable);
-            config.ssl_negotiation(tokio_postgres::config::SslNegotiation::Postgres);
-            let (client, connection) =
-                config.connect(NoTls).await.map_err(|error| Refusal::of(&error, None))?;
-            notices::serve(connection, self.aloud);
-            return Ok(client);
-        }
-        config.ssl_mode(tokio_postgres::config::SslMode::Require);
-        let connector = Connector::new(&self.tls, server.name())?;
-        let outcome = config.connect(connector.make()).await;
-        let (client, connection) =
-            outcome.map_err(|error| Refusal::of(&error, connector.mismatch()))?;
-        notices::serve(connection, self.aloud);
-        Ok(client)
+        Err(Refusal { text: texts.join("; "), hint, then: Then::Stop })
     }
 }
 
@@ -220,47 +198,8 @@ impl Connection {
 async fn fitting(client: Client, target: Target) -> Result<Client, Refusal> {
     match target.objection(&client).await {
         Ok(None) => Ok(client),
-        Ok(Some(objection)) => Err(Refusal { text: objection.into(), then: Then::NextHost }),
-        Err(error) => Err(Refusal { text: chain(&error), then: Then::NextHost }),
-    }
-}
-
-/// What keeps TLS from being tried at all: there is nothing to verify the server by.
-impl From<String> for Refusal {
-    fn from(text: String) -> Self {
-        Self { text, then: Then::Stop }
-    }
-}
-
-const NO_PASSWORD: &str =
-    "the server asks for a password, and there is none: PGPASSWORD, ~/.pgpass or -W has one";
-
-const BY_TICKET: &str = "the server asks for a Kerberos ticket, and kerbrole logs in with a \
-                         password: name a role that has one";
-
-impl Refusal {
-    /// Why there is no connection, without the password. tokio-postgres tells kinds of errors apart
-    /// by their words only.
-    fn of(error: &tokio_postgres::Error, mismatch: Option<String>) -> Self {
-        if let Some(refused) = error.as_db_error() {
-            let starts_or_stops = *refused.code() == SqlState::CANNOT_CONNECT_NOW;
-            let then = if starts_or_stops { Then::NextAddress } else { Then::OtherWay };
-            return Self { text: refused.message().into(), then };
-        }
-        let text = chain(error);
-        let (then, clearer) = match error.to_string() {
-            kind if kind.starts_with("error connecting to server") => (Then::NextAddress, None),
-            kind if kind.contains("server does not support TLS") => (Then::NoTls, None),
-            kind if kind.starts_with("error performing TLS handshake") => {
-                (Then::OtherWay, mismatch)
-            }
-            _ if text.contains("password missing") => (Then::Password, Some(NO_PASSWORD.into())),
-            _ if text.contains("unsupported authentication method") => {
-                (Then::Stop, Some(BY_TICKET.into()))
-            }
-            _ => (Then::Stop, None),
-        };
-        Self { text: clearer.unwrap_or(text), then }
+        Ok(Some(objection)) => Err(Refusal::new(objection, Then::NextHost)),
+        Err(error) => Err(Refusal::new(chain(&error), Then::NextHost)),
     }
 }
 

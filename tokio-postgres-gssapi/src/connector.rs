@@ -103,6 +103,15 @@ impl<T> MakeGssConnect<T> {
         self
     }
 
+    /// No ticket is used: whatever would take one fails with this error, and no KDC is asked. For
+    /// another attempt after one that failed on this side ([`ErrorKind::is_local`]), since a KDC
+    /// that is silent may be waited for half a minute each time.
+    #[must_use]
+    pub fn without_ticket(mut self, error: Error) -> Self {
+        self.settings.set_begin(Arc::new(move |_| Err(error.clone())));
+        self
+    }
+
     /// The configuration and the connector by which `config` is kept. They belong together.
     ///
     /// The configuration that is returned has tokio-postgres hand the bare socket to the connector,

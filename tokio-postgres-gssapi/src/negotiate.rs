@@ -191,7 +191,7 @@ where
         match &answer {
             b"S" => {}
             b"N" if !is_required => return Ok(Err(stream)),
-            b"N" => return Err(Error::new(ErrorKind::Tls, "the server has no TLS")),
+            b"N" => return Err(Error::new(ErrorKind::TlsRefused, "the server has no TLS")),
             _ => {
                 return Err(Error::protocol("the server answered SSLRequest with neither S nor N"));
             }

@@ -76,7 +76,7 @@ impl RequireAuth {
 impl FromStr for RequireAuth {
     type Err = Error;
 
-    /// By libpq's words: a list with commas, of `gss`, `sspi`, `password`, `md5`, `scram-sha-256`
+    /// By libpq's words: a list with commas and no spaces, of `gss`, `sspi`, `password`, `md5`, `scram-sha-256`
     /// and `none`, or of the same with `!` before each. The empty list allows all.
     ///
     /// # Errors
@@ -86,12 +86,12 @@ impl FromStr for RequireAuth {
         let wrong = |what: &'static str| {
             Error::new(ErrorKind::Configuration, format!("require_auth {what}"))
         };
-        if list.trim().is_empty() {
+        if list.is_empty() {
             return Ok(Self::default());
         }
-        let are_negative = list.trim_start().starts_with('!');
+        let are_negative = list.starts_with('!');
         let mut named = 0;
-        for word in list.split(',').map(str::trim) {
+        for word in list.split(',') {
             let name = match (word.strip_prefix('!'), are_negative) {
                 (Some(name), true) => name,
                 (None, false) => word,
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn what_is_named_is_allowed_and_nothing_else() {
-        let auth: RequireAuth = "gss, scram-sha-256".parse().unwrap();
+        let auth: RequireAuth = "gss,scram-sha-256".parse().unwrap();
         assert!(auth.allows(Method::Gss) && auth.allows(Method::ScramSha256));
         assert!(!auth.allows(Method::None) && !auth.allows(Method::Password));
         assert!(!auth.allows_others());
@@ -137,7 +137,17 @@ mod tests {
 
     #[test]
     fn what_libpq_refuses_is_refused() {
-        for list in ["gss,!md5", "!gss,md5", "gss,gss", "!none,!none", "kerberos", "gss,", "!"] {
+        for list in [
+            "gss, md5",
+            " ",
+            "gss,!md5",
+            "!gss,md5",
+            "gss,gss",
+            "!none,!none",
+            "kerberos",
+            "gss,",
+            "!",
+        ] {
             let error = list.parse::<RequireAuth>().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Configuration, "{list}");
         }

@@ -36,7 +36,6 @@ impl Settings {
         self.begin = kerberos(credentials);
     }
 
-    #[cfg(test)]
     pub(crate) fn set_begin(&mut self, begin: Begin) {
         self.begin = begin;
     }

@@ -5,6 +5,7 @@
 //! "Environment Variables"): what the string says comes first, then the options of the command
 //! line, the service, the environment, the defaults.
 
+mod gss;
 mod hosts;
 mod keywords;
 mod service;
@@ -20,6 +21,7 @@ use std::time::Duration;
 use tokio_postgres::Config;
 use tokio_postgres::config::SslNegotiation;
 
+pub(crate) use gss::Gss;
 pub(crate) use hosts::{Place, Server};
 use keywords::{DEMANDS, ENVIRONMENT, OURS, THEIRS, WITHOUT_EFFECT};
 pub(crate) use tls::{ClientCertificate, SslMode, Tls};
@@ -42,6 +44,7 @@ pub(crate) struct Connection {
     /// How long each address may take.
     pub(crate) timeout: Option<Duration>,
     pub(crate) tls: Tls,
+    pub(crate) gss: Gss,
     /// Whether what the server says beside its answers is said too.
     pub(crate) aloud: bool,
 }
@@ -94,6 +97,7 @@ impl Connection {
     fn of(mut parameters: Parameters, home: Option<&Path>) -> Result<Self, Failure> {
         demands_nothing_else(&mut parameters)?;
         let tls = Tls::of(&mut parameters, home)?;
+        let gss = Gss::of(&mut parameters)?;
         let timeout = match parameters.remove("connect_timeout").filter(|text| !text.is_empty()) {
             None => None,
             Some(text) => {
@@ -178,7 +182,7 @@ impl Connection {
         if let Some(patience) = patience {
             config.tcp_user_timeout(patience);
         }
-        Ok(Self { config, servers, at_random, target, timeout, tls, aloud: false })
+        Ok(Self { config, servers, at_random, target, timeout, tls, gss, aloud: false })
     }
 }
 

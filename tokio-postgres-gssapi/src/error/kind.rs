@@ -29,8 +29,10 @@ pub enum ErrorKind {
     Closed,
     /// The login took longer than `connect_timeout`.
     TimedOut,
-    /// TLS failed, or the server has none where it was asked for.
+    /// TLS failed.
     Tls,
+    /// The server has no TLS, and `sslmode` asks for it.
+    TlsRefused,
     /// The connector was used without [`bind`](crate::MakeGssConnect::bind), or with a
     /// configuration that cannot be kept.
     Configuration,
@@ -70,14 +72,15 @@ impl ErrorKind {
             | Self::Configuration
             | Self::TimedOut
             | Self::Tls
+            | Self::TlsRefused
             | Self::Io
             | Self::Gssapi => return None,
         })
     }
 
-    /// Whether it was said on this side, without a word of the server's: what a second attempt
-    /// would only wait for again.
-    pub(crate) fn is_local(self) -> bool {
+    /// Whether it was said on this side, without a word of the server's: another attempt would wait
+    /// for the same again. [`without_ticket`](crate::MakeGssConnect::without_ticket) is for that.
+    pub fn is_local(self) -> bool {
         matches!(
             self,
             Self::NoCredentials

@@ -14,10 +14,9 @@ pub(super) const THEIRS: [&str; 8] = [
     "channel_binding",
 ];
 
-/// What means something to libpq and makes no difference here: GSSAPI, which the command does not
-/// speak; the encoding, which is always UTF-8; and what only OAuth would ask.
-pub(super) const WITHOUT_EFFECT: [&str; 13] = [
-    "krbsrvname",
+/// What means something to libpq and makes no difference here: which library of Windows has GSSAPI;
+/// the encoding, which is always UTF-8; and what only OAuth would ask.
+pub(super) const WITHOUT_EFFECT: [&str; 12] = [
     "gsslib",
     "sslcompression",
     "sslkeylogfile",
@@ -35,10 +34,7 @@ pub(super) const WITHOUT_EFFECT: [&str; 13] = [
 
 /// What libpq can be asked to demand and kerbrole cannot keep, with the values that demand nothing.
 /// A demand for safety is never passed over.
-pub(super) const DEMANDS: [(&str, &[&str]); 9] = [
-    ("gssencmode", &["", "disable", "prefer"]),
-    ("gssdelegation", &["", "0"]),
-    ("require_auth", &[""]),
+pub(super) const DEMANDS: [(&str, &[&str]); 6] = [
     ("requirepeer", &[""]),
     ("replication", &["", "false", "off", "no", "0"]),
     ("authtype", &[""]),
@@ -47,8 +43,8 @@ pub(super) const DEMANDS: [(&str, &[&str]); 9] = [
     ("scram_server_key", &[""]),
 ];
 
-/// What is read here: hosts, TLS, files.
-pub(super) const OURS: [&str; 23] = [
+/// What is read here: hosts, TLS, tickets, files.
+pub(super) const OURS: [&str; 27] = [
     "host",
     "hostaddr",
     "port",
@@ -69,13 +65,17 @@ pub(super) const OURS: [&str; 23] = [
     "ssl_min_protocol_version",
     "ssl_max_protocol_version",
     "sslnegotiation",
+    "gssencmode",
+    "krbsrvname",
+    "gssdelegation",
+    "require_auth",
     "passfile",
     "service",
     "servicefile",
 ];
 
 /// What libpq calls each parameter in the environment.
-pub(super) const ENVIRONMENT: [(&str, &str); 31] = [
+pub(super) const ENVIRONMENT: [(&str, &str); 32] = [
     ("PGHOST", "host"),
     ("PGHOSTADDR", "hostaddr"),
     ("PGPORT", "port"),
@@ -94,6 +94,7 @@ pub(super) const ENVIRONMENT: [(&str, &str); 31] = [
     ("PGREQUIREAUTH", "require_auth"),
     ("PGREQUIREPEER", "requirepeer"),
     ("PGGSSENCMODE", "gssencmode"),
+    ("PGKRBSRVNAME", "krbsrvname"),
     ("PGSSLNEGOTIATION", "sslnegotiation"),
     ("PGSSLCRL", "sslcrl"),
     ("PGSSLCRLDIR", "sslcrldir"),

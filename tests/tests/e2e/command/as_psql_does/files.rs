@@ -232,12 +232,10 @@ pub(super) fn services(c: &Context<'_>) {
         named("spaces around a line", service(&format!("{section}  connect_timeout=5  \n"))),
         named("a service in a service", refused(service(&format!("{section}service=other\n")))),
         named("a demand", refused(service(&format!("{section}channel_binding=require\n")))),
-        named(
-            "a demand that is not kept",
-            service(&format!("{section}require_auth=scram-sha-256\n")),
-        )
-        .since(16)
-        .but_kerbrole_says("require_auth"),
+        named("another demand", service(&format!("{section}require_auth=scram-sha-256\n")))
+            .since(16),
+        named("a demand that fails", refused(service(&format!("{section}require_auth=gss\n"))))
+            .since(16),
         named(
             "a byte of another encoding elsewhere",
             service(&format!("[\u{e9}]\nuser=\u{e9}\n{section}")),

@@ -22,17 +22,19 @@ mod files;
 mod parameters;
 mod protection;
 mod table;
+mod tickets;
 mod trials;
 
 use files::{a_standby_is_told_apart, hosts_and_passfiles, services};
 use parameters::{strings_and_urls, variables_and_options};
 use protection::{certificates_of_every_kind, modes_and_pg_hba, sockets};
 use table::{the_table_has_each_parameter, the_table_holds};
+use tickets::tickets_in_each_mode;
 
 cases! {
     EachVersion: the_table_has_each_parameter;
     Ends: sockets, services, a_standby_is_told_apart, certificates_of_every_kind, modes_and_pg_hba,
-        hosts_and_passfiles, strings_and_urls, variables_and_options, the_table_holds;
+        hosts_and_passfiles, strings_and_urls, variables_and_options, the_table_holds, tickets_in_each_mode;
 }
 
 /// The password of the role `ann`.
@@ -41,13 +43,15 @@ const PASSWORD: &str = "only here";
 /// What came of a connection.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Is {
+    /// Encrypted by GSSAPI.
+    Gss,
     /// With TLS.
     Tls,
     Plain,
     Refused,
 }
 
-use Is::{Plain, Refused, Tls};
+use Is::{Gss, Plain, Refused, Tls};
 
 /// One configuration.
 struct Row {
@@ -232,7 +236,12 @@ impl<'b> Bench<'b> {
         })?;
         let (_, user) = line.split_once("connection authorized: user=")?;
         let user = user.split_once(" database=")?.0;
-        Some((user.to_string(), if line.contains("SSL enabled") { Tls } else { Plain }))
+        let is = match line {
+            _ if line.contains(" encrypted=yes") => Gss,
+            _ if line.contains("SSL enabled") => Tls,
+            _ => Plain,
+        };
+        Some((user.to_string(), is))
     }
 
     /// Tries a row, and says what is not as it should be.
@@ -270,10 +279,12 @@ impl<'b> Bench<'b> {
             }
             if program == "kerbrole" && is == Refused {
                 let code = ended.status.code();
-                let errors =
-                    said.lines().filter(|line| !line.contains(" is passed over: ")).count();
+                let lines = said.lines().filter(|line| !line.contains(" is passed over: "));
+                let (hints, errors): (Vec<_>, Vec<_>) =
+                    lines.partition(|line| line.starts_with("HINT:  "));
                 if !matches!(code, Some(2 | 3))
-                    || errors != 1
+                    || errors.len() != 1
+                    || hints.len() > 1
                     || !said.contains(refuses.unwrap_or_default())
                 {
                     wrong

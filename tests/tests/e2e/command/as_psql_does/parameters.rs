@@ -201,10 +201,7 @@ pub(super) fn variables_and_options(c: &Context<'_>) {
         row("PGCHANNELBINDING, prefer", &*string, Plain).variable("PGCHANNELBINDING", "prefer"),
         row("PGGSSENCMODE", &*string, Refused).variable("PGGSSENCMODE", "require"),
         row("PGGSSENCMODE, disable", &*string, Plain).variable("PGGSSENCMODE", "disable"),
-        row("PGREQUIREAUTH", &*string, Plain)
-            .variable("PGREQUIREAUTH", "scram-sha-256")
-            .since(16)
-            .but_kerbrole_says("require_auth"),
+        row("PGREQUIREAUTH", &*string, Plain).variable("PGREQUIREAUTH", "scram-sha-256").since(16),
         row("PGREQUIREAUTH, another", &*string, Refused).variable("PGREQUIREAUTH", "md5").since(16),
         row("PGREQUIREPEER", &*string, Plain)
             .variable("PGREQUIREPEER", "nobody")

@@ -362,7 +362,6 @@ pub(super) fn modes_and_pg_hba(c: &Context<'_>) {
             .user(&*kate)
             .variable("KRB5_CONFIG", ticket.config.display().to_string())
             .variable("KRB5CCNAME", &*ticket.cache)
-            .but_kerbrole_says("Kerberos ticket")
     };
     wrong.extend(all(&mut bench, &[with_ticket("disable", Plain), with_ticket("require", Tls)]));
     none(&wrong);
@@ -399,9 +398,7 @@ pub(super) fn sockets(c: &Context<'_>) {
         row("encrypted by Kerberos", socket("gssencmode=require"), Refused),
         row("a peer", socket("requirepeer=nobody_here"), Refused),
         row("a way to log in", socket("require_auth=scram-sha-256"), Refused).since(16),
-        row("a way to log in that is taken", socket("require_auth=none"), Plain)
-            .since(16)
-            .but_kerbrole_says("require_auth"),
+        row("a way to log in that is taken", socket("require_auth=none"), Plain).since(16),
         row("another folder", socket("").replace("{socket}", "/nonexistent"), Refused),
         row(
             "a socket and an address",

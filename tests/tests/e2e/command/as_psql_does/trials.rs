@@ -129,7 +129,15 @@ pub(super) fn trials() -> Vec<Trial<'static>> {
             ..of("ssl_max_protocol_version", &[("tlsv1.2", Tls), ("TLSv1.3", Tls)], &["SSLv3"])
         },
         of("min_protocol_version", &[("3.0", Tls)], &["2.0"]),
-        of("gssencmode", &[("disable", Tls), ("prefer", Tls)], &["sometimes"]),
+        // Without a ticket; with one in tickets.rs.
+        of("gssencmode", &[("disable", Tls), ("prefer", Tls)], &["require", "sometimes", ""]),
+        of("krbsrvname", &[("postgres", Tls), ("other", Tls), ("", Tls)], &[]),
+        of("gssdelegation", &[("0", Tls), ("1", Tls), ("", Tls)], &[]),
+        of(
+            "require_auth",
+            &[("scram-sha-256", Tls), ("gss,scram-sha-256", Tls), ("!gss,!none", Tls)],
+            &["gss", "none", "!scram-sha-256", "md5,!gss", "gss,gss", "kerberos", "gss, md5", ""],
+        ),
         of(
             "target_session_attrs",
             &[("any", Tls), ("read-write", Tls), ("primary", Tls), ("prefer-standby", Tls)],

@@ -27,6 +27,7 @@ mod looking;
 mod plans;
 mod programs;
 mod results;
+mod tickets;
 
 use connections::*;
 use defaults::*;
@@ -41,6 +42,7 @@ use looking::*;
 use plans::*;
 use programs::*;
 use results::*;
+use tickets::*;
 
 cases! {
     EachVersion: a_life_in_commands, a_plan_is_one_script_or_data, no_half_of_a_plan_is_shown,
@@ -65,7 +67,8 @@ cases! {
         json_is_as_the_schema_says, those_who_are_described, the_terminal_s_width_and_colours,
         all_mistakes_of_a_list_are_told, defaults_are_no_demands,
         what_is_wrong_with_the_file_is_said, the_examples_of_the_help_run, memberships_can_be_drawn,
-        who_waits_sees_that_it_goes_on;
+        who_waits_sees_that_it_goes_on, an_administrator_has_no_password,
+        what_is_wrong_with_a_ticket_is_said, a_silent_kdc_holds_nobody_up;
     BareEnds: an_interrupt_in_the_middle, a_wrong_last_row_begins_nothing,
         no_ending_depends_on_the_reader, rules_may_stand_in_a_file, the_file_on_the_page_is_one,
         json_is_as_the_schema_says, those_who_are_described,
