@@ -76,8 +76,8 @@ impl RequireAuth {
 impl FromStr for RequireAuth {
     type Err = Error;
 
-    /// By libpq's words: a list with commas and no spaces, of `gss`, `sspi`, `password`, `md5`, `scram-sha-256`
-    /// and `none`, or of the same with `!` before each. The empty list allows all.
+    /// By libpq's words: a list with commas and no spaces, of `gss`, `sspi`, `password`, `md5`,
+    /// `scram-sha-256` and `none`, or of the same with `!` before each. The empty list allows all.
     ///
     /// # Errors
     /// [`ErrorKind::Configuration`] where a method is not known, stands there twice, or only some

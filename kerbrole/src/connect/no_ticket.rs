@@ -9,8 +9,8 @@ use crate::connect::tls::Connector;
 use crate::connect::{Way, notices};
 
 const BY_TICKET: &str = "the server asks for a Kerberos ticket, and this kerbrole is built without \
-                         GSSAPI: name a role that has a password, or build it in (cargo install \
-                         --features gssapi)";
+                         GSSAPI: name a role that has a password, or build it with Cargo's \
+                         feature gssapi";
 
 /// There are none.
 #[derive(Default)]

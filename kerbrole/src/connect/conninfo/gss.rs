@@ -88,8 +88,8 @@ impl Gss {
         match asked.iter().find(|(_, is_asked)| *is_asked) {
             None => Ok(Self { service }),
             Some((what, _)) => Err(Failure::usage(format!(
-                "{what} cannot be kept: this kerbrole is built without GSSAPI (cargo install \
-                 --features gssapi builds it in)"
+                "{what} cannot be kept: this kerbrole is built without GSSAPI, which Cargo's \
+                 feature gssapi builds in"
             ))),
         }
     }

@@ -13,10 +13,12 @@ use crate::cases;
 use crate::fixture::{Context, Session};
 use kerbrole_tests::postgres_server::SUPERUSER;
 
+pub mod by_ticket;
 mod cases;
 mod differences;
 mod outcomes;
 
+use by_ticket::*;
 use cases::*;
 use differences::*;
 use outcomes::*;
@@ -25,7 +27,8 @@ cases! {
     Every: by_the_extension;
     BareEachVersion: by_plain_statements;
     Bare: by_the_functions_in_plpgsql;
-    BareEnds: by_plain_statements_among_many;
+    Ends: by_the_extension_with_a_ticket;
+    BareEnds: by_plain_statements_among_many, by_the_others_with_a_ticket;
     Nowhere: the_readme_shows_the_differences;
 }
 
@@ -117,6 +120,11 @@ fn all(c: &Context<'_>, backend: Backend, caller: Caller, others: &str) {
         c.start_afresh();
         let mut su = c.superuser();
         su.run("CREATE ROLE delegate LOGIN");
+        if caller == Caller::Directory {
+            su.run(&format!(
+                "CREATE ROLE {BOSS} LOGIN CREATEDB CREATEROLE IN ROLE rds_superuser, rds_ad"
+            ));
+        }
         if backend == Backend::Extension {
             su.run("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO delegate");
         }
@@ -129,6 +137,9 @@ fn all(c: &Context<'_>, backend: Backend, caller: Caller, others: &str) {
             r ON r.oid = m.roleid WHERE m.member = 'rds_master'::regrole AND m.admin_option",
         ) {
             su.run(&format!("GRANT {group} TO delegate WITH ADMIN OPTION"));
+            if caller == Caller::Directory {
+                su.run(&format!("GRANT {group} TO {BOSS} WITH ADMIN OPTION"));
+            }
         }
         if caller == Caller::Admin && c.major() >= 16 {
             // ADMIN is a membership: on a role in rds_iam it would make a conflict of the
@@ -142,8 +153,30 @@ fn all(c: &Context<'_>, backend: Backend, caller: Caller, others: &str) {
         if backend == Backend::SqlFunctions {
             install(c, caller, &mut su);
         }
-        run_case(c, backend, caller, case, &mut su);
+        if caller == Caller::Directory {
+            let mut remote = Remote::start(c, backend, case.what);
+            run_case(c, backend, caller, case, &mut su, |number, call| {
+                let seen = remote.outcome(number);
+                if let List = call { without_the_boss(&seen) } else { seen }
+            });
+        } else {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            let mut config = tokio_postgres::Config::new();
+            config.host_path(c.server.socket()).port(c.server.port);
+            config.user(caller.user()).dbname("postgres");
+            let (client, connection) = runtime.block_on(config.connect(NoTls)).unwrap();
+            runtime.spawn(connection);
+            run_case(c, backend, caller, case, &mut su, |_, call| {
+                runtime.block_on(outcome_by(&client, backend, call))
+            });
+        }
     }
+}
+
+/// Looks at the server, and calls.
+async fn outcome_by(client: &Client, backend: Backend, call: Call) -> String {
+    let kerbrole = Kerbrole::<Client>::builder().backend(backend).accept_nesting(true);
+    outcome(&kerbrole.build(client).await.unwrap(), call).await
 }
 
 /// The functions in PL/pgSQL, installed by whoever may: the administrator where that one calls
@@ -179,20 +212,13 @@ fn run_case(
     caller: Caller,
     case: &Conformance,
     su: &mut Session,
+    mut outcome_of: impl FnMut(usize, Call) -> String,
 ) {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let mut config = tokio_postgres::Config::new();
-    config.host_path(c.server.socket()).port(c.server.port).user(caller.user()).dbname("postgres");
-    let (client, connection) = runtime.block_on(config.connect(NoTls)).unwrap();
-    runtime.spawn(connection);
-    for &(call, expected) in case.steps {
-        let kerbrole =
-            Kerbrole::<Client>::builder().backend(backend).accept_nesting(true).build(&client);
-        let kerbrole = runtime.block_on(kerbrole).unwrap();
+    for (number, &(call, expected)) in case.steps.iter().enumerate() {
         let where_ =
             format!("{} {call:?} by {caller:?} through {backend:?} on {}", case.what, c.major());
         let before = state(su);
-        let seen = runtime.block_on(outcome(&kerbrole, call));
+        let seen = outcome_of(number, call);
         match differences(backend, caller, c.major(), call, expected) {
             Some((different, _)) => {
                 // Nothing to do needs no right.

@@ -12,6 +12,9 @@ pub(super) enum Caller {
     Admin,
     /// EXECUTE on the functions, where there are any.
     Delegate,
+    /// A user of the directory with the rights of the rds_superuser and no password, over a
+    /// connection that a ticket encrypts.
+    Directory,
 }
 
 impl Caller {
@@ -20,6 +23,7 @@ impl Caller {
             Self::Superuser => "rdsadmin",
             Self::Master | Self::Admin => "rds_master",
             Self::Delegate => "delegate",
+            Self::Directory => BOSS,
         }
     }
 }
@@ -58,8 +62,11 @@ pub(super) fn differences(
     }
     match (backend, caller) {
         (Backend::PlainSql, Caller::Delegate) => Some(NO_FUNCTIONS),
-        (Backend::PlainSql, Caller::Master) if major >= 16 => Some(NO_ADMIN),
-        (Backend::PlainSql | Backend::SqlFunctions, Caller::Master | Caller::Admin)
+        (Backend::PlainSql, Caller::Master | Caller::Directory) if major >= 16 => Some(NO_ADMIN),
+        (
+            Backend::PlainSql | Backend::SqlFunctions,
+            Caller::Master | Caller::Directory | Caller::Admin,
+        )
         | (Backend::SqlFunctions, Caller::Delegate)
             if expected == "ok gone cyd@A.B" =>
         {

@@ -34,7 +34,8 @@ use tickets::tickets_in_each_mode;
 cases! {
     EachVersion: the_table_has_each_parameter;
     Ends: sockets, services, a_standby_is_told_apart, certificates_of_every_kind, modes_and_pg_hba,
-        hosts_and_passfiles, strings_and_urls, variables_and_options, the_table_holds, tickets_in_each_mode;
+        hosts_and_passfiles, strings_and_urls, variables_and_options, the_table_holds,
+        tickets_in_each_mode;
 }
 
 /// The password of the role `ann`.

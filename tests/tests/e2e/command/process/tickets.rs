@@ -79,7 +79,8 @@ pub(super) fn what_is_wrong_with_a_ticket_is_said(c: &Context<'_>) {
         cache: format!("FILE:{}", c.sandbox.path().join("no-cache").display()),
         config: c.kdc.config(),
     };
-    let mut unreachable = ticket.clone();
+    // One that no service ticket lies beside.
+    let mut unreachable = c.kdc.ticket_of("boss").unwrap();
     unreachable.config = configured(c, 1);
     let short = c.kdc.short_ticket("boss", "1s").unwrap();
     // The KDC is lenient for a while with what is over.
