@@ -285,8 +285,16 @@ pub const BY_TESTS: &[(&str, &str)] = &[
     ("A NOTICE also says when this user", "whoever_makes_its_logins_slow_is_told_before"),
     ("`kerbrole state` says of each principal whether", "what_makes_logins_slow_can_be_ended"),
     ("Only to see it", "it_tells_the_story"),
-    ("a role that logs in with a ticket is refused", "modes_and_pg_hba"),
-    ("A role that logs in with a ticket is refused:", "modes_and_pg_hba"),
+    ("It logs in with a password, or with a ticket", "an_administrator_has_no_password"),
+    ("With a ticket no password is needed:", "an_administrator_has_no_password"),
+    (
+        "A role that logs in with a Kerberos ticket needs no password:",
+        "an_administrator_has_no_password",
+    ),
+    ("The ticket is the one that libpq takes:", "tickets_in_each_mode"),
+    ("With `prefer`, the default, a connection over TCP is encrypted", "tickets_in_each_mode"),
+    ("`require` does not go on, and nothing is encrypted by GSSAPI", "sockets"),
+    ("An error says what the KDC or the server said,", "what_is_wrong_with_a_ticket_is_said"),
     ("a role that no ticket opens: a KDC", "mistakes_of_a_tired_administrator"),
     ("Until then nobody can log in as it.", "recipes_print_what_they_say"),
     ("A NOTICE about upper-case letters in the first one says", "a_notice_says_when_case_matters"),
@@ -344,6 +352,7 @@ pub const NO_CLAIMS: &[&str] = &[
     "`action` is `created`, `adopted`",
     "turning `krb_caseins_users` on;",
     "Each line above, and what is said elsewhere here of who gets in, was seen",
+    "A build without the feature `gssapi`, which is what `cargo install` makes by itself,",
     "With a directory's accounts, their UPNs and the spellings that Windows asks for",
 ];
 
