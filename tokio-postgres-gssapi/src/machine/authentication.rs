@@ -127,6 +127,17 @@ impl Authentication {
         }
     }
 
+    /// How much memory it has taken for what the server sent.
+    #[cfg(test)]
+    pub(crate) fn held(&self) -> usize {
+        let looked_at = match &self.state {
+            State::Wanted(_, token) => token.as_ref().map_or(0, Vec::capacity),
+            State::Starting(skim) => skim.held(),
+            _ => 0,
+        };
+        self.incoming.capacity() + self.passed.capacity() + looked_at
+    }
+
     fn go_on(&mut self) -> Result<(), Error> {
         loop {
             match self.state {
