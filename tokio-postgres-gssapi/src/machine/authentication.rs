@@ -24,6 +24,8 @@ pub(crate) struct Authentication {
     state: State,
     /// The method that has been gone through.
     finished: Option<Method>,
+    /// Whether one that tokio-postgres answers has been begun.
+    has_other: bool,
     has_request: bool,
     /// What is not a whole message yet, or comes after a token that is still looked at.
     incoming: Vec<u8>,
@@ -55,6 +57,7 @@ impl Authentication {
             is_encrypted,
             state: State::Waiting,
             finished: None,
+            has_other: false,
             has_request: false,
             incoming: Vec::new(),
             passed: Vec::new(),
@@ -220,8 +223,11 @@ impl Authentication {
                 "the server asks for a ticket on a connection that one encrypts",
             ));
         }
-        if self.state != State::Waiting || self.finished.is_some() {
+        if self.state != State::Waiting {
             return Err(Error::protocol("the server asks for a ticket once more"));
+        }
+        if self.has_other {
+            return Err(Error::protocol("the server asks for a ticket after another method"));
         }
         self.state = State::Wanted(method, None);
         Ok(false)
@@ -233,6 +239,7 @@ impl Authentication {
             return Err(Error::protocol("the server asks for another method after a ticket"));
         }
         self.check(method)?;
+        self.has_other = true;
         if is_the_last {
             self.finished = method;
         }

@@ -196,7 +196,7 @@ fn a_server_that_negotiates_wrongly_is_refused() {
 fn a_server_that_authenticates_wrongly_is_refused() {
     let (gss, cont, ok) = (request(7, b""), request(8, b"t"), ok());
     let long = |kind, length: u32| join(&[&[kind], &length.to_be_bytes()]);
-    let rogues: [(&str, Vec<u8>, usize, ErrorKind); 19] = [
+    let rogues: [(&str, Vec<u8>, usize, ErrorKind); 20] = [
         ("says Ok at once", join(&[&gss, &ok]), 1, ErrorKind::NotAuthenticated),
         ("says Ok after one of two", join(&[&gss, &cont, &ok]), 2, ErrorKind::NotAuthenticated),
         ("repeats the request", join(&[&gss, &gss]), 1, ErrorKind::Protocol),
@@ -213,6 +213,7 @@ fn a_server_that_authenticates_wrongly_is_refused() {
             ErrorKind::Protocol,
         ),
         ("asks for both", join(&[&request(3, b""), &gss]), 1, ErrorKind::Protocol),
+        ("does so within SASL", join(&[&request(10, b"t"), &gss]), 1, ErrorKind::Protocol),
         ("cuts a request", gss[..7].to_vec(), 1, ErrorKind::Closed),
         ("cuts a token", join(&[&gss, &cont[..9]]), 1, ErrorKind::Closed),
         ("hangs up after the request", gss.clone(), 1, ErrorKind::Closed),
