@@ -20,13 +20,13 @@ pub const CASES: &[Case] = &[
 ];
 
 /// What alice's login has to come to: what the server says, or a part of the error.
-fn expect(place: &Place<'_>, ticket: &Ticket, connection: &str, words: &[&str], what: &str) {
+pub fn expect(place: &Place<'_>, ticket: &Ticket, connection: &str, words: &[&str], what: &str) {
     let login = place.login(ticket, connection, words);
     let is_so = login.out == what || (login.out.is_empty() && login.err.contains(what));
     assert!(is_so, "{connection} {words:?}: {what} was expected, and came to {login:?}");
 }
 
-const REFUSED: &str = "no pg_hba.conf entry";
+pub const REFUSED: &str = "no pg_hba.conf entry";
 
 fn encrypted() -> String {
     format!("alice@{REALM} encrypted")

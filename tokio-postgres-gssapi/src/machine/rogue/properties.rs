@@ -12,7 +12,7 @@ use crate::machine::packets::{LONGEST, Packets};
 fn some() -> ProptestConfig {
     let mut config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
     if std::env::var_os("PROPTEST_CASES").is_none() {
-        config.cases = 20_000;
+        config.cases = 15_000;
     }
     config
 }
