@@ -170,7 +170,7 @@ test-ad:
 	  $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --test ad -- $(TESTS)
 
 ad-built:
-	@$(CARGO) build -q $(PGRX_FLAGS) $(ALL) --bins --test ad
+	@$(CARGO) build -q $(PGRX_FLAGS) $(ALL) --bins --examples --test ad
 
 # Writes docs/evidence/logins.md and docs/evidence/logins-active-directory.md anew.
 logins:
