@@ -11,7 +11,7 @@
 #   make bench                   figures into benches/, in about twenty-five minutes (BENCH=adding,
 #                                audits, client, guard, memory or one for one report)
 #   make bench-smoke             whether all of that runs, with few principals
-#   make public-api              writes anew what is public in kerbrole-client (public-api.txt)
+#   make public-api              writes anew what is public in the crates (public-api.txt)
 #   make pictures                writes the pictures of the documents anew (docs/pictures)
 #   make check                   format, width, lints, documentation, generated SQL
 #   make deny                    licences, advisories and sources of the crates (cargo-deny)
@@ -142,7 +142,7 @@ e2e-built:
 	@$(CARGO) build -q $(PGRX_FLAGS) $(ALL) --bins --examples --test e2e --test logins \
 	  --test gssapi
 
-# What of the client is public, as it is in the sources.
+# What of the client and of tokio-postgres-gssapi is public, as it is in the sources.
 public-api:
 	@KERBROLE_WRITE_PUBLIC_API=1 KERBROLE_TEST_VERSIONS="$(VERSION)" \
 	  $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --test e2e -- api::
@@ -170,7 +170,7 @@ test-ad:
 	  $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --test ad -- $(TESTS)
 
 ad-built:
-	@$(CARGO) build -q $(PGRX_FLAGS) $(ALL) --bins --test ad
+	@$(CARGO) build -q $(PGRX_FLAGS) $(ALL) --bins --examples --test ad
 
 # Writes docs/evidence/logins.md and docs/evidence/logins-active-directory.md anew.
 logins:
@@ -378,6 +378,8 @@ clippy-extension:
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc -q $(PGRX_FLAGS) --no-deps \
 	  $(ALL)
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc -q $(PGRX_FLAGS) --no-deps \
+	  -p tokio-postgres-gssapi --no-default-features
 
 # The script is in the library: a section of it holds what pgrx's macros know of the functions.
 target/generated.sql: FORCE

@@ -5,7 +5,7 @@ mod account;
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::kerberos::{Kerberos, Ticket, escaped, kinit, krb5_conf, program};
@@ -79,7 +79,8 @@ impl Domain {
         domain.configure()?;
         domain.provision()?;
         domain.add(&[Account::user("svc-postgres").service("postgres/localhost")])?;
-        domain.export_key("postgres/localhost")?;
+        domain.export_key("postgres/localhost", &domain.keytab())?;
+        sandbox.give_to_servers(&domain.keytab())?;
         domain.serve()?;
         Ok(domain)
     }
@@ -124,13 +125,14 @@ impl Domain {
         self.run(&provision)
     }
 
-    fn export_key(&self, service: &str) -> Result<()> {
+    fn export_key(&self, principal: &str, keytab: &Path) -> Result<()> {
         let mut export = self.tool("samba-tool", &["domain", "exportkeytab"]);
-        self.run(export.arg(self.keytab()).arg(format!("--principal={service}")))?;
-        if !self.keytab().exists() {
-            return Err(format!("samba-tool exported no key of {service}"));
+        self.run(export.arg(keytab).arg(format!("--principal={principal}")))?;
+        if keytab.exists() {
+            Ok(())
+        } else {
+            Err(format!("samba-tool exported no key of {principal}"))
         }
-        self.sandbox.give_to_servers(&self.keytab())
     }
 
     fn serve(&self) -> Result<()> {
@@ -212,6 +214,25 @@ impl Domain {
         fs::write(file.path(), ldif).map_err(|e| format!("{}: {e}", file.path().display()))?;
         let database = self.folder.join("private/sam.ldb");
         self.run(self.tool("ldbadd", &[]).arg("-H").arg(database).arg(file.path()))
+    }
+
+    /// A keytab with the key of an account, as a program has one that logs in by itself.
+    ///
+    /// # Errors
+    /// When the directory has no such account.
+    pub fn keytab_of(&self, account: &str) -> Result<PathBuf> {
+        let path = self.folder.join(format!("{account}.keytab"));
+        self.export_key(account, &path)?;
+        Ok(path)
+    }
+
+    /// A ticket, spelled as the name is, that may be handed on to a server.
+    ///
+    /// # Errors
+    /// With what kinit says, when the KDC refuses it.
+    pub fn forwardable_ticket(&self, name: &str) -> Result<Ticket> {
+        let principal = format!("{}@{}", escaped(name), self.realm);
+        kinit(self.sandbox, &self.config(), &["-f"], &principal, PASSWORD)
     }
 
     /// A ticket. The enterprise forms take a user principal name, the others the name of an

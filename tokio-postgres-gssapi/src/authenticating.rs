@@ -17,7 +17,7 @@ use crate::settings::Settings;
 use crate::thread::{Call, call, ended};
 
 /// How much is read at a time.
-const PIECE: usize = 2_048;
+pub(crate) const PIECE: usize = 2_048;
 
 pub(crate) struct Authenticating {
     machine: Authentication,

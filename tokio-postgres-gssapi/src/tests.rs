@@ -4,5 +4,6 @@
 mod encryption;
 mod login;
 mod peer;
+mod rogue;
 mod second;
 mod time;

@@ -224,6 +224,13 @@ impl Context<'_> {
         &self.started.domain
     }
 
+    /// One more server of the same version, which has to be discarded.
+    pub fn another_server(&self) -> Server {
+        let (server, started) = (self.server, self.started);
+        let name = format!("{}-another", self.place.label());
+        Server::start(started.sandbox, server.installation(), &started.domain, &name, &[]).unwrap()
+    }
+
     pub fn superuser(&self) -> Session {
         Session::open(self.server, SUPERUSER, "postgres").unwrap()
     }

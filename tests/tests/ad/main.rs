@@ -14,6 +14,7 @@
 mod accounts;
 mod administrator;
 mod advice;
+mod crate_logins;
 mod directory;
 mod doctor;
 mod logins;
@@ -29,8 +30,12 @@ use kerbrole_tests::version::{described, wanted, workspace};
 use libtest_mimic::{Arguments, Failed, Trial};
 use sections::REPORT;
 
-const SUITES: &[(&str, &[Case])] =
-    &[("advice", advice::CASES), ("doctor", doctor::CASES), ("logins", logins::CASES)];
+const SUITES: &[(&str, &[Case])] = &[
+    ("advice", advice::CASES),
+    ("crate_logins", crate_logins::CASES),
+    ("doctor", doctor::CASES),
+    ("logins", logins::CASES),
+];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();

@@ -88,6 +88,11 @@ fn a_silent_kdc_is_asked_once(place: &Place<'_>) {
                 silent.connections.load(Ordering::SeqCst)
             })
         });
+        // A program that gives up does not wait for the call: it is gone before those that do.
+        let silent = Silent::listen();
+        let soon = format!("{} connect_timeout=2", place.to("either"));
+        fails(place, &elsewhere(place, silent.port), &soon, &["gssencmode=require"], "TimedOut");
+        assert!(modes.iter().all(|thread| !thread.is_finished()), "it waited for the KDC");
         modes.map(|thread| thread.join().unwrap())
     });
     assert!(asked[0] > 0 && asked[0] == asked[1], "prefer, require: {asked:?}");

@@ -11,6 +11,8 @@
 #![allow(missing_docs, unreachable_pub)]
 
 mod faults;
+mod lines;
+mod many;
 mod modes;
 mod world;
 
@@ -35,7 +37,8 @@ fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     let tally = Arc::new(Tally::new(&majors));
     let mut trials = Vec::new();
-    for (name, run) in modes::CASES.iter().chain(faults::CASES).copied() {
+    let suites = [modes::CASES, lines::CASES, many::CASES, faults::CASES];
+    for (name, run) in suites.concat() {
         for (at, major) in majors.iter().copied().enumerate() {
             let (world, tally) = (world.clone(), tally.clone());
             let name = format!("{name}::pg{major}");

@@ -24,6 +24,8 @@ pub(crate) struct Authentication {
     state: State,
     /// The method that has been gone through.
     finished: Option<Method>,
+    /// Whether one that tokio-postgres answers has been begun.
+    has_other: bool,
     has_request: bool,
     /// What is not a whole message yet, or comes after a token that is still looked at.
     incoming: Vec<u8>,
@@ -55,6 +57,7 @@ impl Authentication {
             is_encrypted,
             state: State::Waiting,
             finished: None,
+            has_other: false,
             has_request: false,
             incoming: Vec::new(),
             passed: Vec::new(),
@@ -125,6 +128,17 @@ impl Authentication {
             State::Starting(_) | State::Over => Ok(()),
             _ => Err(Error::closed("authentication")),
         }
+    }
+
+    /// How much memory it has taken for what the server sent.
+    #[cfg(test)]
+    pub(crate) fn held(&self) -> usize {
+        let looked_at = match &self.state {
+            State::Wanted(_, token) => token.as_ref().map_or(0, Vec::capacity),
+            State::Starting(skim) => skim.held(),
+            _ => 0,
+        };
+        self.incoming.capacity() + self.passed.capacity() + looked_at
     }
 
     fn go_on(&mut self) -> Result<(), Error> {
@@ -209,8 +223,11 @@ impl Authentication {
                 "the server asks for a ticket on a connection that one encrypts",
             ));
         }
-        if self.state != State::Waiting || self.finished.is_some() {
+        if self.state != State::Waiting {
             return Err(Error::protocol("the server asks for a ticket once more"));
+        }
+        if self.has_other {
+            return Err(Error::protocol("the server asks for a ticket after another method"));
         }
         self.state = State::Wanted(method, None);
         Ok(false)
@@ -222,6 +239,7 @@ impl Authentication {
             return Err(Error::protocol("the server asks for another method after a ticket"));
         }
         self.check(method)?;
+        self.has_other = true;
         if is_the_last {
             self.finished = method;
         }

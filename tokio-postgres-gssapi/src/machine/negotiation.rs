@@ -71,6 +71,15 @@ impl Negotiation {
         matches!(self.state, State::Complete)
     }
 
+    /// How much memory it has taken for what the server sent.
+    #[cfg(test)]
+    pub(crate) fn held(&self) -> usize {
+        match &self.state {
+            State::Token { head, body } => head.capacity() + body.capacity(),
+            _ => 0,
+        }
+    }
+
     /// Takes up to [`wanted`](Self::wanted) bytes.
     ///
     /// # Errors

@@ -3,13 +3,12 @@
 //!
 //! For as long as one likes: `PROPTEST_CASES=10000000 cargo test -p tokio-postgres-gssapi rogue`.
 
-use proptest::prelude::*;
+mod properties;
 
+use crate::authenticating::PIECE;
 use crate::error::{Error, ErrorKind};
 use crate::machine::authentication::Authentication;
 use crate::machine::negotiation::{Event, LONGEST_TOKEN, Negotiation, framed};
-use crate::machine::packets::Packets;
-use crate::require_auth::RequireAuth;
 
 /// What the server's bytes come to, by a mechanism that is complete after `rounds` tokens of the
 /// server's, and takes only those that begin with `t`.
@@ -31,20 +30,33 @@ impl Client {
     }
 }
 
+/// Bytes in pieces of these sizes, one after the other and again.
+fn pieces<'b>(bytes: &'b [u8], sizes: &[usize]) -> impl Iterator<Item = &'b [u8]> {
+    let (mut rest, mut at) = (bytes, 0);
+    std::iter::from_fn(move || {
+        let (piece, later) = rest.split_at(sizes[at % sizes.len()].min(rest.len()));
+        (rest, at) = (later, at + 1);
+        (!piece.is_empty()).then_some(piece)
+    })
+}
+
 /// A negotiation of encryption with a server that sends `bytes` and hangs up.
-fn negotiate(bytes: &[u8], rounds: usize, step: usize) -> Result<&'static str, Error> {
+fn negotiate(bytes: &[u8], rounds: usize, sizes: &[usize]) -> Result<&'static str, Error> {
     let mut machine = Negotiation::new();
     let mut client = Client { rounds, seen: 0 };
-    let mut rest = bytes;
+    let (mut rest, mut at) = (bytes, 0);
     while !machine.is_complete() {
-        let count = machine.wanted().min(step).min(rest.len());
+        let count = machine.wanted().min(sizes[at % sizes.len()]).min(rest.len());
+        at += 1;
         assert!(machine.wanted() > 0, "it waits for nobody");
         if count == 0 {
             return Err(Error::closed("the test"));
         }
         let (piece, later) = rest.split_at(count);
         rest = later;
-        match machine.receive(piece)? {
+        let event = machine.receive(piece)?;
+        assert!(machine.held() <= 2 * (LONGEST_TOKEN + 4), "{} bytes", machine.held());
+        match event {
             None => {}
             Some(Event::Refused) => return Ok("refused"),
             Some(Event::Step(token)) => {
@@ -60,23 +72,45 @@ fn negotiate(bytes: &[u8], rounds: usize, step: usize) -> Result<&'static str, E
 fn authenticate(
     bytes: &[u8],
     rounds: usize,
-    step: usize,
+    sizes: &[usize],
     require: &str,
     is_encrypted: bool,
 ) -> Result<Vec<u8>, Error> {
-    let mut machine = Authentication::new(require.parse()?, is_encrypted);
+    let (passed, result) = exchange(bytes, rounds, sizes, require, is_encrypted);
+    result.map(|()| passed)
+}
+
+/// The longest message and a piece, each in a vector that has grown by doubling, and once more
+/// where it is passed on.
+const MOST_HELD: usize = 4 * (30_001 + PIECE);
+
+/// The same with what is passed on before it ends by an error.
+fn exchange(
+    bytes: &[u8],
+    rounds: usize,
+    sizes: &[usize],
+    require: &str,
+    is_encrypted: bool,
+) -> (Vec<u8>, Result<(), Error>) {
+    let mut machine = Authentication::new(require.parse().unwrap(), is_encrypted);
     let mut client = Client { rounds, seen: 0 };
     let mut passed = Vec::new();
-    for piece in bytes.chunks(step) {
-        machine.receive(piece)?;
-        while let Some(token) = machine.step() {
-            let (token, is_complete) = client.step(token.as_deref())?;
-            machine.stepped(token.as_deref(), is_complete)?;
+    for piece in pieces(bytes, sizes) {
+        let mut result = machine.receive(piece);
+        let most = MOST_HELD + 4 * piece.len().saturating_sub(PIECE);
+        assert!(machine.held() <= most, "{} bytes", machine.held());
+        while let (Ok(()), Some(token)) = (&result, machine.step()) {
+            result = client
+                .step(token.as_deref())
+                .and_then(|(token, is_complete)| machine.stepped(token.as_deref(), is_complete))
+                .map(drop);
         }
         passed.append(machine.passed());
+        if result.is_err() {
+            return (passed, result);
+        }
     }
-    machine.closed()?;
-    Ok(passed)
+    (passed, machine.closed())
 }
 
 /// A message with its type and its length.
@@ -105,25 +139,25 @@ fn join(parts: &[&[u8]]) -> Vec<u8> {
 #[test]
 fn a_server_that_keeps_to_it_is_understood() {
     for step in [1, 2, 5, 1_000] {
-        assert_eq!(negotiate(&join(&[b"G", &token(b"t")]), 1, step).unwrap(), "encrypted");
+        assert_eq!(negotiate(&join(&[b"G", &token(b"t")]), 1, &[step]).unwrap(), "encrypted");
         assert_eq!(
-            negotiate(&join(&[b"G", &token(b"t"), &token(b"t2")]), 2, step).unwrap(),
+            negotiate(&join(&[b"G", &token(b"t"), &token(b"t2")]), 2, &[step]).unwrap(),
             "encrypted"
         );
-        assert_eq!(negotiate(b"N", 1, step).unwrap(), "refused");
+        assert_eq!(negotiate(b"N", 1, &[step]).unwrap(), "refused");
         let after = message(b'Z', b"I");
         let said = join(&[&request(7, b""), &request(8, b"t"), &ok(), &after]);
-        assert_eq!(authenticate(&said, 1, step, "", false).unwrap(), join(&[&ok(), &after]));
+        assert_eq!(authenticate(&said, 1, &[step], "", false).unwrap(), join(&[&ok(), &after]));
         let sspi = join(&[&request(9, b""), &request(8, b"t"), &ok()]);
-        assert_eq!(authenticate(&sspi, 1, step, "sspi", false).unwrap(), ok());
+        assert_eq!(authenticate(&sspi, 1, &[step], "sspi", false).unwrap(), ok());
         let scram =
             join(&[&request(10, b"SCRAM\0\0"), &request(11, b"x"), &request(12, b"x"), &ok()]);
-        assert_eq!(authenticate(&scram, 1, step, "scram-sha-256", false).unwrap(), scram);
+        assert_eq!(authenticate(&scram, 1, &[step], "scram-sha-256", false).unwrap(), scram);
         let password = join(&[&request(3, b""), &ok()]);
-        assert_eq!(authenticate(&password, 1, step, "!none", false).unwrap(), password);
-        assert_eq!(authenticate(&ok(), 1, step, "gss", true).unwrap(), ok());
+        assert_eq!(authenticate(&password, 1, &[step], "!none", false).unwrap(), password);
+        assert_eq!(authenticate(&ok(), 1, &[step], "gss", true).unwrap(), ok());
         let error = message(b'E', b"SFATAL\0\0");
-        assert_eq!(authenticate(&error, 1, step, "gss", false).unwrap(), error);
+        assert_eq!(authenticate(&error, 1, &[step], "gss", false).unwrap(), error);
     }
 }
 
@@ -151,7 +185,7 @@ fn a_server_that_negotiates_wrongly_is_refused() {
     ];
     for (what, bytes, rounds, kind) in rogues {
         for step in [1, 3, 100_000] {
-            let error = negotiate(&bytes, rounds, step).unwrap_err();
+            let error = negotiate(&bytes, rounds, &[step]).unwrap_err();
             assert_eq!(error.kind(), kind, "a server that {what}: {error}");
             assert!(!error.to_string().contains("evil"), "its text is shown: {error}");
         }
@@ -162,7 +196,7 @@ fn a_server_that_negotiates_wrongly_is_refused() {
 fn a_server_that_authenticates_wrongly_is_refused() {
     let (gss, cont, ok) = (request(7, b""), request(8, b"t"), ok());
     let long = |kind, length: u32| join(&[&[kind], &length.to_be_bytes()]);
-    let rogues: [(&str, Vec<u8>, usize, ErrorKind); 19] = [
+    let rogues: [(&str, Vec<u8>, usize, ErrorKind); 20] = [
         ("says Ok at once", join(&[&gss, &ok]), 1, ErrorKind::NotAuthenticated),
         ("says Ok after one of two", join(&[&gss, &cont, &ok]), 2, ErrorKind::NotAuthenticated),
         ("repeats the request", join(&[&gss, &gss]), 1, ErrorKind::Protocol),
@@ -179,6 +213,7 @@ fn a_server_that_authenticates_wrongly_is_refused() {
             ErrorKind::Protocol,
         ),
         ("asks for both", join(&[&request(3, b""), &gss]), 1, ErrorKind::Protocol),
+        ("does so within SASL", join(&[&request(10, b"t"), &gss]), 1, ErrorKind::Protocol),
         ("cuts a request", gss[..7].to_vec(), 1, ErrorKind::Closed),
         ("cuts a token", join(&[&gss, &cont[..9]]), 1, ErrorKind::Closed),
         ("hangs up after the request", gss.clone(), 1, ErrorKind::Closed),
@@ -190,7 +225,7 @@ fn a_server_that_authenticates_wrongly_is_refused() {
     ];
     for (what, bytes, rounds, kind) in rogues {
         for step in [1, 3, 100_000] {
-            let error = authenticate(&bytes, rounds, step, "", false).unwrap_err();
+            let error = authenticate(&bytes, rounds, &[step], "", false).unwrap_err();
             assert_eq!(error.kind(), kind, "a server that {what}: {error}");
         }
     }
@@ -213,10 +248,10 @@ fn what_require_auth_does_not_allow_is_not_answered() {
         ("scram-sha-256", true, ok()),
     ];
     for (require, is_encrypted, bytes) in not_allowed {
-        let error = authenticate(&bytes, 1, 1, require, is_encrypted).unwrap_err();
+        let error = authenticate(&bytes, 1, &[1], require, is_encrypted).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::MethodNotAllowed, "{require}: {bytes:?}");
     }
-    let twice = authenticate(&request(7, b""), 1, 1, "", true).unwrap_err();
+    let twice = authenticate(&request(7, b""), 1, &[1], "", true).unwrap_err();
     assert_eq!(twice.kind(), ErrorKind::Protocol, "a ticket is asked for where one encrypts");
 }
 
@@ -225,59 +260,4 @@ fn a_token_that_no_server_takes_is_not_sent() {
     let mut negotiation = Negotiation::new();
     negotiation.receive(b"G").unwrap();
     negotiation.stepped(Some(&vec![0; LONGEST_TOKEN + 1]), false).unwrap_err();
-}
-
-/// Ok, what leads to it, and others.
-const CODES: &[u32] = &[0, 7, 8, 9, 3, 12];
-
-proptest! {
-    #[test]
-    fn no_bytes_make_it_panic(
-        bytes in proptest::collection::vec(any::<u8>(), 0..600),
-        step in 1_usize..50,
-        rounds in 0_usize..4,
-    ) {
-        let _any = negotiate(&bytes, rounds, step);
-        let _any = negotiate(&join(&[b"G", &bytes]), rounds, step);
-        let _any = authenticate(&bytes, rounds, step, "", false);
-        let mut packets = Packets::new();
-        for piece in bytes.chunks(step) {
-            let count = piece.len().min(packets.space().len());
-            packets.space()[..count].copy_from_slice(&piece[..count]);
-            packets.filled(count);
-            while let Ok(Some(_)) = packets.next() {}
-        }
-    }
-
-    /// Any order of messages that are whole: Ok gets through only where a ticket, a method or
-    /// nothing at all was asked for.
-    #[test]
-    fn no_order_of_messages_lets_ok_through_too_early(
-        codes in proptest::collection::vec(proptest::sample::select(CODES), 1..8),
-        step in 1_usize..30,
-    ) {
-        let bytes: Vec<u8> = codes.iter().flat_map(|code| request(*code, b"t")).collect();
-        let passed = authenticate(&bytes, 1, step, "gss", false);
-        if let Ok(passed) = passed {
-            let is_gss = codes.starts_with(&[7, 8, 0]);
-            prop_assert!(passed.is_empty() || is_gss, "{codes:?}");
-        }
-    }
-
-    /// Whatever is sent, no more is kept than the longest message and a piece.
-    #[test]
-    fn memory_has_a_bound(
-        length in any::<u32>(),
-        kind in proptest::sample::select(&b"REv"[..]),
-    ) {
-        let mut machine = Authentication::new(RequireAuth::default(), false);
-        let mut sent = 0;
-        let head = join(&[&[kind], &length.to_be_bytes()]);
-        let mut result = machine.receive(&head);
-        while result.is_ok() && machine.passed().is_empty() {
-            prop_assert!(sent <= 40_000, "it waits for more");
-            result = machine.receive(&[0; 2_048]);
-            sent += 2_048;
-        }
-    }
 }

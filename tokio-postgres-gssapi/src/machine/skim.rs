@@ -32,6 +32,12 @@ impl Skim {
         }
         false
     }
+
+    /// How much memory it has taken.
+    #[cfg(test)]
+    pub(crate) fn held(&self) -> usize {
+        self.head.capacity()
+    }
 }
 
 #[cfg(test)]

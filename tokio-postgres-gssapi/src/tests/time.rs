@@ -106,6 +106,59 @@ async fn a_future_that_is_dropped_anywhere_leaves_nothing() {
     }
 }
 
+#[tokio::test]
+async fn a_login_that_is_dropped_anywhere_leaves_nothing() {
+    for polls in 0..16 {
+        let alive = Arc::new(AtomicUsize::new(0));
+        let plain = counting(alive.clone()).gss_enc_mode(GssEncMode::Disable);
+        let (connecting, mut server) = connection(plain, "");
+        let mut stream = connecting.await.unwrap();
+        let server = tokio::spawn(async move {
+            for byte in [request(7, b""), request(8, b"theirs")].concat() {
+                server.write_all(&[byte]).await.unwrap();
+                tokio::task::yield_now().await;
+            }
+            server
+        });
+        // It does not end: the server never says Ok.
+        for _ in 0..polls {
+            let soon = tokio::time::timeout(Duration::from_millis(1), stream.read_u8());
+            soon.await.unwrap_err();
+        }
+        drop(stream);
+        server.abort();
+        until_none(&alive).await;
+    }
+}
+
+#[tokio::test]
+async fn a_login_that_is_dropped_while_a_kdc_is_silent_ends_with_the_call() {
+    let (gate, alive) = (Arc::new(Gate::default()), Arc::new(AtomicUsize::new(0)));
+    let mut connector = MakeGssConnect::new().gss_enc_mode(GssEncMode::Disable);
+    let (waits, counts) = (gate.clone(), alive.clone());
+    connector.settings.set_begin(Arc::new(move |_| {
+        let playing = Box::new(Playing::new(counts.clone()));
+        waits.wait();
+        Ok(playing)
+    }));
+    let (connecting, mut server) = connection(connector, "");
+    let mut stream = connecting.await.unwrap();
+    server.write_all(&request(7, b"")).await.unwrap();
+    let begun = async {
+        while alive.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        _ = stream.read_u8() => panic!("nothing was said"),
+        () = begun => {}
+    }
+    drop(stream);
+    assert_eq!(alive.load(Ordering::SeqCst), 1, "the call is in flight");
+    gate.open();
+    until_none(&alive).await;
+}
+
 /// Waits until all mechanisms are gone.
 async fn until_none(alive: &AtomicUsize) {
     let gone = async {
