@@ -12,6 +12,7 @@ mod other_names;
 #[cfg(feature = "gssapi")]
 mod refusal;
 
+use super::config;
 use super::finding::{Finding, unknown, wrong};
 use super::questions::Questions;
 use crate::connect::conninfo::{Connection, Place, Server};
@@ -63,7 +64,11 @@ pub(super) async fn look(
         Target::Host(host) => Some(host.as_str()),
         Target::Address(_) | Target::Socket(_) => None,
     });
-    let mut findings = of_hosts(service, questions, &named.collect::<Vec<_>>(), kdcs).await;
+    let named: Vec<_> = named.collect();
+    let mut findings = match config::is_none() {
+        true => named.iter().map(|host| unknown(what(host), "not asked: see krb5.conf")).collect(),
+        false => of_hosts(service, questions, &named, kdcs).await,
+    };
     findings.extend(targets.iter().filter_map(without_a_name));
     findings
 }
