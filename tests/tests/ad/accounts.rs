@@ -38,6 +38,5 @@ pub fn services(realm: &str) -> Vec<Account> {
     vec![
         Account::user("svc-upper").service(&format!("POSTGRES/upper.{domain}")),
         Account::user("svc-short").service("postgres/short"),
-        Account::user("svc-disabled").service(&format!("postgres/disabled.{domain}")).disabled(),
     ]
 }
