@@ -122,11 +122,11 @@ fn got(request: &Request<'_>, sealed: &Sealed) -> Finding {
         return fine(what(request.host), said);
     }
     let typed = request.as_typed();
+    // Java completes a short name by DNS.
+    let others = if request.host.contains('.') { "Windows and Java ask" } else { "Windows asks" };
     fine(
         what(request.host),
-        format!(
-            "{said}: what krb5.conf and DNS make of the name; Windows and Java ask for {typed}"
-        ),
+        format!("{said}: what krb5.conf and DNS make of the name; {others} for {typed}"),
     )
 }
 

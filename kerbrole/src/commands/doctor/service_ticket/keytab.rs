@@ -33,8 +33,7 @@ pub(super) async fn look(
     };
     let name = sealed.principal();
     let renew = format!(
-        "kinit anew, and if that does not help write the keytab anew: kadmin ktadd \
-                         {}, or ktpass",
+        "kinit anew, and if that does not help write the keytab anew: kadmin ktadd {}, or ktpass",
         sealed.name
     );
     let (result, fix) = match code {
@@ -43,7 +42,7 @@ pub(super) async fn look(
             "the keytab lacks the encryption type of the ticket",
             format!(
                 "write all keys of {name} to it (ktpass -crypto All), or leave the account the \
-                     types that it has"
+                 types that it has"
             ),
         ),
         Some(44) => ("the keytab lacks the key version of the ticket", renew),

@@ -62,7 +62,7 @@ pub(super) fn of(error: &Error, request: &Request<'_>, kdcs: &[Finding]) -> Refu
         // KDC_ERR_SERVICE_EXP
         Some(2) => named(
             &format!("the account of {principal} has expired"),
-            "look at the account of the server: modprinc -expire never, or its end in the directory",
+            "look at the server's account: modprinc -expire never, or its end in the directory",
         ),
         // KDC_ERR_PRINCIPAL_NOT_UNIQUE
         Some(8) => named(
@@ -108,8 +108,8 @@ fn unknown_service(words: &str, request: &Request<'_>) -> Refusal {
         return Refusal::Named {
             result: format!("{} is of {realm}, and no way leads there: {words}", request.host),
             fix: format!(
-                "correct the host's realm in [domain_realm], or have {realm} trust {own}; [capaths] \
-                 names a way over other realms"
+                "correct the host's realm in [domain_realm], or have {realm} trust {own}; \
+                 [capaths] names a way over other realms"
             ),
         };
     }
