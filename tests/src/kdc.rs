@@ -152,6 +152,51 @@ impl Kdc {
         Ok(path)
     }
 
+    /// A keytab with the key that a service has by now.
+    ///
+    /// # Errors
+    /// When there is no such service.
+    pub fn keytab_again(&self, service: &str) -> Result<PathBuf> {
+        let name = service.replace('/', "-");
+        let path = self.folder.join(format!("{name}.again.keytab"));
+        put_whole(&path, |to| {
+            self.kadmin(&format!("ktadd -norandkey -k {} {service}", to.display()))
+        })?;
+        Ok(path)
+    }
+
+    /// Adds a service, whose key nobody has yet.
+    ///
+    /// # Errors
+    /// When there is one already.
+    pub fn add_service(&self, service: &str) -> Result<()> {
+        self.kadmin(&format!("addprinc -randkey {service}"))
+    }
+
+    /// Gives a principal another key, with the options of kadmin's `cpw`.
+    ///
+    /// # Errors
+    /// When there is no such principal.
+    pub fn renew_key(&self, principal: &str, options: &str) -> Result<()> {
+        self.kadmin(&format!("cpw -randkey {options} {principal}"))
+    }
+
+    /// Changes a principal, with the options of kadmin's `modprinc`.
+    ///
+    /// # Errors
+    /// When there is no such principal.
+    pub fn change(&self, principal: &str, options: &str) -> Result<()> {
+        self.kadmin(&format!("modprinc {options} {principal}"))
+    }
+
+    /// The types of session keys that a service can do.
+    ///
+    /// # Errors
+    /// When there is no such service.
+    pub fn session_keys(&self, service: &str, types: &str) -> Result<()> {
+        self.kadmin(&format!("setstr {service} session_enctypes {types}"))
+    }
+
     /// Adds a user, spelled exactly so.
     ///
     /// # Errors

@@ -22,6 +22,15 @@ const KERBEROS: &[u8] = b"\x2a\x86\x48\x86\xf7\x12\x01\x02\x02";
 
 /// Credentials of a principal, or of whomever the store has, by a store of keys and values.
 pub(crate) fn acquire(principal: Option<&str>, store: &[(&str, &str)]) -> Result<Cred, Error> {
+    acquire_for(sys::GSS_C_INITIATE, principal, store)
+}
+
+/// What a server reads tickets with that has this keytab. No note is kept of those that were read.
+pub(crate) fn acquire_keytab(keytab: &str) -> Result<Cred, Error> {
+    acquire_for(sys::GSS_C_ACCEPT, None, &[("keytab", keytab), ("rcache", "none:")])
+}
+
+fn acquire_for(usage: u32, principal: Option<&str>, store: &[(&str, &str)]) -> Result<Cred, Error> {
     let c_string = |text: &str| {
         CString::new(text).map_err(|_| {
             Error::new(ErrorKind::Configuration, "the name of a cache or keytab has a zero byte")
@@ -56,14 +65,14 @@ pub(crate) fn acquire(principal: Option<&str>, store: &[(&str, &str)]) -> Result
             name.as_ref().map_or(ptr::null_mut(), |name| name.0),
             sys::_GSS_C_INDEFINITE,
             &raw mut mechanisms,
-            sys::GSS_C_INITIATE.cast_signed(),
+            usage.cast_signed(),
             &raw const store,
             &raw mut credential,
             ptr::null_mut(),
             ptr::null_mut(),
         )
     };
-    check(major, minor)?;
+    check(major, minor, if usage == sys::GSS_C_ACCEPT { "no key" } else { "no ticket" })?;
     // SAFETY: it was made by the call above, and nobody else has it.
     Ok(unsafe { Cred::from_c(credential) })
 }
@@ -85,7 +94,7 @@ impl Imported {
         let major = unsafe {
             sys::gss_import_name(&raw mut minor, &raw mut text, &raw mut kind, &raw mut name)
         };
-        check(major, minor)?;
+        check(major, minor, "no ticket")?;
         Ok(Self(name))
     }
 }
@@ -106,10 +115,10 @@ fn oid(bytes: &'static [u8]) -> sys::gss_OID_desc {
     }
 }
 
-fn check(major: u32, minor: u32) -> Result<(), Error> {
+fn check(major: u32, minor: u32, doing: &str) -> Result<(), Error> {
     if major == sys::GSS_S_COMPLETE {
         return Ok(());
     }
     let error = GssError { major: MajorFlags::from_bits_retain(major), minor };
-    Err(Error::gssapi(error, "no ticket"))
+    Err(Error::gssapi(error, doing))
 }

@@ -17,6 +17,7 @@ mod mechanism;
 mod mode;
 mod negotiate;
 mod require_auth;
+mod service_ticket;
 mod settings;
 mod stream;
 mod thread;
@@ -27,6 +28,7 @@ pub use credentials::{Credentials, Ticket};
 pub use error::{Error, ErrorKind};
 pub use mode::GssEncMode;
 pub use require_auth::RequireAuth;
+pub use service_ticket::{ServiceName, ServiceTicket};
 pub use stream::GssStream;
 
 #[cfg(test)]

@@ -223,6 +223,9 @@ pub(crate) struct DoctorArguments {
     /// this one
     #[arg(long, value_name = "USER@REALM")]
     pub(crate) principal: Option<String>,
+    /// The server's keytab, where it is at hand: whether it opens the ticket for the server
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keytab: Option<String>,
     /// Port of the directory's DNS
     #[arg(long, default_value_t = 53, value_name = "PORT")]
     pub(crate) dns_port: u16,

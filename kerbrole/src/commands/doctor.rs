@@ -13,6 +13,7 @@ mod network;
 mod profile;
 mod questions;
 mod server;
+mod service_ticket;
 mod ticket;
 
 use serde_json::Value;
@@ -36,7 +37,11 @@ pub(crate) async fn run(
     let questions = &Questions::of(arguments, &options.rules)?;
     let principal = questions.principal.as_deref();
     let endpoints = database::endpoints(&connection);
+    let targets = service_ticket::targets(&connection);
     let mut findings = directory::look(questions).await;
+    // Before the ticket is looked at, which may be got by this with a keytab of the client's.
+    let of_services =
+        service_ticket::look(service_ticket::SERVICE, questions, &targets, &findings).await;
     for endpoint in &endpoints {
         findings.push(endpoint.look(questions.timeout).await);
     }
@@ -45,6 +50,7 @@ pub(crate) async fn run(
     // The server is asked first whether it ignores case, since the ticket may differ by it.
     let server = server::look(options, questions, connection).await?;
     findings.push(ticket::look(principal, server.caseins_users));
+    findings.extend(of_services);
     findings.extend(server.findings);
 
     let is_wrong = findings.iter().any(|finding| finding.ok == Some(false));

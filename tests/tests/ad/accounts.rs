@@ -31,3 +31,12 @@ pub fn all() -> Vec<Account> {
         Account::user(SPACE_AND_APOSTROPHE),
     ]
 }
+
+/// Accounts of servers, each with another thing about its name.
+pub fn services(realm: &str) -> Vec<Account> {
+    let domain = realm.to_lowercase();
+    vec![
+        Account::user("svc-upper").service(&format!("POSTGRES/upper.{domain}")),
+        Account::user("svc-short").service("postgres/short"),
+    ]
+}

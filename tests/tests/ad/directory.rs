@@ -123,6 +123,7 @@ impl Directory {
             let copying: Vec<_> = majors.iter().map(copy).collect();
             let domain = Domain::start(sandbox, REALM)?;
             domain.add(&accounts::all())?;
+            domain.add(&accounts::services(REALM))?;
             let copies = copying
                 .into_iter()
                 .map(|copy| joined(copy.join()))

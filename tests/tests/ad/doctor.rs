@@ -25,7 +25,8 @@ ad_cases! {
     another_realm_is_found_out,
     accounts_without_a_ticket_are_told_apart,
     a_ticket_in_another_case_is_led_to_its_role,
-    a_ticket_for_a_upn_is_led_to_another;
+    a_ticket_for_a_upn_is_led_to_another,
+    a_ticket_for_the_server_is_got_or_its_fault_named;
 }
 
 use Asked::{AsTyped, Canonical, Enterprise};
@@ -35,6 +36,7 @@ struct Machine<'c> {
     c: &'c Context<'c>,
     ticket: Ticket,
     realm: &'c str,
+    host: &'c str,
     dns: u16,
     passwords: u16,
 }
@@ -47,14 +49,15 @@ impl<'c> Machine<'c> {
         c.superuser().run("ALTER ROLE rds_master PASSWORD 'only here'");
         // Samba serves no names here, and its port for passwords has a test of its own.
         let port = somebody(c.domain().address).unwrap();
-        Self { c, ticket, realm: REALM, dns: port, passwords: port }
+        Self { c, ticket, realm: REALM, host: "localhost", dns: port, passwords: port }
     }
 
     fn database(&self) -> String {
         let port = self.c.server.port;
         format!(
-            "host=localhost hostaddr=127.0.0.1 port={port} user=rds_master password='only here' \
-             dbname=postgres sslmode=disable"
+            "host={} hostaddr=127.0.0.1 port={port} user=rds_master password='only here' \
+             dbname=postgres sslmode=disable",
+            self.host
         )
     }
 
@@ -83,6 +86,7 @@ impl<'c> Machine<'c> {
     fn doctor(&self, principal: &str) -> (i32, Vec<Row>) {
         let domain = self.c.domain();
         let kdc = format!("{}:{}", domain.address, domain.port);
+        let keytab = domain.keytab().display().to_string();
         let (dns, passwords) = (self.dns.to_string(), self.passwords.to_string());
         self.kerbrole(&[
             "doctor",
@@ -98,6 +102,8 @@ impl<'c> Machine<'c> {
             &dns,
             "--password-port",
             &passwords,
+            "--keytab",
+            &keytab,
         ])
     }
 }
@@ -134,6 +140,8 @@ fn nothing_is_wrong_where_all_is_well(c: &Context<'_>) {
             "clock",
             &format!("KDC: {user}"),
             "ticket",
+            "service ticket: localhost",
+            "keytab: localhost",
             &format!("TCP {} (Kerberos)", c.domain().port),
         ] {
             assert_eq!(row(&rows, what)[1], "yes", "{account}: {rows:#?}");
@@ -240,4 +248,38 @@ fn a_ticket_for_a_upn_is_led_to_another(c: &Context<'_>) {
     );
     // What the check of the ticket itself says is for the same role.
     assert_eq!(Administrator::of(c, account).mend(&ticket), role);
+}
+
+/// The directory does not look at the case of a name, and MIT's KDC does.
+fn a_ticket_for_the_server_is_got_or_its_fault_named(c: &Context<'_>) {
+    fn at_host(c: &Context<'_>, host: &str, role: &str) -> (i32, Vec<Row>) {
+        Machine { host, ..Machine::with(c, c.ticket(MIXED_CASE, Canonical)) }.doctor(role)
+    }
+
+    let role = add(c, MIXED_CASE);
+    let at = |host: &str| format!("{host}.{}", REALM.to_lowercase());
+    let ticket = |host: &str| format!("service ticket: {host}");
+
+    // Registered as servers on Windows were once; the keytab is another account's.
+    let upper = at("upper");
+    let (code, found) = at_host(c, &upper, &role);
+    let keytab = format!("keytab: {upper}");
+    assert_eq!((code, wrong(&found)), (1, vec![&*keytab]), "{found:#?}");
+    assert!(row(&found, &ticket(&upper))[2].contains(&format!("postgres/{upper}@{REALM}")));
+    assert!(row(&found, &keytab)[2].contains("no key of the ticket's server"), "{found:#?}");
+
+    // Registered by the short name only.
+    let long = at("short");
+    let (code, found) = at_host(c, &long, &role);
+    assert_eq!((code, wrong(&found)), (1, vec![&*ticket(&long)]), "{found:#?}");
+    assert!(row(&found, &ticket(&long))[2].contains("postgres/short@"), "{found:#?}");
+    assert!(row(&found, &ticket(&long))[3].contains("connect to short"), "{found:#?}");
+    let (_, found) = at_host(c, "short", &role);
+    assert_eq!(row(&found, &ticket("short"))[1], "yes", "{found:#?}");
+
+    // Nowhere.
+    let nowhere = at("nowhere");
+    let (code, found) = at_host(c, &nowhere, &role);
+    assert_eq!((code, wrong(&found)), (1, vec![&*ticket(&nowhere)]), "{found:#?}");
+    assert!(row(&found, &ticket(&nowhere))[3].contains("setspn -S"), "{found:#?}");
 }

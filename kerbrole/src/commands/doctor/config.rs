@@ -13,7 +13,7 @@ const MAKE_ONE: &str = "kerbrole krb5-conf prints one";
 
 /// Looks at the files that Kerberos would read. `principal` is whose ticket it is.
 pub(super) fn look(realm: &Realm, endpoints: &[String], principal: Option<&str>) -> Vec<Finding> {
-    let list = environment("KRB5_CONFIG").unwrap_or_else(|| "/etc/krb5.conf".into());
+    let list = list();
     let what = format!("krb5.conf ({list})");
     let profile = match Profile::read(&list) {
         Ok(profile) => profile,
@@ -28,6 +28,16 @@ pub(super) fn look(realm: &Realm, endpoints: &[String], principal: Option<&str>)
     let each = endpoints.iter().map(|endpoint| of_endpoint(&profile, endpoint, realm, of_ticket));
     findings.extend(each);
     findings
+}
+
+/// Whether Kerberos would take none of it. MIT's library is not asked then: it follows a file that
+/// includes itself until its stack is used up.
+pub(super) fn is_none() -> bool {
+    matches!(Profile::read(&list()), Err(Unread::Wrong(_)))
+}
+
+fn list() -> String {
+    environment("KRB5_CONFIG").unwrap_or_else(|| "/etc/krb5.conf".into())
 }
 
 fn of_nothing(what: String, unread: Unread) -> Finding {

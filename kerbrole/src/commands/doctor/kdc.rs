@@ -1,6 +1,6 @@
 //! Asking a KDC something that needs no password, and a DNS server something that it has to answer.
 
-mod messages;
+pub(super) mod messages;
 
 use chrono::{Timelike, Utc};
 use kerbrole_client::Realm;

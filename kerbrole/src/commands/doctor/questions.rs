@@ -16,6 +16,8 @@ pub(super) struct Questions {
     pub(super) kdcs: Vec<Host>,
     /// With its realm.
     pub(super) principal: Option<String>,
+    /// The server's, to hold a ticket against.
+    pub(super) keytab: Option<String>,
     pub(super) dns_port: u16,
     pub(super) password_port: u16,
     /// How long each step may take.
@@ -33,6 +35,7 @@ impl Questions {
             realm,
             kdcs: arguments.kdc.iter().map(|kdc| Host::parse(kdc)).collect::<Result<_, _>>()?,
             principal,
+            keytab: arguments.keytab.clone(),
             dns_port: arguments.dns_port,
             password_port: arguments.password_port,
             timeout: Duration::from_secs(arguments.timeout),

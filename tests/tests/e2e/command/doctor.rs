@@ -17,16 +17,20 @@ use crate::fixture::{Context, REALM};
 
 mod krb5_conf;
 mod options;
+mod service_ticket;
 
 use krb5_conf::*;
 use options::*;
+use service_ticket::*;
 
 cases! {
     EachVersion: rules_of_others_are_refused, whoever_has_no_realm_is_of_the_directory;
     Ends: each_fault_is_named;
     BareEnds: rules_are_gone_by;
     Newest: a_host_is_of_the_realm_that_mit_takes_it_for, a_ticket_without_a_rule_is_no_fault,
-        a_file_is_read_as_mit_reads_it, what_comes_from_a_module_is_not_known;
+        a_file_is_read_as_mit_reads_it, what_comes_from_a_module_is_not_known,
+        nothing_is_wrong_with_a_ticket_where_all_is_well, each_fault_of_a_service_ticket_is_named,
+        each_fault_on_the_way_to_a_kdc_is_named, each_fault_of_a_keytab_is_named;
 }
 
 /// A KDC whose clock is a year behind: the answers of another, with the year changed.
@@ -213,7 +217,7 @@ fn each_fault_is_named(c: &Context<'_>) {
         ),
         (
             SetUp { database: database("host=db.invalid", 5432), ..healthy() },
-            vec!["database db.invalid:5432".into()],
+            vec!["database db.invalid:5432".into(), "service ticket: db.invalid".into()],
         ),
         (
             SetUp { config: "/nonexistent/krb5.conf".into(), ..healthy() },
@@ -222,7 +226,10 @@ fn each_fault_is_named(c: &Context<'_>) {
         (SetUp { config: other_default.clone(), ..healthy() }, vec![conf(&other_default)]),
         (SetUp { config: no_realm.clone(), ..healthy() }, vec!["krb5.conf: realm".into()]),
         (SetUp { config: improper.clone(), ..healthy() }, vec![conf(&improper), "ticket".into()]),
-        (SetUp { config: wrong_domain.clone(), ..healthy() }, vec!["krb5.conf: localhost".into()]),
+        (
+            SetUp { config: wrong_domain.clone(), ..healthy() },
+            vec!["krb5.conf: localhost".into(), "service ticket: localhost".into()],
+        ),
         (SetUp { ticket: "FILE:/nonexistent/ticket".into(), ..healthy() }, vec!["ticket".into()]),
         (SetUp { ticket: someone, ..healthy() }, vec!["ticket".into()]),
         (SetUp { ticket: expired, ..healthy() }, vec!["ticket".into()]),

@@ -317,6 +317,23 @@ pub const BY_TESTS: &[(&str, &str)] = &[
         "a_ticket_without_a_rule_is_no_fault",
     ),
     (
+        "Then it asks for the ticket for the server,",
+        "nothing_is_wrong_with_a_ticket_where_all_is_well",
+    ),
+    (
+        "With `--keytab FILE`, on the server or with a copy of its file,",
+        "each_fault_of_a_keytab_is_named",
+    ),
+    ("Reading it is left to GSSAPI,", "each_fault_of_a_keytab_is_named"),
+    (
+        "As after a login with psql, the ticket for the server stays",
+        "each_fault_of_a_keytab_is_named",
+    ),
+    (
+        "A client keytab (`KRB5_CLIENT_KTNAME`) does instead of a ticket.",
+        "nothing_is_wrong_with_a_ticket_where_all_is_well",
+    ),
+    (
         "the parent domain in upper case, unless `dns_lookup_realm`",
         "a_host_is_of_the_realm_that_mit_takes_it_for",
     ),

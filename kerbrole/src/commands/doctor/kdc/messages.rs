@@ -9,7 +9,15 @@ use rasn_kerberos::{KdcOptions, KerberosTime};
 /// KerberosString
 #[derive(AsnType, Clone, Debug, Decode, Encode, PartialEq, Eq)]
 #[rasn(delegate, tag(universal, 27))]
-pub(super) struct Text(OctetString);
+pub(crate) struct Text(OctetString);
+
+#[cfg(feature = "gssapi")]
+impl Text {
+    /// For people; bytes that are no UTF-8 are left out.
+    pub(crate) fn shown(&self) -> String {
+        String::from_utf8_lossy(&self.0).into_owned()
+    }
+}
 
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
@@ -19,11 +27,11 @@ impl From<&str> for Text {
 
 /// PrincipalName
 #[derive(AsnType, Clone, Debug, Decode, Encode, PartialEq, Eq)]
-pub(super) struct Name {
+pub(crate) struct Name {
     #[rasn(tag(explicit(0)))]
-    pub(super) kind: i32,
+    pub(crate) kind: i32,
     #[rasn(tag(explicit(1)))]
-    pub(super) parts: SequenceOf<Text>,
+    pub(crate) parts: SequenceOf<Text>,
 }
 
 /// AS-REQ
