@@ -10,6 +10,7 @@
 )]
 #![allow(missing_docs, unreachable_pub)]
 
+mod clients;
 mod faults;
 mod modes;
 mod world;
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     let tally = Arc::new(Tally::new(&majors));
     let mut trials = Vec::new();
-    for (name, run) in modes::CASES.iter().chain(faults::CASES).copied() {
+    for (name, run) in modes::CASES.iter().chain(faults::CASES).chain(clients::CASES).copied() {
         for (at, major) in majors.iter().copied().enumerate() {
             let (world, tally) = (world.clone(), tally.clone());
             let name = format!("{name}::pg{major}");
