@@ -3,7 +3,7 @@
 //! the form is looked at, in the tests of the command.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
@@ -35,16 +35,15 @@ fn says(login: &str) -> (String, bool) {
         .split(|c: char| c.is_whitespace() || "|,()".contains(c))
         .filter(|word| !word.is_empty())
         .collect();
-    let principal = words.iter().find(|word| word.contains('@')).unwrap_or_else(|| {
-        panic!("no principal is in {login}");
-    });
-    // Clients write it in different words.
-    let encrypted = words.iter().find_map(|word| match *word {
+    let at = words.iter().position(|word| word.contains('@'));
+    let at = at.unwrap_or_else(|| panic!("no principal is in {login}"));
+    // Clients write it in different words, behind the principal.
+    let encrypted = words[at..].iter().find_map(|word| match *word {
         "t" | "true" | "True" | "1" | "encrypted" => Some(true),
         "f" | "false" | "False" | "0" | "plain" => Some(false),
         _ => None,
     });
-    let principal = principal.trim_matches(['"', '\'']);
+    let principal = words[at].trim_matches(['"', '\'']);
     (principal.into(), encrypted.unwrap_or_else(|| panic!("not whether encrypted: {login}")))
 }
 
@@ -74,15 +73,24 @@ fn printed(place: &Place<'_>, client: &str, user: &str, database: &str, more: &[
 fn run(ticket: &Ticket, command: &mut Command) -> Result<String, String> {
     command.env_remove("KRB5_CLIENT_KTNAME").env_remove("PGPASSWORD");
     command.env("KRB5_CONFIG", &ticket.config).env("KRB5CCNAME", &ticket.cache);
-    let output = output(command).unwrap_or_else(|error| {
-        panic!("{error}: tests/servers/install-packages --tests brings it on Debian")
-    });
+    let output = output(command).unwrap();
     let said = lossy(&output.stdout).trim().to_owned();
     if output.status.success() { Ok(said) } else { Err(said + &lossy(&output.stderr)) }
 }
 
 fn logs_in(ticket: &Ticket, command: &mut Command) -> (String, bool) {
     says(&run(ticket, command).unwrap_or_else(|error| panic!("{error}")))
+}
+
+/// Whether something is missing that Debian's packages bring. Where the project is tried it never
+/// is; elsewhere it is said, so that nobody takes the client for tried.
+fn lacks(files: &[&str]) -> bool {
+    let missing = files.iter().find(|file| !Path::new(file).exists());
+    let Some(missing) = missing else { return false };
+    let said = format!("{missing} is missing: tests/servers/install-packages --clients");
+    assert!(std::env::var_os("CI").is_none(), "{said}");
+    eprintln!("not tried, since {said}");
+    true
 }
 
 /// A folder of a test.
@@ -151,7 +159,7 @@ fn program(name: &str) -> PathBuf {
 }
 
 fn java_logs_in_by_a_url(place: &Place<'_>) {
-    if !place.is_newest {
+    if !place.is_newest || lacks(&["/usr/share/java/postgresql.jar", "/usr/bin/javac"]) {
         return;
     }
     let folder = folder(place, "java");
@@ -176,7 +184,7 @@ fn java_logs_in_by_a_url(place: &Place<'_>) {
 }
 
 fn python_logs_in_by_a_module(place: &Place<'_>) {
-    if !place.is_newest {
+    if !place.is_newest || lacks(&["/usr/lib/python3/dist-packages/psycopg"]) {
         return;
     }
     let folder = folder(place, "python");
@@ -195,7 +203,7 @@ fn python_logs_in_by_a_module(place: &Place<'_>) {
 }
 
 fn odbc_logs_in_by_a_data_source(place: &Place<'_>) {
-    if !place.is_newest {
+    if !place.is_newest || lacks(&["/usr/bin/isql", "/usr/share/psqlodbc"]) {
         return;
     }
     let file = folder(place, "odbc").join("odbc.ini");
@@ -204,7 +212,15 @@ fn odbc_logs_in_by_a_data_source(place: &Place<'_>) {
         let line = text.lines().find_map(|line| line.strip_prefix(";   echo ")).unwrap();
         let mut shell = Command::new("sh");
         shell.arg("-c").arg(format!("echo {line}")).env("ODBCINI", &file);
-        logs_in(ticket, &mut shell)
+        let by_source = logs_in(ticket, &mut shell);
+        // The same without a data source.
+        let string = text.lines().find(|line| line.starts_with(";   Driver=")).unwrap();
+        let (query, _) = line.rsplit_once(" | ").unwrap();
+        let mut shell = Command::new("sh");
+        let script = format!("echo {query} | isql -b -v -k \"$1\"");
+        shell.args(["-c", &script, "isql", string.trim_start_matches([';', ' '])]);
+        assert_eq!(logs_in(ticket, &mut shell), by_source);
+        by_source
     };
     let text = printed(place, "odbc", "alice", "either", &[]);
     assert_eq!(odbc(&place.alice(), &text), alice(true));
@@ -213,7 +229,13 @@ fn odbc_logs_in_by_a_data_source(place: &Place<'_>) {
 }
 
 fn go_logs_in_by_a_program(place: &Place<'_>) {
-    if !place.is_newest {
+    if !place.is_newest
+        || lacks(&[
+            "/usr/bin/go",
+            "/usr/share/gocode/src/github.com/lib/pq/auth/kerberos",
+            "/usr/share/gocode/src/github.com/jcmturner/gokrb5",
+        ])
+    {
         return;
     }
     let folder = folder(place, "go");

@@ -39,7 +39,7 @@ pub(super) fn text(target: &Target) -> Result<String, Failure> {
          [{label}]\n\
          Driver = PostgreSQL Unicode\n\
          {ini}\
-         pqopt = {{{more}}}\n",
+         pqopt = {more}\n",
         commented(";", target),
     ))
 }
