@@ -27,15 +27,15 @@ pub(super) fn text(target: &Target) -> Result<String, Failure> {
         pairs.extend(target.tls_pairs());
     }
     pairs.push(("krbsrvname", target.service.clone()));
-    let mut about_tls = "// No driver of Go encrypts by GSSAPI: pg_hba.conf has to take hostssl.\n";
-    if is_optional {
-        about_tls = "// No driver of Go encrypts by GSSAPI. sslmode=disable where the server has no \
-                     TLS.\n";
-    }
+    let about_tls = if is_optional {
+        "Where the server has no TLS it is sslmode=disable"
+    } else {
+        "pg_hba.conf has to take that"
+    };
     Ok(format!(
         "{}\
-         // Go reads tickets from files: where klist shows another cache, kinit -c FILE:/tmp/ticket and\n\
-         // KRB5CCNAME=FILE:/tmp/ticket. On Windows it asks SSPI.\n\
+         // Go reads tickets from files. Where klist shows another cache, let kinit write one,\n\
+         // with -c FILE:/tmp/ticket, and KRB5CCNAME=FILE:/tmp/ticket name it. Windows: SSPI.\n\
          //\n\
          //   go get github.com/lib/pq github.com/lib/pq/auth/kerberos\n\
          package main\n\
@@ -49,7 +49,7 @@ pub(super) fn text(target: &Target) -> Result<String, Failure> {
          \t\"github.com/lib/pq/auth/kerberos\"\n\
          )\n\
          \n\
-         {about_tls}\
+         // No driver of Go encrypts by GSSAPI. {about_tls}.\n\
          const conninfo = {}\n\
          \n\
          func init() {{\n\
@@ -60,7 +60,9 @@ pub(super) fn text(target: &Target) -> Result<String, Failure> {
          //\n\
          //   go get github.com/jackc/pgx/v5 github.com/otan/gopgkrb5\n\
          //\n\
-         //   pgconn.RegisterGSSProvider(func() (pgconn.GSS, error) {{ return gopgkrb5.NewGSS() }})\n\
+         //   pgconn.RegisterGSSProvider(func() (pgconn.GSS, error) {{\n\
+         //       return gopgkrb5.NewGSS()\n\
+         //   }})\n\
          //   conn, err := pgx.Connect(ctx, conninfo)\n\
          \n\
          func main() {{\n\

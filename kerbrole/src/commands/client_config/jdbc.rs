@@ -27,16 +27,18 @@ pub(super) fn text(target: &Target) -> Result<String, Failure> {
         parameters.iter().map(|(name, value)| format!("{name}={}", percent(value))).collect();
     Ok(format!(
         "{}\
-         # Java reads tickets from files: where klist shows another cache, kinit -c FILE:/tmp/ticket\n\
-         # and KRB5CCNAME=FILE:/tmp/ticket.\n\
-         # pgjdbc 42.2.15 or later knows gssEncMode. Where the ticket has the user in another case than\n\
-         # the role, add &gssUseDefaultCreds=true (42.7.5 and later) to jaasLogin=false.\n\
+         # Java reads tickets from files. Where klist shows another cache, let kinit write one,\n\
+         # with -c FILE:/tmp/ticket, and KRB5CCNAME=FILE:/tmp/ticket name it.\n\
+         # A ticket with the user in another case than the role takes pgjdbc 42.7.5 or later:\n\
+         # jaasLogin=false&gssUseDefaultCreds=true, and the option of java\n\
+         # -Djavax.security.auth.useSubjectCredsOnly=false.\n\
          #\n\
          # The URL\n\
          jdbc:postgresql://{}/{}?{}\n\
          \n\
-         # The file jaas.conf. Windows: with ticketCache=\"...\" the file that kinit wrote; the logon's\n\
-         # own ticket is what gsslib=sspi in the URL takes, which needs waffle-jna instead of this file.\n\
+         # The file jaas.conf. On Windows the logon's own ticket comes by gsslib=sspi in the URL,\n\
+         # with waffle-jna in the class path and without this file; or by this file once\n\
+         # allowtgtsessionkey=1 is in the registry.\n\
          pgjdbc {{\n    \
              com.sun.security.auth.module.Krb5LoginModule required\n        \
              useTicketCache=true\n        \

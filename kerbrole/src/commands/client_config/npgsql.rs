@@ -34,9 +34,9 @@ pub(super) fn text(target: &Target) -> Result<String, Failure> {
         "{}\
          // On Linux .NET needs the library libgssapi_krb5.so.2 (Debian: libgssapi-krb5-2; images\n\
          // without a shell have not got it). On Windows it is SSPI, and nothing is needed.\n\
-         // Npgsql 10 and later encrypt by GSSAPI where the server does, and know GSS Encryption Mode.\n\
-         // Without Username it is the user of the ticket; Include Realm=true is what makes a role of\n\
-         // it that has its realm.\n\
+         // Npgsql 10 and later encrypt by GSSAPI where the server does, and know GSS Encryption\n\
+         // Mode. Without Username it is the user of the ticket, with the realm by Include\n\
+         // Realm=true.\n\
          //\n\
          // appsettings.json; what stands after \"Default\": is a string of C# too.\n\
          {{\n  \

@@ -22,7 +22,7 @@ pub(super) fn text(target: &Target) -> String {
          # For psycopg 3 and psycopg2.\n\
          CONNINFO = {}\n\
          \n\
-         # For asyncpg 0.30 and later, which does not encrypt by GSSAPI: TLS where the server has it.\n\
+         # For asyncpg 0.30 and later, which does not encrypt by GSSAPI.\n\
          URL = {}\n\
          \n\
          ASKS = {}\n\

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 /// What a name of a database can hold, and each syntax minds in its own way.
@@ -76,4 +78,47 @@ fn a_string_of_net_doubles_its_quotes() {
     assert_eq!(ado("alice@CORP.EXAMPLE.COM"), "alice@CORP.EXAMPLE.COM");
     assert_eq!(ado("a;b \"c\""), "\"a;b \"\"c\"\"\"");
     assert_eq!(ado(""), "\"\"");
+}
+
+/// A value as .NET reads it: in double quotes, of which one inside is doubled.
+fn read_by_net(text: &str) -> String {
+    match text.strip_prefix('"') {
+        None => text.into(),
+        Some(rest) => rest.strip_suffix('"').unwrap().replace("\"\"", "\""),
+    }
+}
+
+proptest! {
+    /// Whatever a name holds, the readers of tokio-postgres give it back, and nothing of it gets
+    /// into another keyword.
+    #[test]
+    fn any_value_comes_back(value in "[^\0]{0,20}") {
+        let text = format!("dbname={} application_name=last", conninfo(&value));
+        let config: tokio_postgres::Config = text.parse().unwrap();
+        prop_assert_eq!(config.get_dbname(), Some(value.as_str()));
+        prop_assert_eq!(config.get_application_name(), Some("last"));
+
+        let url = format!("postgresql://h/?application_name={}&user=last", percent(&value));
+        let config: tokio_postgres::Config = url.parse().unwrap();
+        prop_assert_eq!(config.get_application_name(), Some(value.as_str()));
+        prop_assert_eq!(config.get_user(), Some("last"));
+
+        prop_assert_eq!(serde_json::from_str::<String>(&json(&value)).unwrap(), value.clone());
+        prop_assert_eq!(read_by_net(&ado(&value)), value.clone());
+        if let Ok(line) = service_line("dbname", &value) {
+            prop_assert_eq!(line.lines().count(), 1);
+            prop_assert_eq!(line.trim_end().split_once('=').unwrap().1, value.as_str());
+        }
+    }
+
+    /// A literal ends where it should, on one line, with nothing in it that cannot be seen.
+    #[test]
+    fn any_literal_is_one(value in "[^\0]{0,20}") {
+        for text in [python(&value), go(&value), rust(&value)] {
+            prop_assert!(!text.chars().any(char::is_control));
+            let inside = text.strip_prefix('"').unwrap().strip_suffix('"').unwrap();
+            let bare = inside.replace(r"\\", "").replace("\\\"", "");
+            prop_assert!(!bare.contains('"') && !bare.ends_with('\\'), "{}", text);
+        }
+    }
 }
