@@ -118,12 +118,13 @@ test: packages
 	@$(MAKE) --no-print-directory test-gssapi TESTS= VERSIONS="$(VERSIONS)"
 	@$(MAKE) --no-print-directory test-e2e VERSIONS="$(VERSIONS)"
 
+# Other clients take a Java and a Go. Where they are not here their tests are left out, and say so.
 packages:
-	@tests/servers/ready --packages --tests
+	@tests/servers/ready --packages --tests $(if $(CI),--clients)
 
 # All that any goal here installs, at once.
 packages-all:
-	@tests/servers/ready --packages --tests --ad --bench --deb
+	@tests/servers/ready --packages --tests --clients --ad --bench --deb
 	@tests/servers/install-packages --docker
 	@tests/servers/install-packages --only lintian debootstrap debian-archive-keyring patchelf
 

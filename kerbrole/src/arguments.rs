@@ -21,10 +21,10 @@ pub(crate) use principals::{Filter, Principals};
 pub(crate) use rules::{CaseChoice, RuleOptions};
 pub(crate) use server::{BackendChoice, ServerOptions};
 pub(crate) use subcommands::{
-    AddArguments, CheckArguments, CompletionsArguments, DisableArguments, DoctorArguments,
-    DropArguments, EnableArguments, GrantArguments, InstallSqlArguments, Krb5ConfArguments,
-    ListArguments, ManArguments, NamesArguments, PreviewGrantArguments, RenameArguments,
-    RenameRealmArguments, SyncArguments,
+    AddArguments, CheckArguments, ClientChoice, ClientConfigArguments, CompletionsArguments,
+    DisableArguments, DoctorArguments, DropArguments, EnableArguments, GrantArguments, GssEncMode,
+    InstallSqlArguments, Krb5ConfArguments, ListArguments, ManArguments, NamesArguments,
+    PreviewGrantArguments, RenameArguments, RenameRealmArguments, SyncArguments,
 };
 
 use crate::exit::CODES;

@@ -6,6 +6,7 @@ mod backend;
 mod canonicalize;
 mod case_audit;
 mod check;
+mod client_config;
 mod completions;
 mod confirm;
 mod conflicts;
@@ -67,9 +68,10 @@ pub(crate) fn refuse_to_draw(command: &Command, options: &Options) -> Result<(),
 }
 
 /// Does what needs no connection.
-pub(crate) fn run_local(command: &LocalCommand) -> Result<Shown, Failure> {
+pub(crate) fn run_local(command: &LocalCommand, options: &Options) -> Result<Shown, Failure> {
     match command {
         LocalCommand::Krb5Conf(arguments) => krb5_conf::run(arguments),
+        LocalCommand::ClientConfig(arguments) => client_config::run(arguments, options),
         LocalCommand::Completions(arguments) => Ok(completions::run(arguments)),
         LocalCommand::Man(arguments) => man::run(arguments),
     }

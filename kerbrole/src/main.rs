@@ -63,7 +63,7 @@ fn run() -> Outcome {
     options.general.complete(defaults.format, defaults.color);
     commands::refuse_to_draw(&command, &options)?;
     match &command {
-        Command::Local(command) => commands::run_local(command).map(Report::done),
+        Command::Local(command) => commands::run_local(command, &options).map(Report::done),
         Command::Doctor(arguments) => over_network(async {
             doctor::run(arguments, &options, described(&options.server)?).await
         }),

@@ -3,10 +3,10 @@
 use clap::Subcommand;
 
 use super::subcommands::{
-    AddArguments, CheckArguments, CompletionsArguments, DisableArguments, DoctorArguments,
-    DropArguments, EnableArguments, GrantArguments, InstallSqlArguments, Krb5ConfArguments,
-    ListArguments, ManArguments, NamesArguments, PreviewGrantArguments, RenameArguments,
-    RenameRealmArguments, SyncArguments,
+    AddArguments, CheckArguments, ClientConfigArguments, CompletionsArguments, DisableArguments,
+    DoctorArguments, DropArguments, EnableArguments, GrantArguments, InstallSqlArguments,
+    Krb5ConfArguments, ListArguments, ManArguments, NamesArguments, PreviewGrantArguments,
+    RenameArguments, RenameRealmArguments, SyncArguments,
 };
 
 /// What is to be done. The help lists the subcommands in this order.
@@ -76,6 +76,9 @@ pub(crate) enum LocalCommand {
     /// Print a krb5.conf for clients of a directory's realm
     #[command(name = "krb5-conf")]
     Krb5Conf(Krb5ConfArguments),
+    /// Print what a client needs to log in with a ticket, to be pasted
+    #[command(name = "client-config")]
+    ClientConfig(ClientConfigArguments),
     /// Completions for a shell
     Completions(CompletionsArguments),
     /// The manual page

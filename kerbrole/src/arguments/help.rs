@@ -141,6 +141,14 @@ const PAGES: &[Page] = &[
         &["kerbrole krb5-conf --realm corp.example.com --kdc dc1.corp.example.com --rds"],
         LOCAL,
     ),
+    page(
+        "client-config",
+        &[
+            "kerbrole client-config psql -h db.example.com -U alice@CORP.EXAMPLE.COM -d app",
+            "kerbrole client-config jdbc -h db.example.com -U alice -r corp.example.com",
+        ],
+        LOCAL,
+    ),
     page("completions", &["kerbrole completions bash"], LOCAL),
     page("man", &["kerbrole man", "kerbrole man --to man1"], LOCAL),
 ];

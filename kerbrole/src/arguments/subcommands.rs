@@ -273,6 +273,69 @@ pub(crate) struct Krb5ConfArguments {
     pub(crate) endpoint: Vec<String>,
 }
 
+/// Of `kerbrole client-config`.
+#[derive(Debug, Args)]
+pub(crate) struct ClientConfigArguments {
+    /// Which client
+    #[arg(value_enum)]
+    pub(crate) client: ClientChoice,
+    /// Who is to log in, instead of the user; the role's exact name
+    #[arg(long, value_name = "USER@REALM")]
+    pub(crate) principal: Option<String>,
+    /// Realm of one who is given without (default: --default-realm)
+    #[arg(short = 'r', long)]
+    pub(crate) realm: Option<String>,
+    /// Whether GSSAPI encrypts (default: prefer)
+    #[arg(long, value_enum, env = "PGGSSENCMODE", value_name = "MODE")]
+    pub(crate) gssencmode: Option<GssEncMode>,
+    /// The service of the server (default: postgres)
+    #[arg(long, env = "PGKRBSRVNAME", value_name = "NAME")]
+    pub(crate) krbsrvname: Option<String>,
+}
+
+/// For which client settings are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ClientChoice {
+    /// a service of libpq, for psql and all that ask libpq
+    Psql,
+    /// a URL and an entry for JAAS
+    Jdbc,
+    /// a connection string of .NET
+    Npgsql,
+    /// a data source of psqlODBC
+    Odbc,
+    /// a file of servers that pgAdmin imports
+    Pgadmin,
+    /// psycopg and asyncpg
+    Python,
+    /// lib/pq and pgx
+    Go,
+    /// tokio-postgres
+    Rust,
+}
+
+/// libpq's `gssencmode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GssEncMode {
+    /// never
+    Disable,
+    /// where the server does
+    Prefer,
+    /// always
+    Require,
+}
+
+impl GssEncMode {
+    /// What libpq calls it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Disable => "disable",
+            Self::Prefer => "prefer",
+            Self::Require => "require",
+        }
+    }
+}
+
 /// Of `kerbrole completions`.
 #[derive(Debug, Args)]
 pub(crate) struct CompletionsArguments {

@@ -10,6 +10,7 @@
 )]
 #![allow(missing_docs, unreachable_pub)]
 
+mod clients;
 mod faults;
 mod lines;
 mod many;
@@ -37,7 +38,7 @@ fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     let tally = Arc::new(Tally::new(&majors));
     let mut trials = Vec::new();
-    let suites = [modes::CASES, lines::CASES, many::CASES, faults::CASES];
+    let suites = [modes::CASES, lines::CASES, many::CASES, faults::CASES, clients::CASES];
     for (name, run) in suites.concat() {
         for (at, major) in majors.iter().copied().enumerate() {
             let (world, tally) = (world.clone(), tally.clone());

@@ -267,6 +267,11 @@ pub const CLAIMS: &[Claim] = &[
 
 /// Beginnings of sentences that a test shows which writes no rows, by the name of its function.
 pub const BY_TESTS: &[(&str, &str)] = &[
+    ("A client that does not encrypt by GSSAPI needs a line", "go_logs_in_by_a_program"),
+    ("One that reads files finds nothing where the system", "java_logs_in_by_a_url"),
+    ("With psql, Java, psqlODBC, psycopg, lib/pq and tokio-postgres", "psql_logs_in_by_a_service"),
+    ("`kerbrole client-config` prints what a client needs", "each_client_is_told_the_same"),
+    ("Who logs in is the user, or `--principal`", "the_server_is_said_as_elsewhere"),
     ("its roles, a master user who is no superuser, logins with tickets", "logins_that_heed_case"),
     ("**Logins.** Members of `rds_ad` need a ticket", "logins_that_heed_case"),
     (
@@ -341,6 +346,8 @@ pub const BY_TESTS: &[(&str, &str)] = &[
 
 /// Sentences about other things that use the same words.
 pub const NO_CLAIMS: &[&str] = &[
+    "What each client needs to log in with a ticket, and what it cannot do.",
+    "have kinit write a file (`kinit -c FILE:/tmp/ticket`)",
     "[More about case, trusts and locales]",
     "Where a line of pg_hba.conf is for the members of a role (`+rds_iam`),",
     "every login that was tried:",

@@ -123,6 +123,8 @@ pub(super) fn no_ending_depends_on_the_reader(c: &Context<'_>) {
         (&["doctor", "--realm", "a.b", "--kdc", "127.0.0.1:1", "--timeout", "1"], 1),
         (&["krb5-conf", "--realm", "a.b"], 0),
         (&["krb5-conf", "--realm", "a b"], 2),
+        (&["client-config", "psql", "-h", "db", "-U", "ann@a.b"], 0),
+        (&["client-config", "psql", "-h", "db", "-U", "ann"], 2),
         (&["completions", "bash"], 0),
         (&["man"], 0),
         (&["--help"], 0),

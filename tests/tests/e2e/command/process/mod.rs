@@ -14,6 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::cases;
 use crate::fixture::{Context, REALM, Session};
 
+mod client_config;
 mod connections;
 mod defaults;
 mod drawings;
@@ -29,6 +30,7 @@ mod programs;
 mod results;
 mod tickets;
 
+use client_config::*;
 use connections::*;
 use defaults::*;
 use drawings::*;
@@ -78,7 +80,9 @@ cases! {
         a_realm_trusted_twice_has_all_its_kdcs, an_endpoint_is_of_the_realm_however_it_is_written;
     Nowhere: tasks_are_in_groups, help_is_where_somebody_looks, errors_of_usage_are_json_too,
         help_completions_and_a_manual_page, a_string_in_the_wrong_place_is_not_repeated,
-        what_no_file_can_say_is_an_error, the_script_is_printed_without_a_server;
+        what_no_file_can_say_is_an_error, the_script_is_printed_without_a_server,
+        each_client_is_told_the_same, the_server_is_said_as_elsewhere,
+        files_of_clients_that_are_not_tried, what_no_client_can_log_in_by_is_an_error;
 }
 
 /// How it ended, and what it said where.
