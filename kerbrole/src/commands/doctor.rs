@@ -40,8 +40,8 @@ pub(crate) async fn run(
     let targets = service_ticket::targets(&connection);
     let mut findings = directory::look(questions).await;
     // Before the ticket is looked at, which may be got by this with a keytab of the client's.
-    let of_services =
-        service_ticket::look(service_ticket::SERVICE, questions, &targets, &findings).await;
+    let service = &connection.gss.service;
+    let of_services = service_ticket::look(service, questions, &targets, &findings).await;
     for endpoint in &endpoints {
         findings.push(endpoint.look(questions.timeout).await);
     }

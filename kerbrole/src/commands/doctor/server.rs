@@ -44,7 +44,12 @@ pub(super) async fn look(
     let limit = questions.timeout;
     let client = match timeout(limit, connection.open(|_| None, false)).await {
         Err(_) => return Ok(Answer::none("no answer".into())),
-        Ok(Err(failure)) => return Ok(Answer::none(format!("not asked: {failure}"))),
+        Ok(Err(failure)) => {
+            // What to do about it stands in rows of its own.
+            let said = failure.to_string();
+            let said = said.lines().next().unwrap_or_default();
+            return Ok(Answer::none(format!("not asked: {said}")));
+        }
         Ok(Ok(client)) => client,
     };
     match timeout(limit, checks(options, &client, principal)).await {

@@ -17,9 +17,6 @@ use super::finding::{Finding, unknown, wrong};
 use super::questions::Questions;
 use crate::connect::conninfo::{Connection, Place, Server};
 
-/// The first half of the server's principal, where nobody says otherwise (libpq's `krbsrvname`).
-pub(super) const SERVICE: &str = "postgres";
-
 /// What a ticket would be for.
 pub(super) enum Target {
     /// A host by the name that was typed.
