@@ -85,7 +85,7 @@ pub(super) fn json(value: &str) -> String {
 pub(super) fn python(value: &str) -> String {
     literal(value, |code| match code {
         ..=0xff => format!("\\x{code:02x}"),
-        ..=0xffff => format!("\\u{code:04x}"),
+        0x100..=0xffff => format!("\\u{code:04x}"),
         _ => format!("\\U{code:08x}"),
     })
 }
