@@ -291,7 +291,7 @@ pub const BY_TESTS: &[(&str, &str)] = &[
     ("`kerbrole state` says of each principal whether", "what_makes_logins_slow_can_be_ended"),
     ("Only to see it", "it_tells_the_story"),
     ("It logs in with a password, or with a ticket", "an_administrator_has_no_password"),
-    ("With a ticket no password is needed:", "an_administrator_has_no_password"),
+    ("With a ticket no password is needed", "an_administrator_has_no_password"),
     (
         "A role that logs in with a Kerberos ticket needs no password:",
         "an_administrator_has_no_password",
@@ -376,6 +376,7 @@ pub const NO_CLAIMS: &[&str] = &[
     "`action` is `created`, `adopted`",
     "turning `krb_caseins_users` on;",
     "Each line above, and what is said elsewhere here of who gets in, was seen",
+    "it refuses `gssencmode=require`, `gssdelegation=1` and `require_auth`,",
     "A build without the feature `gssapi`, which is what `cargo install` makes by itself,",
     "With a directory's accounts, their UPNs and the spellings that Windows asks for",
 ];
