@@ -95,9 +95,15 @@ use asking::of_hosts;
 
 /// A build without GSSAPI says what does the same.
 #[cfg(not(feature = "gssapi"))]
-async fn of_hosts(service: &str, _: &Questions, hosts: &[&str], _: &[Finding]) -> Vec<Finding> {
+async fn of_hosts(
+    service: &str,
+    questions: &Questions,
+    hosts: &[&str],
+    _: &[Finding],
+) -> Vec<Finding> {
+    let keytab = questions.keytab.as_deref().map(|path| format!("-k {path} ")).unwrap_or_default();
     let not_asked = |host: &&str| {
-        let said = format!("this build cannot ask for it; kvno -S {service} {host} does");
+        let said = format!("this build cannot ask for it; kvno {keytab}-S {service} {host} does");
         unknown(what(host), said)
     };
     hosts.iter().map(not_asked).collect()
