@@ -7,6 +7,10 @@ use tokio::sync::oneshot;
 
 use crate::error::{Error, ErrorKind};
 
+/// As much as a program's first thread has: MIT's library follows a krb5.conf that includes others
+/// by recursion, and a thread whose stack ends takes the program with it.
+const STACK: usize = 8 << 20;
+
 /// What a call comes to.
 pub(crate) type Call<T> = oneshot::Receiver<Result<T, Error>>;
 
@@ -16,7 +20,8 @@ pub(crate) fn call<T: Send + 'static>(
 ) -> Call<T> {
     let (sender, receiver) = oneshot::channel();
     // Where no thread can be had, the sender is dropped with the work, which `ended` tells.
-    let _started = std::thread::Builder::new().name("gssapi".into()).spawn(move || {
+    let thread = std::thread::Builder::new().name("gssapi".into()).stack_size(STACK);
+    let _started = thread.spawn(move || {
         let _nobody_waits = sender.send(work());
     });
     receiver

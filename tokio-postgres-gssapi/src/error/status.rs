@@ -14,6 +14,7 @@ const MINOR: &[(i32, ErrorKind)] = &[
     (-1_765_328_370, ErrorKind::EncryptionType), // KRB5KDC_ERR_ETYPE_NOSUPP
     (-1_765_328_234, ErrorKind::EncryptionType), // KRB5_PROG_ETYPE_NOSUPP
     (-1_765_328_147, ErrorKind::EncryptionType), // KRB5_CONFIG_ETYPE_NOSUPP
+    (-1_765_328_184, ErrorKind::EncryptionType), // KRB5_CC_NOT_KTYPE
     (-1_765_328_353, ErrorKind::WrongKey),       // KRB5KRB_AP_ERR_BAD_INTEGRITY
     (-1_765_328_349, ErrorKind::WrongKey),       // KRB5KRB_AP_ERR_NOT_US
     (-1_765_328_240, ErrorKind::WrongKey),       // KRB5KRB_AP_WRONG_PRINC
