@@ -14,7 +14,7 @@ const BY_TICKET: &str = "the server asks for a Kerberos ticket, and this kerbrol
 
 /// There are none.
 #[derive(Default)]
-pub(super) struct Tickets;
+pub(super) struct Tickets {}
 
 impl Gss {
     pub(super) fn ways(&self, rest: &[Way]) -> Vec<Way> {
