@@ -43,6 +43,11 @@ fn each_fault_has_its_name(place: &Place<'_>) {
         fails(place, &alice, &to, &[mode, "krbsrvname=nobody"], "UnknownService");
         fails(place, &elsewhere(place, 1), &to, &[mode], "KdcUnreachable");
     }
+    // The library follows it as far as the stack goes.
+    let mut round = alice.clone();
+    round.config = place.sandbox.path().join(format!("krb5-{}-round.conf", place.server.port));
+    fs::write(&round.config, format!("include {}\n", round.config.display())).unwrap();
+    fails(place, &round, &to, &["gssencmode=disable"], "Gssapi");
     // Its key is one that the server's keytab has not got.
     place.kdc.keytab_of("other/localhost").unwrap();
     fails(place, &alice, &to, &["gssencmode=disable", "krbsrvname=other"], "WrongKey");
