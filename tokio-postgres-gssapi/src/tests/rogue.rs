@@ -222,7 +222,7 @@ async fn a_server_that_sets_up_tls_wrongly_is_refused() {
     let connector = MakeGssConnect::with_tls(tls).gss_enc_mode(GssEncMode::Disable);
     let rogues: [Rogue; 6] = [
         ("says nothing", vec![], HangsUp, ErrorKind::Closed),
-        ("says N", b"N".to_vec(), HangsUp, ErrorKind::Tls),
+        ("says N", b"N".to_vec(), HangsUp, ErrorKind::TlsRefused),
         ("says E", refusal(), HangsUp, ErrorKind::Protocol),
         ("says G", b"G".to_vec(), HangsUp, ErrorKind::Protocol),
         ("hangs up then", b"S".to_vec(), HangsUp, ErrorKind::Tls),
