@@ -50,6 +50,13 @@ impl Connection {
         config.ssl_mode(SslMode::Disable).ssl_negotiation(SslNegotiation::Postgres);
         let outcome = match way {
             Way::Gss => {
+                // Nobody is connected to for it where there is no ticket (`pg_GSS_have_cred_cache`,
+                // src/interfaces/libpq/fe-gssapi-common.c). What else is wrong with one shows then.
+                if let Err(error) = Credentials::new().ticket().await
+                    && matches!(error.kind(), ErrorKind::NoCredentials | ErrorKind::KdcUnreachable)
+                {
+                    return Err(unusable(&error, way, tickets));
+                }
                 let connector = self.connector(MakeGssConnect::new(), tickets);
                 self.connect(&config, connector.gss_enc_mode(GssEncMode::Require)).await
             }
@@ -162,18 +169,10 @@ impl Connection {
             refusal.hint = self.advice(refused, tickets).await;
             return refusal;
         }
-        let Some(error) = Error::find(error) else { return Refusal::of(error, None) };
-        if error.kind().is_local() {
-            tickets.failure = Some(error.clone());
+        match Error::find(error) {
+            Some(error) => unusable(error, way, tickets),
+            None => Refusal::of(error, None),
         }
-        let then = match (error.kind(), way) {
-            (ErrorKind::EncryptionRefused | ErrorKind::TlsRefused, _)
-            | (ErrorKind::NoCredentials, Way::Gss) => Then::Lacking,
-            (ErrorKind::MethodNotAllowed | ErrorKind::Configuration, _) => Then::Stop,
-            (_, Way::Gss) | (ErrorKind::Tls, _) => Then::OtherWay,
-            _ => Then::Stop,
-        };
-        Refusal { text: chain(error), hint: hint(error), then }
     }
 
     /// What to do where a server lets a principal's role not in.
@@ -198,6 +197,21 @@ impl Connection {
             }
         })
     }
+}
+
+/// What keeps a way from being gone.
+fn unusable(error: &Error, way: Way, tickets: &mut Tickets) -> Refusal {
+    if error.kind().is_local() {
+        tickets.failure = Some(error.clone());
+    }
+    let then = match (error.kind(), way) {
+        (ErrorKind::EncryptionRefused | ErrorKind::TlsRefused, _)
+        | (ErrorKind::NoCredentials, Way::Gss) => Then::Lacking,
+        (ErrorKind::MethodNotAllowed | ErrorKind::Configuration, _) => Then::Stop,
+        (_, Way::Gss) | (ErrorKind::Tls, _) => Then::OtherWay,
+        _ => Then::Stop,
+    };
+    Refusal { text: chain(error), hint: hint(error), then }
 }
 
 /// What to do about an error, in the words of the command.

@@ -299,6 +299,7 @@ pub const BY_TESTS: &[(&str, &str)] = &[
     ("The ticket is the one that libpq takes:", "tickets_in_each_mode"),
     ("With `prefer`, the default, a connection over TCP is encrypted", "tickets_in_each_mode"),
     ("`require` does not go on, and nothing is encrypted by GSSAPI", "sockets"),
+    ("`gssdelegation=1` hands the server a ticket", "an_administrator_has_no_password"),
     ("An error says what the KDC or the server said,", "what_is_wrong_with_a_ticket_is_said"),
     ("a role that no ticket opens: a KDC", "mistakes_of_a_tired_administrator"),
     ("Until then nobody can log in as it.", "recipes_print_what_they_say"),

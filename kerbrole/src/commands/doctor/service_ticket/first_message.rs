@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_suchmessage_is_none() {
+    fn what_is_no_such_message_is_none() {
         for bytes in [
             &b""[..],
             b"\x60",

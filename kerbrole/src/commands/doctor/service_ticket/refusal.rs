@@ -57,8 +57,6 @@ pub(super) fn of(error: &Error, request: &Request<'_>, kdcs: &[Finding]) -> Refu
         _ => {}
     }
     match error.minor_status().checked_sub(BASE) {
-        // KRB5_CC_NOT_KTYPE: the ticket at hand is of a type that is not permitted.
-        Some(200) => encryption(&words, request),
         // KDC_ERR_SERVICE_EXP
         Some(2) => named(
             &format!("the account of {principal} has expired"),

@@ -114,6 +114,17 @@ pub(super) fn what_is_wrong_with_a_ticket_is_said(c: &Context<'_>) {
         let (message, advice) = (message.as_str().unwrap(), advice.as_str().unwrap_or_default());
         assert!(message.contains(says) && advice.contains(hint), "{string}: {}", ended.err);
     }
+    // Who has no ticket connects once, as with psql.
+    let own = c.own_server("once", &["log_connections = on"]);
+    own.0.write("pg_hba.conf", "local all all trust\nhost all all all trust\n").unwrap();
+    own.0.restart().unwrap();
+    let mut su = Session::open(&own.0, "rdsadmin", "postgres").unwrap();
+    su.run(&format!("CREATE ROLE \"{boss}\" LOGIN"));
+    let received = || own.0.log_text().matches("connection received: host=127.0.0.1").count();
+    assert_eq!(received(), 0);
+    let once = format!("port={} sslmode=disable", own.0.port);
+    let ended = by_ticket(c, &nobody_s, &once, &["probe", "-q"]).output().unwrap();
+    assert_eq!((Ended::from(ended).code, received()), (0, 1));
     // The same on lines.
     let list = by_ticket(c, &nobody_s, "", &["list"]).output().unwrap();
     let said = Ended::from(list).err;
