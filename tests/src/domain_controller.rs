@@ -2,13 +2,15 @@
 //! make them.
 
 mod account;
+mod ldif;
+mod trust;
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::kerberos::{Kerberos, Ticket, escaped, kinit, krb5_conf, program};
+use crate::kerberos::{Kerberos, Ticket, config_of, escaped, kinit, krb5_conf, program};
 use crate::sandbox::{Result, Sandbox, Signal, free_port_at, printing_to, tail, wait_until};
 
 use account::PASSWORD;
@@ -25,6 +27,8 @@ pub struct Domain {
     folder: PathBuf,
     /// The realm, in upper case.
     pub realm: String,
+    /// The domain's SID.
+    pub sid: String,
     /// An address on loopback that nobody else uses.
     pub address: Ipv4Addr,
     /// The KDC's port.
@@ -75,7 +79,9 @@ impl Domain {
         fs::create_dir(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
         let address = free_address()?;
         let (port, password_port) = (free_port_at(address)?, free_port_at(address)?);
-        let domain = Self { sandbox, folder, realm: realm.into(), address, port, password_port };
+        let realm = realm.into();
+        let sid = invented_sid();
+        let domain = Self { sandbox, folder, realm, sid, address, port, password_port };
         domain.configure()?;
         domain.provision()?;
         domain.add(&[Account::user("svc-postgres").service("postgres/localhost")])?;
@@ -86,7 +92,7 @@ impl Domain {
     }
 
     fn configure(&self) -> Result<()> {
-        let Self { folder, realm, address, port, password_port, .. } = self;
+        let Self { folder, realm, address, password_port, port, .. } = self;
         let (folder, domain) = (folder.display(), realm.to_ascii_lowercase());
         // Every folder is our own: Samba's defaults are the machine's. Names that it only reads
         // from a client's call, it does not serve: no RPC, no files.
@@ -107,7 +113,7 @@ impl Domain {
              [netlogon]\n path = {folder}/sysvol/{domain}/scripts\n read only = no\n",
             self.netbios_name(),
         );
-        let krb5 = krb5_conf(&self.folder, &[(realm, format!("{address}:{port}"))]);
+        let krb5 = krb5_conf(&self.folder, &[(realm, self.kdc())]);
         fs::write(self.smb_conf(), smb).map_err(|e| format!("smb.conf: {e}"))?;
         fs::write(self.config(), krb5).map_err(|e| format!("krb5.conf: {e}"))
     }
@@ -120,6 +126,7 @@ impl Domain {
             format!("--domain={}", self.netbios_name()),
             "--host-name=dc1".into(),
             format!("--host-ip={}", self.address),
+            format!("--domain-sid={}", self.sid),
             format!("--adminpass={PASSWORD}"),
         ]);
         self.run(&provision)
@@ -198,15 +205,31 @@ impl Domain {
         self.realm.split('.').next().unwrap_or(&self.realm)
     }
 
+    /// The DN of the domain: `DC=corp,DC=example,DC=com`.
+    pub fn base_dn(&self) -> String {
+        let realm = self.realm.to_ascii_lowercase();
+        realm.split('.').map(|part| format!("DC={part}")).collect::<Vec<_>>().join(",")
+    }
+
+    /// A krb5.conf for clients that come from other realms as well.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn config_with(&self, others: &[&dyn Kerberos]) -> Result<PathBuf> {
+        config_of(self.sandbox, &[&[self as &dyn Kerberos], others].concat())
+    }
+
     /// Adds accounts.
     ///
     /// # Errors
     /// When there is one of that name already, or the directory refuses it.
     pub fn add(&self, accounts: &[Account]) -> Result<()> {
-        let parts: Vec<_> =
-            self.realm.to_ascii_lowercase().split('.').map(|part| format!("DC={part}")).collect();
-        let base = format!("CN=Users,{}", parts.join(","));
-        let ldif: String = accounts.iter().map(|account| account.ldif(&base)).collect();
+        let base = format!("CN=Users,{}", self.base_dn());
+        self.add_ldif(&accounts.iter().map(|account| account.ldif(&base)).collect::<String>())
+    }
+
+    /// Adds what LDIF says.
+    fn add_ldif(&self, ldif: &str) -> Result<()> {
         let file = tempfile::Builder::new()
             .suffix(".ldif")
             .tempfile_in(&self.folder)
@@ -258,6 +281,20 @@ impl Kerberos for Domain {
     fn keytab(&self) -> PathBuf {
         Domain::keytab(self)
     }
+
+    fn realm(&self) -> &str {
+        &self.realm
+    }
+
+    fn kdc(&self) -> String {
+        format!("{}:{}", self.address, self.port)
+    }
+}
+
+/// The SID of a domain that nobody else has (MS-DTYP 2.4.2).
+fn invented_sid() -> String {
+    let part = || fastrand::u32(1..);
+    format!("S-1-5-21-{}-{}-{}", part(), part(), part())
 }
 
 /// An address on loopback where the ports that cannot be chosen are free. Where to begin depends on

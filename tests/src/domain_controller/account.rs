@@ -1,7 +1,6 @@
-//! An account of an Active Directory, and its LDIF.
+//! An account of an Active Directory.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
+use super::ldif;
 
 /// The password of every account; directories refuse one without digits.
 pub(super) const PASSWORD: &str = "Correct horse battery staple 1";
@@ -13,7 +12,7 @@ const WORKSTATION_TRUST_ACCOUNT: u32 = 0x1000;
 
 /// msDS-SupportedEncryptionTypes: AES with 128 and with 256 bits. Without it the directory makes
 /// keys that clients call deprecated.
-const AES: u32 = 0x18;
+pub(super) const AES: u32 = 0x18;
 
 /// An account of the directory, to be added.
 #[derive(Debug, Clone)]
@@ -64,8 +63,7 @@ impl Account {
     pub(super) fn ldif(&self, base: &str) -> String {
         // Nothing that a sAMAccountName may hold has a meaning of its own inside a DN.
         let dn = format!("CN={},{base}", self.name);
-        let quoted: Vec<u8> =
-            format!("\"{PASSWORD}\"").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let quoted = ldif::utf16(&format!("\"{PASSWORD}\""));
         let control = self.control.to_string();
         let mut values = vec![
             ("dn", dn.as_bytes()),
@@ -75,9 +73,6 @@ impl Account {
             ("userAccountControl", control.as_bytes()),
         ];
         values.extend(self.more.iter().map(|(attribute, value)| (*attribute, value.as_bytes())));
-        let lines = values
-            .iter()
-            .map(|(attribute, value)| format!("{attribute}:: {}\n", BASE64.encode(value)));
-        lines.chain(["\n".into()]).collect()
+        ldif::entry(&values)
     }
 }

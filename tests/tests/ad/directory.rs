@@ -11,7 +11,7 @@ use kerbrole_client::Backend;
 use kerbrole_tests::admin::Admin;
 use kerbrole_tests::domain_controller::{Asked, Domain};
 use kerbrole_tests::fixture::Session;
-use kerbrole_tests::kerberos::Ticket;
+use kerbrole_tests::kerberos::{Kerberos, Ticket};
 use kerbrole_tests::postgres_server::{MASTER, SUPERUSER, Server};
 use kerbrole_tests::report::Evidence;
 use kerbrole_tests::sandbox::Sandbox;
@@ -225,11 +225,19 @@ impl Context<'_> {
         &self.started.domain
     }
 
+    pub fn sandbox(&self) -> &'static Sandbox {
+        self.started.sandbox
+    }
+
     /// One more server of the same version, which has to be discarded.
     pub fn another_server(&self) -> Server {
-        let (server, started) = (self.server, self.started);
-        let name = format!("{}-another", self.place.label());
-        Server::start(started.sandbox, server.installation(), &started.domain, &name, &[]).unwrap()
+        self.another_server_of(self.domain(), "another")
+    }
+
+    /// The same with the key of another realm.
+    pub fn another_server_of(&self, realm: &dyn Kerberos, name: &str) -> Server {
+        let name = format!("{}-{name}", self.place.label());
+        Server::start(self.sandbox(), self.server.installation(), realm, &name, &[]).unwrap()
     }
 
     pub fn superuser(&self) -> Session {
