@@ -22,8 +22,8 @@ pub(crate) use rules::{CaseChoice, RuleOptions};
 pub(crate) use server::{BackendChoice, ServerOptions};
 pub(crate) use subcommands::{
     AddArguments, CheckArguments, ClientChoice, ClientConfigArguments, CompletionsArguments,
-    DisableArguments, DoctorArguments, DropArguments, EnableArguments, GrantArguments, GssEncMode,
-    InstallSqlArguments, Krb5ConfArguments, ListArguments, ManArguments, NamesArguments,
+    DirectoryArguments, DirectoryQuestion, DisableArguments, DoctorArguments, DropArguments,
+    EnableArguments, GrantArguments, GssEncMode, InstallSqlArguments, Krb5ConfArguments, ListArguments, ManArguments, NamesArguments,
     PreviewGrantArguments, RenameArguments, RenameRealmArguments, SyncArguments,
 };
 

@@ -1,5 +1,6 @@
 //! What each subcommand does. None prints: each gives back what there is to show, and how it ended.
 
+mod access;
 mod add;
 mod again;
 mod backend;
@@ -10,6 +11,7 @@ mod client_config;
 mod completions;
 mod confirm;
 mod conflicts;
+pub(crate) mod directory;
 mod disable;
 pub(crate) mod doctor;
 mod drop;
@@ -53,7 +55,7 @@ pub(crate) fn refuse_to_draw(command: &Command, options: &Options) -> Result<(),
                 | ConnectedCommand::PreviewGrant(_)
                 | ConnectedCommand::List(_)
         ),
-        Command::Doctor(_) | Command::InstallSql(_) => false,
+        Command::Directory(_) | Command::Doctor(_) | Command::InstallSql(_) => false,
         // What these print has no form.
         Command::Local(_) => true,
     };

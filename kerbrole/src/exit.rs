@@ -12,7 +12,8 @@ Exit codes:
   0  done, or nothing to do
   1  findings: conflicts, case-audit, a check or doctor that is not ok, drift with sync --check
   2  usage: arguments, input files, names that can be no principal
-  3  no connection, or it was lost before anything was known to be done
+  3  no connection, or it was lost before anything was known to be done; a directory that could
+     not be read, or not all of it
   4  refused: the rule, a privilege, a role that exists, is missing or in use
   5  partly done: of several, or of a long list, some were carried out before it ended, or
      principals are disabled and sessions of them go on

@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 
 use kerbrole_client::{Error, ErrorKind, Language, Told, Warning};
+use kerbrole_directory::ErrorKind as DirectoryErrorKind;
 use serde_json::{Value, json};
 
 use crate::exit::{NO_CONNECTION, NOT_WRITTEN, PARTLY_DONE, REFUSED, USAGE};
@@ -19,6 +20,8 @@ pub(crate) enum Failure {
     Connection(String),
     /// The system does not give what any connection takes, so that no server was asked.
     Runtime(io::Error),
+    /// A directory could not be read, or not all of it, or says what must not be taken over.
+    Directory(kerbrole_directory::Error),
     /// The server, or the rules, said no.
     Refused(Error),
     /// Nobody is of the realm of a new principal, and such were to be refused.
@@ -82,6 +85,7 @@ impl Failure {
             Self::Usage(_)
             | Self::Connection(_)
             | Self::Runtime(_)
+            | Self::Directory(_)
             | Self::UnknownRealm(_)
             | Self::NotWritten(_) => None,
         }
@@ -128,6 +132,15 @@ impl Failure {
         match self {
             Self::Usage(_) => USAGE,
             Self::Connection(_) | Self::Runtime(_) => NO_CONNECTION,
+            Self::Directory(error) => match error.kind() {
+                DirectoryErrorKind::Configuration => USAGE,
+                // It was read whole, and what it says would be wrong to take over.
+                DirectoryErrorKind::NoSuchGroup
+                | DirectoryErrorKind::EmptyGroup
+                | DirectoryErrorKind::HiddenMembers
+                | DirectoryErrorKind::Everybody => REFUSED,
+                _ => NO_CONNECTION,
+            },
             Self::Refused(error) => match error.kind() {
                 ErrorKind::Connection => NO_CONNECTION,
                 ErrorKind::BackendMissing => REFUSED,
@@ -145,6 +158,12 @@ impl Failure {
     }
 }
 
+impl From<kerbrole_directory::Error> for Failure {
+    fn from(error: kerbrole_directory::Error) -> Self {
+        Self::Directory(error)
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Refused(error)
@@ -159,6 +178,7 @@ impl fmt::Display for Failure {
                 f.write_str(message)
             }
             Self::Runtime(error) => error.fmt(f),
+            Self::Directory(error) => f.write_str(&directory_in_lines(error)),
             Self::UnknownRealm(warning) => f.write_str(&warning_in_lines(warning, false)),
             Self::Refused(error) => f.write_str(&in_lines(error)),
             Self::Missing { error, .. } => f.write_str(&lines_of(message(error), self.told(error))),
@@ -178,6 +198,20 @@ impl fmt::Display for Failure {
             }
         }
     }
+}
+
+/// A directory's error with its causes, and what to do about it.
+fn directory_in_lines(error: &kerbrole_directory::Error) -> String {
+    let mut lines = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        lines.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    if let Some(hint) = error.hint() {
+        lines.push_str(&format!("\nHINT:  {hint}"));
+    }
+    lines
 }
 
 /// What happened; of a connection with the causes below the database's own error, which say which

@@ -67,6 +67,9 @@ fn run() -> Outcome {
         Command::Doctor(arguments) => over_network(async {
             doctor::run(arguments, &options, described(&options.server)?).await
         }),
+        Command::Directory(arguments) => {
+            over_network(commands::directory::run(arguments, &options.general))
+        }
         Command::InstallSql(arguments) if arguments.print => {
             Ok(Report::done(commands::install_sql::print(arguments)))
         }

@@ -3,8 +3,8 @@
 use clap::Subcommand;
 
 use super::subcommands::{
-    AddArguments, CheckArguments, ClientConfigArguments, CompletionsArguments, DisableArguments,
-    DoctorArguments, DropArguments, EnableArguments, GrantArguments, InstallSqlArguments,
+    AddArguments, CheckArguments, ClientConfigArguments, CompletionsArguments, DirectoryArguments,
+    DisableArguments, DoctorArguments, DropArguments, EnableArguments, GrantArguments, InstallSqlArguments,
     Krb5ConfArguments, ListArguments, ManArguments, NamesArguments, PreviewGrantArguments,
     RenameArguments, RenameRealmArguments, SyncArguments,
 };
@@ -18,6 +18,9 @@ pub(crate) enum Command {
     /// Look for what keeps somebody from logging in: DNS, ports, the KDC and its clock, krb5.conf,
     /// the ticket, the server
     Doctor(DoctorArguments),
+    // It asks other servers than PostgreSQL's.
+    /// What an access file means now, by what its directories say
+    Directory(DirectoryArguments),
     // Whether it needs a server an option says.
     /// Install or upgrade the functions in PL/pgSQL, for servers that take no extension in C
     InstallSql(InstallSqlArguments),

@@ -117,11 +117,20 @@ const PAGES: &[Page] = &[
             "kerbrole sync --file people.csv --absent disable --dry-run",
             "kerbrole sync --file people.csv --absent disable --yes",
             "kerbrole sync --file people.csv --check",
+            "kerbrole sync --from access.toml",
         ],
         &[0, 1, 2, 3, 4, 5, 6],
     ),
     page("diff", &["kerbrole diff --file people.csv --absent disable"], FINDS),
     page("plan", &["kerbrole plan --file people.csv --absent drop"], LOOKS),
+    page(
+        "directory",
+        &[
+            "kerbrole directory check access.toml",
+            "kerbrole directory who alice --from access.toml",
+        ],
+        &[0, 1, 2, 3, 4, 6],
+    ),
     page("probe", &["kerbrole probe", "kerbrole probe --format json"], LOOKS),
     page(
         "doctor",

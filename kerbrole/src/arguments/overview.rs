@@ -16,8 +16,8 @@ Memberships
   grant  conflicts  preview-grant  nesting
       kerbrole conflicts
 
-Lists
-  sync  diff  plan
+Lists and directories
+  sync  diff  plan  directory
       kerbrole diff --file people.csv --absent disable
 
 Set-up

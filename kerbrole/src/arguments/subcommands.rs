@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use kerbrole_client::AbsentPolicy;
 
 use super::principals::{Filter, Principals};
@@ -168,6 +168,11 @@ pub(crate) struct PreviewGrantArguments {
 pub(crate) struct SyncArguments {
     #[command(flatten)]
     pub(crate) principals: Principals,
+    /// Access file: the groups of its directories say who has access, and to which roles
+    #[arg(long, value_name = "FILE", conflicts_with_all = [
+        "names", "files", "realm", "absent", "only_realms", "only_groups"
+    ])]
+    pub(crate) from: Option<PathBuf>,
     /// What becomes of the others
     #[arg(long, value_enum, default_value = "keep")]
     pub(crate) absent: AbsentChoice,
@@ -208,6 +213,32 @@ impl From<AbsentChoice> for AbsentPolicy {
             AbsentChoice::Drop => Self::Drop,
         }
     }
+}
+
+/// Of `kerbrole directory`.
+#[derive(Debug, Args)]
+pub(crate) struct DirectoryArguments {
+    #[command(subcommand)]
+    pub(crate) question: DirectoryQuestion,
+}
+
+/// What a directory is asked.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DirectoryQuestion {
+    /// Read the directories, and show what each rule of an access file means now
+    Check {
+        /// The access file
+        file: PathBuf,
+    },
+    /// By which groups somebody has access, and to which roles
+    Who {
+        /// user, user@REALM or a SID
+        #[arg(required = true, value_name = "WHO")]
+        names: Vec<String>,
+        /// The access file
+        #[arg(long, value_name = "FILE")]
+        from: PathBuf,
+    },
 }
 
 /// Of `kerbrole doctor`.
