@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
+mod access_file;
 mod directory;
 mod dn;
 mod error;
@@ -12,6 +13,9 @@ mod secret;
 mod server;
 mod snapshot;
 
+pub use access_file::{
+    AccessFile, AccessFileError, AccessRule, DirectoryEntry, Login, People, ServerEntry,
+};
 pub use directory::{Bind, Directory};
 pub use error::{Error, ErrorKind};
 pub use group_name::{GroupName, MappedGroup};

@@ -23,8 +23,9 @@ pub(crate) use server::{BackendChoice, ServerOptions};
 pub(crate) use subcommands::{
     AddArguments, CheckArguments, ClientChoice, ClientConfigArguments, CompletionsArguments,
     DirectoryArguments, DirectoryQuestion, DisableArguments, DoctorArguments, DropArguments,
-    EnableArguments, GrantArguments, GssEncMode, InstallSqlArguments, Krb5ConfArguments, ListArguments, ManArguments, NamesArguments,
-    PreviewGrantArguments, RenameArguments, RenameRealmArguments, SyncArguments,
+    EnableArguments, GrantArguments, GssEncMode, InstallSqlArguments, Krb5ConfArguments,
+    ListArguments, ManArguments, NamesArguments, PreviewGrantArguments, RenameArguments,
+    RenameRealmArguments, SyncArguments,
 };
 
 use crate::exit::CODES;

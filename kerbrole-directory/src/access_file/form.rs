@@ -213,8 +213,11 @@ impl Reader<'_> {
             (None, None, Some(_)) => Ok(Login::Kerberos),
             (Some(user), Some(file), None) => {
                 if user.get_ref().trim().is_empty() {
-                    return Err(self.wrong(user, "nobody is called so: directories let an empty \
-                         name in as anonymous"));
+                    return Err(self.wrong(
+                        user,
+                        "nobody is called so: directories let an empty \
+                         name in as anonymous",
+                    ));
                 }
                 Ok(Login::Password {
                     user: user.get_ref().clone(),
@@ -285,12 +288,7 @@ impl Reader<'_> {
             }
             except.push(one.into_inner());
         }
-        Ok(People {
-            absent,
-            except,
-            machines: form.machines,
-            end_sessions: form.end_sessions,
-        })
+        Ok(People { absent, except, machines: form.machines, end_sessions: form.end_sessions })
     }
 
     fn removals(&self, form: LimitsForm) -> Checked<RemovalLimit> {

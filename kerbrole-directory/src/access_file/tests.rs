@@ -92,7 +92,8 @@ fn each_mistake_has_its_place_and_says_what_to_write() {
         let directory = DIRECTORY.replace("kerberos = true\n", lines);
         format!("{directory}{ACCESS}")
     };
-    let server = |url: &str| format!("{DIRECTORY}{ACCESS}").replace("ldaps://dc1.corp.example.com", url);
+    let server =
+        |url: &str| format!("{DIRECTORY}{ACCESS}").replace("ldaps://dc1.corp.example.com", url);
     let cases = [
         // The whole of it.
         (String::new(), None, "version = 1"),
@@ -155,7 +156,11 @@ fn each_mistake_has_its_place_and_says_what_to_write() {
         let error = AccessFile::parse(&text, Path::new("")).expect_err(&text);
         assert!(error.message().contains(said), "{text}\n{error}");
         if let Some((line, column)) = place {
-            assert_eq!((error.line(), error.column()), (Some(line), Some(column)), "{text}\n{error}");
+            assert_eq!(
+                (error.line(), error.column()),
+                (Some(line), Some(column)),
+                "{text}\n{error}"
+            );
         }
     }
 }

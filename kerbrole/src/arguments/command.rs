@@ -4,9 +4,9 @@ use clap::Subcommand;
 
 use super::subcommands::{
     AddArguments, CheckArguments, ClientConfigArguments, CompletionsArguments, DirectoryArguments,
-    DisableArguments, DoctorArguments, DropArguments, EnableArguments, GrantArguments, InstallSqlArguments,
-    Krb5ConfArguments, ListArguments, ManArguments, NamesArguments, PreviewGrantArguments,
-    RenameArguments, RenameRealmArguments, SyncArguments,
+    DisableArguments, DoctorArguments, DropArguments, EnableArguments, GrantArguments,
+    InstallSqlArguments, Krb5ConfArguments, ListArguments, ManArguments, NamesArguments,
+    PreviewGrantArguments, RenameArguments, RenameRealmArguments, SyncArguments,
 };
 
 /// What is to be done. The help lists the subcommands in this order.

@@ -14,6 +14,8 @@ use crate::exit::Outcome;
 use crate::failure::Failure;
 use crate::output::tell;
 
+pub(super) use check::name;
+
 /// Answers a question.
 pub(crate) async fn run(arguments: &DirectoryArguments, general: &GeneralOptions) -> Outcome {
     match &arguments.question {

@@ -47,6 +47,6 @@ pub(super) fn run(read: &Read, general: &GeneralOptions) -> Report {
 }
 
 /// Who it is, as a ticket would say it.
-pub(super) fn name(person: &Person) -> String {
+pub(in crate::commands) fn name(person: &Person) -> String {
     format!("{}@{}", person.sam_account_name, person.realm)
 }

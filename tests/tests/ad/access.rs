@@ -1,0 +1,264 @@
+//! `kerbrole sync --from` on a directory in which people come, go, and change their names: logins
+//! with their tickets say whether the roles are right.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use kerbrole_tests::domain_controller::{Account, Asked, Domain, Group, PASSWORD, Scope};
+use kerbrole_tests::postgres_server::SUPERUSER;
+use kerbrole_tests::psql::log_in;
+use kerbrole_tests::sandbox::lossy;
+use kerbrole_tests::version::built;
+use serde_json::Value;
+
+use crate::ad_cases;
+use crate::directory::{Context, REALM};
+
+ad_cases! {
+    EitherWay: the_directory_decides_who_logs_in;
+    Once: what_a_file_means_is_shown, a_directory_that_cannot_be_read_changes_nothing;
+}
+
+/// The user that reads the directory.
+const READER: &str = "svc-kerbrole";
+
+/// People and groups that no other test has, and a file about them.
+struct Staff<'c> {
+    c: &'c Context<'c>,
+    /// What their names end in.
+    tag: String,
+    file: PathBuf,
+}
+
+impl<'c> Staff<'c> {
+    /// Anna and Ben are analysts, she through another group; Cleo and Dora may log in.
+    fn hire(c: &'c Context<'c>) -> Self {
+        let domain = c.domain();
+        let tag = c.short_label();
+        let staff = Self { c, file: c.folder().join(format!("access-{tag}.toml")), tag };
+        let people = ["Anna", "Ben", "Cleo", "Dora"].map(|name| Account::user(&staff.named(name)));
+        domain.add(&people).unwrap();
+        let dn = |name: &str| domain.dn_of(&staff.named(name));
+        domain
+            .add_groups(&[
+                Group::new(&staff.named("Inner"), Scope::Global).members([dn("Anna")]),
+                Group::new(&staff.named("Analysts"), Scope::DomainLocal)
+                    .members([dn("Inner"), dn("Ben")]),
+                Group::new(&staff.named("Users"), Scope::Universal)
+                    .members([dn("Cleo"), dn("Dora"), dn("Ben")]),
+            ])
+            .unwrap();
+        reader(domain);
+        staff.write("disable");
+        staff
+    }
+
+    fn named(&self, name: &str) -> String {
+        format!("{name}-{}", self.tag)
+    }
+
+    fn role(&self, name: &str) -> String {
+        let user = self.named(name);
+        let user = if self.c.caseins() { user.to_ascii_lowercase() } else { user };
+        format!("{user}@{REALM}")
+    }
+
+    fn write(&self, absent: &str) {
+        let domain = self.c.domain();
+        let password = self.file.with_extension("password");
+        fs::write(&password, PASSWORD).unwrap();
+        fs::set_permissions(&password, fs::Permissions::from_mode(0o600)).unwrap();
+        let text = format!(
+            "version = 1\n[directories.\"{}\"]\nservers = [\"{}\"]\nca_file = \"{}\"\n\
+             bind_user = \"{READER}@{REALM}\"\npassword_file = \"{}\"\n\
+             [[access]]\ngroup = \"{}\"\nroles = [\"analysts\"]\n\
+             [[access]]\ngroup = 'CORP\\{}'\nroles = []\n\
+             [people]\nabsent = \"{absent}\"\n[limits]\nremovals = \"100%\"\n",
+            REALM.to_ascii_lowercase(),
+            domain.ldaps(),
+            domain.ca_file().display(),
+            password.display(),
+            domain.dn_of(&self.named("Analysts")),
+            self.named("Users"),
+        );
+        fs::write(&self.file, text).unwrap();
+    }
+
+    fn kerbrole(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(built("kerbrole"));
+        command
+            .env_clear()
+            .env("HOME", "/nonexistent")
+            .env("PGHOST", self.c.server.socket())
+            .env("PGPORT", self.c.server.port.to_string())
+            .env("PGUSER", SUPERUSER)
+            .env("PGDATABASE", "postgres")
+            .stdin(Stdio::null())
+            .args(arguments);
+        command.output().unwrap()
+    }
+
+    fn from(&self) -> &str {
+        self.file.to_str().unwrap()
+    }
+
+    /// Carries it out; the actions with the roles that they are about.
+    fn sync(&self) -> Vec<(String, String)> {
+        let out = self.kerbrole(&["sync", "--from", self.from(), "--yes", "--format", "json"]);
+        let (stdout, stderr) = (lossy(&out.stdout), lossy(&out.stderr));
+        assert!(out.status.success(), "{stdout}{stderr}");
+        let rows: Vec<Value> = serde_json::from_str(&stdout).unwrap();
+        let text = |row: &Value, key: &str| row[key].as_str().unwrap_or_default().to_string();
+        rows.iter().map(|row| (text(row, "action"), text(row, "role_name"))).collect()
+    }
+
+    /// Whether somebody with a ticket of this account gets in, as the role of that name.
+    fn gets_in(&self, name: &str) -> bool {
+        let ticket = self.c.domain().ticket(&self.named(name), Asked::AsTyped).unwrap();
+        log_in(self.c.server, &ticket, &self.role(name)).unwrap().ok
+    }
+
+    fn oid(&self, name: &str) -> Option<String> {
+        let mut su = self.c.superuser();
+        let ask = format!("SELECT oid::text FROM pg_roles WHERE rolname = '{}'", self.role(name));
+        su.column(&ask).into_iter().next()
+    }
+
+    /// The direct memberships besides rds_ad.
+    fn roles_of(&self, name: &str) -> Vec<String> {
+        self.c.superuser().column(&format!(
+            "SELECT m.roleid::regrole::text FROM pg_auth_members m \
+             JOIN pg_roles r ON r.oid = m.member \
+             WHERE r.rolname = '{}' AND m.roleid <> 'rds_ad'::regrole ORDER BY 1",
+            self.role(name)
+        ))
+    }
+}
+
+/// The user that reads, where it is not there yet.
+fn reader(domain: &Domain) {
+    use std::sync::Once;
+    static ADDED: Once = Once::new();
+    ADDED.call_once(|| domain.add(&[Account::user(READER)]).unwrap());
+}
+
+fn the_directory_decides_who_logs_in(c: &Context<'_>) {
+    let staff = Staff::hire(c);
+    let domain = c.domain();
+    c.superuser().run("CREATE ROLE analysts");
+    let everybody = ["Anna", "Ben", "Cleo", "Dora"];
+    assert!(everybody.iter().all(|name| staff.oid(name).is_none()));
+
+    let first = staff.sync();
+    for name in everybody {
+        assert!(first.contains(&("create".into(), staff.role(name))), "{name}: {first:?}");
+        assert!(staff.gets_in(name), "{name}");
+    }
+    assert_eq!(staff.roles_of("Anna"), ["analysts"]);
+    assert_eq!(staff.roles_of("Ben"), ["analysts"]);
+    assert!(staff.roles_of("Cleo").is_empty());
+    assert_eq!(staff.sync(), []);
+
+    // A grant and a table of her own, which a new role would not have.
+    c.superuser().run(&format!(
+        "CREATE TABLE hers (x int); ALTER TABLE hers OWNER TO \"{}\"",
+        staff.role("Anna")
+    ));
+    let (anna, dora) = (staff.oid("Anna"), staff.oid("Dora"));
+    domain.rename(&staff.named("Anna"), &staff.named("Zoe")).unwrap();
+    domain.disable(&staff.named("Ben")).unwrap();
+    domain.leave(&staff.named("Users"), &domain.dn_of(&staff.named("Cleo"))).unwrap();
+    domain.delete(&staff.named("Dora")).unwrap();
+    domain.add(&[Account::user(&staff.named("Dora"))]).unwrap();
+    domain.join(&staff.named("Users"), &domain.dn_of(&staff.named("Dora"))).unwrap();
+    let cleo = domain.ticket(&staff.named("Cleo"), Asked::AsTyped).unwrap();
+
+    let second = staff.sync();
+    assert!(second.contains(&("rename".into(), staff.role("Anna"))), "{second:?}");
+    assert!(second.contains(&("disable".into(), staff.role("Ben"))), "{second:?}");
+    assert!(second.contains(&("disable".into(), staff.role("Cleo"))), "{second:?}");
+    assert!(second.contains(&("leave".into(), staff.role("Dora"))), "{second:?}");
+    // She is the same person, and what she had is hers.
+    assert_eq!((staff.oid("Zoe"), staff.oid("Anna")), (anna, None));
+    assert!(staff.gets_in("Zoe"));
+    assert_eq!(staff.roles_of("Zoe"), ["analysts"]);
+    // He is refused by the server too, with a ticket that he got before.
+    assert!(!log_in(c.server, &cleo, &staff.role("Cleo")).unwrap().ok);
+    // Who has the name now is somebody else, and gets nothing of hers.
+    assert!(!staff.gets_in("Dora"));
+    assert_eq!(staff.oid("Dora"), dora);
+    // Ben's memberships come back with his account.
+    domain.enable(&staff.named("Ben")).unwrap();
+    let third = staff.sync();
+    assert!(third.contains(&("enable".into(), staff.role("Ben"))), "{third:?}");
+    assert!(staff.gets_in("Ben"));
+    assert_eq!(staff.sync(), [("leave".into(), staff.role("Dora"))]);
+    // Once the old role is gone, the new person gets one of their own.
+    c.superuser().run(&format!("DROP ROLE \"{}\"", staff.role("Dora")));
+    staff.sync();
+    assert!(staff.gets_in("Dora"));
+    assert_ne!(staff.oid("Dora"), dora);
+}
+
+fn what_a_file_means_is_shown(c: &Context<'_>) {
+    let staff = Staff::hire(c);
+    let out = staff.kerbrole(&["directory", "check", staff.from(), "--format", "json"]);
+    assert!(out.status.success(), "{}", lossy(&out.stderr));
+    let rows: Vec<Value> = serde_json::from_str(&lossy(&out.stdout)).unwrap();
+    let people: Vec<_> = rows.iter().map(|row| row["people"].as_u64().unwrap()).collect();
+    assert_eq!(people, [2, 3]);
+
+    let anna = staff.named("Anna");
+    let arguments = ["directory", "who", &anna, "--from", staff.from(), "--format", "json"];
+    let out = staff.kerbrole(&arguments);
+    assert!(out.status.success(), "{}", lossy(&out.stderr));
+    let rows: Vec<Value> = serde_json::from_str(&lossy(&out.stdout)).unwrap();
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    let by = ["Analysts", "Inner"].map(|name| c.domain().dn_of(&staff.named(name)));
+    let chain: Vec<_> = rows[0]["chain"].as_array().unwrap().iter().map(Value::as_str).collect();
+    assert_eq!(chain, by.iter().map(|dn| Some(dn.as_str())).collect::<Vec<_>>());
+    assert_eq!(rows[0]["sid"], c.domain().sid_of(&anna).unwrap());
+
+    let out = staff.kerbrole(&["directory", "who", "nobody", "--from", staff.from()]);
+    assert_eq!(out.status.code(), Some(1), "{}", lossy(&out.stderr));
+}
+
+fn a_directory_that_cannot_be_read_changes_nothing(c: &Context<'_>) {
+    let staff = Staff::hire(c);
+    c.superuser().run("CREATE ROLE analysts");
+    staff.sync();
+    let whole = || {
+        c.superuser().column(
+            "SELECT r::text || coalesce(shobj_description(r.oid, 'pg_authid'), '') || \
+             coalesce((SELECT string_agg(m.roleid::text, ',' ORDER BY m.roleid) FROM \
+             pg_auth_members m WHERE m.member = r.oid), '') FROM pg_roles r ORDER BY r.oid",
+        )
+    };
+    let before = whole();
+    let text = fs::read_to_string(&staff.file).unwrap();
+    let ldaps = c.domain().ldaps();
+    for (wrong, code, said) in [
+        (text.replace(&ldaps, "ldaps://127.0.0.1:1"), 3, "127.0.0.1:1"),
+        (text.replace(&ldaps, &ldaps.replace("ldaps", "ldap")).replace(READER, "nobody"), 3, ""),
+        (text.replace("CN=Analysts", "CN=Nobody"), 4, "Nobody"),
+        (text.replace("password_file = \"", "password_file = \"/nowhere"), 2, "/nowhere"),
+        (text.replace("ca_file = \"", "ca_file = \"/nowhere"), 2, "/nowhere"),
+    ] {
+        fs::write(&staff.file, &wrong).unwrap();
+        let out = staff.kerbrole(&["sync", "--from", staff.from(), "--yes"]);
+        let said_all = lossy(&out.stderr);
+        assert_eq!(out.status.code(), Some(code), "{wrong}\n{said_all}");
+        assert!(said_all.contains(said), "{wrong}\n{said_all}");
+        assert!(!said_all.contains(PASSWORD), "{said_all}");
+        assert_eq!(whole(), before);
+    }
+    // Nobody but its owner may read the password.
+    fs::write(&staff.file, &text).unwrap();
+    let password = staff.file.with_extension("password");
+    fs::set_permissions(&password, fs::Permissions::from_mode(0o644)).unwrap();
+    let out = staff.kerbrole(&["sync", "--from", staff.from(), "--yes"]);
+    assert_eq!(out.status.code(), Some(2), "{}", lossy(&out.stderr));
+    assert!(lossy(&out.stderr).contains("chmod 600"), "{}", lossy(&out.stderr));
+}
