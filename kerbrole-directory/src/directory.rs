@@ -138,9 +138,10 @@ impl Directory {
             Bind::Simple { user, .. } if user.trim().is_empty() => {
                 bad("the user is empty, which means nobody".into())
             }
-            Bind::Simple { password, .. } if password.text().is_empty() => bad(
-                "the password is empty: the server would take it for a login of nobody's".into(),
-            ),
+            Bind::Simple { password, .. } if password.text().is_empty() => {
+                bad("the password is empty: the server would take it for a login of nobody's"
+                    .into())
+            }
             Bind::Simple { .. } => Ok(()),
             Bind::Kerberos if !cfg!(feature = "gssapi") => {
                 bad("this program was built without logins by a ticket".into())

@@ -150,7 +150,8 @@ mod tests {
 
     #[test]
     fn what_is_none() {
-        for text in ["", "a", "CN", "=a", "CN=a,", "CN=\"a", "CN=a\\", "C N=a", "CN=#zz", r"a\b=c"] {
+        for text in ["", "a", "CN", "=a", "CN=a,", "CN=\"a", "CN=a\\", "C N=a", "CN=#zz", r"a\b=c"]
+        {
             assert_eq!(Dn::parse(text), None, "{text}");
         }
     }

@@ -2,15 +2,25 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
+mod clock;
+mod connect;
 mod directory;
 mod dn;
 mod error;
 mod group_name;
+#[cfg(feature = "gssapi")]
+mod kerberos;
+mod ldap;
 mod members;
+mod object;
 mod read;
 mod secret;
 mod server;
+mod session;
 mod snapshot;
+mod thread;
+mod walk;
+mod wire;
 
 pub use directory::{Bind, Directory};
 pub use error::{Error, ErrorKind};
