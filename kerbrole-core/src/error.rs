@@ -1,10 +1,12 @@
 //! Everything that can be refused, with its SQLSTATE, message, DETAIL and HINT, said once for both
 //! edges.
 
+mod access;
 mod arms;
 mod warning;
 mod words;
 
+pub use access::AccessError;
 pub use warning::Warning;
 
 use crate::names::error::NameError;
@@ -40,6 +42,8 @@ pub enum Error {
     Name(NameError),
     /// What is a warning by itself, as the reason for something or as its outcome.
     Told(Box<Warning>),
+    /// What is wrong with a list of accounts and their roles.
+    Access(Box<AccessError>),
     /// An argument that must have a value is NULL.
     Null {
         /// Which argument.
@@ -292,6 +296,12 @@ impl std::error::Error for Error {}
 impl From<NameError> for Error {
     fn from(error: NameError) -> Self {
         Self::Name(error)
+    }
+}
+
+impl From<AccessError> for Error {
+    fn from(error: AccessError) -> Self {
+        Self::Access(Box::new(error))
     }
 }
 

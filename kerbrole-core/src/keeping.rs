@@ -10,7 +10,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::diagnose::case_audit::CaseProblem;
 use crate::names::realm::Realm;
 use crate::names::role_name::RoleName;
+use crate::names::sid::Sid;
 use crate::oid::RoleOid;
+use crate::plan::access::AccessAction;
+use crate::plan::access::limit::RemovalLimit;
 use crate::plan::add::AddAction;
 use crate::plan::sync::{AbsentPolicy, SyncAction};
 
@@ -42,7 +45,26 @@ macro_rules! by_word {
     )* };
 }
 
-by_word!(AbsentPolicy AddAction CaseProblem SyncAction);
+by_word!(AbsentPolicy AccessAction AddAction CaseProblem SyncAction);
+
+/// A type whose values are kept by the text that `Display` writes and `FromStr` reads.
+macro_rules! by_text {
+    ($($type:ident)*) => { $(
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Cow::<str>::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+            }
+        }
+    )* };
+}
+
+by_text!(Sid RemovalLimit);
 
 impl Serialize for Realm {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

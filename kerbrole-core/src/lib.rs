@@ -17,6 +17,7 @@
 //! | what has to be read for that? | [`Reading`] → [`Cluster`] |
 //! | what has to be run? | [`plan_add`], [`plan_drop`], [`plan_disable`], [`plan_enable`] |
 //! | … for several at once? | [`plan_rename`], [`plan_rename_realm`], [`plan_sync`] |
+//! | … for the accounts of a directory? | [`Sid`], [`RoleComment`], [`plan_access`] → [`AccessPlan`] |
 //! | why can this person not log in? | [`check_principal`] → [`Check`] |
 //! | do memberships make a login slow? | [`LoginCost`] |
 //! | is a realm misspelt? | [`UnknownRealms`] → [`UnknownRealm`] |
@@ -66,7 +67,7 @@ pub use diagnose::keytab::keytab_principals;
 pub use diagnose::list::{ListedPrincipal, list_principals};
 pub use diagnose::login_cost::{LoginCost, SlowLogin};
 pub use diagnose::unknown_realms::{UnknownRealm, UnknownRealms};
-pub use error::{Error, LARGEST_LIST, LONGEST_ARGUMENT, LONGEST_LIST, Warning};
+pub use error::{AccessError, Error, LARGEST_LIST, LONGEST_ARGUMENT, LONGEST_LIST, Warning};
 pub use lookup::{PrincipalRef, changeable, existing_role};
 pub use memberships::cluster::Cluster;
 pub use memberships::conflicts::NewConflict;
@@ -83,8 +84,12 @@ pub use names::principal::Principal;
 pub use names::realm::Realm;
 pub use names::role_name::RoleName;
 pub use names::rules::{Canonical, NameRules, NetbiosDomains, RealmList, UsernameCase};
+pub use names::sid::Sid;
 pub use names::username::Username;
 pub use oid::{BOOTSTRAP_SUPERUSER, RoleOid};
+pub use plan::access::limit::RemovalLimit;
+pub use plan::access::request::{AccessPerson, AccessRequest};
+pub use plan::access::{AccessAction, AccessPlan, AccessReason, AccessStep, plan_access};
 pub use plan::add::{AddAction, AddOutcome, AddPlan, AddRequest, plan_add};
 pub use plan::drop::{DropOutcome, DropPlan, plan_drop};
 pub use plan::enable::{LoginPlan, plan_disable, plan_enable};
@@ -94,6 +99,7 @@ pub use plan::rights::{
 };
 pub use plan::sync::{AbsentPolicy, SyncAction, SyncPlan, SyncRequest, SyncStep, plan_sync};
 pub use quote::{array_elements, array_literal, literal, quote_identifier, quote_literal};
+pub use roles::comment::RoleComment;
 pub use roles::dependants::{Dependants, ForeignGrant, GrantMade, Holding};
 pub use roles::foreign_grants::{GrantedBy, grants_query};
 pub use roles::path::PathStep;

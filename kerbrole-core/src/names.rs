@@ -6,4 +6,5 @@ pub(crate) mod principal;
 pub(crate) mod realm;
 pub(crate) mod role_name;
 pub(crate) mod rules;
+pub(crate) mod sid;
 pub(crate) mod username;

@@ -1,5 +1,6 @@
 //! Roles as they stand in the catalogue.
 
+pub(crate) mod comment;
 pub(crate) mod dependants;
 pub(crate) mod foreign_grants;
 pub(crate) mod path;

@@ -6,7 +6,7 @@ mod tests;
 use std::fmt;
 
 use crate::names::role_name::RoleName;
-use crate::quote::by_oid;
+use crate::quote::{by_oid, literal};
 
 /// The options of a membership.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,6 +124,13 @@ pub enum Statement {
         /// Who has ADMIN on what is granted.
         grantor: RoleName,
     },
+    /// The comment on a role, or its end.
+    Comment {
+        /// The role.
+        role: RoleName,
+        /// All of the comment; `None` ends it.
+        text: Option<String>,
+    },
     /// The end of a role.
     DropRole {
         /// The role.
@@ -177,6 +184,10 @@ impl fmt::Display for Template<'_> {
             }
             Statement::DropOwned { role } => write!(f, "DROP OWNED BY {}", role.in_statement()),
             Statement::DropRole { role } => write!(f, "DROP ROLE {}", role.in_statement()),
+            Statement::Comment { role, text } => {
+                let text = text.as_deref().map_or_else(|| "NULL".into(), literal);
+                write!(f, "COMMENT ON ROLE {} IS {text}", role.in_statement())
+            }
             Statement::RevokeGrant { role, granted, member, name_grantor } => {
                 write!(f, "REVOKE {} FROM {}", granted.in_statement(), member.in_statement())?;
                 if *name_grantor {

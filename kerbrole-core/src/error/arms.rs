@@ -16,6 +16,7 @@ impl Error {
         match self {
             Self::Name(error) => error.report(),
             Self::Told(warning) => warning.report(),
+            Self::Access(error) => error.report(),
             Self::Null { argument } => {
                 is(S::InvalidParameterValue, format!("{argument} must not be NULL"))
                     .hint("Leave the argument out or give it a value.")

@@ -76,6 +76,11 @@ impl<'g> RuleReach<'g> {
         self.iam_reach.contains(role)
     }
 
+    /// The names on a shortest way from `role` up to `rds_iam`.
+    pub(crate) fn paths_of_iam(&self, role: Node) -> Vec<PathStep> {
+        self.graph.path(&self.iam_reach, role).map(owned).collect()
+    }
+
     /// The conflict without what ends it.
     pub(crate) fn paths_of(&self, role: Node) -> Conflict {
         Conflict {

@@ -77,6 +77,11 @@ pub enum NameError {
         /// The role.
         role: String,
     },
+    /// What is no SID.
+    Sid {
+        /// As it was given.
+        text: String,
+    },
     /// A role name that is empty or holds a NUL.
     RoleName {
         /// As it was given.
@@ -102,6 +107,8 @@ impl NameError {
     pub(crate) fn report(&self) -> Report {
         let invalid = |message: String| Report::new(SqlState::InvalidParameterValue, message);
         match self {
+            Self::Sid { text } => invalid(format!("\"{}\" is no SID", visible(text)))
+                .hint("Write it as the directory shows it: S-1-5-21-...-1104."),
             Self::UsernameEmpty => invalid("username must not be empty".into())
                 .hint("Write the sAMAccountName of the directory user, for example 'alice'."),
             Self::Username { username, problem, hint } => {

@@ -19,7 +19,7 @@ use crate::rule::{Conflict, ConflictRule};
 use crate::statement::Statement;
 
 /// How many members one GRANT names at most, so that no statement grows without bound.
-const MEMBERS_PER_GRANT: usize = 1000;
+pub(super) const MEMBERS_PER_GRANT: usize = 1000;
 
 /// What is wanted.
 #[derive(Debug, Clone)]

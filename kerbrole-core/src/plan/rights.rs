@@ -100,6 +100,7 @@ fn rights(statements: &[Statement], since_16: bool) -> Vec<Right<'_>> {
             Statement::AllowLogin { role }
             | Statement::ForbidLogin { role }
             | Statement::Rename { role, .. }
+            | Statement::Comment { role, .. }
             | Statement::DropRole { role } => {
                 wanted.push(Right::CreateRole);
                 if since_16 && !created.contains(&role) {

@@ -12,14 +12,15 @@ use crate::names::principal::{KnownRealms, principal_parts, unwritable_principal
 use crate::names::realm::Realm;
 use crate::names::role_name::RoleName;
 use crate::names::rules::Canonical;
-use crate::oid::{BOOTSTRAP_SUPERUSER, RoleOid};
+use crate::oid::RoleOid;
 use crate::plan::add::{AddAction, AddPlan, AddRequest, plan_add};
 use crate::plan::drop::{DropOutcome, DropPlan, plan_drop};
+use crate::plan::gone::Gone;
 use crate::quote::comment;
-use crate::roles::dependants::{Dependants, GrantMade};
+use crate::roles::dependants::Dependants;
 use crate::roles::role::Role;
 use crate::roles::role_set::RoleSet;
-use crate::statement::{MembershipOptions, Statement};
+use crate::statement::Statement;
 
 /// What becomes of principals that are not on the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -390,49 +391,6 @@ impl SyncPlan {
                 reason: with_the_first.take(),
             }));
         }
-    }
-}
-
-/// Those who are dropped before another is: what hangs on that one was looked at when they were
-/// there.
-#[derive(Default)]
-struct Gone {
-    roles: HashSet<RoleName>,
-    /// What they had granted and the bootstrap superuser has by then.
-    taken_over: HashMap<(RoleName, RoleName), MembershipOptions>,
-}
-
-impl Gone {
-    fn add(&mut self, plan: &DropPlan) {
-        self.roles.insert(plan.role.name.clone());
-        for statement in &plan.statements {
-            if let Statement::GrantWith { granted, member, options } = statement {
-                self.taken_over.insert((granted.clone(), member.clone()), *options);
-            }
-        }
-    }
-
-    /// What still hangs on a role.
-    fn as_left(&self, role: &Role, mut dependants: Dependants) -> Dependants {
-        if self.roles.is_empty() {
-            return dependants;
-        }
-        dependants.foreign_grants.retain(|grant| !self.roles.contains(&grant.grantor));
-        dependants.grants_made.retain(|grant| {
-            !self.roles.contains(&grant.granted) && !self.roles.contains(&grant.member)
-        });
-        let taken_over: Vec<_> = dependants
-            .grants_made
-            .iter()
-            .filter(|grant| grant.grantor == role.oid)
-            .filter_map(|grant| {
-                let options =
-                    *self.taken_over.get(&(grant.granted.clone(), grant.member.clone()))?;
-                Some(GrantMade { grantor: BOOTSTRAP_SUPERUSER, options, ..grant.clone() })
-            })
-            .collect();
-        dependants.grants_made.extend(taken_over);
-        dependants
     }
 }
 
