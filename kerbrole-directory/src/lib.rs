@@ -3,15 +3,25 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
 mod access_file;
+mod clock;
+mod connect;
 mod directory;
 mod dn;
 mod error;
 mod group_name;
+#[cfg(feature = "gssapi")]
+mod kerberos;
+mod ldap;
 mod members;
+mod object;
 mod read;
 mod secret;
 mod server;
+mod session;
 mod snapshot;
+mod thread;
+mod walk;
+mod wire;
 
 pub use access_file::{
     AccessFile, AccessFileError, AccessRule, DirectoryEntry, Login, People, ServerEntry,
