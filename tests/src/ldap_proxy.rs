@@ -3,7 +3,8 @@
 //! of pages and ranges).
 //!
 //! Takes `ldaps` and StartTLS on one port, ends the TLS of the client, and talks TLS to Samba. What
-//! it has no reason to change passes as it came.
+//! it has no reason to change passes as it came. A connection that Kerberos seals it cannot look
+//! into: there are no limits then, and only faults of messages.
 
 mod ber;
 mod fault;
@@ -99,7 +100,7 @@ impl LdapProxy {
         format!("ldaps://127.0.0.1:{}", self.port)
     }
 
-    /// Where it is asked with StartTLS.
+    /// Where it is asked with StartTLS, or sealed by Kerberos: the ticket is for `ldap/127.0.0.1`.
     pub fn ldap(&self) -> String {
         format!("ldap://127.0.0.1:{}", self.port)
     }

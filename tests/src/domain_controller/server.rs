@@ -1,7 +1,7 @@
 //! Samba's domain controller: its configuration, its programs, and the server itself.
 
 use std::fs;
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -65,11 +65,15 @@ impl Domain {
         fs::write(&ca, self.authority.pem()).map_err(|e| format!("{}: {e}", ca.display()))
     }
 
-    /// Lets clients that know only the server's address get a ticket for it.
+    /// Lets clients that know only an address get a ticket for the server there: for its own, and
+    /// for that of a proxy.
     pub(super) fn name_by_address(&self) -> Result<()> {
         let dn = format!("CN=DC1,OU=Domain Controllers,{}", self.base_dn());
-        let name = format!("ldap/{}", self.address);
-        self.modify(&ldif::change(&dn, "add", "servicePrincipalName", &name))
+        for address in [self.address, Ipv4Addr::LOCALHOST] {
+            let name = format!("ldap/{address}");
+            self.modify(&ldif::change(&dn, "add", "servicePrincipalName", &name))?;
+        }
+        Ok(())
     }
 
     pub(super) fn provision(&self) -> Result<()> {

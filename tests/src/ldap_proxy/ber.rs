@@ -1,4 +1,5 @@
-//! Frames of LDAP: one message of ASN.1 after the other (RFC 4511, 5.1).
+//! Frames of LDAP: one message of ASN.1 after the other (RFC 4511, 5.1), or in a sealed connection
+//! one that nobody else can read, with four bytes for its length before it (RFC 4422, 3.7).
 
 use std::io::{Error, Result};
 
@@ -18,8 +19,19 @@ pub(super) async fn read(from: &mut (impl AsyncRead + Unpin)) -> Result<Option<V
         return Ok(None);
     }
     from.read_exact(&mut frame[1..]).await?;
-    if frame[0] != SEQUENCE {
-        return Err(Error::other(format!("a message begins with {:#x}", frame[0])));
+    match frame[0] {
+        SEQUENCE => {}
+        // Sealed messages are shorter than 16 MB: the first byte of the length is 0.
+        0 => {
+            let mut more = [0; 2];
+            from.read_exact(&mut more).await?;
+            let length = usize::from(frame[1]) << 16 | usize::from(u16::from_be_bytes(more));
+            frame.extend(more);
+            frame.resize(4 + length, 0);
+            from.read_exact(&mut frame[4..]).await?;
+            return Ok(Some(frame));
+        }
+        other => return Err(Error::other(format!("a message begins with {other:#x}"))),
     }
     let mut length = usize::from(frame[1]);
     if length & 0x80 != 0 {

@@ -12,7 +12,7 @@ use rasn_ldap::{
     ExtendedResponse, LdapMessage, LdapResult, ProtocolOp, ResultCode, SearchResultDone,
     SearchResultReference,
 };
-use tokio::io::{AsyncWriteExt as _, ReadHalf, WriteHalf, split};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadHalf, WriteHalf, copy, split};
 use tokio::net::TcpStream;
 use tokio::sync::Mutex as AsyncMutex;
 use tokio_openssl::SslStream;
@@ -21,52 +21,64 @@ use super::limits::{Search, with_cookie, without_paging};
 use super::{Fault, Shared, ber};
 use crate::sandbox::lock;
 
-type Tls = SslStream<TcpStream>;
-
-struct Session<'s> {
+struct Session<'s, S> {
     shared: &'s Shared,
-    to_client: AsyncMutex<WriteHalf<Tls>>,
+    to_client: AsyncMutex<WriteHalf<S>>,
     /// Searches under way by the client's numbers, each with its own among all.
     searches: Mutex<BTreeMap<u32, (usize, Search)>>,
 }
 
-pub(super) async fn serve(shared: &Shared, client: TcpStream) -> Result<()> {
-    let client = end_tls(shared, client).await?;
-    let (from_client, to_client) = split(client);
+/// TLS at once, TLS by StartTLS, or none, as the client's first bytes say.
+pub(super) async fn serve(shared: &Shared, mut client: TcpStream) -> Result<()> {
+    let mut first = [0];
+    client.peek(&mut first).await?;
+    if first[0] == ber::SEQUENCE {
+        let asked =
+            ber::read(&mut client).await?.ok_or_else(|| Error::other("nothing was asked for"))?;
+        match start_tls(&asked)? {
+            Some(answer) => client.write_all(&answer).await?,
+            None => return sealed(shared, client, asked).await,
+        }
+    }
+    let ssl = Ssl::new(shared.acceptor.context())?;
+    let mut client = SslStream::new(ssl, client)?;
+    Pin::new(&mut client).accept().await.map_err(Error::other)?;
+    let (from_client, session) = Session::new(shared, client);
     let (from_directory, to_directory) = split(directory(shared).await?);
-    let to_client = AsyncMutex::new(to_client);
-    let session = Session { shared, to_client, searches: Mutex::default() };
     // A client that closes does so having all that it wants.
     let ended = tokio::select! {
         ended = session.requests(from_client, to_directory) => ended,
         ended = session.answers(from_directory) => ended,
     };
-    // Without this, TLS ends as it does when a cable is cut.
-    ended?;
-    session.to_client.lock().await.shutdown().await
+    session.end(ended).await
 }
 
-/// TLS at once or by StartTLS, as the client's first byte says.
-async fn end_tls(shared: &Shared, mut client: TcpStream) -> Result<Tls> {
-    let mut first = [0];
-    client.peek(&mut first).await?;
-    if first[0] == ber::SEQUENCE {
-        start_tls(&mut client).await?;
-    }
-    let ssl = Ssl::new(shared.acceptor.context())?;
-    let mut client = SslStream::new(ssl, client)?;
-    Pin::new(&mut client).accept().await.map_err(Error::other)?;
-    Ok(client)
+/// Whoever binds with Kerberos seals what follows: it passes as it is, message by message.
+async fn sealed(shared: &Shared, client: TcpStream, asked: Vec<u8>) -> Result<()> {
+    let (mut from_client, session) = Session::new(shared, client);
+    let directory = TcpStream::connect((shared.directory.ip(), 389)).await?;
+    let (mut from_directory, mut to_directory) = split(directory);
+    to_directory.write_all(&asked).await?;
+    let ended = tokio::select! {
+        ended = copy(&mut from_client, &mut to_directory) => ended.map(drop),
+        ended = async {
+            while let Some(frame) = ber::read(&mut from_directory).await? {
+                session.deliver(frame).await?;
+            }
+            Ok(())
+        } => ended,
+    };
+    session.end(ended).await
 }
 
-/// The one request that is answered without TLS (RFC 4511, 4.14).
-async fn start_tls(client: &mut TcpStream) -> Result<()> {
+/// The answer to the one request that is answered without TLS (RFC 4511, 4.14), where it is that
+/// one.
+fn start_tls(asked: &[u8]) -> Result<Option<Vec<u8>>> {
     const START_TLS: &[u8] = b"1.3.6.1.4.1.1466.20037";
-    let frame = ber::read(client).await?.ok_or_else(|| Error::other("nothing was asked for"))?;
-    let message = ber::decode(&frame)?;
+    let message = ber::decode(asked)?;
     match &message.protocol_op {
         ProtocolOp::ExtendedReq(request) if &request.request_name[..] == START_TLS => {}
-        _ => return Err(Error::other("something was asked for without TLS")),
+        _ => return Ok(None),
     }
     let response = ExtendedResponse {
         result_code: ResultCode::Success,
@@ -77,10 +89,10 @@ async fn start_tls(client: &mut TcpStream) -> Result<()> {
         response_value: None,
     };
     let answer = LdapMessage::new(message.message_id, ProtocolOp::ExtendedResp(response));
-    client.write_all(&ber::encode(&answer)?).await
+    ber::encode(&answer).map(Some)
 }
 
-async fn directory(shared: &Shared) -> Result<Tls> {
+async fn directory(shared: &Shared) -> Result<SslStream<TcpStream>> {
     let stream = TcpStream::connect(shared.directory).await?;
     let name = shared.directory.ip().to_string();
     let ssl = shared.connector.configure()?.into_ssl(&name)?;
@@ -89,11 +101,23 @@ async fn directory(shared: &Shared) -> Result<Tls> {
     Ok(directory)
 }
 
-impl Session<'_> {
+impl<'s, S: AsyncRead + AsyncWrite> Session<'s, S> {
+    fn new(shared: &'s Shared, client: S) -> (ReadHalf<S>, Self) {
+        let (from_client, to_client) = split(client);
+        let to_client = AsyncMutex::new(to_client);
+        (from_client, Self { shared, to_client, searches: Mutex::default() })
+    }
+
+    /// Ends the connection; where a fault did, as if a cable were cut.
+    async fn end(&self, ended: Result<()>) -> Result<()> {
+        ended?;
+        self.to_client.lock().await.shutdown().await
+    }
+
     async fn requests(
         &self,
-        mut client: ReadHalf<Tls>,
-        mut directory: WriteHalf<Tls>,
+        mut client: impl AsyncRead + Unpin,
+        mut directory: impl AsyncWrite + Unpin,
     ) -> Result<()> {
         while let Some(mut frame) = ber::read(&mut client).await? {
             let mut message = ber::decode(&frame)?;
@@ -124,7 +148,7 @@ impl Session<'_> {
         Some(LdapMessage::new(id, ProtocolOp::SearchResDone(SearchResultDone(result))))
     }
 
-    async fn answers(&self, mut directory: ReadHalf<Tls>) -> Result<()> {
+    async fn answers(&self, mut directory: impl AsyncRead + Unpin) -> Result<()> {
         while let Some(mut frame) = ber::read(&mut directory).await? {
             let mut message = ber::decode(&frame)?;
             let Some(mut search) = lock(&self.searches).remove(&message.message_id) else {

@@ -13,12 +13,15 @@ use once_cell::sync::OnceCell;
 
 use crate::ad_cases;
 use crate::directory::Context;
-use proxy::{a_client_meets_each_fault, the_proxy_keeps_the_limits};
+use proxy::{
+    a_client_meets_each_fault, a_sealed_connection_is_cut_as_well, the_proxy_keeps_the_limits,
+};
 use search::Search;
 
 ad_cases! {
     Once: passwords_need_tls, what_is_in_the_directory_is_read, what_administrators_do_is_seen,
-        two_domains_stand_side_by_side, the_proxy_keeps_the_limits, a_client_meets_each_fault;
+        two_domains_stand_side_by_side, the_proxy_keeps_the_limits, a_client_meets_each_fault,
+        a_sealed_connection_is_cut_as_well;
 }
 
 const REALM: &str = "PEOPLE.EXAMPLE.NET";

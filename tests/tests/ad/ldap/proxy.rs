@@ -1,11 +1,12 @@
 //! What the proxy does to a client that knows nothing of it.
 
 use kerbrole_tests::authority::Authority;
+use kerbrole_tests::domain_controller::Asked;
 use kerbrole_tests::ldap_proxy::{Fault, LdapProxy, Limits, Notice};
 use rasn_ldap::ResultCode;
 
 use super::search::{Found, Search};
-use super::{CROWD, REALM, domain};
+use super::{CROWD, READER, REALM, domain};
 use crate::directory::Context;
 
 /// LDAP's codes (RFC 4511, appendix A).
@@ -142,4 +143,28 @@ pub(super) fn a_client_meets_each_fault(c: &Context<'_>) {
         let found = Search::new(domain, &proxy.ldaps()).run(&[PEOPLE, "cn"]);
         assert!(found.has_no_contact() && proxy.messages() == 0, "{found:?}");
     }
+}
+
+pub(super) fn a_sealed_connection_is_cut_as_well(c: &Context<'_>) {
+    let domain = domain(c);
+    let proxy = LdapProxy::start(domain, Limits::LOW).unwrap();
+    let ticket = domain.ticket(READER, Asked::AsTyped).unwrap();
+    let run = || {
+        let search = Search::new(domain, &proxy.ldap()).ticket(&ticket);
+        search.with(&["-O", "minssf=56"]).with(&BY_PAGES).run(&[PEOPLE, "cn"])
+    };
+    let whole = run();
+    assert_eq!((whole.code, whole.entries.len()), (0, CROWD.1), "{whole:?}");
+    assert_eq!(proxy.searches(), 0, "nobody looks into it");
+    let messages = proxy.messages();
+    assert!(messages > 3, "{messages} messages: the bind's, and those that are sealed");
+    for fault in [Fault::Cut, Fault::CutInside, Fault::Disconnection(Notice::Proper)] {
+        for number in 0..messages {
+            proxy.fail_from(number, fault.clone());
+            let found = run();
+            assert!(found.code != 0, "{fault:?} {number}: {found:?}");
+        }
+    }
+    proxy.mend();
+    assert_eq!(run().entries.len(), CROWD.1, "when all is well again");
 }
