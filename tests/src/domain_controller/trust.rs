@@ -3,9 +3,10 @@
 //! `samba-tool domain trust create` asks the other side over RPC, which is not served here. So the
 //! trustedDomain objects are written into the directories themselves (MS-ADTS 6.1.6.7).
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use super::account::{AES, PASSWORD};
+use super::change::file_time;
 use super::{Domain, ldif};
 use crate::kdc::Kdc;
 use crate::sandbox::Result;
@@ -71,13 +72,7 @@ impl Domain {
 
 /// A password that holds from now on, and none before it (MS-ADTS 6.1.6.9.1).
 fn password_now(password: &str) -> Result<Vec<u8>> {
-    /// From 1601, where the directory's time begins, to 1970.
-    const BEFORE_1970: Duration = Duration::from_secs(11_644_473_600);
-    let since_1970 =
-        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_err(|e| e.to_string())?;
-    // In units of 100 ns.
-    let now = u64::try_from((since_1970 + BEFORE_1970).as_nanos() / 100)
-        .map_err(|e| format!("the clock: {e}"))?;
+    let now = file_time(SystemTime::now())?;
     let mut secret = ldif::utf16(password);
     let length = u32::try_from(secret.len()).map_err(|e| e.to_string())?;
     secret.resize(secret.len().next_multiple_of(4), 0);

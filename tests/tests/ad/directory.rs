@@ -33,6 +33,8 @@ pub enum On {
     Extension,
     /// Those, and servers without a file of it.
     EitherWay,
+    /// The first server only: the test is about the directory.
+    Once,
 }
 
 /// The cases of a suite, named after their functions.
@@ -68,7 +70,7 @@ impl Place {
         format!("pg{}{bare}{caseins}", self.major)
     }
 
-    pub fn runs(self, on: On) -> bool {
+    fn runs(self, on: On) -> bool {
         !self.bare || on == On::EitherWay
     }
 
@@ -151,8 +153,12 @@ impl Directory {
         self.started.set(started).map_err(|_| "started twice".to_string())
     }
 
-    pub fn places(&self) -> Vec<Place> {
-        self.places.clone()
+    /// The servers where a test runs.
+    pub fn places(&self, on: On) -> Vec<Place> {
+        match on {
+            On::Once => self.places.iter().take(1).copied().collect(),
+            _ => self.places.iter().filter(|place| place.runs(on)).copied().collect(),
+        }
     }
 
     /// Runs a test on a server that nobody else uses meanwhile, and that is as if new.
