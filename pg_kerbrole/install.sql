@@ -35,6 +35,8 @@ COMMENT ON FUNCTION kerb_case_audit() IS
     'roles that the case or length of their names opens to the wrong tickets or to none, now or with krb_caseins_users flipped, each with a fix';
 COMMENT ON FUNCTION kerb_sync_principals(text[], text, boolean, text[], text[]) IS
     'brings the principals in line with a list; only shows the statements unless dry_run is false; absent: keep, disable or drop';
+COMMENT ON FUNCTION kerb_apply_access(json, text[], text[], text, boolean, text[], text, boolean) IS
+    'brings principals in line with the accounts and groups of a directory, by SID; only shows the statements unless dry_run is false; absent: keep, disable or drop';
 COMMENT ON FUNCTION kerb_check_principal(text, text) IS
     'every question that a login of a Kerberos principal to this database asks, with its answer and what would mend it; changes nothing';
 
@@ -48,6 +50,8 @@ COMMENT ON COLUMN kerb_principals.groups IS 'the roles that it is a direct membe
 COMMENT ON COLUMN kerb_principals.ad_path IS 'a shortest chain of memberships to rds_ad; NULL where no ticket opens the role';
 COMMENT ON COLUMN kerb_principals.iam_path IS 'a shortest chain of memberships to rds_iam; beside an ad_path it is a conflict';
 COMMENT ON COLUMN kerb_principals.sessions IS 'how many sessions it has on this server now';
+COMMENT ON COLUMN kerb_principals.sid IS 'the account of a directory that the role is bound to; NULL where it is bound to none';
+COMMENT ON COLUMN kerb_principals.source IS 'who decides about it: directory where it is bound to an account, else manual';
 
 -- kerb_canonicalize changes and reveals nothing: anyone may call it.
 REVOKE ALL ON FUNCTION kerb_add_principal(text, text, text[], boolean) FROM PUBLIC;
@@ -61,6 +65,7 @@ REVOKE ALL ON FUNCTION kerb_list_principals() FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_check_principal(text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_case_audit() FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_sync_principals(text[], text, boolean, text[], text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION kerb_apply_access(json, text[], text[], text, boolean, text[], text, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_disable_principal(text, text, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_enable_principal(text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_rename_principal(text, text, text, text) FROM PUBLIC;
@@ -87,6 +92,7 @@ BEGIN
         GRANT EXECUTE ON FUNCTION kerb_drop_principal(text, text, boolean, text) TO rds_superuser;
         GRANT EXECUTE ON FUNCTION kerb_case_audit() TO rds_superuser;
         GRANT EXECUTE ON FUNCTION kerb_sync_principals(text[], text, boolean, text[], text[]) TO rds_superuser;
+        GRANT EXECUTE ON FUNCTION kerb_apply_access(json, text[], text[], text, boolean, text[], text, boolean) TO rds_superuser;
         GRANT EXECUTE ON FUNCTION kerb_check_principal(text, text) TO rds_superuser;
         GRANT SELECT ON kerb_principals TO rds_superuser;
     END IF;

@@ -508,6 +508,66 @@ AS $$
             'Memberships: %4$s; the right to grant "%2$s" is not yours.',
             'A superuser can change it. Whoever gives a role another name, or opens it again, '
             'must be able to give what it can do.'),
+        ('no_sid', '22023',
+            '"%21$s" is no SID',
+            NULL,
+            'Write it as the directory shows it: S-1-5-21-...-1104.'),
+        ('no_account', '22023',
+            '%1$s is no account of a domain',
+            NULL,
+            'The objectSid of a user begins with S-1-5-21- and has four more numbers.'),
+        ('no_domain', '22023',
+            '%1$s is no domain',
+            NULL,
+            'The objectSid of a domain begins with S-1-5-21- and has three more numbers.'),
+        ('limit', '22023',
+            'invalid limit for removals: "%21$s"',
+            NULL,
+            'Write a number of people, or a percentage from ''1%%'' to ''100%%''.'),
+        ('principal_as_group', '22023',
+            'role "%1$s" is a principal''s and is granted to nobody',
+            NULL,
+            'Grant what the person has by a role of its own, which nobody logs in as.'),
+        ('not_managed', '22023',
+            'role "%21$s" is not among those that are granted here',
+            NULL,
+            'List in roles every role that somebody is to have.'),
+        ('too_many_losses', '53400',
+            '%1$s people would be disabled, dropped or taken out of a role, and at most %3$s '
+            'may be at once',
+            '%2$s principals are bound to accounts of the domains that were read.',
+            'Look at what would be done. If it is right, raise the limit for this run.'),
+        ('name_of_another', '42710',
+            'role "%1$s" is bound to %3$s, and its name is now that of %2$s',
+            'The role is kept from logging in; the account gets none until the name is free.',
+            'Rename or drop it. Only where the two are one person: COMMENT ON ROLE %11$s IS '
+            '''[kerbrole:%2$s]'';'),
+        ('named_alike', '42710',
+            'account %2$s has the name "%1$s" as well',
+            'With krb_caseins_users on, one person''s ticket would open the other''s role.',
+            'Read each domain once, and give each a realm of its own.'),
+        ('listed_twice', '42710',
+            'account %1$s is on the list more than once',
+            NULL,
+            'List each account once, with all of its roles.'),
+        ('bound_twice', '42710',
+            'roles "%2$s" and "%3$s" are both bound to %1$s',
+            NULL,
+            'End the binding of the one that is not the account''s: COMMENT ON ROLE %13$s IS '
+            'NULL;'),
+        ('no_principal', '22023',
+            'role "%1$s" is bound to %2$s and has no principal''s name',
+            NULL,
+            'End the binding, or give the role the account''s name: COMMENT ON ROLE %11$s IS '
+            'NULL;'),
+        ('comment_unwritable', '22023',
+            'the comment on role "%1$s" is no text in this database',
+            NULL,
+            'Write it anew, or end it: COMMENT ON ROLE %11$s IS NULL;'),
+        ('granted_on', '2BP01',
+            'role "%1$s" granted "%2$s" to others and stays a member of it',
+            NULL,
+            'Grant it to them anew, and run: REVOKE %12$s FROM %11$s CASCADE;'),
         ('not_in_ad', '0LP01',
             'role "%1$s" is not a member of %2$s: no ticket opens it',
             NULL,
@@ -607,6 +667,15 @@ BEGIN
     _said := kerbrole.said(_key, _arguments);
     PERFORM kerbrole.raise(_said.code, _said.message, _said.detail, _said.hint);
 END
+$$;
+
+-- What would be refused, as the reason why something is left alone: `message: DETAIL`
+CREATE FUNCTION kerbrole.in_words(_key text, VARIADIC _arguments text[] DEFAULT '{}') RETURNS text
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT concat_ws(': ', s.message, nullif(s.detail, ''))
+    FROM kerbrole.said(_key, _arguments) AS s
 $$;
 
 -- Says the same, of an element of a list: where that has more than one, DETAIL says which it was.
@@ -1590,6 +1659,62 @@ BEGIN
 END
 $$;
 
+-- Which account of a directory a role belongs to: its SID stands at the very end of the comment on
+-- the role, [kerbrole:S-1-5-21-...-1104], behind what somebody wrote there. It
+-- survives another name, and goes with the role.
+
+-- Whether that is a SID as it is always spelled: decimal numbers without leading zeros, each of
+-- them 32 bits, and up to 15 of them behind the authority (MS-DTYP 2.4.2.1).
+CREATE FUNCTION kerbrole.is_sid(_text text) RETURNS boolean
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT octet_length(_text) <= 184
+        AND _text COLLATE "C" ~ '^S-1-[0-9]+(-[0-9]+)+$'
+        AND _text COLLATE "C" !~ '-0[0-9]'
+        AND octet_length(_text) - octet_length(replace(_text, '-', '')) <= 17
+        AND _text COLLATE "C" !~ concat('-([0-9]{11}|[5-9][0-9]{9}|4[3-9][0-9]{8}',
+            '|429[5-9][0-9]{6}|42949[7-9][0-9]{4}|429496[89][0-9]{3}|4294967[3-9][0-9]{2}',
+            '|429496729[6-9])')
+$$;
+
+-- The domain of the SID of an account; NULL for others.
+CREATE FUNCTION kerbrole.domain_of(_sid text) RETURNS text
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT substring(_sid COLLATE "C" FROM '^(S-1-5-21-[0-9]+-[0-9]+-[0-9]+)-[0-9]+$')
+$$;
+
+-- The roles that are bound. Comments are bytes as names are, and those that were written in a
+-- database of another encoding may be no text here: so the end is looked at as bytes, two digits
+-- each. What only looks like a binding is somebody's text.
+CREATE FUNCTION kerbrole.bindings() RETURNS TABLE (role oid, sid text)
+LANGUAGE sql STABLE ROWS 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT b.role, b.sid
+    FROM (
+        SELECT d.objoid AS role, encode(decode(substring(
+            encode(replace(d.description, chr(92), chr(92) || chr(92))::bytea, 'hex')
+            -- "[kerbrole:", "S-1-" with digits and hyphens, "]".
+            FROM '^(?:..)*5b6b657262726f6c653a(532d312d(?:2d|3[0-9])+)5d$'), 'hex'),
+            'escape') AS sid
+        FROM pg_catalog.pg_shdescription AS d
+        WHERE d.classoid = 'pg_catalog.pg_authid'::regclass
+            AND d.description COLLATE "C" LIKE '%[kerbrole:S-1-%]'
+    ) AS b
+    WHERE kerbrole.is_sid(b.sid)
+$$;
+
+-- The comment that binds a role, behind what somebody wrote there.
+CREATE FUNCTION kerbrole.bound_comment(_comment text, _sid text) RETURNS text
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT concat(nullif(_comment, '') || ' ', '[kerbrole:', _sid, ']')
+$$;
+
 -- Which memberships to end so that a role in both roles of the rule is in one of them only.
 
 -- Whether others' memberships would end with this one of a member in a role: since PostgreSQL 16
@@ -2138,7 +2263,7 @@ BEGIN
     END IF;
     IF NEW.function NOT IN ('kerb_add_principal', 'kerb_add_principals', 'kerb_drop_principal',
             'kerb_disable_principal', 'kerb_enable_principal', 'kerb_rename_principal',
-            'kerb_rename_realm', 'kerb_sync_principals')
+            'kerb_rename_realm', 'kerb_sync_principals', 'kerb_apply_access')
         OR NOT EXISTS (
             SELECT FROM pg_catalog.pg_proc AS p
             WHERE p.pronamespace = 'kerbrole'::regnamespace AND p.proname = NEW.function
@@ -2159,6 +2284,10 @@ BEGIN
             WHEN 'kerb_rename_principal' THEN kerbrole.rename(NEW.arguments, _caller)
             WHEN 'kerb_rename_realm' THEN kerbrole.rename_realm(NEW.arguments, _caller)
             WHEN 'kerb_sync_principals' THEN kerbrole.sync(NEW.arguments, _caller)
+            WHEN 'kerb_apply_access' THEN
+                CASE WHEN (NEW.arguments ->> 'removals')::boolean
+                    THEN kerbrole.remove_absent(NEW.arguments, _caller)
+                    ELSE kerbrole.access(NEW.arguments, _caller) END
         END
     END;
     RETURN NEW;
@@ -2593,10 +2722,9 @@ AS $$
     FROM (SELECT kerbrole.allowed_realms()) AS a (realms)
 $$;
 
--- The names of new principals, each as it is wanted, in the same order; DETAIL of an error says of
--- which element it is. Most names are plain, of a realm that was looked at before: they are made
--- all at once, and only the others one by one.
-CREATE FUNCTION kerbrole.canonical_each(
+-- The names of new principals that are plain, each as it is wanted, in the same order, made all at
+-- once; NULL for the others.
+CREATE FUNCTION kerbrole.plain_each(
     _typed text[], OUT role_names text[], OUT case_matters boolean[])
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -2604,12 +2732,6 @@ AS $$
 DECLARE
     _folds CONSTANT boolean := kerbrole.folds_usernames();
     _is_auto CONSTANT boolean := kerbrole.setting('username_case') = 'auto';
-    _at integer;
-    _one record;
-    _code text;
-    _message text;
-    _detail text;
-    _hint text;
 BEGIN
     WITH parts AS MATERIALIZED (
         SELECT split_part(t.typed, '@', 1) AS username,
@@ -2633,6 +2755,26 @@ BEGIN
     INTO role_names, case_matters
     FROM parts AS p
     LEFT JOIN realms AS r ON p.is_plain AND r.realm = p.realm;
+END
+$$;
+
+-- The names of new principals, each as it is wanted, in the same order; DETAIL of an error says of
+-- which element it is. Most names are plain, of a realm that was looked at before: only the others
+-- are made one by one.
+CREATE FUNCTION kerbrole.canonical_each(
+    _typed text[], OUT role_names text[], OUT case_matters boolean[])
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    _at integer;
+    _one record;
+    _code text;
+    _message text;
+    _detail text;
+    _hint text;
+BEGIN
+    SELECT p.* INTO role_names, case_matters FROM kerbrole.plain_each(_typed) AS p;
     FOR _at IN
         SELECT n.place
         FROM unnest(role_names) WITH ORDINALITY AS n (name, place)
@@ -3085,6 +3227,18 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION kerbrole.warn_of_sessions(_role oid) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RAISE WARNING USING
+        MESSAGE = format('sessions of role "%s" go on', pg_get_userbyid(_role)),
+        DETAIL = 'Neither you nor the owner of the functions may end them.',
+        HINT = format('GRANT pg_signal_backend TO %s;', kerbrole.quoted(current_user));
+END
+$$;
+
 -- With the owner's rights.
 CREATE FUNCTION kerbrole.disable(_arguments jsonb) RETURNS jsonb
 LANGUAGE plpgsql
@@ -3146,10 +3300,7 @@ BEGIN
             'Somebody who logs in before this transaction commits stays: look again afterwards. '
             'The session that asks for it goes on, if it is one of them.');
     ELSE
-        RAISE WARNING USING
-            MESSAGE = format('sessions of role "%s" go on', _name),
-            DETAIL = 'Neither you nor the owner of the functions may end them.',
-            HINT = format('GRANT pg_signal_backend TO %s;', kerbrole.quoted(current_user));
+        PERFORM kerbrole.warn_of_sessions((_answer ->> 'role')::oid);
     END IF;
     RETURN _name;
 END
@@ -3918,10 +4069,23 @@ $$;
 
 -- Who has access, and by which way.
 
+-- What an earlier version returned had fewer columns: it stays until the view asks the new one.
+DO $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM pg_catalog.pg_proc AS p
+        WHERE p.oid = to_regprocedure('kerbrole.kerb_list_principals()')
+            AND 'sid' <> ALL (p.proargnames))
+    THEN
+        ALTER FUNCTION kerbrole.kerb_list_principals() RENAME TO kerb_list_principals_before;
+    END IF;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION kerbrole.kerb_list_principals()
 RETURNS TABLE (
     role_name text, username text, realm text, can_login boolean, groups text[],
-    ad_path text[], iam_path text[], sessions integer)
+    ad_path text[], iam_path text[], sessions integer, sid text, source text)
 LANGUAGE plpgsql STRICT
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -3955,13 +4119,38 @@ BEGIN
     )
     SELECT l.name, kerbrole.username_of(l.name), kerbrole.realm_of(l.name), l.can_login,
         coalesce(g.groups, '{}'), a.path, i.path,
-        coalesce(c.sessions, 0)
+        coalesce(c.sessions, 0), b.sid,
+        CASE WHEN b.sid IS NULL THEN 'manual' ELSE 'directory' END
     FROM listed AS l
     LEFT JOIN of_groups AS g ON g.role = l.role
     LEFT JOIN ad_paths AS a ON a.role = l.role
     LEFT JOIN iam_paths AS i ON i.role = l.role
     LEFT JOIN counts AS c ON c.role = l.role
+    LEFT JOIN kerbrole.bindings() AS b ON b.role = l.role
     ORDER BY kerbrole.realm_of(l.name) COLLATE "C", kerbrole.username_of(l.name) COLLATE "C";
+END
+$$;
+
+-- Whoever could call the earlier one can call this.
+DO $$
+DECLARE
+    _caller record;
+BEGIN
+    IF to_regprocedure('kerbrole.kerb_list_principals_before()') IS NOT NULL THEN
+        REVOKE ALL ON FUNCTION kerbrole.kerb_list_principals() FROM PUBLIC;
+        FOR _caller IN
+            SELECT r.rolname, a.grantee, a.is_grantable
+            FROM pg_catalog.pg_proc AS p
+            CROSS JOIN LATERAL aclexplode(p.proacl) AS a
+            LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = a.grantee
+            WHERE p.oid = 'kerbrole.kerb_list_principals_before()'::regprocedure
+                AND a.grantee <> p.proowner
+        LOOP
+            EXECUTE concat('GRANT EXECUTE ON FUNCTION kerbrole.kerb_list_principals() TO ',
+                CASE WHEN _caller.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(_caller.rolname) END,
+                CASE WHEN _caller.is_grantable THEN ' WITH GRANT OPTION' END);
+        END LOOP;
+    END IF;
 END
 $$;
 
@@ -4498,6 +4687,58 @@ AS $$
     SELECT '/* ' || replace(replace(_text, '*/', '* /'), '/*', '/ *') || ' */'
 $$;
 
+-- How a role that nobody wants any more goes, and why it is not dropped where that was wanted.
+-- Nothing at all happens to one that is no mere login: its problem is said and there is no action.
+CREATE FUNCTION kerbrole.plan_removal(
+    _role oid, _can_login boolean, _absent text, _is_held boolean, _is_not_changed boolean,
+    OUT action text, OUT statements text[], OUT problem text, OUT reason text)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    _name CONSTANT text := pg_get_userbyid(_role)::text;
+    _message text;
+    _detail text;
+BEGIN
+    statements := '{}';
+    IF _is_not_changed THEN
+        BEGIN
+            PERFORM kerbrole.check_changeable(_role);
+        EXCEPTION
+            WHEN insufficient_privilege THEN
+                problem := SQLERRM || '.';
+                RETURN;
+        END;
+    END IF;
+    action := 'disable';
+    IF _can_login THEN
+        statements := ARRAY[format('ALTER ROLE %s NOLOGIN;', kerbrole.quoted(_name))];
+    END IF;
+    IF _absent = 'drop' AND NOT _is_held THEN
+        action := 'drop';
+        statements := ARRAY[format('DROP ROLE %s;', kerbrole.quoted(_name))];
+    ELSIF _absent = 'drop' THEN
+        BEGIN
+            PERFORM kerbrole.check_droppable(_role, false);
+            statements := statements
+                || ARRAY(SELECT r.statement || ';' FROM kerbrole.revokes(_role) AS r);
+            IF EXISTS (SELECT FROM kerbrole.holdings(_role) AS h WHERE NOT h.is_here) THEN
+                PERFORM kerbrole.refuse('only_disabled', _name,
+                    kerbrole.holdings_in_words(_role, false, true));
+            END IF;
+            action := 'drop';
+            statements := ARRAY(SELECT r.statement || ';' FROM kerbrole.revokes(_role) AS r)
+                || format('DROP ROLE %s;', kerbrole.quoted(_name));
+        EXCEPTION
+            WHEN object_in_use OR dependent_objects_still_exist THEN
+                GET STACKED DIAGNOSTICS _message = MESSAGE_TEXT, _detail = PG_EXCEPTION_DETAIL;
+                problem := concat_ws(' ', _message || '.', nullif(_detail, ''));
+                reason := concat_ws(': ', _message, nullif(_detail, ''));
+        END;
+    END IF;
+END
+$$;
+
 -- The difference: {steps, left, removals, principals, at_most, names of those who are disabled and
 -- stay so}. A step has an action, a role, its statement, why, and its OID where it is there.
 CREATE FUNCTION kerbrole.plan_sync(
@@ -4519,9 +4760,7 @@ DECLARE
     _row record;
     _message text;
     _detail text;
-    _reason text;
-    _action text;
-    _statements text[];
+    _removal record;
     _removals integer := 0;
     _principals integer := 0;
     _at integer;
@@ -4607,48 +4846,19 @@ BEGIN
         ORDER BY c.name
     LOOP
         _principals := _row.principals;
-        _reason := NULL;
-        _action := 'disable';
-        _statements := CASE WHEN _row.can_login
-            THEN ARRAY[format('ALTER ROLE %s NOLOGIN;', kerbrole.quoted(_row.name))] ELSE '{}' END;
-        IF _row.is_not_changed THEN
-            BEGIN
-                PERFORM kerbrole.check_changeable(_row.oid);
-            EXCEPTION
-                WHEN insufficient_privilege THEN
-                    _left := _left || (SQLERRM || '.');
-                    CONTINUE;
-            END;
+        _removal := kerbrole.plan_removal(
+            _row.oid, _row.can_login, _absent, _row.is_held, _row.is_not_changed);
+        IF _removal.problem IS NOT NULL THEN
+            _left := _left || _removal.problem;
         END IF;
-        IF _absent = 'drop' AND NOT _row.is_held THEN
-            _action := 'drop';
-            _statements := ARRAY[format('DROP ROLE %s;', kerbrole.quoted(_row.name))];
-        ELSIF _absent = 'drop' THEN
-            BEGIN
-                PERFORM kerbrole.check_droppable(_row.oid, false);
-                _statements := _statements
-                    || ARRAY(SELECT r.statement || ';' FROM kerbrole.revokes(_row.oid) AS r);
-                IF EXISTS (SELECT FROM kerbrole.holdings(_row.oid) AS h WHERE NOT h.is_here) THEN
-                    PERFORM kerbrole.refuse('only_disabled', _row.name,
-                        kerbrole.holdings_in_words(_row.oid, false, true));
-                END IF;
-                _action := 'drop';
-                _statements := ARRAY(SELECT r.statement || ';' FROM kerbrole.revokes(_row.oid) AS r)
-                    || format('DROP ROLE %s;', kerbrole.quoted(_row.name));
-            EXCEPTION
-                WHEN object_in_use OR dependent_objects_still_exist THEN
-                    GET STACKED DIAGNOSTICS _message = MESSAGE_TEXT, _detail = PG_EXCEPTION_DETAIL;
-                    _left := _left || concat_ws(' ', _message || '.', nullif(_detail, ''));
-                    _reason := kerbrole.comment(concat_ws(': ', _message, nullif(_detail, '')));
-            END;
-        END IF;
-        FOR _at IN 1..cardinality(_statements) LOOP
-            _steps := _steps || jsonb_build_object('action', _action,
+        FOR _at IN 1..cardinality(_removal.statements) LOOP
+            _steps := _steps || jsonb_build_object('action', _removal.action,
                 'role_name', _row.name, 'role', _row.oid,
-                'statement', concat_ws(' ', _statements[_at], CASE WHEN _at = 1 THEN _reason END),
+                'statement', concat_ws(' ', _removal.statements[_at],
+                    CASE WHEN _at = 1 THEN kerbrole.comment(_removal.reason) END),
                 'reason', 'not on the list of realm ' || kerbrole.realm_of(_row.name));
         END LOOP;
-        IF _statements <> '{}' THEN
+        IF _removal.statements <> '{}' THEN
             _removals := _removals + 1;
         END IF;
     END LOOP;
@@ -4701,6 +4911,46 @@ EXCEPTION
 END
 $$;
 
+-- With the owner's rights: drops those that steps say, on which nothing hangs any more.
+CREATE FUNCTION kerbrole.drop_many(_steps jsonb) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    _step record;
+    -- Few grant, and many are granted something.
+    _grantors CONSTANT oid[] := ARRAY(
+        SELECT DISTINCT m.grantor FROM pg_catalog.pg_auth_members AS m);
+BEGIN
+    -- Since 16 each DROP ROLE goes along all that its owner created: few of them, for many roles.
+    FOR _step IN
+        WITH steps AS MATERIALIZED (
+            SELECT s.step ->> 'role_name' AS name, (s.step ->> 'role')::oid AS role, s.place
+            FROM jsonb_array_elements(_steps) WITH ORDINALITY AS s (step, place)
+            WHERE s.step ->> 'action' = 'drop'
+        )
+        SELECT min(s.name) AS name, c.creator, array_agg(s.role) AS roles,
+            string_agg(DISTINCT quote_ident(s.name), ', ') AS names
+        FROM steps AS s
+        JOIN kerbrole.creators_of(ARRAY(SELECT role FROM steps)) AS c ON c.role = s.role
+        GROUP BY c.creator, s.place / 1000
+        ORDER BY min(s.place)
+    LOOP
+        PERFORM kerbrole.end_grants(r.role)
+        FROM unnest(_step.roles) AS r (role)
+        WHERE r.role = ANY (_grantors);
+        IF _step.creator IS NULL THEN
+            PERFORM kerbrole.run(format('DROP ROLE %s', _step.names), _step.name);
+        ELSE
+            PERFORM kerbrole.run_as_creator(
+                _step.creator, ARRAY[format('DROP ROLE %s', _step.names)]);
+        END IF;
+        PERFORM kerbrole.check_meanwhile(NOT EXISTS (
+            SELECT FROM kerbrole.roles AS r WHERE r.oid = ANY (_step.roles)), _step.name);
+    END LOOP;
+END
+$$;
+
 -- With the owner's rights: carries the difference out. What was to be revoked has been by now, with
 -- the caller's.
 CREATE FUNCTION kerbrole.sync(_arguments jsonb, _caller oid) RETURNS jsonb
@@ -4715,9 +4965,6 @@ DECLARE
         kerbrole.checked_list(kerbrole.texts(_arguments -> 'groups'), 'groups'), _caller);
     _before oid[];
     _step record;
-    -- Few grant, and many are granted something.
-    _grantors CONSTANT oid[] := ARRAY(
-        SELECT DISTINCT m.grantor FROM pg_catalog.pg_auth_members AS m);
 BEGIN
     PERFORM kerbrole.refuse_too_many(_plan);
     _before := kerbrole.conflicting(kerbrole.role_oids(kerbrole.texts(_plan -> 'adopted')));
@@ -4747,32 +4994,7 @@ BEGIN
         LEFT JOIN kerbrole.roles AS r ON r.oid = s.role
         WHERE (r.rolcanlogin = s.can_login AND kerbrole.attributes(r.oid) IS NULL) IS NOT TRUE;
     END IF;
-    -- Since 16 each DROP ROLE goes along all that its owner created: few of them, for many roles.
-    FOR _step IN
-        WITH steps AS MATERIALIZED (
-            SELECT s.step ->> 'role_name' AS name, (s.step ->> 'role')::oid AS role, s.place
-            FROM jsonb_array_elements(_plan -> 'steps') WITH ORDINALITY AS s (step, place)
-            WHERE s.step ->> 'action' = 'drop'
-        )
-        SELECT min(s.name) AS name, c.creator, array_agg(s.role) AS roles,
-            string_agg(DISTINCT quote_ident(s.name), ', ') AS names
-        FROM steps AS s
-        JOIN kerbrole.creators_of(ARRAY(SELECT role FROM steps)) AS c ON c.role = s.role
-        GROUP BY c.creator, s.place / 1000
-        ORDER BY min(s.place)
-    LOOP
-        PERFORM kerbrole.end_grants(r.role)
-        FROM unnest(_step.roles) AS r (role)
-        WHERE r.role = ANY (_grantors);
-        IF _step.creator IS NULL THEN
-            PERFORM kerbrole.run(format('DROP ROLE %s', _step.names), _step.name);
-        ELSE
-            PERFORM kerbrole.run_as_creator(
-                _step.creator, ARRAY[format('DROP ROLE %s', _step.names)]);
-        END IF;
-        PERFORM kerbrole.check_meanwhile(NOT EXISTS (
-            SELECT FROM kerbrole.roles AS r WHERE r.oid = ANY (_step.roles)), _step.name);
-    END LOOP;
+    PERFORM kerbrole.drop_many(_plan -> 'steps');
     RETURN '{}';
 END
 $$;
@@ -4861,6 +5083,1507 @@ BEGIN
         s.step ->> 'reason'
     FROM jsonb_array_elements(_plan -> 'steps') WITH ORDINALITY AS s (step, place)
     ORDER BY s.place;
+END
+$$;
+
+-- What kerb_apply_access() is asked for: people as JSON, each with the roles that are meant for
+-- them, and what else a directory says.
+
+-- The people, in their order; 22023 for what is none. `roles` are theirs as they were written.
+CREATE FUNCTION kerbrole.people(_people json)
+RETURNS TABLE (place bigint, typed text, sid text, enabled boolean, roles text[])
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    _count integer;
+    _at bigint;
+    _problem text;
+    _said record;
+    _shape CONSTANT text := 'A person is written as {"principal": "alice@CORP.EXAMPLE.COM", '
+        '"sid": "S-1-5-21-...", "enabled": true, "roles": ["analysts"]}.';
+BEGIN
+    IF json_typeof(_people) <> 'array' THEN
+        PERFORM kerbrole.raise('22023', 'people must be a JSON array', NULL, _shape);
+    END IF;
+    _count := json_array_length(_people);
+    IF _count > 250000 THEN
+        PERFORM kerbrole.refuse('list_too_long', _count::text);
+    ELSIF octet_length(_people::text) > 33554432 THEN
+        PERFORM kerbrole.refuse('list_too_large',
+            _count::text, octet_length(_people::text)::text);
+    END IF;
+    SELECT e.place, CASE
+        WHEN json_typeof(e.person) <> 'object' THEN 'a person must be a JSON object'
+        ELSE k.problem END
+    INTO _at, _problem
+    FROM json_array_elements(_people) WITH ORDINALITY AS e (person, place)
+    CROSS JOIN LATERAL (
+        SELECT CASE
+            WHEN bool_or(k.key COLLATE "C" NOT IN ('principal', 'sid', 'enabled', 'roles'))
+                THEN format('a person has no "%s"', kerbrole.visible(min(k.key COLLATE "C") FILTER (
+                    WHERE k.key COLLATE "C" NOT IN ('principal', 'sid', 'enabled', 'roles'))))
+            WHEN count(*) <> count(DISTINCT k.key) THEN 'a person has a key twice'
+            WHEN count(*) FILTER (WHERE k.key = 'principal' AND json_typeof(k.value) = 'string')
+                <> 1 THEN 'the principal of a person must be a text'
+            WHEN count(*) FILTER (WHERE k.key = 'sid' AND json_typeof(k.value) = 'string') <> 1
+                THEN 'the sid of a person must be a text'
+            WHEN bool_or(k.key = 'enabled' AND json_typeof(k.value) <> 'boolean')
+                THEN 'whether a person is enabled must be true or false'
+            WHEN bool_or(k.key = 'roles' AND json_typeof(k.value) <> 'array')
+                THEN 'the roles of a person must be an array of texts'
+            WHEN bool_or(k.key = 'roles' AND EXISTS (
+                SELECT FROM json_array_elements(
+                    CASE WHEN k.key = 'roles' THEN k.value ELSE '[]' END) AS r (role)
+                WHERE json_typeof(r.role) <> 'string'))
+                THEN 'the roles of a person must be an array of texts'
+            END AS problem
+        FROM json_each(
+            CASE WHEN json_typeof(e.person) = 'object' THEN e.person ELSE '{}' END) AS k
+    ) AS k
+    WHERE json_typeof(e.person) <> 'object' OR k.problem IS NOT NULL
+    ORDER BY e.place LIMIT 1;
+    IF FOUND THEN
+        PERFORM kerbrole.raise('22023', _problem, format('It is element %s of people.', _at),
+            _shape);
+    END IF;
+    RETURN QUERY
+    SELECT e.place, e.person ->> 'principal', e.person ->> 'sid',
+        coalesce((e.person ->> 'enabled')::boolean, true),
+        CASE WHEN e.person -> 'roles' IS NULL THEN '{}' ELSE ARRAY(
+            SELECT r.role
+            FROM json_array_elements_text(e.person -> 'roles') WITH ORDINALITY AS r (role, place)
+            ORDER BY r.place) END
+    FROM json_array_elements(_people) WITH ORDINALITY AS e (person, place)
+    ORDER BY e.place;
+    SELECT p.place, p.person ->> 'sid' INTO _at, _problem
+    FROM json_array_elements(_people) WITH ORDINALITY AS p (person, place)
+    WHERE (kerbrole.is_sid(p.person ->> 'sid')
+        AND kerbrole.domain_of(p.person ->> 'sid') IS NOT NULL) IS NOT TRUE
+    ORDER BY p.place LIMIT 1;
+    IF FOUND THEN
+        _said := kerbrole.said(
+            CASE WHEN kerbrole.is_sid(_problem) THEN 'no_account' ELSE 'no_sid' END,
+            ARRAY[_problem]);
+        PERFORM kerbrole.refuse_element(_said.code, _said.message, _said.detail, _said.hint,
+            'people', _count, _at::integer, _problem);
+    END IF;
+    PERFORM kerbrole.checked_text(p.person ->> 'principal')
+    FROM json_array_elements(_people) AS p (person)
+    WHERE octet_length(p.person ->> 'principal') > 63 OR getdatabaseencoding() <> 'UTF8';
+END
+$$;
+
+-- The names of people as they are wanted, and why one cannot be, in the same order.
+CREATE FUNCTION kerbrole.names_or_problems(
+    _typed text[], OUT role_names text[], OUT problems text[], OUT case_matters boolean[])
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    _at integer;
+    _one record;
+    _message text;
+    _detail text;
+BEGIN
+    SELECT p.* INTO role_names, case_matters FROM kerbrole.plain_each(_typed) AS p;
+    problems := array_fill(NULL::text, ARRAY[cardinality(_typed)]);
+    FOR _at IN
+        SELECT n.place
+        FROM unnest(role_names) WITH ORDINALITY AS n (name, place)
+        WHERE n.name IS NULL ORDER BY n.place
+    LOOP
+        BEGIN
+            _one := kerbrole.canonical(_typed[_at], NULL);
+            role_names[_at] := _one.role_name;
+            case_matters[_at] := _one.case_matters;
+        EXCEPTION
+            WHEN invalid_parameter_value OR name_too_long OR reserved_name THEN
+                GET STACKED DIAGNOSTICS _message = MESSAGE_TEXT, _detail = PG_EXCEPTION_DETAIL;
+                problems[_at] := concat_ws(': ', _message, nullif(_detail, ''));
+        END;
+    END LOOP;
+END
+$$;
+
+-- The roles that a list may grant and revoke, which have to be there.
+CREATE FUNCTION kerbrole.checked_roles(_roles text[]) RETURNS oid[]
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    _other text;
+    _said record;
+BEGIN
+    FOR _at IN 1..cardinality(_roles) LOOP
+        IF kerbrole.role_oid(_roles[_at]) IS NULL THEN
+            _other := kerbrole.other_spelling(_roles[_at]);
+            _said := kerbrole.said(
+                CASE WHEN _other IS NULL THEN 'group_missing' ELSE 'group_missing_other' END,
+                ARRAY[_roles[_at], _other]);
+            PERFORM kerbrole.refuse_element(_said.code, _said.message, _said.detail, _said.hint,
+                'roles', cardinality(_roles), _at, _roles[_at]);
+        ELSIF kerbrole.is_principal(_roles[_at]) THEN
+            _said := kerbrole.said('principal_as_group', ARRAY[_roles[_at]]);
+            PERFORM kerbrole.refuse_element(_said.code, _said.message, _said.detail, _said.hint,
+                'roles', cardinality(_roles), _at, _roles[_at]);
+        END IF;
+    END LOOP;
+    RETURN kerbrole.role_oids(_roles);
+END
+$$;
+
+-- How many people may lose something, of so many that are bound: a number, or a percentage, which
+-- is rounded down and at least one.
+CREATE FUNCTION kerbrole.at_most(_max_removals text, _bound bigint) RETURNS bigint
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    _setting CONSTANT integer := kerbrole.setting('sync_max_removals')::integer;
+    _number CONSTANT numeric := substring(_max_removals FROM '^([0-9]+)%?$')::numeric;
+    _is_percent CONSTANT boolean := right(_max_removals, 1) = '%';
+BEGIN
+    IF _number IS NULL OR _number > 4294967295
+        OR (_is_percent AND _number NOT BETWEEN 1 AND 100)
+    THEN
+        PERFORM kerbrole.refuse('limit', _max_removals);
+    END IF;
+    RETURN least(
+        CASE WHEN _is_percent THEN greatest(1, trunc(_bound * _number / 100)) ELSE _number END,
+        CASE WHEN _setting >= 0 THEN _setting END);
+END
+$$;
+
+-- The domains that were read whole.
+CREATE FUNCTION kerbrole.checked_domains(_domains text[]) RETURNS text[]
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    _said record;
+BEGIN
+    FOR _at IN 1..coalesce(cardinality(_domains), 0) LOOP
+        IF (kerbrole.is_sid(_domains[_at])
+            AND _domains[_at] ~ '^S-1-5-21-[0-9]+-[0-9]+-[0-9]+$') IS NOT TRUE
+        THEN
+            _said := kerbrole.said(
+                CASE WHEN kerbrole.is_sid(_domains[_at]) THEN 'no_domain' ELSE 'no_sid' END,
+                ARRAY[_domains[_at]]);
+            PERFORM kerbrole.refuse_element(_said.code, _said.message, _said.detail, _said.hint,
+                'domains', cardinality(_domains), _at, _domains[_at]);
+        END IF;
+    END LOOP;
+    RETURN _domains;
+END
+$$;
+
+-- Which role is whose: somebody is found by their SID first, and by their name where no role is
+-- bound to that.
+
+-- In which order roles that want each other's names are renamed. `_holders` are the roles that have
+-- the wanted names, NULL where a name is free. Rows are places in the arrays, in order; a swap goes
+-- by a temporary name, to which the first of its roles is renamed first. Who waits for a role that
+-- keeps its name is not among them.
+CREATE FUNCTION kerbrole.order_renames(_roles oid[], _holders oid[])
+RETURNS TABLE (place integer, to_temporary boolean)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    -- Who has the wanted name: 0 nobody, -1 somebody who keeps it.
+    _next CONSTANT integer[] := ARRAY(
+        SELECT CASE WHEN h.role IS NULL THEN 0 ELSE coalesce(r.place, -1) END::integer
+        FROM unnest(_holders) WITH ORDINALITY AS h (role, place)
+        LEFT JOIN unnest(_roles) WITH ORDINALITY AS r (role, place) ON r.role = h.role
+        ORDER BY h.place);
+    -- 0 not looked at, 1 on the way, 2 goes, 3 stays.
+    _marks integer[] := array_fill(0, ARRAY[cardinality(_roles)]);
+    _way integer[];
+    _length integer;
+    _at integer;
+    _mark integer;
+BEGIN
+    FOR _start IN 1..cardinality(_roles) LOOP
+        _at := _start;
+        _length := 0;
+        _way := '{}';
+        WHILE _at > 0 AND _marks[_at] = 0 LOOP
+            _marks[_at] := 1;
+            _length := _length + 1;
+            _way[_length] := _at;
+            _at := _next[_at];
+        END LOOP;
+        _mark := CASE WHEN _at = -1 THEN 3 WHEN _at > 0 AND _marks[_at] = 3 THEN 3 ELSE 2 END;
+        IF _length > 0 AND _at > 0 AND _marks[_at] = 1 THEN
+            place := _at;
+            to_temporary := true;
+            RETURN NEXT;
+        END IF;
+        to_temporary := false;
+        FOR i IN REVERSE _length..1 LOOP
+            _marks[_way[i]] := _mark;
+            IF _mark = 2 THEN
+                place := _way[i];
+                RETURN NEXT;
+            END IF;
+        END LOOP;
+    END LOOP;
+END
+$$;
+
+-- Of each of the people, in their order, what becomes of them: `outcome` is
+--
+--   create    there is no role yet
+--   bind      the role of their name is nobody's yet
+--   rename    their role is called otherwise, and can have their name
+--   keep      their role is theirs
+--   misnamed  their role is called otherwise, and cannot have their name now: `reason`
+--   nothing   there is no role, and they are disabled or not to be touched
+--   several   there is more than one role that says it is theirs: `reason`
+--   leave     they are left as they are: `reason`
+--
+-- `role` is theirs, `holder` a role that has their name and is somebody else's. A rename has its
+-- place in the order of renames, and perhaps one for a temporary name before.
+--
+-- Joins are hashed: there may be a hundred thousand roles and people, and the server would plan for
+-- the few that it guesses.
+CREATE FUNCTION kerbrole.match_people(
+    _names text[], _problems text[], _sids text[], _enabled boolean[], _kept text[], _caller oid)
+RETURNS TABLE (
+    place bigint, outcome text, role oid, role_name text, can_login boolean, is_in_ad boolean,
+    holder oid, reason text, left_name text, step integer, temporary_step integer)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+SET enable_nestloop = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    _rule CONSTANT record := kerbrole.rule();
+    _outcomes text[] := '{}';
+    _reasons text[] := '{}';
+    _roles oid[];
+    _role_names text[];
+    _logins boolean[];
+    _in_ad boolean[];
+    _exact oid[];
+    _exact_sids text[];
+    _others oid[];
+    _how_many integer[];
+    _other_names text[];
+    _reason text;
+    _left_names text[] := '{}';
+    -- Of whom two accounts have the name, or whose name nobody can have.
+    _has_no_name boolean[] := '{}';
+    _row record;
+    _at integer;
+    _wants_places integer[] := '{}';
+    _wants_roles oid[] := '{}';
+    _wants_holders oid[] := '{}';
+    _moved boolean[];
+    _steps integer[] := '{}';
+    _temporary_steps integer[] := '{}';
+    _count integer := 0;
+    _holders oid[] := '{}';
+BEGIN
+    FOR _row IN
+        WITH people AS MATERIALIZED (
+            SELECT p.place, p.name COLLATE "C" AS name, p.problem, p.sid COLLATE "C" AS sid,
+                p.enabled, lower(p.name COLLATE "C") AS folded,
+                count(*) OVER (PARTITION BY p.sid COLLATE "C") AS with_sid,
+                count(p.name) OVER (PARTITION BY lower(p.name COLLATE "C")) AS with_name,
+                coalesce(lag(p.sid) OVER alike, lead(p.sid) OVER alike) AS sid_alike
+            FROM unnest(_names, _problems, _sids, _enabled) WITH ORDINALITY
+                AS p (name, problem, sid, enabled, place)
+            WINDOW alike AS (PARTITION BY lower(p.name COLLATE "C") ORDER BY p.place)
+        ), roles AS MATERIALIZED (
+            SELECT r.oid, r.rolname::text COLLATE "C" AS name,
+                lower(r.rolname::text COLLATE "C") AS folded, r.rolcanlogin AS can_login,
+                b.sid COLLATE "C" AS sid,
+                r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication
+                OR r.rolbypassrls
+                OR r.rolname::text COLLATE "C" IN (_rule.ad_role, _rule.iam_role) AS is_more,
+                r.oid IN (SELECT kerbrole.all_below(ARRAY[_rule.ad])) AS is_in_ad,
+                r.oid IN (SELECT m.member FROM pg_catalog.pg_auth_members AS m
+                    WHERE m.roleid <> _rule.ad) AS has_groups,
+                r.oid IN (SELECT a.usesysid FROM pg_catalog.pg_stat_activity AS a
+                    WHERE a.usesysid IS NOT NULL) AS has_sessions
+            FROM kerbrole.roles AS r
+            LEFT JOIN kerbrole.bindings() AS b ON b.role = r.oid
+        ), bound AS MATERIALIZED (
+            -- A role without a principal's name keeps nobody from their own.
+            SELECT b.sid, count(*) FILTER (WHERE b.is_principal) AS how_many,
+                min(b.oid) FILTER (WHERE b.is_principal) AS role,
+                (array_agg(b.name ORDER BY b.name) FILTER (WHERE b.is_principal))[:2] AS names,
+                min(b.name) FILTER (WHERE NOT b.is_principal) AS other,
+                bool_or(lower(b.name) IN (SELECT unnest(_kept) COLLATE "C")) AS is_kept
+            FROM (
+                SELECT r.*, kerbrole.is_principal(r.name) AS is_principal
+                FROM roles AS r WHERE r.sid IN (SELECT p.sid FROM people AS p)
+            ) AS b
+            GROUP BY b.sid
+        ), spelled AS MATERIALIZED (
+            SELECT r.folded, array_agg(r.oid ORDER BY r.name) AS roles,
+                array_agg(r.name ORDER BY r.name) AS names
+            FROM roles AS r
+            WHERE r.folded IN (SELECT p.folded FROM people AS p)
+            GROUP BY r.folded
+        )
+        SELECT p.place::integer, p.name, p.folded, p.problem, p.sid, p.enabled, p.with_sid,
+            p.with_name, p.sid_alike,
+            b.how_many AS bound, b.names AS bound_names, b.other AS no_principal, r.oid AS role, r.name AS role_name, r.can_login,
+            r.is_more, r.is_in_ad, r.has_groups, r.has_sessions,
+            coalesce(p.folded IN (SELECT unnest(_kept) COLLATE "C"), false)
+            OR coalesce(b.is_kept, false) AS is_kept,
+            h.oid AS exact, h.sid AS exact_sid, h.can_login AS exact_login,
+            h.is_in_ad AS exact_in_ad, h.is_more AS exact_more,
+            array_remove(s.roles, r.oid) AS others, (
+                SELECT min(o.name)
+                FROM unnest(s.names, s.roles) AS o (name, role)
+                WHERE o.name <> p.name AND o.role IS DISTINCT FROM r.oid) AS other_name
+        FROM people AS p
+        LEFT JOIN bound AS b ON b.sid = p.sid
+        LEFT JOIN roles AS r ON r.oid = b.role
+        LEFT JOIN roles AS h ON h.name = p.name
+        LEFT JOIN spelled AS s ON s.folded = p.folded
+        ORDER BY p.place
+    LOOP
+        _at := _row.place;
+        _roles[_at] := _row.role;
+        _role_names[_at] := _row.role_name;
+        _logins[_at] := _row.can_login;
+        _in_ad[_at] := _row.is_in_ad;
+        _exact[_at] := _row.exact;
+        _exact_sids[_at] := _row.exact_sid;
+        _others[_at] := _row.others[1];
+        _how_many[_at] := coalesce(cardinality(_row.others), 0);
+        _other_names[_at] := _row.other_name;
+        -- What keeps somebody from having anything, or from having their name.
+        _reason := CASE
+            WHEN _row.with_sid > 1 THEN kerbrole.in_words('listed_twice', _row.sid)
+            WHEN _row.bound = 0 THEN
+                kerbrole.in_words('no_principal', _row.no_principal, _row.sid)
+            WHEN _row.bound = 1 AND _row.is_more THEN kerbrole.unchangeable(_row.role)
+            WHEN _row.bound > 1 THEN kerbrole.in_words(
+                'bound_twice', _row.sid, _row.bound_names[1], _row.bound_names[2])
+            WHEN _row.role IS NULL AND _row.exact_sid IS NULL AND _row.exact_more
+                AND _row.with_name = 1 THEN kerbrole.unchangeable(_row.exact)
+        END;
+        _reasons[_at] := coalesce(_reason, _row.problem, CASE WHEN _row.with_name > 1 THEN
+            kerbrole.in_words('named_alike', _row.name, _row.sid_alike) END);
+        _outcomes[_at] := CASE
+            WHEN _row.is_kept THEN 'nothing'
+            WHEN _row.bound > 1 AND _row.with_sid = 1 THEN 'several'
+            WHEN _reason IS NOT NULL THEN 'leave'
+            WHEN _reasons[_at] IS NOT NULL AND _row.role IS NOT NULL THEN 'misnamed'
+            WHEN _reasons[_at] IS NOT NULL AND _row.problem IS NOT NULL AND NOT _row.enabled
+                THEN 'nothing'
+            WHEN _reasons[_at] IS NOT NULL THEN 'leave'
+            WHEN _row.role_name = _row.name THEN 'keep'
+            WHEN _row.role IS NOT NULL THEN 'rename'
+            WHEN _row.exact IS NOT NULL AND _row.exact_sid IS NULL AND _row.other_name IS NULL
+                THEN 'bind'
+            ELSE 'create'
+        END;
+        _left_names[_at] := CASE
+            WHEN _row.bound = 0 THEN _row.no_principal
+            WHEN _reason IS NULL AND _reasons[_at] IS NULL THEN _row.role_name
+            WHEN _row.bound = 1 AND _reason IS NOT NULL THEN _row.role_name
+            ELSE _row.name END;
+        _has_no_name[_at] := _reasons[_at] IS NOT NULL;
+        IF _outcomes[_at] = 'bind' THEN
+            _roles[_at] := _row.exact;
+            _role_names[_at] := _row.name;
+            _logins[_at] := _row.exact_login;
+            _in_ad[_at] := _row.exact_in_ad;
+        ELSIF _outcomes[_at] = 'rename' THEN
+            IF _row.has_sessions OR _row.has_groups THEN
+                _reasons[_at] := kerbrole.not_renamed(_row.role, _row.has_sessions, _caller);
+            END IF;
+            IF _how_many[_at] > 1 AND _reasons[_at] IS NULL THEN
+                _reasons[_at] := kerbrole.in_words('case_collision', _row.name, _row.other_name);
+            END IF;
+            IF _reasons[_at] IS NOT NULL THEN
+                _outcomes[_at] := 'misnamed';
+            ELSE
+                _wants_places := _wants_places || _at;
+                _wants_roles := _wants_roles || _row.role;
+                _wants_holders := _wants_holders || _others[_at];
+            END IF;
+        END IF;
+    END LOOP;
+
+    FOR _row IN
+        SELECT o.* FROM kerbrole.order_renames(_wants_roles, _wants_holders) AS o
+    LOOP
+        _count := _count + 1;
+        IF _row.to_temporary THEN
+            _temporary_steps[_wants_places[_row.place]] := _count;
+        ELSE
+            _steps[_wants_places[_row.place]] := _count;
+        END IF;
+    END LOOP;
+    _moved := ARRAY(
+        SELECT m.role IS NOT NULL
+        FROM unnest(_others) WITH ORDINALITY AS o (role, place)
+        LEFT JOIN (
+            SELECT w.role FROM unnest(_wants_roles, _wants_places) AS w (role, place)
+            WHERE _steps[w.place] IS NOT NULL
+        ) AS m ON m.role = o.role
+        ORDER BY o.place);
+    FOR _at IN 1..cardinality(_names) LOOP
+        CONTINUE WHEN _outcomes[_at] NOT IN ('rename', 'create', 'misnamed');
+        CONTINUE WHEN _steps[_at] IS NOT NULL OR _has_no_name[_at];
+        CONTINUE WHEN _outcomes[_at] <> 'misnamed'
+            AND (_how_many[_at] = 0 OR (_how_many[_at] = 1 AND _moved[_at]));
+        -- Whoever has the name now is not who has it in the directory.
+        IF _exact[_at] IS NOT NULL AND _exact[_at] IS DISTINCT FROM _roles[_at]
+            AND NOT (_how_many[_at] = 1 AND _moved[_at])
+        THEN
+            IF _exact_sids[_at] IS NOT NULL THEN
+                _holders[_at] := _exact[_at];
+                _reasons[_at] := coalesce(_reasons[_at], kerbrole.in_words(
+                    'name_of_another', _names[_at], _sids[_at], _exact_sids[_at]));
+            ELSIF _other_names[_at] IS NULL THEN
+                _reasons[_at] :=
+                    coalesce(_reasons[_at], kerbrole.in_words('name_taken', _names[_at]));
+            END IF;
+        END IF;
+        IF _reasons[_at] IS NULL THEN
+            _reasons[_at] := kerbrole.in_words('case_collision',
+                _names[_at], coalesce(_other_names[_at], _names[_at]));
+        END IF;
+        _outcomes[_at] := CASE WHEN _roles[_at] IS NULL THEN 'leave' ELSE 'misnamed' END;
+    END LOOP;
+    -- Arrays that were filled here and there end where the last element is.
+    RETURN QUERY
+    SELECT o.place,
+        CASE WHEN o.outcome = 'create' AND NOT _enabled[o.place] THEN 'nothing' ELSE o.outcome END,
+        o.role, o.role_name, o.can_login, o.is_in_ad, _holders[o.place],
+        o.reason, coalesce(_left_names[o.place], _names[o.place]), _steps[o.place],
+        _temporary_steps[o.place]
+    FROM unnest(_outcomes, _roles, _role_names, _logins, _in_ad, _reasons) WITH ORDINALITY
+        AS o (outcome, role, role_name, can_login, is_in_ad, reason, place);
+END
+$$;
+
+-- Why a role is not changed, in words.
+CREATE FUNCTION kerbrole.unchangeable(_role oid) RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM kerbrole.check_changeable(_role);
+    RETURN NULL;
+EXCEPTION
+    WHEN insufficient_privilege THEN
+        RETURN SQLERRM;
+END
+$$;
+
+-- Why a role cannot have another name now, in words; NULL where it can, as far as its sessions and
+-- its powers go.
+CREATE FUNCTION kerbrole.not_renamed(_role oid, _has_sessions boolean, _caller oid) RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    _message text;
+    _detail text;
+    _sessions CONSTANT bigint := CASE WHEN _has_sessions THEN kerbrole.sessions(_role) ELSE 0 END;
+BEGIN
+    IF _sessions > 0 THEN
+        PERFORM kerbrole.refuse('in_use', pg_get_userbyid(_role)::text,
+            kerbrole.counted(_sessions, 'session'));
+    END IF;
+    PERFORM kerbrole.check_powers(_role, _caller);
+    RETURN NULL;
+EXCEPTION
+    WHEN insufficient_privilege OR object_in_use THEN
+        GET STACKED DIAGNOSTICS _message = MESSAGE_TEXT, _detail = PG_EXCEPTION_DETAIL;
+        RETURN concat_ws(': ', _message, nullif(_detail, ''));
+END
+$$;
+
+-- From what a directory says to the difference from who is there.
+
+-- One statement of the difference. `by` is whose rights it takes: the owner's, or the caller's.
+CREATE FUNCTION kerbrole.step(
+    _action text, _role_name text, _statement text, _reason text, _role oid, _by text)
+RETURNS jsonb
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT jsonb_build_object('action', _action, 'role_name', _role_name,
+        'statement', _statement, 'reason', _reason, 'role', _role, 'by', _by)
+$$;
+
+-- Why a role may not be opened by this caller, in words; NULL where it may.
+CREATE FUNCTION kerbrole.not_enabled(_role oid, _caller oid) RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    _message text;
+    _detail text;
+BEGIN
+    PERFORM kerbrole.check_enabling(_role, _caller);
+    RETURN NULL;
+EXCEPTION
+    WHEN insufficient_privilege OR duplicate_object OR invalid_parameter_value THEN
+        GET STACKED DIAGNOSTICS _message = MESSAGE_TEXT, _detail = PG_EXCEPTION_DETAIL;
+        RETURN concat_ws(': ', _message, nullif(_detail, ''));
+END
+$$;
+
+-- Who of some people would come into a conflict by memberships that they lack, in words with both
+-- paths. A role that is not there yet has no OID. Whoever is in one already does
+-- not come into it; those below a role that comes into rds_ad count with it.
+CREATE FUNCTION kerbrole.access_conflicts(
+    _places integer[], _roles oid[], _names text[], _in_ad boolean[],
+    _grant_places integer[], _grant_roles oid[])
+RETURNS TABLE (place integer, reason text)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+SET enable_nestloop = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    _rule CONSTANT record := kerbrole.rule();
+    _iam CONSTANT oid[] := ARRAY(SELECT kerbrole.all_below(ARRAY[_rule.iam]));
+    _new_in_ad CONSTANT oid[] := ARRAY(
+        SELECT n.role FROM unnest(_roles, _in_ad) AS n (role, is_in_ad)
+        WHERE n.role IS NOT NULL AND NOT n.is_in_ad);
+    _row record;
+    _message text;
+    _detail text;
+BEGIN
+    FOR _row IN
+        WITH lacking AS MATERIALIZED (
+            SELECT g.place, g.role, g.number
+            FROM unnest(_grant_places, _grant_roles) WITH ORDINALITY AS g (place, role, number)
+            WHERE g.role IN (SELECT unnest(_iam))
+            UNION ALL
+            SELECT p.place, _rule.ad, 0 FROM unnest(_places, _in_ad) AS p (place, is_in_ad)
+            WHERE p.is_in_ad IS NOT TRUE AND _rule.ad IN (SELECT unnest(_iam))
+        ), ways AS MATERIALIZED (
+            SELECT p.role, p.path
+            FROM kerbrole.paths(_rule.iam, ARRAY(SELECT DISTINCT l.role FROM lacking AS l)) AS p
+        ), first AS MATERIALIZED (
+            SELECT DISTINCT ON (l.place) l.place, w.path
+            FROM lacking AS l JOIN ways AS w ON w.role = l.role
+            ORDER BY l.place, l.number
+        ), hits AS MATERIALIZED (
+            SELECT w.*, f.path
+            FROM (
+                SELECT p.place, p.role, p.name, coalesce(p.is_in_ad, false) AS is_in_ad,
+                    coalesce(p.role IN (SELECT unnest(_iam)), false) AS is_in_iam
+                FROM unnest(_places, _roles, _names, _in_ad) AS p (place, role, name, is_in_ad)
+            ) AS w
+            LEFT JOIN first AS f ON f.place = w.place
+            WHERE (w.is_in_iam AND NOT w.is_in_ad) OR (NOT w.is_in_iam AND f.path IS NOT NULL)
+        )
+        SELECT h.place, h.name, coalesce(a.path, ARRAY[h.name, _rule.ad_role]) AS ad_path,
+            coalesce(i.path, h.name || h.path) AS iam_path
+        FROM hits AS h
+        LEFT JOIN kerbrole.paths(_rule.ad, ARRAY(
+            SELECT h.role FROM hits AS h WHERE h.is_in_ad)) AS a ON a.role = h.role
+        LEFT JOIN kerbrole.paths(_rule.iam, ARRAY(
+            SELECT h.role FROM hits AS h WHERE h.is_in_iam)) AS i ON i.role = h.role
+    LOOP
+        place := _row.place;
+        reason := kerbrole.in_words('conflict', _row.name, _rule.ad_role, _rule.iam_role,
+            _row.ad_path::text, _row.iam_path::text);
+        RETURN NEXT;
+    END LOOP;
+    IF EXISTS (
+        SELECT FROM kerbrole.all_below(_new_in_ad) AS b (role)
+        WHERE b.role IN (SELECT unnest(_iam)) AND b.role NOT IN (SELECT unnest(_new_in_ad)))
+    THEN
+        FOR _row IN
+            SELECT n.place, n.role
+            FROM unnest(_places, _roles, _in_ad) AS n (place, role, is_in_ad)
+            WHERE n.role IN (SELECT unnest(_new_in_ad)) AND n.role NOT IN (SELECT unnest(_iam))
+        LOOP
+            BEGIN
+                PERFORM kerbrole.refuse_conflict(ARRAY[_row.role], ARRAY[_rule.ad]);
+            EXCEPTION
+                WHEN invalid_grant_operation THEN
+                    GET STACKED DIAGNOSTICS _message = MESSAGE_TEXT, _detail = PG_EXCEPTION_DETAIL;
+                    place := _row.place;
+                    reason := concat_ws(': ', _message, nullif(_detail, ''));
+                    RETURN NEXT;
+            END;
+        END LOOP;
+    END IF;
+END
+$$;
+
+-- How principals go that are bound to accounts of `_domains` and whose accounts are not among
+-- `_sids`, in the order of names; `role` is NULL in the one row that says how many are bound.
+CREATE FUNCTION kerbrole.absent_people(
+    _sids text[], _domains text[], _absent text, _kept text[])
+RETURNS TABLE (
+    role oid, role_name text, sid text, action text, statements text[], problem text, reason text,
+    bound bigint)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+SET enable_nestloop = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    _rule CONSTANT record := kerbrole.rule();
+    _row record;
+    _removal record;
+BEGIN
+    bound := 0;
+    FOR _row IN
+        WITH principals AS MATERIALIZED (
+            SELECT r.oid, r.rolname::text COLLATE "C" AS name, r.rolcanlogin AS can_login,
+                r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication
+                OR r.rolbypassrls
+                OR r.rolname::text COLLATE "C" IN (_rule.ad_role, _rule.iam_role) AS is_more,
+                b.sid COLLATE "C" AS sid
+            FROM kerbrole.roles AS r
+            JOIN kerbrole.bindings() AS b ON b.role = r.oid
+            WHERE kerbrole.domain_of(b.sid) IN (SELECT unnest(_domains) COLLATE "C")
+                AND r.oid IN (SELECT kerbrole.all_below(ARRAY[_rule.ad]))
+                AND kerbrole.is_principal(r.rolname::text)
+        )
+        SELECT p.*, (SELECT count(*) FROM principals) AS bound,
+            p.oid IN (SELECT a.usesysid FROM pg_catalog.pg_stat_activity AS a
+                WHERE a.usesysid IS NOT NULL)
+            OR p.oid IN (
+                SELECT s.refobjid FROM pg_catalog.pg_shdepend AS s
+                WHERE s.refclassid = 'pg_catalog.pg_authid'::regclass
+                    AND s.classid <> 'pg_catalog.pg_auth_members'::regclass) AS is_held,
+            _absent <> 'keep'
+                AND p.sid NOT IN (SELECT unnest(_sids) COLLATE "C")
+                AND lower(p.name) NOT IN (SELECT unnest(_kept) COLLATE "C") AS is_absent
+        FROM principals AS p
+        ORDER BY p.name
+    LOOP
+        bound := _row.bound;
+        CONTINUE WHEN NOT _row.is_absent;
+        _removal := kerbrole.plan_removal(
+            _row.oid, _row.can_login, _absent, _row.is_held, _row.is_more);
+        role := _row.oid;
+        role_name := _row.name;
+        sid := _row.sid;
+        action := _removal.action;
+        statements := _removal.statements;
+        problem := _removal.problem;
+        reason := _removal.reason;
+        RETURN NEXT;
+    END LOOP;
+    role := NULL;
+    RETURN NEXT;
+END
+$$;
+
+-- The whole difference.
+
+-- The memberships that roles lack, in the order in which they are wanted, and those that they have
+-- and are not meant to have, in the roles of the list. `_places` says whose each role is, or is to
+-- be. Since 16 a membership is as many rows as it has grantors. `problem` says why one cannot be
+-- revoked.
+CREATE FUNCTION kerbrole.access_memberships(
+    _places integer[], _roles oid[], _wanted_places integer[], _wanted_roles oid[], _managed oid[])
+RETURNS TABLE (
+    at bigint, granted oid, granted_name text, is_lacking boolean, grantor_name text, problem text)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+SET enable_nestloop = off
+AS $$
+    WITH people AS MATERIALIZED (
+        SELECT p.place, p.role, p.at
+        FROM unnest(_places, _roles) WITH ORDINALITY AS p (place, role, at)
+    ), wanted AS MATERIALIZED (
+        SELECT w.place, w.role, w.number
+        FROM unnest(_wanted_places, _wanted_roles) WITH ORDINALITY AS w (place, role, number)
+    ), has AS MATERIALIZED (
+        SELECT p.at, p.place, m.roleid AS role, m.member, m.grantor,
+            m.admin_option AND kerbrole.names_grantors() AND (m.roleid, m.member) IN (
+                SELECT g.roleid, g.grantor FROM pg_catalog.pg_auth_members AS g
+                WHERE g.roleid IN (SELECT unnest(_managed))) AS has_granted
+        FROM people AS p
+        JOIN pg_catalog.pg_auth_members AS m ON m.member = p.role
+        WHERE m.roleid IN (SELECT unnest(_managed))
+    )
+    SELECT c.at, c.role, r.rolname::text, c.is_lacking, c.grantor_name, c.problem
+    FROM (
+        SELECT p.at, w.role, true AS is_lacking, NULL::text AS grantor_name,
+            NULL::text AS problem, w.number
+        FROM people AS p
+        JOIN wanted AS w ON w.place = p.place
+        LEFT JOIN (SELECT DISTINCT h.at, h.role FROM has AS h) AS h
+            ON h.at = p.at AND h.role = w.role
+        WHERE h.role IS NULL
+        UNION ALL
+        SELECT h.at, h.role, false,
+            CASE WHEN kerbrole.names_grantors() THEN coalesce(g.rolname::text, '') END,
+            CASE WHEN h.has_granted THEN kerbrole.in_words('granted_on',
+                pg_get_userbyid(h.member)::text, pg_get_userbyid(h.role)::text) END, NULL
+        FROM has AS h
+        LEFT JOIN wanted AS w ON w.place = h.place AND w.role = h.role
+        LEFT JOIN kerbrole.roles AS g ON g.oid = h.grantor
+        WHERE w.role IS NULL
+    ) AS c
+    JOIN kerbrole.roles AS r ON r.oid = c.role
+    ORDER BY c.at, c.number, r.rolname::text COLLATE "C", c.grantor_name COLLATE "C"
+$$;
+
+-- Who of some people, in their order, has no membership of their own in rds_ad, or in a role that
+-- is in it, beside those that are revoked.
+CREATE FUNCTION kerbrole.lack_ad(
+    _roles oid[], _wanted_places integer[], _wanted_roles oid[], _managed oid[]) RETURNS oid[]
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+SET enable_nestloop = off
+AS $$
+    SELECT ARRAY(
+        SELECT p.role
+        FROM unnest(_roles) WITH ORDINALITY AS p (role, place)
+        LEFT JOIN (
+            SELECT m.member, m.roleid FROM pg_catalog.pg_auth_members AS m
+            WHERE m.roleid IN (
+                SELECT kerbrole.all_below(ARRAY[(SELECT r.ad FROM kerbrole.rule() AS r)]))
+        ) AS m ON m.member = p.role
+        LEFT JOIN unnest(_wanted_places, _wanted_roles) AS w (place, role)
+            ON w.place = p.place AND w.role = m.roleid
+        WHERE p.role IS NOT NULL
+        GROUP BY p.role
+        HAVING count(m.roleid) FILTER (
+            WHERE w.role IS NOT NULL OR m.roleid NOT IN (SELECT unnest(_managed))) = 0)
+$$;
+
+CREATE FUNCTION kerbrole.revoke(_granted text, _member text, _grantor text) RETURNS text
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format('REVOKE %s FROM %s%s;', kerbrole.quoted(_granted), kerbrole.quoted(_member),
+        ' GRANTED BY ' || kerbrole.quoted(_grantor))
+$$;
+
+-- {steps, losers, bound, at_most, adopted, names whose case matters}. A step is made by step(), and
+-- the steps stand in the order in which they are run, those who are left behind them.
+CREATE FUNCTION kerbrole.plan_access(_arguments jsonb, _caller oid) RETURNS jsonb
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+SET enable_nestloop = off
+AS $$
+DECLARE
+    _rule CONSTANT record := kerbrole.rule();
+    _role_names CONSTANT text[] := kerbrole.texts(_arguments -> 'roles');
+    -- Whoever is meant here is a member of rds_ad, whatever the list says of that.
+    _managed CONSTANT oid[] := array_remove(kerbrole.checked_roles(_role_names), _rule.ad);
+    _kept text[] := kerbrole.texts(_arguments -> 'kept');
+    _people CONSTANT json := (_arguments ->> 'people')::json;
+    _typed text[];
+    _sids text[];
+    _enabled boolean[];
+    _wanted_places integer[];
+    _wanted_roles oid[];
+    _unknown text;
+    _names record;
+    _m record;
+    _conflicts text[] := '{}';
+    _conflict record;
+    _lacks_ad oid[];
+    _row record;
+    _steps jsonb[] := '{}';
+    _additions jsonb[] := '{}';
+    _adopted text[] := '{}';
+    _binds jsonb[] := '{}';
+    _enables jsonb[] := '{}';
+    _disables jsonb[] := '{}';
+    _closed jsonb[] := '{}';
+    _grants jsonb[] := '{}';
+    _revokes jsonb[] := '{}';
+    _removals jsonb[] := '{}';
+    _leaves jsonb[] := '{}';
+    _disabled oid[] := '{}';
+    _reason text;
+    _name text;
+    _losers bigint;
+    _bound bigint;
+    _unsaid text;
+    _revoke jsonb;
+    -- Whose memberships are looked at: whose roles they are, and why they lose them. Of those who
+    -- have a reason nothing is granted.
+    _list_places integer[] := '{}';
+    _list_roles oid[] := '{}';
+    _list_names text[] := '{}';
+    _list_reasons text[] := '{}';
+BEGIN
+    SELECT coalesce(array_agg(p.typed ORDER BY p.place), '{}'),
+        coalesce(array_agg(p.sid ORDER BY p.place), '{}'),
+        coalesce(array_agg(p.enabled ORDER BY p.place), '{}')
+    INTO _typed, _sids, _enabled
+    FROM kerbrole.people(_people) AS p;
+    SELECT coalesce(array_agg(w.place ORDER BY w.place, w.number), '{}'),
+        coalesce(array_agg(r.oid ORDER BY w.place, w.number), '{}'),
+        min(w.name COLLATE "C") FILTER (WHERE NOT w.is_managed)
+    INTO _wanted_places, _wanted_roles, _unknown
+    FROM (
+        SELECT p.place::integer AS place, n.name, min(n.number) AS number,
+            n.name COLLATE "C" IN (SELECT unnest(_role_names) COLLATE "C") AS is_managed
+        FROM kerbrole.people(_people) AS p
+        CROSS JOIN LATERAL unnest(p.roles) WITH ORDINALITY AS n (name, number)
+        GROUP BY p.place, n.name
+    ) AS w
+    LEFT JOIN pg_catalog.pg_roles AS r
+        ON r.rolname = w.name::name AND octet_length(w.name) <= 63 AND r.oid <> _rule.ad
+    WHERE r.oid IS NOT NULL OR NOT w.is_managed;
+    IF _unknown IS NOT NULL THEN
+        PERFORM kerbrole.refuse('not_managed', _unknown);
+    END IF;
+    _names := kerbrole.names_or_problems(_typed);
+    -- As roles are called, or as new principals would be.
+    _kept := ARRAY(SELECT kerbrole.folded(k.name) FROM unnest(
+        _kept || array_remove((kerbrole.names_or_problems(_kept)).role_names, NULL)) AS k (name));
+    SELECT array_agg(p.outcome ORDER BY p.place) AS outcomes,
+        array_agg(p.role ORDER BY p.place) AS roles,
+        array_agg(p.role_name ORDER BY p.place) AS role_names,
+        array_agg(p.can_login ORDER BY p.place) AS logins,
+        array_agg(p.is_in_ad ORDER BY p.place) AS in_ad,
+        array_agg(p.reason ORDER BY p.place) AS reasons,
+        array_agg(p.left_name ORDER BY p.place) AS left_names,
+        coalesce(array_agg(p.holder ORDER BY p.place) FILTER (WHERE p.holder IS NOT NULL), '{}')
+            AS holders,
+        coalesce(array_agg(_sids[p.place] ORDER BY p.place) FILTER (WHERE p.holder IS NOT NULL),
+            '{}') AS holder_sids,
+        array_agg(p.step ORDER BY p.place) AS steps,
+        array_agg(p.temporary_step ORDER BY p.place) AS temporary_steps
+    INTO _m
+    FROM kerbrole.match_people(
+        _names.role_names, _names.problems, _sids, _enabled, _kept, _caller) AS p;
+    -- Whoever is in rds_ad by a membership only that ends here is not.
+    _lacks_ad := kerbrole.lack_ad(_m.roles, _wanted_places, _wanted_roles, _managed);
+
+    FOR _conflict IN
+        WITH people AS MATERIALIZED (
+            SELECT p.place::integer AS place, p.role,
+                CASE WHEN p.outcome IN ('create', 'rename') THEN p.name ELSE p.role_name END
+                    AS name, p.is_in_ad
+            FROM unnest(_m.outcomes, _m.roles, _m.role_names, _names.role_names, _m.in_ad)
+                WITH ORDINALITY AS p (outcome, role, role_name, name, is_in_ad, place)
+            WHERE p.outcome NOT IN ('nothing', 'leave', 'several')
+        ), lacking AS MATERIALIZED (
+            SELECT (ARRAY(SELECT p.place FROM people AS p ORDER BY p.place))[g.at] AS place,
+                g.granted, g.number
+            FROM kerbrole.access_memberships(
+                ARRAY(SELECT p.place FROM people AS p ORDER BY p.place),
+                ARRAY(SELECT p.role FROM people AS p ORDER BY p.place),
+                _wanted_places, _wanted_roles, _managed) WITH ORDINALITY AS g (
+                    at, granted, granted_name, is_lacking, grantor_name, problem, number)
+            WHERE g.is_lacking
+        )
+        SELECT c.place, min(c.reason) AS reason
+        FROM kerbrole.access_conflicts(
+            ARRAY(SELECT p.place FROM people AS p ORDER BY p.place),
+            ARRAY(SELECT p.role FROM people AS p ORDER BY p.place),
+            ARRAY(SELECT p.name FROM people AS p ORDER BY p.place),
+            ARRAY(SELECT p.is_in_ad FROM people AS p ORDER BY p.place),
+            ARRAY(SELECT l.place FROM lacking AS l ORDER BY l.number),
+            ARRAY(SELECT l.granted FROM lacking AS l ORDER BY l.number)) AS c
+        GROUP BY c.place
+    LOOP
+        _conflicts[_conflict.place] := _conflict.reason;
+    END LOOP;
+
+    _steps := kerbrole.rename_steps(
+        _m.roles, _m.role_names, _names.role_names, _sids, _m.steps, _m.temporary_steps);
+    FOR _row IN
+        SELECT p.*, p.place::integer AS at, _conflicts[p.place] AS conflict,
+            t.sid AS taken_by, p.role IN (SELECT unnest(_lacks_ad)) AS lacks_ad,
+            CASE WHEN p.outcome = 'bind' THEN shobj_description(p.role, 'pg_authid') END AS comment
+        FROM unnest(_m.outcomes, _m.roles, _m.role_names, _names.role_names, _m.logins, _m.reasons,
+            _m.left_names, _enabled, _sids, _typed) WITH ORDINALITY AS p (outcome, role, role_name,
+            name, can_login, reason, left_name, enabled, sid, typed, place)
+        LEFT JOIN unnest(_m.holders, _m.holder_sids) AS t (role, sid) ON t.role = p.role
+        WHERE p.outcome <> 'nothing'
+        ORDER BY p.place
+    LOOP
+        IF _row.reason IS NOT NULL THEN
+            _leaves := _leaves || kerbrole.step(
+                'leave', coalesce(_row.left_name, _row.typed), NULL, _row.reason, NULL, NULL);
+        END IF;
+        CONTINUE WHEN _row.outcome IN ('leave', 'several');
+        _name := CASE WHEN _row.outcome IN ('rename', 'create') THEN _row.name
+            ELSE _row.role_name END;
+        IF _row.conflict IS NOT NULL THEN
+            _leaves := _leaves || kerbrole.step('leave', _name, NULL, _row.conflict, NULL, NULL);
+        ELSE
+            IF _row.outcome = 'create' THEN
+                _additions := _additions || kerbrole.step('create', _name,
+                    format('CREATE ROLE %s LOGIN IN ROLE %s;',
+                        kerbrole.quoted(_name), kerbrole.quoted(_rule.ad_role)),
+                    'in the directory, and there is no such role', NULL, 'owner');
+            ELSIF _row.lacks_ad THEN
+                _adopted := _adopted || _name;
+                _additions := _additions || kerbrole.step('adopt', _name,
+                    format('GRANT %s TO %s;', kerbrole.quoted(_rule.ad_role),
+                        kerbrole.quoted(_name)),
+                    'in the directory, and the role has no ' || _rule.ad_role, _row.role, 'owner');
+            END IF;
+            IF _row.outcome IN ('create', 'bind') THEN
+                _binds := _binds || kerbrole.step('bind', _name,
+                    format('COMMENT ON ROLE %s IS %L;', kerbrole.quoted(_name),
+                        kerbrole.bound_comment(_row.comment, _row.sid)),
+                    'the role of ' || _row.sid, _row.role, 'owner');
+            END IF;
+            IF _row.enabled AND NOT _row.can_login AND _row.taken_by IS NULL
+                AND _row.outcome <> 'misnamed'
+            THEN
+                _reason := kerbrole.not_enabled(_row.role, _caller);
+                IF _reason IS NULL THEN
+                    _enables := _enables || kerbrole.step('enable', _name,
+                        format('ALTER ROLE %s LOGIN;', kerbrole.quoted(_name)),
+                        'enabled in the directory', _row.role, 'owner');
+                ELSE
+                    _leaves := _leaves || kerbrole.step('leave', _name, NULL, _reason, NULL, NULL);
+                END IF;
+            END IF;
+            _list_places := _list_places || _row.at;
+            _list_roles := _list_roles || _row.role;
+            _list_names := _list_names || _name;
+            _list_reasons := _list_reasons || NULL::text;
+        END IF;
+        IF _row.can_login AND (_row.taken_by IS NOT NULL OR NOT _row.enabled) THEN
+            _disabled := _disabled || _row.role;
+            _disables := _disables || kerbrole.step('disable', _name,
+                format('ALTER ROLE %s NOLOGIN;', kerbrole.quoted(_name)),
+                coalesce('the name is that of ' || _row.taken_by || ' now',
+                    'disabled in the directory'), _row.role, 'owner');
+        END IF;
+    END LOOP;
+
+    -- Of several roles of one account none gets anything.
+    FOR _row IN
+        SELECT r.oid, r.rolname::text AS name, r.rolcanlogin AS can_login, p.enabled,
+            p.place::integer AS at, t.sid AS taken_by
+        FROM unnest(_sids, _enabled, _m.outcomes) WITH ORDINALITY
+            AS p (sid, enabled, outcome, place)
+        JOIN kerbrole.bindings() AS b ON b.sid = p.sid
+        JOIN kerbrole.roles AS r ON r.oid = b.role
+        LEFT JOIN unnest(_m.holders, _m.holder_sids) AS t (role, sid) ON t.role = r.oid
+        WHERE p.outcome = 'several' AND kerbrole.is_principal(r.rolname::text)
+            AND kerbrole.unchangeable(r.oid) IS NULL
+        ORDER BY p.place, r.rolname::text COLLATE "C"
+    LOOP
+        IF _row.can_login AND (_row.taken_by IS NOT NULL OR NOT _row.enabled) THEN
+            _disables := _disables || kerbrole.step('disable', _row.name,
+                format('ALTER ROLE %s NOLOGIN;', kerbrole.quoted(_row.name)),
+                coalesce('the name is that of ' || _row.taken_by || ' now',
+                    'disabled in the directory'), _row.oid, 'owner');
+        END IF;
+        _disabled := _disabled || _row.oid;
+        _list_places := _list_places || _row.at;
+        _list_roles := _list_roles || _row.oid;
+        _list_names := _list_names || _row.name;
+        _list_reasons := _list_reasons || 'several'::text;
+    END LOOP;
+
+    FOR _row IN
+        SELECT a.* FROM kerbrole.absent_people(
+            _sids, kerbrole.texts(_arguments -> 'domains'), _arguments ->> 'absent', _kept) AS a
+    LOOP
+        IF _row.role IS NULL THEN
+            _bound := _row.bound;
+            CONTINUE;
+        END IF;
+        _disabled := _disabled || _row.role;
+        IF _row.action IS NULL THEN
+            _leaves := _leaves
+                || kerbrole.step('leave', _row.role_name, NULL, _row.problem, NULL, NULL);
+            CONTINUE;
+        END IF;
+        _reason := concat_ws('; ', 'not in the directory any more', _row.reason);
+        IF _row.action = 'drop' THEN
+            _removals := _removals || ARRAY(
+                SELECT kerbrole.step('drop', _row.role_name, s.statement, _reason, _row.role,
+                    'removal')
+                FROM unnest(_row.statements) WITH ORDINALITY AS s (statement, place)
+                ORDER BY s.place);
+        ELSE
+            IF _row.statements[1] LIKE 'ALTER ROLE %' THEN
+                _removals := _removals || kerbrole.step('disable', _row.role_name,
+                    _row.statements[1], _reason, _row.role, 'removal');
+                _unsaid := NULL;
+            ELSE
+                _unsaid := _row.reason;
+            END IF;
+            _list_places := _list_places || 0;
+            _list_roles := _list_roles || _row.role;
+            _list_names := _list_names || _row.role_name;
+            _list_reasons := _list_reasons || _reason;
+            IF _unsaid IS NOT NULL AND NOT EXISTS (
+                SELECT FROM pg_catalog.pg_auth_members AS g
+                WHERE g.member = _row.role AND g.roleid = ANY (_managed))
+            THEN
+                _leaves := _leaves
+                    || kerbrole.step('leave', _row.role_name, NULL, _unsaid, NULL, NULL);
+            END IF;
+        END IF;
+    END LOOP;
+
+    FOR _row IN
+        SELECT r.oid, r.rolname::text AS name, t.sid
+        FROM unnest(_m.holders, _m.holder_sids) AS t (role, sid)
+        JOIN kerbrole.roles AS r ON r.oid = t.role
+        WHERE r.rolcanlogin AND r.oid NOT IN (SELECT unnest(_disabled))
+            AND kerbrole.folded(r.rolname::text) NOT IN (SELECT unnest(_kept) COLLATE "C")
+        ORDER BY r.rolname::text COLLATE "C"
+    LOOP
+        _reason := kerbrole.unchangeable(_row.oid);
+        IF _reason IS NULL THEN
+            _closed := _closed || kerbrole.step('disable', _row.name,
+                format('ALTER ROLE %s NOLOGIN;', kerbrole.quoted(_row.name)),
+                format('the name is that of %s now', _row.sid), _row.oid, 'owner');
+        ELSE
+            _leaves := _leaves || kerbrole.step('leave', _row.name, NULL, _reason, NULL, NULL);
+        END IF;
+    END LOOP;
+
+    FOR _row IN
+        SELECT m.at::integer AS at, m.is_lacking, m.problem, m.grantor_name,
+            CASE WHEN m.is_lacking THEN array_agg(m.granted_name ORDER BY m.number)
+                ELSE ARRAY[min(m.granted_name)] END AS granted
+        FROM kerbrole.access_memberships(
+            _list_places, _list_roles, _wanted_places, _wanted_roles, _managed)
+            WITH ORDINALITY AS m (
+                at, granted, granted_name, is_lacking, grantor_name, problem, number)
+        GROUP BY m.at, m.is_lacking, m.problem, m.grantor_name,
+            CASE WHEN NOT m.is_lacking THEN m.granted END
+        ORDER BY m.at, min(m.number)
+    LOOP
+        _name := _list_names[_row.at];
+        IF _row.is_lacking THEN
+            CONTINUE WHEN _list_reasons[_row.at] IS NOT NULL;
+            _grants := _grants || (kerbrole.step('grant', _name,
+                format('GRANT %s TO %s;', (
+                    SELECT string_agg(kerbrole.quoted(g.name), ', ' ORDER BY g.place)
+                    FROM unnest(_row.granted) WITH ORDINALITY AS g (name, place)),
+                    kerbrole.quoted(_name)),
+                'in a group that gives it', _list_roles[_row.at], 'caller')
+                || jsonb_build_object('granted', to_jsonb(_row.granted)));
+        ELSIF _row.problem IS NULL THEN
+            _revoke := kerbrole.step('revoke', _name,
+                kerbrole.revoke(_row.granted[1], _name, _row.grantor_name),
+                coalesce(nullif(_list_reasons[_row.at], 'several'), 'in no group that gives it'),
+                _list_roles[_row.at], 'caller')
+                || jsonb_build_object('granted', _row.granted[1], 'grantor', _row.grantor_name);
+            IF _list_places[_row.at] = 0 THEN
+                _removals := _removals || _revoke;
+            ELSE
+                _revokes := _revokes || _revoke;
+            END IF;
+        ELSE
+            _leaves := _leaves || kerbrole.step('leave', _name, NULL, _row.problem, NULL, NULL);
+        END IF;
+    END LOOP;
+
+    SELECT count(DISTINCT s.step ->> 'role') INTO _losers
+    FROM unnest(_disables || _closed || _revokes || _removals) AS s (step);
+    RETURN jsonb_build_object(
+        -- The revokes of those who are absent stand behind their disabling.
+        'steps', to_jsonb(_steps || _additions || _binds || _grants || _enables || _disables
+            || _revokes || _closed || ARRAY(
+                SELECT r.step FROM unnest(_removals) WITH ORDINALITY AS r (step, place)
+                ORDER BY r.step ->> 'role_name' COLLATE "C", r.place)
+            || ARRAY(
+                SELECT l.step FROM unnest(_leaves) WITH ORDINALITY AS l (step, place)
+                ORDER BY l.step ->> 'role_name' COLLATE "C", l.place)),
+        'losers', _losers, 'bound', _bound,
+        'at_most', kerbrole.at_most(_arguments ->> 'max_removals', _bound),
+        'adopted', to_jsonb(_adopted),
+        'case_matters', (SELECT coalesce(jsonb_agg(n.name ORDER BY n.place), '[]')
+            FROM unnest(_names.role_names, _names.case_matters, _m.outcomes) WITH ORDINALITY
+                AS n (name, case_matters, outcome, place)
+            WHERE n.case_matters AND n.outcome IN ('create', 'rename')));
+END
+$$;
+
+-- The renames, in their order. One waits if others have to be renamed before it, or go by a
+-- temporary name.
+CREATE FUNCTION kerbrole.rename_steps(
+    _roles oid[], _old_names text[], _new_names text[], _sids text[], _steps integer[],
+    _temporary_steps integer[]) RETURNS jsonb[]
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    _row record;
+    _result jsonb[] := '{}';
+    _temporary jsonb := '{}';
+    _from text;
+    _to text;
+    _number integer;
+BEGIN
+    FOR _row IN
+        SELECT p.*, s.step, s.is_temporary,
+            p.first_step IS NOT NULL OR p.new_name COLLATE "C" IN (
+                SELECT o.name COLLATE "C" FROM unnest(_old_names) AS o (name)
+                WHERE o.name IS NOT NULL)
+                AS waits
+        FROM unnest(_roles, _old_names, _new_names, _sids, _steps, _temporary_steps) AS p (
+            role, old_name, new_name, sid, last_step, first_step)
+        CROSS JOIN LATERAL (
+            VALUES (p.first_step, true), (p.last_step, false)) AS s (step, is_temporary)
+        WHERE s.step IS NOT NULL
+        ORDER BY s.step
+    LOOP
+        _from := coalesce(_temporary ->> _row.role::text, _row.old_name);
+        _to := _row.new_name;
+        IF _row.is_temporary THEN
+            -- No principal's name: nobody logs in by it, whatever happens.
+            _number := 0;
+            LOOP
+                _to := format('kerbrole_moving_%s_%s', _row.role, _number);
+                EXIT WHEN kerbrole.role_oid(_to) IS NULL;
+                _number := _number + 1;
+            END LOOP;
+            _temporary := _temporary || jsonb_build_object(_row.role::text, _to);
+        END IF;
+        _result := _result || (kerbrole.step('rename', _row.old_name,
+            format('ALTER ROLE %s RENAME TO %s;', kerbrole.quoted(_from), kerbrole.quoted(_to)),
+            'the directory has another name for ' || _row.sid, _row.role, 'owner')
+            || jsonb_build_object('from', _from, 'to', _row.new_name, 'waits', _row.waits));
+    END LOOP;
+    RETURN _result;
+END
+$$;
+
+-- Bringing principals in line with a directory: carries the difference out.
+
+-- Statements about many roles that are there, in order, some at a time: since 16 by whoever created
+-- the roles where that is quicker, and else in portions, each of which is one statement to the
+-- server.
+CREATE FUNCTION kerbrole.run_many(_steps jsonb, _actions text[]) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET enable_nestloop = off
+AS $$
+DECLARE
+    _all record;
+    _portion record;
+BEGIN
+    SELECT array_agg(r.oid ORDER BY s.place) AS roles,
+        array_agg(s.name ORDER BY s.place) AS names,
+        array_agg(s.statement ORDER BY s.place) AS statements
+    INTO _all
+    FROM (
+        SELECT s.step ->> 'role_name' AS name, s.step ->> 'statement' AS statement, s.place
+        FROM jsonb_array_elements(_steps) WITH ORDINALITY AS s (step, place)
+        WHERE s.step ->> 'action' = ANY (_actions)
+    ) AS s
+    LEFT JOIN pg_catalog.pg_roles AS r ON r.rolname = s.name::name;
+    IF cardinality(_all.roles) > 20 AND kerbrole.may_use_creators() THEN
+        PERFORM kerbrole.run_each(_all.roles, _all.names, _all.statements);
+    ELSIF _all.roles IS NOT NULL THEN
+        FOR _portion IN
+            SELECT array_agg(s.statement ORDER BY s.place) AS statements,
+                array_agg(s.name ORDER BY s.place) AS names
+            FROM unnest(_all.statements, _all.names) WITH ORDINALITY AS s (statement, name, place)
+            GROUP BY s.place / 1000 ORDER BY s.place / 1000
+        LOOP
+            BEGIN
+                EXECUTE array_to_string(_portion.statements, ' ');
+            EXCEPTION
+                WHEN insufficient_privilege THEN
+                    -- One by one, so that it is said of which role.
+                    PERFORM kerbrole.run(s.statement, s.name)
+                    FROM unnest(_portion.statements, _portion.names) WITH ORDINALITY
+                        AS s (statement, name, place)
+                    ORDER BY s.place;
+            END;
+        END LOOP;
+    END IF;
+END
+$$;
+
+-- With the owner's rights, all but the removals: what is granted and revoked is the caller's to do.
+-- Returns the difference.
+CREATE FUNCTION kerbrole.access(_arguments jsonb, _caller oid) RETURNS jsonb
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET enable_nestloop = off
+AS $$
+DECLARE
+    _plan CONSTANT jsonb := kerbrole.plan_access(_arguments, _caller);
+    _steps CONSTANT jsonb := _plan -> 'steps';
+    _before oid[];
+    _all record;
+    _step record;
+BEGIN
+    PERFORM kerbrole.refuse_too_many_losses(_plan);
+    _before := kerbrole.conflicting(ARRAY(
+        SELECT DISTINCT (s ->> 'role')::oid FROM jsonb_array_elements(_steps) AS s
+        WHERE s ->> 'action' IN ('adopt', 'grant') AND s ->> 'role' IS NOT NULL));
+
+    -- Those that wait for nobody may be renamed by others than the owner.
+    SELECT array_agg(s.role ORDER BY s.place) AS roles,
+        array_agg(s.name ORDER BY s.place) AS names,
+        array_agg(s.statement ORDER BY s.place) AS statements
+    INTO _all
+    FROM (
+        SELECT (s.step ->> 'role')::oid AS role, s.step ->> 'from' AS name,
+            s.step ->> 'statement' AS statement, s.place, (s.step ->> 'waits')::boolean AS waits
+        FROM jsonb_array_elements(_steps) WITH ORDINALITY AS s (step, place)
+        WHERE s.step ->> 'action' = 'rename'
+    ) AS s
+    WHERE NOT s.waits;
+    IF _all.roles IS NOT NULL THEN
+        PERFORM kerbrole.run_each(_all.roles, _all.names, _all.statements);
+    END IF;
+    FOR _step IN
+        SELECT s.step ->> 'statement' AS statement, s.step ->> 'from' AS name
+        FROM jsonb_array_elements(_steps) WITH ORDINALITY AS s (step, place)
+        WHERE s.step ->> 'action' = 'rename' AND (s.step ->> 'waits')::boolean
+        ORDER BY s.place
+    LOOP
+        PERFORM kerbrole.run(_step.statement, _step.name);
+    END LOOP;
+    PERFORM kerbrole.check_meanwhile(false, s.step ->> 'role_name')
+    FROM jsonb_array_elements(_steps) AS s (step)
+    LEFT JOIN kerbrole.roles AS r ON r.oid = (s.step ->> 'role')::oid
+    WHERE s.step ->> 'action' = 'rename'
+        AND (r.rolname::text = s.step ->> 'to' COLLATE "C"
+            AND kerbrole.attributes(r.oid) IS NULL) IS NOT TRUE;
+
+    PERFORM kerbrole.create_and_grant(
+        ARRAY(SELECT s.step ->> 'role_name'
+            FROM jsonb_array_elements(_steps) WITH ORDINALITY AS s (step, place)
+            WHERE s.step ->> 'action' = 'create' ORDER BY s.place),
+        kerbrole.texts(_plan -> 'adopted'));
+    PERFORM kerbrole.check_after(
+        kerbrole.role_oids(ARRAY(
+            SELECT s ->> 'role_name' FROM jsonb_array_elements(_steps) AS s
+            WHERE s ->> 'action' IN ('create', 'adopt'))), _before);
+    PERFORM kerbrole.run_many(_steps, ARRAY['bind']);
+    PERFORM kerbrole.run_many(
+        (SELECT coalesce(jsonb_agg(s.step ORDER BY s.place), '[]')
+        FROM jsonb_array_elements(_steps) WITH ORDINALITY AS s (step, place)
+        WHERE s.step ->> 'action' IN ('enable', 'disable') AND s.step ->> 'by' = 'owner'),
+        ARRAY['enable', 'disable']);
+    PERFORM kerbrole.check_meanwhile(false, s.step ->> 'role_name')
+    FROM jsonb_array_elements(_steps) AS s (step)
+    LEFT JOIN kerbrole.roles AS r ON r.oid = (s.step ->> 'role')::oid
+    WHERE s.step ->> 'action' IN ('enable', 'disable') AND s.step ->> 'by' = 'owner'
+        AND (r.rolcanlogin = (s.step ->> 'action' = 'enable')
+            AND kerbrole.attributes(r.oid) IS NULL) IS NOT TRUE;
+    RETURN _plan || jsonb_build_object('before', to_jsonb(_before),
+        'left', kerbrole.end_sessions_of(_arguments, _steps, 'owner'));
+END
+$$;
+
+-- With the owner's rights: those who are absent go.
+CREATE FUNCTION kerbrole.remove_absent(_arguments jsonb, _caller oid) RETURNS jsonb
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET enable_nestloop = off
+AS $$
+DECLARE
+    _plan CONSTANT jsonb := kerbrole.plan_access(_arguments, _caller);
+    _steps CONSTANT jsonb := (
+        SELECT coalesce(jsonb_agg(s.step ORDER BY s.place), '[]')
+        FROM jsonb_array_elements(_plan -> 'steps') WITH ORDINALITY AS s (step, place)
+        WHERE s.step ->> 'by' = 'removal');
+BEGIN
+    PERFORM kerbrole.refuse_too_many_losses(_plan);
+    PERFORM kerbrole.run_many(_steps, ARRAY['disable']);
+    PERFORM kerbrole.check_meanwhile(false, s.step ->> 'role_name')
+    FROM jsonb_array_elements(_steps) AS s (step)
+    LEFT JOIN kerbrole.roles AS r ON r.oid = (s.step ->> 'role')::oid
+    WHERE s.step ->> 'action' = 'disable'
+        AND (NOT r.rolcanlogin AND kerbrole.attributes(r.oid) IS NULL) IS NOT TRUE;
+    PERFORM kerbrole.drop_many(_steps);
+    RETURN jsonb_build_object(
+        'left', kerbrole.end_sessions_of(_arguments, _steps, 'removal'));
+END
+$$;
+
+-- Ends the sessions of those who are disabled, where that is wanted; whose go on.
+CREATE FUNCTION kerbrole.end_sessions_of(_arguments jsonb, _steps jsonb, _by text) RETURNS jsonb
+LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(jsonb_agg(e.role), '[]')
+    FROM (
+        SELECT d.role, kerbrole.end_sessions(d.role) AS sessions
+        FROM (
+            SELECT DISTINCT (s ->> 'role')::oid AS role
+            FROM jsonb_array_elements(_steps) AS s
+            WHERE (_arguments ->> 'terminate')::boolean
+                AND s ->> 'action' = 'disable' AND s ->> 'by' = _by
+        ) AS d
+        WHERE d.role IN (SELECT a.usesysid FROM pg_catalog.pg_stat_activity AS a)
+    ) AS e
+    WHERE e.sessions > 0
+$$;
+
+-- Refuses a difference by which too many would lose something.
+CREATE FUNCTION kerbrole.refuse_too_many_losses(_plan jsonb) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF (_plan ->> 'losers')::bigint > (_plan ->> 'at_most')::bigint THEN
+        PERFORM kerbrole.refuse('too_many_losses',
+            _plan ->> 'losers', _plan ->> 'bound', _plan ->> 'at_most');
+    END IF;
+END
+$$;
+
+-- With the caller's rights: grants and revokes.
+CREATE FUNCTION kerbrole.grant_as_caller(_steps jsonb) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    _portion record;
+BEGIN
+    FOR _portion IN
+        SELECT kerbrole.texts(s.granted) AS granted,
+            string_agg(quote_ident(s.name), ', ' ORDER BY s.place) AS members
+        FROM (
+            SELECT s.step -> 'granted' AS granted, s.step ->> 'role_name' AS name, s.place,
+                row_number() OVER (PARTITION BY s.step -> 'granted' ORDER BY s.place) AS at
+            FROM jsonb_array_elements(_steps) WITH ORDINALITY AS s (step, place)
+            WHERE s.step ->> 'action' = 'grant'
+        ) AS s
+        GROUP BY s.granted, s.at / 1000 ORDER BY min(s.place)
+    LOOP
+        EXECUTE format('GRANT %s TO %s', (
+            SELECT string_agg(quote_ident(g.name), ', ') FROM unnest(_portion.granted) AS g (name)),
+            _portion.members);
+    END LOOP;
+    FOR _portion IN
+        SELECT s.granted, s.grantor, string_agg(quote_ident(s.name), ', ' ORDER BY s.place)
+            AS members
+        FROM (
+            SELECT s.step ->> 'granted' AS granted, s.step ->> 'grantor' AS grantor,
+                s.step ->> 'role_name' AS name, s.place, row_number() OVER (
+                    PARTITION BY s.step ->> 'granted', s.step ->> 'grantor' ORDER BY s.place) AS at
+            FROM jsonb_array_elements(_steps) WITH ORDINALITY AS s (step, place)
+            WHERE s.step ->> 'action' = 'revoke'
+        ) AS s
+        GROUP BY s.granted, s.grantor, s.at / 1000 ORDER BY min(s.place)
+    LOOP
+        EXECUTE concat(format('REVOKE %I FROM %s', _portion.granted, _portion.members),
+            ' GRANTED BY ' || quote_ident(_portion.grantor));
+    END LOOP;
+END
+$$;
+
+-- With the caller's rights: ends what those who are dropped have, and hands over what they granted.
+CREATE FUNCTION kerbrole.clear_dropped_as_caller(_steps jsonb) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    _dropped CONSTANT oid[] := ARRAY(
+        SELECT DISTINCT (s ->> 'role')::oid FROM jsonb_array_elements(_steps) AS s
+        WHERE s ->> 'action' = 'drop');
+BEGIN
+    PERFORM kerbrole.clear_wholly(d.role)
+    FROM unnest(_dropped) AS d (role)
+    WHERE EXISTS (SELECT FROM kerbrole.holdings(d.role));
+    PERFORM kerbrole.hand_over_as_caller(d.role)
+    FROM unnest(_dropped) AS d (role)
+    -- Few grant, and many are granted something.
+    WHERE d.role = ANY (ARRAY(SELECT DISTINCT m.grantor FROM pg_catalog.pg_auth_members AS m));
+END
+$$;
+
+CREATE OR REPLACE FUNCTION kerbrole.kerb_apply_access(
+    people json, roles text[], domains text[] DEFAULT '{}', absent text DEFAULT 'keep',
+    dry_run boolean DEFAULT true, kept text[] DEFAULT '{}', max_removals text DEFAULT '10%',
+    terminate boolean DEFAULT false)
+RETURNS TABLE (action text, role_name text, statement text, reason text)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    _is_dry CONSTANT boolean := coalesce(dry_run, true);
+    _arguments CONSTANT jsonb := kerbrole.access_arguments(
+        people, roles, domains, absent, kept, max_removals, terminate);
+    _caller CONSTANT oid := (
+        SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user);
+    _plan jsonb;
+    _left jsonb;
+BEGIN
+    IF _is_dry THEN
+        _plan := kerbrole.plan_access(_arguments, _caller);
+        IF (_plan ->> 'losers')::bigint > (_plan ->> 'at_most')::bigint THEN
+            PERFORM kerbrole.warn('too_many_losses',
+                _plan ->> 'losers', _plan ->> 'bound', _plan ->> 'at_most');
+        END IF;
+    ELSE
+        _plan := kerbrole.ask('kerb_apply_access', _arguments);
+        PERFORM kerbrole.grant_as_caller(_plan -> 'steps');
+        _left := _plan -> 'left';
+        IF EXISTS (
+            SELECT FROM jsonb_array_elements(_plan -> 'steps') AS s
+            WHERE s ->> 'by' = 'removal')
+        THEN
+            PERFORM kerbrole.clear_dropped_as_caller(_plan -> 'steps');
+            _left := _left || (kerbrole.ask('kerb_apply_access',
+                _arguments || '{"removals": true}') -> 'left');
+        END IF;
+        PERFORM kerbrole.check_after(
+            kerbrole.role_oids(ARRAY(
+                SELECT DISTINCT s ->> 'role_name'
+                FROM jsonb_array_elements(_plan -> 'steps') AS s
+                WHERE s ->> 'action' = 'grant')),
+            ARRAY(SELECT b::oid FROM jsonb_array_elements_text(_plan -> 'before') AS b));
+        PERFORM kerbrole.warn_of_sessions(l::oid)
+        FROM jsonb_array_elements_text(_left) AS l
+        WHERE kerbrole.end_sessions(l::oid) > 0;
+    END IF;
+    PERFORM kerbrole.notice_case(kerbrole.texts(_plan -> 'case_matters'));
+    PERFORM kerbrole.notice_adopted(kerbrole.texts(_plan -> 'adopted'));
+    RETURN QUERY
+    SELECT s.step ->> 'action', s.step ->> 'role_name', s.step ->> 'statement',
+        s.step ->> 'reason'
+    FROM jsonb_array_elements(_plan -> 'steps') WITH ORDINALITY AS s (step, place)
+    ORDER BY s.place;
+END
+$$;
+
+-- The arguments, as a request for the owner holds them.
+CREATE FUNCTION kerbrole.access_arguments(
+    _people json, _roles text[], _domains text[], _absent text, _kept text[], _max_removals text,
+    _terminate boolean) RETURNS jsonb
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF _people IS NULL THEN
+        PERFORM kerbrole.refuse('null', 'people');
+    ELSIF _roles IS NULL THEN
+        PERFORM kerbrole.refuse('null', 'roles');
+    END IF;
+    -- More is not copied.
+    IF octet_length(_people::text) > 33554432 THEN
+        PERFORM kerbrole.refuse('list_too_large',
+            json_array_length(_people)::text, octet_length(_people::text)::text);
+    END IF;
+    IF kerbrole.required(_absent, 'absent') COLLATE "C" NOT IN ('keep', 'disable', 'drop') THEN
+        PERFORM kerbrole.refuse('absent', _absent);
+    END IF;
+    RETURN jsonb_build_object('people', _people::text,
+        'roles', to_jsonb(kerbrole.checked_list(_roles, 'roles')),
+        'domains', to_jsonb(coalesce(kerbrole.checked_domains(
+            kerbrole.checked_list(_domains, 'domains')), '{}')),
+        'absent', _absent,
+        'kept', to_jsonb(coalesce(kerbrole.checked_list(_kept, 'kept'), '{}')),
+        'max_removals', kerbrole.required(_max_removals, 'max_removals'),
+        'terminate', coalesce(_terminate, false));
 END
 $$;
 
@@ -5250,6 +6973,8 @@ COMMENT ON FUNCTION kerbrole.kerb_case_audit() IS
     'roles that the case or length of their names opens to the wrong tickets or to none, now or with krb_caseins_users flipped, each with a fix';
 COMMENT ON FUNCTION kerbrole.kerb_sync_principals(text[], text, boolean, text[], text[]) IS
     'brings the principals in line with a list; only shows the statements unless dry_run is false; absent: keep, disable or drop';
+COMMENT ON FUNCTION kerbrole.kerb_apply_access(json, text[], text[], text, boolean, text[], text, boolean) IS
+    'brings principals in line with the accounts and groups of a directory, by SID; only shows the statements unless dry_run is false; absent: keep, disable or drop';
 COMMENT ON FUNCTION kerbrole.kerb_check_principal(text, text) IS
     'every question that a login of a Kerberos principal to this database asks, with its answer and what would mend it; changes nothing';
 COMMENT ON VIEW kerbrole.kerb_principals IS 'kerb_list_principals() as a view; needs EXECUTE on the function as well';
@@ -5261,6 +6986,8 @@ COMMENT ON COLUMN kerbrole.kerb_principals.groups IS 'the roles that it is a dir
 COMMENT ON COLUMN kerbrole.kerb_principals.ad_path IS 'a shortest chain of memberships to rds_ad; NULL where no ticket opens the role';
 COMMENT ON COLUMN kerbrole.kerb_principals.iam_path IS 'a shortest chain of memberships to rds_iam; beside an ad_path it is a conflict';
 COMMENT ON COLUMN kerbrole.kerb_principals.sessions IS 'how many sessions it has on this server now';
+COMMENT ON COLUMN kerbrole.kerb_principals.sid IS 'the account of a directory that the role is bound to; NULL where it is bound to none';
+COMMENT ON COLUMN kerbrole.kerb_principals.source IS 'who decides about it: directory where it is bound to an account, else manual';
 
 -- What stays when this is run again is given once: what an administrator gives or takes away later
 -- stays so. In an extension, what its script grants is moreover what pg_dump takes for given.
@@ -5321,6 +7048,7 @@ BEGIN
                 'kerbrole.kerb_drop_principal(text, text, boolean, text)',
                 'kerbrole.kerb_case_audit()',
                 'kerbrole.kerb_sync_principals(text[], text, boolean, text[], text[])',
+                'kerbrole.kerb_apply_access(json, text[], text[], text, boolean, text[], text, boolean)',
                 'kerbrole.kerb_check_principal(text, text)'
             ]::regprocedure[]::oid[])
     LOOP
@@ -5346,7 +7074,9 @@ REVOKE ALL ON FUNCTION kerbrole.answer(), kerbrole.lock(), kerbrole.run(text, te
     kerbrole.create_many(text[]), kerbrole.run_each(oid[], text[], text[]),
     kerbrole.add(jsonb), kerbrole.create_and_grant(text[], text[]), kerbrole.drop(jsonb),
     kerbrole.end_grants(oid), kerbrole.disable(jsonb), kerbrole.enable(jsonb, oid),
-    kerbrole.rename(jsonb, oid), kerbrole.rename_realm(jsonb, oid), kerbrole.sync(jsonb, oid)
+    kerbrole.rename(jsonb, oid), kerbrole.rename_realm(jsonb, oid), kerbrole.sync(jsonb, oid),
+    kerbrole.drop_many(jsonb), kerbrole.run_many(jsonb, text[]), kerbrole.access(jsonb, oid),
+    kerbrole.remove_absent(jsonb, oid), kerbrole.end_sessions_of(jsonb, jsonb, text)
     FROM PUBLIC;
 
 -- The rest reads what every login may read, and stores nothing.

@@ -85,6 +85,28 @@ AS 'MODULE_PATHNAME', 'kerb_add_principals_in_group_wrapper';
 /* </end connected objects> */
 
 /* <begin connected objects> */
+-- pg_kerbrole::functions::access::kerb_apply_access
+CREATE  FUNCTION "kerb_apply_access"(
+	"people" json, /* Option < People > */
+	"roles" text[], /* Option < Names > */
+	"domains" text[] DEFAULT '{}', /* Option < Names > */
+	"absent" text DEFAULT 'keep', /* Option < Text > */
+	"dry_run" bool DEFAULT true, /* Option < bool > */
+	"kept" text[] DEFAULT '{}', /* Option < Names > */
+	"max_removals" text DEFAULT '10%', /* Option < Text > */
+	"terminate" bool DEFAULT false /* Option < bool > */
+) RETURNS TABLE (
+	"action" TEXT,  /* String */
+	"role_name" TEXT,  /* String */
+	"statement" TEXT,  /* Option < String > */
+	"reason" TEXT  /* String */
+)
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'kerb_apply_access_wrapper';
+/* </end connected objects> */
+
+/* <begin connected objects> */
 -- pg_kerbrole::functions::canonicalize::kerb_canonicalize
 CREATE  FUNCTION "kerb_canonicalize"(
 	"username" text, /* Option < Text > */
@@ -186,7 +208,9 @@ CREATE  FUNCTION "kerb_list_principals"() RETURNS TABLE (
 	"groups" TEXT[],  /* Vec < String > */
 	"ad_path" TEXT[],  /* :: std :: option :: Option < Vec < String > > */
 	"iam_path" TEXT[],  /* :: std :: option :: Option < Vec < String > > */
-	"sessions" INT  /* i32 */
+	"sessions" INT,  /* i32 */
+	"sid" TEXT,  /* Option < String > */
+	"source" TEXT  /* String */
 )
 STRICT
 SET search_path TO pg_catalog, pg_temp
@@ -308,6 +332,8 @@ COMMENT ON FUNCTION kerb_case_audit() IS
     'roles that the case or length of their names opens to the wrong tickets or to none, now or with krb_caseins_users flipped, each with a fix';
 COMMENT ON FUNCTION kerb_sync_principals(text[], text, boolean, text[], text[]) IS
     'brings the principals in line with a list; only shows the statements unless dry_run is false; absent: keep, disable or drop';
+COMMENT ON FUNCTION kerb_apply_access(json, text[], text[], text, boolean, text[], text, boolean) IS
+    'brings principals in line with the accounts and groups of a directory, by SID; only shows the statements unless dry_run is false; absent: keep, disable or drop';
 COMMENT ON FUNCTION kerb_check_principal(text, text) IS
     'every question that a login of a Kerberos principal to this database asks, with its answer and what would mend it; changes nothing';
 
@@ -321,6 +347,8 @@ COMMENT ON COLUMN kerb_principals.groups IS 'the roles that it is a direct membe
 COMMENT ON COLUMN kerb_principals.ad_path IS 'a shortest chain of memberships to rds_ad; NULL where no ticket opens the role';
 COMMENT ON COLUMN kerb_principals.iam_path IS 'a shortest chain of memberships to rds_iam; beside an ad_path it is a conflict';
 COMMENT ON COLUMN kerb_principals.sessions IS 'how many sessions it has on this server now';
+COMMENT ON COLUMN kerb_principals.sid IS 'the account of a directory that the role is bound to; NULL where it is bound to none';
+COMMENT ON COLUMN kerb_principals.source IS 'who decides about it: directory where it is bound to an account, else manual';
 
 -- kerb_canonicalize changes and reveals nothing: anyone may call it.
 REVOKE ALL ON FUNCTION kerb_add_principal(text, text, text[], boolean) FROM PUBLIC;
@@ -334,6 +362,7 @@ REVOKE ALL ON FUNCTION kerb_list_principals() FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_check_principal(text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_case_audit() FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_sync_principals(text[], text, boolean, text[], text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION kerb_apply_access(json, text[], text[], text, boolean, text[], text, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_disable_principal(text, text, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_enable_principal(text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION kerb_rename_principal(text, text, text, text) FROM PUBLIC;
@@ -360,6 +389,7 @@ BEGIN
         GRANT EXECUTE ON FUNCTION kerb_drop_principal(text, text, boolean, text) TO rds_superuser;
         GRANT EXECUTE ON FUNCTION kerb_case_audit() TO rds_superuser;
         GRANT EXECUTE ON FUNCTION kerb_sync_principals(text[], text, boolean, text[], text[]) TO rds_superuser;
+        GRANT EXECUTE ON FUNCTION kerb_apply_access(json, text[], text[], text, boolean, text[], text, boolean) TO rds_superuser;
         GRANT EXECUTE ON FUNCTION kerb_check_principal(text, text) TO rds_superuser;
         GRANT SELECT ON kerb_principals TO rds_superuser;
     END IF;

@@ -1,5 +1,6 @@
 //! The SQL functions, each in a file of its name. None of them is anybody's library.
 
+mod access;
 mod add;
 mod canonicalize;
 mod case_audit;

@@ -2,5 +2,6 @@
 
 pub(crate) mod args;
 pub(crate) mod notices;
+pub(crate) mod people;
 pub(crate) mod principals;
 pub(crate) mod rows;

@@ -2,6 +2,7 @@
 
 pub(crate) mod catalog;
 pub(crate) mod cluster;
+pub(crate) mod comments;
 pub(crate) mod dependants;
 pub(crate) mod encoding;
 pub(crate) mod execute;

@@ -12,10 +12,9 @@ AS $$
     FROM (SELECT kerbrole.allowed_realms()) AS a (realms)
 $$;
 
--- The names of new principals, each as it is wanted, in the same order; DETAIL of an error says of
--- which element it is. Most names are plain, of a realm that was looked at before: they are made
--- all at once, and only the others one by one.
-CREATE FUNCTION kerbrole.canonical_each(
+-- The names of new principals that are plain, each as it is wanted, in the same order, made all at
+-- once; NULL for the others.
+CREATE FUNCTION kerbrole.plain_each(
     _typed text[], OUT role_names text[], OUT case_matters boolean[])
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -23,12 +22,6 @@ AS $$
 DECLARE
     _folds CONSTANT boolean := kerbrole.folds_usernames();
     _is_auto CONSTANT boolean := kerbrole.setting('username_case') = 'auto';
-    _at integer;
-    _one record;
-    _code text;
-    _message text;
-    _detail text;
-    _hint text;
 BEGIN
     WITH parts AS MATERIALIZED (
         SELECT split_part(t.typed, '@', 1) AS username,
@@ -52,6 +45,26 @@ BEGIN
     INTO role_names, case_matters
     FROM parts AS p
     LEFT JOIN realms AS r ON p.is_plain AND r.realm = p.realm;
+END
+$$;
+
+-- The names of new principals, each as it is wanted, in the same order; DETAIL of an error says of
+-- which element it is. Most names are plain, of a realm that was looked at before: only the others
+-- are made one by one.
+CREATE FUNCTION kerbrole.canonical_each(
+    _typed text[], OUT role_names text[], OUT case_matters boolean[])
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    _at integer;
+    _one record;
+    _code text;
+    _message text;
+    _detail text;
+    _hint text;
+BEGIN
+    SELECT p.* INTO role_names, case_matters FROM kerbrole.plain_each(_typed) AS p;
     FOR _at IN
         SELECT n.place
         FROM unnest(role_names) WITH ORDINALITY AS n (name, place)

@@ -25,6 +25,18 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION kerbrole.warn_of_sessions(_role oid) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RAISE WARNING USING
+        MESSAGE = format('sessions of role "%s" go on', pg_get_userbyid(_role)),
+        DETAIL = 'Neither you nor the owner of the functions may end them.',
+        HINT = format('GRANT pg_signal_backend TO %s;', kerbrole.quoted(current_user));
+END
+$$;
+
 -- With the owner's rights.
 CREATE FUNCTION kerbrole.disable(_arguments jsonb) RETURNS jsonb
 LANGUAGE plpgsql
@@ -86,10 +98,7 @@ BEGIN
             'Somebody who logs in before this transaction commits stays: look again afterwards. '
             'The session that asks for it goes on, if it is one of them.');
     ELSE
-        RAISE WARNING USING
-            MESSAGE = format('sessions of role "%s" go on', _name),
-            DETAIL = 'Neither you nor the owner of the functions may end them.',
-            HINT = format('GRANT pg_signal_backend TO %s;', kerbrole.quoted(current_user));
+        PERFORM kerbrole.warn_of_sessions((_answer ->> 'role')::oid);
     END IF;
     RETURN _name;
 END

@@ -1,9 +1,22 @@
 -- Who has access, and by which way.
 
+-- What an earlier version returned had fewer columns: it stays until the view asks the new one.
+DO $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM pg_catalog.pg_proc AS p
+        WHERE p.oid = to_regprocedure('kerbrole.kerb_list_principals()')
+            AND 'sid' <> ALL (p.proargnames))
+    THEN
+        ALTER FUNCTION kerbrole.kerb_list_principals() RENAME TO kerb_list_principals_before;
+    END IF;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION kerbrole.kerb_list_principals()
 RETURNS TABLE (
     role_name text, username text, realm text, can_login boolean, groups text[],
-    ad_path text[], iam_path text[], sessions integer)
+    ad_path text[], iam_path text[], sessions integer, sid text, source text)
 LANGUAGE plpgsql STRICT
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -37,12 +50,37 @@ BEGIN
     )
     SELECT l.name, kerbrole.username_of(l.name), kerbrole.realm_of(l.name), l.can_login,
         coalesce(g.groups, '{}'), a.path, i.path,
-        coalesce(c.sessions, 0)
+        coalesce(c.sessions, 0), b.sid,
+        CASE WHEN b.sid IS NULL THEN 'manual' ELSE 'directory' END
     FROM listed AS l
     LEFT JOIN of_groups AS g ON g.role = l.role
     LEFT JOIN ad_paths AS a ON a.role = l.role
     LEFT JOIN iam_paths AS i ON i.role = l.role
     LEFT JOIN counts AS c ON c.role = l.role
+    LEFT JOIN kerbrole.bindings() AS b ON b.role = l.role
     ORDER BY kerbrole.realm_of(l.name) COLLATE "C", kerbrole.username_of(l.name) COLLATE "C";
+END
+$$;
+
+-- Whoever could call the earlier one can call this.
+DO $$
+DECLARE
+    _caller record;
+BEGIN
+    IF to_regprocedure('kerbrole.kerb_list_principals_before()') IS NOT NULL THEN
+        REVOKE ALL ON FUNCTION kerbrole.kerb_list_principals() FROM PUBLIC;
+        FOR _caller IN
+            SELECT r.rolname, a.grantee, a.is_grantable
+            FROM pg_catalog.pg_proc AS p
+            CROSS JOIN LATERAL aclexplode(p.proacl) AS a
+            LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = a.grantee
+            WHERE p.oid = 'kerbrole.kerb_list_principals_before()'::regprocedure
+                AND a.grantee <> p.proowner
+        LOOP
+            EXECUTE concat('GRANT EXECUTE ON FUNCTION kerbrole.kerb_list_principals() TO ',
+                CASE WHEN _caller.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(_caller.rolname) END,
+                CASE WHEN _caller.is_grantable THEN ' WITH GRANT OPTION' END);
+        END LOOP;
+    END IF;
 END
 $$;

@@ -121,6 +121,15 @@ BEGIN
 END
 $$;
 
+-- What would be refused, as the reason why something is left alone: `message: DETAIL`
+CREATE FUNCTION kerbrole.in_words(_key text, VARIADIC _arguments text[] DEFAULT '{}') RETURNS text
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT concat_ws(': ', s.message, nullif(s.detail, ''))
+    FROM kerbrole.said(_key, _arguments) AS s
+$$;
+
 -- Says the same, of an element of a list: where that has more than one, DETAIL says which it was.
 CREATE FUNCTION kerbrole.refuse_element(
     _code text, _message text, _detail text, _hint text,

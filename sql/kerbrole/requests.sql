@@ -114,7 +114,7 @@ BEGIN
     END IF;
     IF NEW.function NOT IN ('kerb_add_principal', 'kerb_add_principals', 'kerb_drop_principal',
             'kerb_disable_principal', 'kerb_enable_principal', 'kerb_rename_principal',
-            'kerb_rename_realm', 'kerb_sync_principals')
+            'kerb_rename_realm', 'kerb_sync_principals', 'kerb_apply_access')
         OR NOT EXISTS (
             SELECT FROM pg_catalog.pg_proc AS p
             WHERE p.pronamespace = 'kerbrole'::regnamespace AND p.proname = NEW.function
@@ -135,6 +135,10 @@ BEGIN
             WHEN 'kerb_rename_principal' THEN kerbrole.rename(NEW.arguments, _caller)
             WHEN 'kerb_rename_realm' THEN kerbrole.rename_realm(NEW.arguments, _caller)
             WHEN 'kerb_sync_principals' THEN kerbrole.sync(NEW.arguments, _caller)
+            WHEN 'kerb_apply_access' THEN
+                CASE WHEN (NEW.arguments ->> 'removals')::boolean
+                    THEN kerbrole.remove_absent(NEW.arguments, _caller)
+                    ELSE kerbrole.access(NEW.arguments, _caller) END
         END
     END;
     RETURN NEW;

@@ -76,7 +76,9 @@ REVOKE ALL ON FUNCTION kerbrole.answer(), kerbrole.lock(), kerbrole.run(text, te
     kerbrole.create_many(text[]), kerbrole.run_each(oid[], text[], text[]),
     kerbrole.add(jsonb), kerbrole.create_and_grant(text[], text[]), kerbrole.drop(jsonb),
     kerbrole.end_grants(oid), kerbrole.disable(jsonb), kerbrole.enable(jsonb, oid),
-    kerbrole.rename(jsonb, oid), kerbrole.rename_realm(jsonb, oid), kerbrole.sync(jsonb, oid)
+    kerbrole.rename(jsonb, oid), kerbrole.rename_realm(jsonb, oid), kerbrole.sync(jsonb, oid),
+    kerbrole.drop_many(jsonb), kerbrole.run_many(jsonb, text[]), kerbrole.access(jsonb, oid),
+    kerbrole.remove_absent(jsonb, oid), kerbrole.end_sessions_of(jsonb, jsonb, text)
     FROM PUBLIC;
 
 -- The rest reads what every login may read, and stores nothing.

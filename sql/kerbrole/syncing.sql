@@ -9,6 +9,58 @@ AS $$
     SELECT '/* ' || replace(replace(_text, '*/', '* /'), '/*', '/ *') || ' */'
 $$;
 
+-- How a role that nobody wants any more goes, and why it is not dropped where that was wanted.
+-- Nothing at all happens to one that is no mere login: its problem is said and there is no action.
+CREATE FUNCTION kerbrole.plan_removal(
+    _role oid, _can_login boolean, _absent text, _is_held boolean, _is_not_changed boolean,
+    OUT action text, OUT statements text[], OUT problem text, OUT reason text)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    _name CONSTANT text := pg_get_userbyid(_role)::text;
+    _message text;
+    _detail text;
+BEGIN
+    statements := '{}';
+    IF _is_not_changed THEN
+        BEGIN
+            PERFORM kerbrole.check_changeable(_role);
+        EXCEPTION
+            WHEN insufficient_privilege THEN
+                problem := SQLERRM || '.';
+                RETURN;
+        END;
+    END IF;
+    action := 'disable';
+    IF _can_login THEN
+        statements := ARRAY[format('ALTER ROLE %s NOLOGIN;', kerbrole.quoted(_name))];
+    END IF;
+    IF _absent = 'drop' AND NOT _is_held THEN
+        action := 'drop';
+        statements := ARRAY[format('DROP ROLE %s;', kerbrole.quoted(_name))];
+    ELSIF _absent = 'drop' THEN
+        BEGIN
+            PERFORM kerbrole.check_droppable(_role, false);
+            statements := statements
+                || ARRAY(SELECT r.statement || ';' FROM kerbrole.revokes(_role) AS r);
+            IF EXISTS (SELECT FROM kerbrole.holdings(_role) AS h WHERE NOT h.is_here) THEN
+                PERFORM kerbrole.refuse('only_disabled', _name,
+                    kerbrole.holdings_in_words(_role, false, true));
+            END IF;
+            action := 'drop';
+            statements := ARRAY(SELECT r.statement || ';' FROM kerbrole.revokes(_role) AS r)
+                || format('DROP ROLE %s;', kerbrole.quoted(_name));
+        EXCEPTION
+            WHEN object_in_use OR dependent_objects_still_exist THEN
+                GET STACKED DIAGNOSTICS _message = MESSAGE_TEXT, _detail = PG_EXCEPTION_DETAIL;
+                problem := concat_ws(' ', _message || '.', nullif(_detail, ''));
+                reason := concat_ws(': ', _message, nullif(_detail, ''));
+        END;
+    END IF;
+END
+$$;
+
 -- The difference: {steps, left, removals, principals, at_most, names of those who are disabled and
 -- stay so}. A step has an action, a role, its statement, why, and its OID where it is there.
 CREATE FUNCTION kerbrole.plan_sync(
@@ -30,9 +82,7 @@ DECLARE
     _row record;
     _message text;
     _detail text;
-    _reason text;
-    _action text;
-    _statements text[];
+    _removal record;
     _removals integer := 0;
     _principals integer := 0;
     _at integer;
@@ -118,48 +168,19 @@ BEGIN
         ORDER BY c.name
     LOOP
         _principals := _row.principals;
-        _reason := NULL;
-        _action := 'disable';
-        _statements := CASE WHEN _row.can_login
-            THEN ARRAY[format('ALTER ROLE %s NOLOGIN;', kerbrole.quoted(_row.name))] ELSE '{}' END;
-        IF _row.is_not_changed THEN
-            BEGIN
-                PERFORM kerbrole.check_changeable(_row.oid);
-            EXCEPTION
-                WHEN insufficient_privilege THEN
-                    _left := _left || (SQLERRM || '.');
-                    CONTINUE;
-            END;
+        _removal := kerbrole.plan_removal(
+            _row.oid, _row.can_login, _absent, _row.is_held, _row.is_not_changed);
+        IF _removal.problem IS NOT NULL THEN
+            _left := _left || _removal.problem;
         END IF;
-        IF _absent = 'drop' AND NOT _row.is_held THEN
-            _action := 'drop';
-            _statements := ARRAY[format('DROP ROLE %s;', kerbrole.quoted(_row.name))];
-        ELSIF _absent = 'drop' THEN
-            BEGIN
-                PERFORM kerbrole.check_droppable(_row.oid, false);
-                _statements := _statements
-                    || ARRAY(SELECT r.statement || ';' FROM kerbrole.revokes(_row.oid) AS r);
-                IF EXISTS (SELECT FROM kerbrole.holdings(_row.oid) AS h WHERE NOT h.is_here) THEN
-                    PERFORM kerbrole.refuse('only_disabled', _row.name,
-                        kerbrole.holdings_in_words(_row.oid, false, true));
-                END IF;
-                _action := 'drop';
-                _statements := ARRAY(SELECT r.statement || ';' FROM kerbrole.revokes(_row.oid) AS r)
-                    || format('DROP ROLE %s;', kerbrole.quoted(_row.name));
-            EXCEPTION
-                WHEN object_in_use OR dependent_objects_still_exist THEN
-                    GET STACKED DIAGNOSTICS _message = MESSAGE_TEXT, _detail = PG_EXCEPTION_DETAIL;
-                    _left := _left || concat_ws(' ', _message || '.', nullif(_detail, ''));
-                    _reason := kerbrole.comment(concat_ws(': ', _message, nullif(_detail, '')));
-            END;
-        END IF;
-        FOR _at IN 1..cardinality(_statements) LOOP
-            _steps := _steps || jsonb_build_object('action', _action,
+        FOR _at IN 1..cardinality(_removal.statements) LOOP
+            _steps := _steps || jsonb_build_object('action', _removal.action,
                 'role_name', _row.name, 'role', _row.oid,
-                'statement', concat_ws(' ', _statements[_at], CASE WHEN _at = 1 THEN _reason END),
+                'statement', concat_ws(' ', _removal.statements[_at],
+                    CASE WHEN _at = 1 THEN kerbrole.comment(_removal.reason) END),
                 'reason', 'not on the list of realm ' || kerbrole.realm_of(_row.name));
         END LOOP;
-        IF _statements <> '{}' THEN
+        IF _removal.statements <> '{}' THEN
             _removals := _removals + 1;
         END IF;
     END LOOP;
@@ -212,6 +233,46 @@ EXCEPTION
 END
 $$;
 
+-- With the owner's rights: drops those that steps say, on which nothing hangs any more.
+CREATE FUNCTION kerbrole.drop_many(_steps jsonb) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    _step record;
+    -- Few grant, and many are granted something.
+    _grantors CONSTANT oid[] := ARRAY(
+        SELECT DISTINCT m.grantor FROM pg_catalog.pg_auth_members AS m);
+BEGIN
+    -- Since 16 each DROP ROLE goes along all that its owner created: few of them, for many roles.
+    FOR _step IN
+        WITH steps AS MATERIALIZED (
+            SELECT s.step ->> 'role_name' AS name, (s.step ->> 'role')::oid AS role, s.place
+            FROM jsonb_array_elements(_steps) WITH ORDINALITY AS s (step, place)
+            WHERE s.step ->> 'action' = 'drop'
+        )
+        SELECT min(s.name) AS name, c.creator, array_agg(s.role) AS roles,
+            string_agg(DISTINCT quote_ident(s.name), ', ') AS names
+        FROM steps AS s
+        JOIN kerbrole.creators_of(ARRAY(SELECT role FROM steps)) AS c ON c.role = s.role
+        GROUP BY c.creator, s.place / 1000
+        ORDER BY min(s.place)
+    LOOP
+        PERFORM kerbrole.end_grants(r.role)
+        FROM unnest(_step.roles) AS r (role)
+        WHERE r.role = ANY (_grantors);
+        IF _step.creator IS NULL THEN
+            PERFORM kerbrole.run(format('DROP ROLE %s', _step.names), _step.name);
+        ELSE
+            PERFORM kerbrole.run_as_creator(
+                _step.creator, ARRAY[format('DROP ROLE %s', _step.names)]);
+        END IF;
+        PERFORM kerbrole.check_meanwhile(NOT EXISTS (
+            SELECT FROM kerbrole.roles AS r WHERE r.oid = ANY (_step.roles)), _step.name);
+    END LOOP;
+END
+$$;
+
 -- With the owner's rights: carries the difference out. What was to be revoked has been by now, with
 -- the caller's.
 CREATE FUNCTION kerbrole.sync(_arguments jsonb, _caller oid) RETURNS jsonb
@@ -226,9 +287,6 @@ DECLARE
         kerbrole.checked_list(kerbrole.texts(_arguments -> 'groups'), 'groups'), _caller);
     _before oid[];
     _step record;
-    -- Few grant, and many are granted something.
-    _grantors CONSTANT oid[] := ARRAY(
-        SELECT DISTINCT m.grantor FROM pg_catalog.pg_auth_members AS m);
 BEGIN
     PERFORM kerbrole.refuse_too_many(_plan);
     _before := kerbrole.conflicting(kerbrole.role_oids(kerbrole.texts(_plan -> 'adopted')));
@@ -258,32 +316,7 @@ BEGIN
         LEFT JOIN kerbrole.roles AS r ON r.oid = s.role
         WHERE (r.rolcanlogin = s.can_login AND kerbrole.attributes(r.oid) IS NULL) IS NOT TRUE;
     END IF;
-    -- Since 16 each DROP ROLE goes along all that its owner created: few of them, for many roles.
-    FOR _step IN
-        WITH steps AS MATERIALIZED (
-            SELECT s.step ->> 'role_name' AS name, (s.step ->> 'role')::oid AS role, s.place
-            FROM jsonb_array_elements(_plan -> 'steps') WITH ORDINALITY AS s (step, place)
-            WHERE s.step ->> 'action' = 'drop'
-        )
-        SELECT min(s.name) AS name, c.creator, array_agg(s.role) AS roles,
-            string_agg(DISTINCT quote_ident(s.name), ', ') AS names
-        FROM steps AS s
-        JOIN kerbrole.creators_of(ARRAY(SELECT role FROM steps)) AS c ON c.role = s.role
-        GROUP BY c.creator, s.place / 1000
-        ORDER BY min(s.place)
-    LOOP
-        PERFORM kerbrole.end_grants(r.role)
-        FROM unnest(_step.roles) AS r (role)
-        WHERE r.role = ANY (_grantors);
-        IF _step.creator IS NULL THEN
-            PERFORM kerbrole.run(format('DROP ROLE %s', _step.names), _step.name);
-        ELSE
-            PERFORM kerbrole.run_as_creator(
-                _step.creator, ARRAY[format('DROP ROLE %s', _step.names)]);
-        END IF;
-        PERFORM kerbrole.check_meanwhile(NOT EXISTS (
-            SELECT FROM kerbrole.roles AS r WHERE r.oid = ANY (_step.roles)), _step.name);
-    END LOOP;
+    PERFORM kerbrole.drop_many(_plan -> 'steps');
     RETURN '{}';
 END
 $$;

@@ -34,6 +34,11 @@ pub(crate) fn notice_realms(realms: Vec<UnknownRealm>) {
 /// Tells the caller which roles were there before they came into `rds_ad`, and whether they have
 /// passwords where the caller may know that.
 pub(crate) fn notice_adopted(plan: &AddPlan, ad_role: &RoleName) {
+    notice_roles_adopted(plan.roles_made_by_hand().collect(), ad_role);
+}
+
+/// The same of these roles.
+pub(crate) fn notice_roles_adopted(roles: Vec<&RoleName>, ad_role: &RoleName) {
     let has_password =
         |role: &&RoleName| catalog::role_oid(role.as_str()).is_some_and(password::has_password);
     let adopted = |password, roles: Vec<&RoleName>| {
@@ -44,11 +49,11 @@ pub(crate) fn notice_adopted(plan: &AddPlan, ad_role: &RoleName) {
         }
     };
     if password::caller_may_know() {
-        let (with, without) = plan.roles_made_by_hand().partition(has_password);
+        let (with, without) = roles.into_iter().partition(has_password);
         adopted(Some(true), with);
         adopted(Some(false), without);
     } else {
-        adopted(None, plan.roles_made_by_hand().collect());
+        adopted(None, roles);
     }
 }
 

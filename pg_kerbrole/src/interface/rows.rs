@@ -229,7 +229,7 @@ macro_rules! columns {
 
 columns!(A B C);
 columns!(A B C D);
-columns!(A B C D E F G H);
+columns!(A B C D E F G H I J);
 
 // SAFETY: the same columns as pgrx's own type has.
 unsafe impl<'a, Row: Columns> SqlTranslatable for TableIterator<'a, Row>

@@ -88,6 +88,44 @@ impl Table {
     }
 }
 
+impl Table {
+    /// Calls `each` with every row, and with the bytes of a column of type text that is never NULL.
+    pub(crate) fn scan_texts<Row>(&self, column: u32, mut each: impl FnMut(&Row, &[u8])) {
+        // SAFETY: as in `scan_while`; the column is a varlena, which is unpacked into the server's
+        // memory and freed where that made a copy.
+        unsafe {
+            let scan = pg_sys::systable_beginscan(
+                self.0,
+                pg_sys::InvalidOid,
+                false,
+                std::ptr::null_mut(),
+                0,
+                std::ptr::null_mut(),
+            );
+            loop {
+                pgrx::check_for_interrupts!();
+                let tuple = pg_sys::systable_getnext(scan);
+                if tuple.is_null() {
+                    break;
+                }
+                let mut is_null = false;
+                let stored =
+                    pg_sys::heap_getattr(tuple, column as i32, (*self.0).rd_att, &mut is_null);
+                if is_null {
+                    continue;
+                }
+                let stored: *mut pg_sys::varlena = stored.cast_mut_ptr();
+                let text = pg_sys::pg_detoast_datum_packed(stored);
+                each(&*row(tuple), pgrx::varlena::varlena_to_byte_slice(text));
+                if text != stored {
+                    pg_sys::pfree(text.cast());
+                }
+            }
+            pg_sys::systable_endscan(scan);
+        }
+    }
+}
+
 /// An index of a catalogue that is open for reading, until it goes out of scope.
 struct Index(pg_sys::Relation);
 

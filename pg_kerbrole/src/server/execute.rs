@@ -9,6 +9,7 @@ use pgrx::prelude::*;
 
 use crate::report::Raise;
 use crate::server::catalog;
+use crate::server::comments;
 use crate::server::identity::{self, as_bootstrap_superuser};
 use crate::server::privileges;
 use crate::server::quiet::Quiet;
@@ -33,7 +34,7 @@ fn execute(statements: &[Statement], caller: RoleOid) {
         return;
     }
     Spi::connect_mut(|client| {
-        let mut sql = String::new();
+        let (mut sql, mut commented) = (String::new(), 0usize);
         for statement in statements {
             pgrx::check_for_interrupts!();
             match statement {
@@ -44,6 +45,12 @@ fn execute(statements: &[Statement], caller: RoleOid) {
                         caller,
                         &format!("gave what {} owns in {} to {}", shown(role), here(), shown(to)),
                     );
+                }
+                // COMMENT ON ROLE holds a lock on each role until the transaction ends, and there is
+                // room for some thousands.
+                Statement::Comment { role, text } => {
+                    comments::write(oid(role), text.as_deref());
+                    commented += 1;
                 }
                 // The call ends the privileges by all grantors.
                 Statement::RevokeAs { .. } => {}
@@ -62,6 +69,9 @@ fn execute(statements: &[Statement], caller: RoleOid) {
                     }
                 }
             }
+        }
+        if commented > 0 {
+            log(caller, &format!("wrote the comments on {commented} roles"));
         }
     });
 }

@@ -8,8 +8,10 @@ use kerbrole_core::{
     ConflictRule, Elevated, Error, Groups, Membership, MembershipCatalog, Role, RoleName, RoleOid,
     refuse_powers,
 };
-use pgrx::pg_sys;
+use pgrx::prelude::*;
+use pgrx::{PgSqlErrorCode, pg_sys};
 
+use crate::report::report;
 use crate::server::catalog::{self, Memberships};
 
 /// 42501 where the principal has powers through its groups that the caller, who is no superuser,
@@ -21,6 +23,33 @@ pub(crate) fn refuse(role: &Role, rule: &ConflictRule) -> Result<(), Error> {
     }
     let Ok(result) = refuse_powers(role, rule, &mut OfCaller(Memberships::open()));
     result
+}
+
+/// 42501, in the server's own words, for the first of these roles that the caller may not grant.
+/// Whoever may grant a role may revoke it here, whoever granted it.
+pub(crate) fn refuse_granting(roles: &[RoleName]) {
+    // SAFETY: looks the current user up in the server's cache.
+    if unsafe { pg_sys::superuser() } {
+        return;
+    }
+    let mut of_caller = OfCaller(Memberships::open());
+    for role in roles {
+        let Some(oid) = catalog::role_oid(role.as_str()) else { continue };
+        let Ok(may_grant) = of_caller.may_grant(oid);
+        // SAFETY: looks a role up in the server's cache.
+        if may_grant && !unsafe { pg_sys::superuser_arg(pg_sys::Oid::from_u32(oid)) } {
+            continue;
+        }
+        report(
+            PgLogLevel::ERROR,
+            PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
+            format!("permission denied to grant role \"{role}\""),
+            Some(format!(
+                "Only roles with the ADMIN option on role \"{role}\" may grant or revoke it."
+            )),
+            None,
+        );
+    }
 }
 
 struct OfCaller(Memberships);

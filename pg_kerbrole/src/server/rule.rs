@@ -1,6 +1,6 @@
 //! The rule that nobody is in both, looked at once more when a change has been made.
 
-use kerbrole_core::{AddAction, AddPlan, RoleName, few_below};
+use kerbrole_core::{AddAction, AddPlan, Cluster, RoleName, few_below};
 
 use crate::report::Raise;
 use crate::server::catalog::{self, Memberships};
@@ -10,22 +10,30 @@ use crate::settings;
 /// The rule once more, on the catalogue as it is now: whatever else happened on the way is caught
 /// too.
 pub(crate) fn check(plan: &AddPlan) {
+    let created: Vec<_> = plan.roles(AddAction::Created).collect();
+    if let Some(cluster) = around(&created, plan.roles(AddAction::Adopted)) {
+        plan.check_after(&cluster).or_raise();
+    }
+}
+
+/// What has to be read for that, around roles that were created and others that were changed;
+/// nothing where none of them can be in both.
+pub(crate) fn around<'n>(
+    created: &[&RoleName],
+    changed: impl Iterator<Item = &'n RoleName>,
+) -> Option<Cluster> {
     let rule = settings::conflict_rule();
     let oid = |name: &RoleName| catalog::role_oid(name.as_str());
     // Roles that are new have nobody below them and are in rds_ad: who is below rds_iam, mostly
     // few, tells whether one of them is in both.
     let few = oid(rule.iam_role()).and_then(|iam| {
-        let at_most = plan.roles(AddAction::Created).count();
-        let Ok(few) = few_below(&mut Memberships::open(), iam, at_most);
+        let Ok(few) = few_below(&mut Memberships::open(), iam, created.len());
         few
     });
-    let suspects = plan.roles(AddAction::Created).filter_map(|name| match &few {
-        Some(in_iam) => in_iam.get(name).copied(),
+    let suspects = created.iter().filter_map(|name| match &few {
+        Some(in_iam) => in_iam.get(*name).copied(),
         None => oid(name),
     });
-    let changed: Vec<_> = plan.roles(AddAction::Adopted).filter_map(oid).chain(suspects).collect();
-    if changed.is_empty() {
-        return;
-    }
-    plan.check_after(&cluster::around_change(changed)).or_raise();
+    let changed: Vec<_> = changed.filter_map(oid).chain(suspects).collect();
+    (!changed.is_empty()).then(|| cluster::around_change(changed))
 }

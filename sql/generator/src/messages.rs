@@ -6,8 +6,8 @@
 //! and nowhere else.
 
 use kerbrole_core::{
-    Conflict, Elevated, Error, Language, NameError, PathStep, Power, Realm, RoleName, SqlState,
-    Username, Warning, literal, quote_identifier,
+    AccessError, Conflict, Elevated, Error, Language, NameError, PathStep, Power, Realm, RoleName,
+    Sid, SqlState, Username, Warning, literal, quote_identifier,
 };
 
 /// A name with everything in it that is written in another way somewhere.
@@ -99,6 +99,55 @@ fn refused<T>(result: Result<T, NameError>) -> Said {
         Ok(_) => panic!("a sample is not refused"),
         Err(error) => of(error),
     }
+}
+
+fn sid(text: &str) -> Sid {
+    #[allow(clippy::expect_used, reason = "every sample is a SID")]
+    text.parse().expect("a sample is a SID")
+}
+
+/// The rows of accounts of a directory. What can be a SID only is one that is recognised.
+fn access() -> Vec<String> {
+    const ONE: &str = "S-1-5-21-7001-7001-7001-7001";
+    const OTHER: &str = "S-1-5-21-7002-7002-7002-7002";
+    let (one, other) = (sid(ONE), sid(OTHER));
+    let losses = AccessError::TooManyLosses { people: 7001, principals: 7002, at_most: 7003 };
+    vec![
+        row("no_sid", of(NameError::Sid { text: mark(1) }), &[]),
+        row("no_account", of(AccessError::NoAccount { sid: one }), &[(ONE, "%1$s")]),
+        row("no_domain", of(AccessError::NoDomain { sid: one }), &[(ONE, "%1$s")]),
+        row("limit", of(AccessError::Limit { value: mark(1) }), &[]),
+        row("principal_as_group", of(AccessError::PrincipalAsGroup { role: role(1) }), &[]),
+        row("not_managed", of(AccessError::NotManaged { role: mark(1) }), &[]),
+        row(
+            "too_many_losses",
+            of(losses),
+            &[("7001", "%1$s"), ("7002", "%2$s"), ("7003", "%3$s")],
+        ),
+        row(
+            "name_of_another",
+            of(AccessError::NameOfAnother { role: role(1), sid: one, bound_to: other }),
+            &[(ONE, "%2$s"), (OTHER, "%3$s")],
+        ),
+        row(
+            "named_alike",
+            of(AccessError::NamedAlike { role: role(1), other }),
+            &[(OTHER, "%2$s")],
+        ),
+        row("listed_twice", of(AccessError::ListedTwice { sid: one }), &[(ONE, "%1$s")]),
+        row(
+            "bound_twice",
+            of(AccessError::BoundTwice { sid: one, role: role(2), other: role(3) }),
+            &[(ONE, "%1$s")],
+        ),
+        row(
+            "no_principal",
+            of(AccessError::NoPrincipal { role: role(1), sid: one }),
+            &[(ONE, "%2$s")],
+        ),
+        row("comment_unwritable", of(AccessError::CommentUnwritable { role: role(1) }), &[]),
+        row("granted_on", of(AccessError::GrantedOn { role: role(1), group: role(2) }), &[]),
+    ]
 }
 
 /// The rows of names.
@@ -430,6 +479,6 @@ fn warnings() -> Vec<String> {
 
 /// The rows of a VALUES list.
 pub(crate) fn rows() -> String {
-    let all = [names(), conflicts(), roles(), warnings()].concat();
+    let all = [names(), conflicts(), roles(), access(), warnings()].concat();
     all.join(",\n")
 }

@@ -1,0 +1,55 @@
+-- Which account of a directory a role belongs to: its SID stands at the very end of the comment on
+-- the role, [kerbrole:S-1-5-21-...-1104], behind what somebody wrote there. It
+-- survives another name, and goes with the role.
+
+-- Whether that is a SID as it is always spelled: decimal numbers without leading zeros, each of
+-- them 32 bits, and up to 15 of them behind the authority (MS-DTYP 2.4.2.1).
+CREATE FUNCTION kerbrole.is_sid(_text text) RETURNS boolean
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT octet_length(_text) <= 184
+        AND _text COLLATE "C" ~ '^S-1-[0-9]+(-[0-9]+)+$'
+        AND _text COLLATE "C" !~ '-0[0-9]'
+        AND octet_length(_text) - octet_length(replace(_text, '-', '')) <= 17
+        AND _text COLLATE "C" !~ concat('-([0-9]{11}|[5-9][0-9]{9}|4[3-9][0-9]{8}',
+            '|429[5-9][0-9]{6}|42949[7-9][0-9]{4}|429496[89][0-9]{3}|4294967[3-9][0-9]{2}',
+            '|429496729[6-9])')
+$$;
+
+-- The domain of the SID of an account; NULL for others.
+CREATE FUNCTION kerbrole.domain_of(_sid text) RETURNS text
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT substring(_sid COLLATE "C" FROM '^(S-1-5-21-[0-9]+-[0-9]+-[0-9]+)-[0-9]+$')
+$$;
+
+-- The roles that are bound. Comments are bytes as names are, and those that were written in a
+-- database of another encoding may be no text here: so the end is looked at as bytes, two digits
+-- each. What only looks like a binding is somebody's text.
+CREATE FUNCTION kerbrole.bindings() RETURNS TABLE (role oid, sid text)
+LANGUAGE sql STABLE ROWS 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT b.role, b.sid
+    FROM (
+        SELECT d.objoid AS role, encode(decode(substring(
+            encode(replace(d.description, chr(92), chr(92) || chr(92))::bytea, 'hex')
+            -- "[kerbrole:", "S-1-" with digits and hyphens, "]".
+            FROM '^(?:..)*5b6b657262726f6c653a(532d312d(?:2d|3[0-9])+)5d$'), 'hex'),
+            'escape') AS sid
+        FROM pg_catalog.pg_shdescription AS d
+        WHERE d.classoid = 'pg_catalog.pg_authid'::regclass
+            AND d.description COLLATE "C" LIKE '%[kerbrole:S-1-%]'
+    ) AS b
+    WHERE kerbrole.is_sid(b.sid)
+$$;
+
+-- The comment that binds a role, behind what somebody wrote there.
+CREATE FUNCTION kerbrole.bound_comment(_comment text, _sid text) RETURNS text
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT concat(nullif(_comment, '') || ' ', '[kerbrole:', _sid, ']')
+$$;
