@@ -46,7 +46,8 @@ PG_CONFIG ?= pg_config
 PROFILE ?= release
 # What is built and tested together. Always all of it: Cargo chooses the features of what several
 # of them use by what is selected, and would compile that once for each choice.
-ALL := -p kerbrole -p kerbrole-core -p kerbrole-client -p kerbrole-tests -p tokio-postgres-gssapi \
+ALL := -p kerbrole -p kerbrole-core -p kerbrole-client -p kerbrole-directory -p kerbrole-tests \
+  -p tokio-postgres-gssapi \
   --features kerbrole/gssapi
 # The tests run a build with assertions, the benchmark an optimised one.
 STAGE_PROFILE ?= dev

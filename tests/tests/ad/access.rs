@@ -37,7 +37,7 @@ impl<'c> Staff<'c> {
     fn hire(c: &'c Context<'c>) -> Self {
         let domain = c.domain();
         let tag = c.short_label();
-        let staff = Self { c, file: c.folder().join(format!("access-{tag}.toml")), tag };
+        let staff = Self { c, file: c.sandbox().path().join(format!("access-{tag}.toml")), tag };
         let people = ["Anna", "Ben", "Cleo", "Dora"].map(|name| Account::user(&staff.named(name)));
         domain.add(&people).unwrap();
         let dn = |name: &str| domain.dn_of(&staff.named(name));

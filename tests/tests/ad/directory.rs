@@ -260,6 +260,13 @@ impl Context<'_> {
         Admin::master(self.server, self.place.backend())
     }
 
+    /// What tells this place from the others, short enough to be a part of an account's name.
+    pub fn short_label(&self) -> String {
+        let Place { major, caseins, bare } = self.place;
+        let sign = |yes, letter| if yes { letter } else { "" };
+        format!("{major}{}{}", sign(bare, "b"), sign(caseins, "c"))
+    }
+
     /// Whether `krb_caseins_users` is on.
     pub fn caseins(&self) -> bool {
         self.place.caseins

@@ -11,6 +11,7 @@
 )]
 #![allow(missing_docs, unreachable_pub)]
 
+mod access;
 mod accounts;
 mod administrator;
 mod advice;
@@ -32,6 +33,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use sections::REPORT;
 
 const SUITES: &[(&str, &[Case])] = &[
+    ("access", access::CASES),
     ("advice", advice::CASES),
     ("crate_logins", crate_logins::CASES),
     ("doctor", doctor::CASES),
