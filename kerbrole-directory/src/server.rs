@@ -88,7 +88,7 @@ impl FromStr for Server {
         };
         if matches!(port, 3268 | 3269) {
             // It lacks the members of global groups (Microsoft, "Global Catalog and LDAP Searches").
-            return bad("this is the port of a global catalogue, which lacks members of groups");
+            return bad("it is the port of a global catalogue, which lacks members");
         }
         Ok(Self { scheme, host: host.to_ascii_lowercase(), port })
     }
