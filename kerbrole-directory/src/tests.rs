@@ -5,4 +5,5 @@ mod model;
 mod properties;
 mod sealed;
 mod server;
+mod tls;
 mod unusual;

@@ -238,7 +238,7 @@ impl World {
         for domain in 0..2 {
             let (ours, theirs) = tokio::io::duplex(1 << 16);
             let (sender, receiver) = mpsc::unbounded_channel();
-            drop(tokio::spawn(self.server(domain).serve(theirs, sender)));
+            drop(tokio::spawn(self.server(domain).serve(Box::new(theirs), sender)));
             heard.push(receiver);
             sessions.push(open(ours, domain).await);
         }

@@ -115,4 +115,18 @@ proptest! {
             prop_assert_eq!(read, world.naive(&mapped));
         }
     }
+
+    /// What a message says is not signed: it may say something else. It makes nothing panic.
+    #[test]
+    fn a_message_with_another_byte_ends_in_an_answer(
+        things in things(),
+        domain in 0..2usize,
+        at in 0..60usize,
+        place in any::<usize>(),
+        bits in 1..=255u8,
+    ) {
+        let fault = Some((domain, at, Fault::Turned(place, bits)));
+        let world = World { fault, ..World::new(things) };
+        let _any_answer = run(&world, &groups(&world));
+    }
 }

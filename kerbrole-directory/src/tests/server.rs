@@ -6,11 +6,10 @@ use rasn_ldap::{
     ProtocolOp, ResultCode, SearchRequest, SearchRequestScope, SearchResultDone, SearchResultEntry,
     SearchResultReference,
 };
-use tokio::io::DuplexStream;
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
-use crate::wire::Wire;
+use crate::wire::{Stream, Wire};
 
 pub(super) const PAGED: &str = "1.2.840.113556.1.4.319";
 pub(super) const CONTROLS: [&str; 3] = [PAGED, "1.2.840.113556.1.4.529", "1.2.840.113556.1.4.1339"];
@@ -42,6 +41,8 @@ pub(super) enum Fault {
     Reference,
     /// The control with the cookie is not there.
     NoControl,
+    /// The byte at this place, counted from the end where there are less, is another one.
+    Turned(usize, u8),
     /// The message belongs to another operation.
     WrongNumber,
     /// There is always another page, with nothing on it.
@@ -83,9 +84,9 @@ pub(super) fn result(code: ResultCode) -> LdapResult {
 
 impl Server {
     /// Serves one connection; each request and each message is told to `heard` as it comes up.
-    pub(super) async fn serve(self, stream: DuplexStream, heard: mpsc::UnboundedSender<usize>) {
+    pub(super) async fn serve(self, stream: Box<dyn Stream>, heard: mpsc::UnboundedSender<usize>) {
         let hour = std::time::Duration::from_secs(3_600);
-        let mut wire = Wire::new(Box::new(stream), Clock::new(hour, hour));
+        let mut wire = Wire::new(stream, Clock::new(hour, hour));
         let mut sent = 0;
         while let Ok(bytes) = wire.receive().await {
             let request: LdapMessage = rasn::ber::decode(&bytes).unwrap();
@@ -106,6 +107,15 @@ impl Server {
                     Some(Fault::Raw(bytes)) => {
                         let _gone = wire.send(&bytes).await;
                         return;
+                    }
+                    Some(Fault::Turned(at, bits)) => {
+                        let mut bytes = encoded(message);
+                        let at = at % bytes.len();
+                        bytes[at] ^= bits;
+                        if wire.send(&bytes).await.is_err() {
+                            return;
+                        }
+                        continue;
                     }
                     Some(Fault::Ends(code)) => {
                         let done = SearchResultDone(result(code));

@@ -105,7 +105,7 @@ async fn with_member(value: &str) -> Error {
     group.members.push((value.into(), "CN=x".into()));
     let (ours, theirs) = tokio::io::duplex(1 << 16);
     let (sender, _receiver) = tokio::sync::mpsc::unbounded_channel();
-    drop(tokio::spawn(server.serve(theirs, sender)));
+    drop(tokio::spawn(server.serve(Box::new(theirs), sender)));
     let minute = std::time::Duration::from_secs(60);
     let wire = Wire::new(Box::new(ours), Clock::new(minute, minute));
     let realm = kerbrole_core::Realm::parse("a.test").unwrap();
