@@ -148,7 +148,8 @@ impl Directory {
             }
             Bind::Kerberos => match self.servers.iter().find(|s| s.scheme() == Scheme::Ldaps) {
                 Some(server) => bad(format!(
-                    "{server}: with a ticket GSSAPI seals the connection, and not TLS: write ldap://"
+                    "{server}: with a ticket GSSAPI seals the connection, and not TLS: \
+                     write ldap://"
                 )),
                 None => Ok(()),
             },

@@ -34,3 +34,6 @@ pub use read::read;
 pub use secret::Secret;
 pub use server::{Scheme, Server};
 pub use snapshot::{Domain, Group, Person, PersonKind, Snapshot};
+
+#[cfg(test)]
+mod tests;

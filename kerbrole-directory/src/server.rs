@@ -87,8 +87,8 @@ impl FromStr for Server {
             None => return bad("only a port may follow the host"),
         };
         if matches!(port, 3268 | 3269) {
-            // It lacks the members of global groups (Microsoft, "Global Catalog and LDAP Searches").
-            return bad("this is the port of a global catalogue, which lacks members of groups");
+            // Members of global groups are not in it (Microsoft, "How the Global Catalog Works").
+            return bad("it is the port of a global catalogue, which lacks members");
         }
         Ok(Self { scheme, host: host.to_ascii_lowercase(), port })
     }

@@ -1,6 +1,6 @@
 //! The members of groups, portion by portion.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rasn_ldap::SearchRequestScope as Scope;
 
@@ -19,6 +19,9 @@ pub(super) const BATCH: usize = 50;
 
 /// How often a group is read anew that changes meanwhile.
 const ATTEMPTS: usize = 5;
+
+/// The most members that one group may have.
+const MOST_MEMBERS: usize = 2_000_000;
 
 /// A group's members as far as they are there, and where the next portion begins.
 struct Reading {
@@ -89,6 +92,7 @@ async fn rest(
     let mut reading = first;
     for _ in 0..ATTEMPTS {
         let mut is_same = true;
+        let mut seen = HashSet::new();
         while let (true, Some(from)) = (is_same, reading.next) {
             let Some(more) = one_portion(session, guid, dn, from).await? else {
                 return Err(Error::incomplete(format!(
@@ -99,6 +103,16 @@ async fn rest(
             is_same = more.changed == reading.changed;
             reading.members.extend(more.members);
             reading.next = more.next;
+            if reading.members.len() > MOST_MEMBERS {
+                return Err(Error::new(
+                    ErrorKind::Limit,
+                    format!("{} has more than {MOST_MEMBERS} members", words(dn)),
+                ));
+            }
+            // A server that begins anew does not come to an end.
+            if is_same && !are_new(&mut seen, &reading.members) {
+                return Err(Error::protocol(format!("{}: a member came twice", words(dn))));
+            }
         }
         if is_same {
             return Ok(reading.members);
@@ -108,6 +122,12 @@ async fn rest(
     }
     Err(Error::incomplete(format!("{}: it changes all the time", words(dn)))
         .with_hint("Nothing was changed: try again later."))
+}
+
+/// Whether there is nobody twice; those whom `seen` has were looked at already.
+fn are_new(seen: &mut HashSet<Guid>, members: &[Member]) -> bool {
+    let more = &members[seen.len()..];
+    more.iter().all(|member| seen.insert(member.guid))
 }
 
 async fn one_portion(

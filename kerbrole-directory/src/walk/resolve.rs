@@ -16,7 +16,7 @@ use crate::ldap::search::Search;
 use crate::object::ATTRIBUTES;
 use crate::session::Session;
 
-/// Those who stand for whoever logs in (MS-DTYP, section 2.4.2.4), so that the warning can name
+/// Those who stand for whoever logs in (MS-DTYP, section 2.4.2.4), so that the error can name
 /// them.
 const EVERYBODY: [(&str, &str); 8] = [
     ("S-1-1-0", "Everyone"),
@@ -28,6 +28,10 @@ const EVERYBODY: [(&str, &str); 8] = [
     ("S-1-5-15", "This Organization"),
     ("S-1-5-1000", "Other Organization"),
 ];
+
+/// Members that are looked for, in order, so that whoever is missing is the same one each time; for
+/// each the groups that have it, and the DN.
+type Wanted<K> = BTreeMap<K, Vec<(usize, Box<str>)>>;
 
 /// Where a member is looked for.
 enum Place {
@@ -46,10 +50,8 @@ pub(super) async fn resolve(
     here: usize,
     members: Vec<(usize, Member)>,
 ) -> Result<(), Error> {
-    // In order, so that whoever is missing is the same one each time.
-    let mut by_guid: BTreeMap<Guid, Vec<(usize, Box<str>)>> = BTreeMap::new();
-    let mut by_sid: Vec<BTreeMap<Sid, Vec<(usize, Box<str>)>>> =
-        sessions.iter().map(|_| BTreeMap::new()).collect();
+    let mut by_guid: Wanted<Guid> = BTreeMap::new();
+    let mut by_sid: Vec<Wanted<Sid>> = sessions.iter().map(|_| BTreeMap::new()).collect();
     for (group, member) in members {
         match place(sessions, graph, here, group, &member)? {
             Place::Here => match graph.by_guid(&member.guid) {

@@ -34,9 +34,11 @@ struct Staff<'c> {
 
 impl<'c> Staff<'c> {
     /// Anna and Ben are analysts, she through another group; Cleo and Dora may log in.
-    fn hire(c: &'c Context<'c>) -> Self {
+    ///
+    /// `test` tells those of one test from those of another.
+    fn hire(c: &'c Context<'c>, test: &str) -> Self {
         let domain = c.domain();
-        let tag = c.short_label();
+        let tag = format!("{test}{}", c.short_label());
         let staff = Self { c, file: c.sandbox().path().join(format!("access-{tag}.toml")), tag };
         let people = ["Anna", "Ben", "Cleo", "Dora"].map(|name| Account::user(&staff.named(name)));
         domain.add(&people).unwrap();
@@ -145,7 +147,7 @@ fn reader(domain: &Domain) {
 }
 
 fn the_directory_decides_who_logs_in(c: &Context<'_>) {
-    let staff = Staff::hire(c);
+    let staff = Staff::hire(c, "d");
     let domain = c.domain();
     c.superuser().run("CREATE ROLE analysts");
     let everybody = ["Anna", "Ben", "Cleo", "Dora"];
@@ -203,7 +205,7 @@ fn the_directory_decides_who_logs_in(c: &Context<'_>) {
 }
 
 fn what_a_file_means_is_shown(c: &Context<'_>) {
-    let staff = Staff::hire(c);
+    let staff = Staff::hire(c, "w");
     let out = staff.kerbrole(&["directory", "check", staff.from(), "--format", "json"]);
     assert!(out.status.success(), "{}", lossy(&out.stderr));
     let rows: Vec<Value> = serde_json::from_str(&lossy(&out.stdout)).unwrap();
@@ -226,7 +228,7 @@ fn what_a_file_means_is_shown(c: &Context<'_>) {
 }
 
 fn a_directory_that_cannot_be_read_changes_nothing(c: &Context<'_>) {
-    let staff = Staff::hire(c);
+    let staff = Staff::hire(c, "n");
     c.superuser().run("CREATE ROLE analysts");
     staff.sync();
     let whole = || {
