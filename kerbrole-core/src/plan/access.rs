@@ -323,7 +323,9 @@ impl Parts {
         let Self { renames, additions, binds, grants, enables, .. } = self;
         let (disables, revokes, removals) = (self.disables, self.revokes, self.removals);
         let mut left = self.left;
-        left.sort_by(|a, b| a.role.cmp(&b.role));
+        // The same may be found in two ways.
+        left.sort_by_cached_key(|step| (step.role.clone(), step.reason.to_string()));
+        left.dedup();
         let all = [renames, additions, binds, grants, enables, disables, revokes, removals, left];
         all.into_iter().flatten().collect()
     }

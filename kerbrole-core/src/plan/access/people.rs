@@ -1,7 +1,7 @@
 //! Which role is whose, and what becomes of it.
 
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::error::{AccessError, Error};
 use crate::lookup::changeable;
@@ -116,8 +116,12 @@ impl<'c> Accounts<'c> {
         let wanted = person.wanted();
         let bound = self.bound.get(&person.sid).map_or(&[][..], Vec::as_slice);
         let excepts = |name: &RoleName| self.terms.excepts(name);
-        if wanted.as_ref().is_some_and(excepts) || bound.iter().any(|role| excepts(&role.name)) {
+        if wanted.as_ref().is_some_and(excepts) {
             return None;
+        }
+        if bound.iter().any(|role| excepts(&role.name)) {
+            // Its new name is its own all the same.
+            return Some(Account { person, wanted, has: Has::Left });
         }
         // Whoever may comment on some role could otherwise keep people from their own.
         let mut principals: Vec<&Role> = bound
@@ -127,7 +131,7 @@ impl<'c> Accounts<'c> {
             .collect();
         principals.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         let has = match principals[..] {
-            [] => match bound.first() {
+            [] => match bound.iter().min_by(|a, b| a.name.cmp(&b.name)) {
                 Some(role) => {
                     let (role, sid) = (role.name.clone(), person.sid);
                     let error = match role.unwritable_oid() {
@@ -164,7 +168,7 @@ impl<'c> Accounts<'c> {
     /// Nobody gets a name that two accounts have, whatever its case.
     fn refuse_names_alike(&mut self, parts: &mut Parts) {
         let mut first: HashMap<String, usize> = HashMap::with_capacity(self.all.len());
-        let mut alike: HashMap<usize, Sid> = HashMap::new();
+        let mut alike: BTreeMap<usize, Sid> = BTreeMap::new();
         for (at, account) in self.all.iter().enumerate() {
             let Some(name) = &account.wanted else { continue };
             match first.entry(fold_case(name.as_str())) {
