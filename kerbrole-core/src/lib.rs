@@ -98,7 +98,10 @@ pub use plan::rights::{
     Held, Lack, Runner, lacks_in_words, missing, missing_rights_of, roles_concerned,
 };
 pub use plan::sync::{AbsentPolicy, SyncAction, SyncPlan, SyncRequest, SyncStep, plan_sync};
-pub use quote::{array_elements, array_literal, literal, quote_identifier, quote_literal};
+pub use quote::{
+    array_elements, array_literal, comment as quote_comment, literal, quote_identifier,
+    quote_literal,
+};
 pub use roles::comment::RoleComment;
 pub use roles::dependants::{Dependants, ForeignGrant, GrantMade, Holding};
 pub use roles::foreign_grants::{GrantedBy, grants_query};

@@ -12,6 +12,7 @@ pub(crate) mod limit;
 mod memberships;
 mod moves;
 mod people;
+mod portions;
 mod removals;
 pub(crate) mod request;
 #[cfg(test)]
