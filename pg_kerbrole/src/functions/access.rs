@@ -248,9 +248,7 @@ fn tell(request: &AccessRequest, plan: &AccessPlan) {
     });
     let called: HashSet<_> = plan.created().chain(renamed).map(RoleName::as_str).collect();
     let meant = request.people.iter().filter_map(|person| person.meant.as_ref().ok());
-    notice_case(
-        meant.filter(|one| one.case_matters && called.contains(one.role_name().as_str())),
-    );
+    notice_case(meant.filter(|one| one.case_matters && called.contains(one.role_name().as_str())));
     let rule = settings::conflict_rule();
     let adopted = plan.statements().filter_map(|statement| match statement {
         Statement::Grant { roles, members } if roles[..] == [rule.ad_role().clone()] => {

@@ -54,11 +54,7 @@ pub(crate) fn write(role: RoleOid, text: Option<&str>) {
     let text = text.as_ref().map_or(std::ptr::null(), |text| text.as_ptr());
     // SAFETY: takes two OIDs and a C string, which it copies; NULL ends the comment.
     unsafe {
-        pg_sys::CreateSharedComments(
-            pg_sys::Oid::from_u32(role),
-            pg_sys::AuthIdRelationId,
-            text,
-        );
+        pg_sys::CreateSharedComments(pg_sys::Oid::from_u32(role), pg_sys::AuthIdRelationId, text);
         pg_sys::CommandCounterIncrement();
     }
 }

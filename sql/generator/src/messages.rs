@@ -119,11 +119,7 @@ fn access() -> Vec<String> {
         row("limit", of(AccessError::Limit { value: mark(1) }), &[]),
         row("principal_as_group", of(AccessError::PrincipalAsGroup { role: role(1) }), &[]),
         row("not_managed", of(AccessError::NotManaged { role: mark(1) }), &[]),
-        row(
-            "too_many_losses",
-            of(losses),
-            &[("7001", "%1$s"), ("7002", "%2$s"), ("7003", "%3$s")],
-        ),
+        row("too_many_losses", of(losses), &[("7001", "%1$s"), ("7002", "%2$s"), ("7003", "%3$s")]),
         row(
             "name_of_another",
             of(AccessError::NameOfAnother { role: role(1), sid: one, bound_to: other }),

@@ -1,5 +1,7 @@
 //! The SQL functions, each for itself.
 
+// Does what a directory says come about, and do roles follow their accounts?
+pub mod access;
 // What does adding a principal leave behind, and what becomes of roles that are there?
 pub mod add;
 // Which names do tickets not reach, or too many?

@@ -32,6 +32,7 @@ use libtest_mimic::Arguments;
 
 /// All suites, by name.
 pub const SUITES: &[(&str, &[Case])] = &[
+    ("access", functions::access::CASES),
     ("add", functions::add::CASES),
     ("as_psql_does", command::as_psql_does::CASES),
     ("atomic", guarantees::atomic::CASES),
@@ -71,6 +72,7 @@ pub const SUITES: &[(&str, &[Case])] = &[
     ("encodings", guarantees::encodings::CASES),
     ("groups", functions::groups::CASES),
     ("guard", guarantees::guard::CASES),
+    ("access", client::access::CASES),
     ("kinds", client::kinds::CASES),
     ("keeping", client::keeping::CASES),
     ("web", client::web::CASES),

@@ -77,6 +77,14 @@ fn signatures_are_the_contract(c: &Context<'_>) {
                  DEFAULT false",
                 "TABLE(principal text, role_name text, action text)",
             ],
+            [
+                "kerb_apply_access",
+                "people json, roles text[], domains text[] DEFAULT '{}'::text[], absent text \
+                 DEFAULT 'keep'::text, dry_run boolean DEFAULT true, kept text[] DEFAULT \
+                 '{}'::text[], max_removals text DEFAULT '10%'::text, terminate boolean DEFAULT \
+                 false",
+                "TABLE(action text, role_name text, statement text, reason text)",
+            ],
             ["kerb_canonicalize", "username text, realm text DEFAULT NULL::text", "text"],
             [
                 "kerb_case_audit",
@@ -109,7 +117,8 @@ fn signatures_are_the_contract(c: &Context<'_>) {
                 "kerb_list_principals",
                 "",
                 "TABLE(role_name text, username text, realm text, can_login boolean, groups \
-                 text[], ad_path text[], iam_path text[], sessions integer)",
+                 text[], ad_path text[], iam_path text[], sessions integer, sid text, source \
+                 text)",
             ],
             [
                 "kerb_preview_grant",
