@@ -59,13 +59,13 @@ impl<C: GenericClient> Kerbrole<'_, C> {
     /// one fails the next run does the rest.
     ///
     /// # Privileges
-    /// EXECUTE on `kerb_apply_access`, and the right to grant the roles. With plain statements those
-    /// of adding, renaming, disabling and dropping, and since PostgreSQL 16 ADMIN on each role that
-    /// is bound, which whoever creates it has.
+    /// EXECUTE on `kerb_apply_access`, and the right to grant the roles. With plain statements
+    /// those of adding, renaming, disabling and dropping, and since PostgreSQL 16 ADMIN on each
+    /// role that is bound, which whoever creates it has.
     ///
     /// # Errors
-    /// Those of [`Kerbrole::plan_access`] and of [`Kerbrole::add_principal`]; 53400 when more people
-    /// would lose something than may at once;
+    /// Those of [`Kerbrole::plan_access`] and of [`Kerbrole::add_principal`]; 53400 when more
+    /// people would lose something than may at once;
     /// [`ErrorKind::PlanChanged`](crate::ErrorKind::PlanChanged), 40001, where something else would
     /// be done. With plain statements
     /// [`ErrorKind::SessionsLeft`](crate::ErrorKind::SessionsLeft) where all is done, but for

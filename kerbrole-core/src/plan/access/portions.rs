@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use crate::names::role_name::RoleName;
-use crate::plan::access::{AccessPlan, AccessStep};
+use crate::plan::access::AccessPlan;
+use crate::plan::access::step::AccessStep;
 use crate::statement::Statement;
 
 impl AccessPlan {

@@ -5,6 +5,7 @@ mod model;
 
 use super::*;
 use crate::names::rules::NameRules;
+use crate::names::sid::Sid;
 use crate::plan::access::request::AccessPerson;
 use crate::plan::sync::AbsentPolicy;
 use model::Model;

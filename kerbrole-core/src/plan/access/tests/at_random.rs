@@ -179,7 +179,8 @@ proptest! {
             }
             if !role.can_login && now.can_login {
                 let person = sid_of(now).and_then(|sid| listed.get(&sid).copied());
-                prop_assert!(person.is_some_and(|person| person.enabled && person.typed == now.name));
+                let may = person.is_some_and(|person| person.enabled && person.typed == now.name);
+                prop_assert!(may);
             }
             prop_assert!(sid.is_none() || role.comment == now.comment, "bound once");
             let person = sid_of(now).and_then(|sid| listed.get(&sid).copied());
