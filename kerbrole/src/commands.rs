@@ -1,6 +1,6 @@
 //! What each subcommand does. None prints: each gives back what there is to show, and how it ended.
 
-mod access;
+pub(crate) mod access;
 mod add;
 mod again;
 mod backend;

@@ -36,6 +36,8 @@ pub(crate) enum Failure {
         again: &'static str,
         error: Error,
     },
+    /// Of several servers so many failed, the last of them for this reason.
+    Server { name: String, failed: usize, all: usize, code: u8, failure: Box<Failure> },
     /// All are disabled, and whoever did it may not end sessions of these.
     SessionsLeft(Vec<Error>),
     /// The result is there, and could not be put where it was to go.
@@ -82,6 +84,7 @@ impl Failure {
                 Some(error)
             }
             Self::SessionsLeft(errors) => errors.first(),
+            Self::Server { failure, .. } => failure.error(),
             Self::Usage(_)
             | Self::Connection(_)
             | Self::Runtime(_)
@@ -150,6 +153,7 @@ impl Failure {
                     _ => REFUSED,
                 },
             },
+            Self::Server { code, .. } => *code,
             Self::Missing { .. } | Self::UnknownRealm(_) => REFUSED,
             Self::Partly { done: 0, .. } => NO_CONNECTION,
             Self::Partly { .. } | Self::SessionsLeft(_) => PARTLY_DONE,
@@ -191,6 +195,10 @@ impl fmt::Display for Failure {
                 };
                 writeln!(f, "{done} of {total} are done, {rest}; {again}")?;
                 f.write_str(&in_lines(error))
+            }
+            Self::Server { name, failed, all, failure, .. } => {
+                write!(f, "{name}: {failure}")?;
+                if all > failed { write!(f, "\n{failed} of {all} servers failed") } else { Ok(()) }
             }
             Self::SessionsLeft(errors) => {
                 let all: Vec<_> = errors.iter().map(in_lines).collect();

@@ -17,11 +17,13 @@ mod secrets;
 
 use std::env;
 use std::io::{self, IsTerminal};
+use std::path::Path;
 use std::process::ExitCode;
 
 use tokio_postgres::Client;
 
-use arguments::{Arguments, Command, NoWork, OVERVIEW, ServerOptions};
+use arguments::{Arguments, Command, ConnectedCommand, NoWork, OVERVIEW, ServerOptions};
+use commands::access::{self, Asked};
 use commands::doctor;
 use connect::conninfo::{Connection, Given, environment, home};
 use exit::{Outcome, Report};
@@ -77,6 +79,20 @@ fn run() -> Outcome {
             let client = connect(&options.server, !options.general.quiet).await?;
             commands::run_install_sql(arguments, &options, &client).await
         }),
+        Command::Connected(
+            ConnectedCommand::Sync(arguments)
+            | ConnectedCommand::Diff(arguments)
+            | ConnectedCommand::Plan(arguments),
+        ) if arguments.from.is_some() => {
+            let from = arguments.from.as_deref().unwrap_or(Path::new(""));
+            let asked = match &command {
+                Command::Connected(ConnectedCommand::Diff(_)) => Asked::Diff,
+                Command::Connected(ConnectedCommand::Plan(_)) => Asked::Plan,
+                _ => Asked::Sync,
+            };
+            let connect = async |connection| open(connection, &options.server).await;
+            over_network(access::run(asked, from, arguments, &options, connect))
+        }
         Command::Connected(command) => over_network(async {
             let client = connect(&options.server, false).await?;
             commands::run_connected(command, &options, &client).await
@@ -110,6 +126,11 @@ fn described(server: &ServerOptions) -> Result<Connection, Failure> {
 async fn connect(server: &ServerOptions, aloud: bool) -> Result<Client, Failure> {
     let mut connection = described(server)?;
     connection.aloud = aloud;
+    open(connection, server).await
+}
+
+/// Opens a connection, and asks for a password where somebody can be asked.
+async fn open(connection: Connection, server: &ServerOptions) -> Result<Client, Failure> {
     let may_ask = !server.no_password && io::stdin().is_terminal();
     let ask = |user: &str| {
         let prompt = format!("Password for user {user}: ");

@@ -1,164 +1,129 @@
-//! `kerbrole sync --from`: the people and groups of directories become roles and memberships.
+//! `kerbrole sync --from`, `diff --from`, `plan --from`: the people and groups of directories become
+//! roles and memberships.
 
-use std::collections::BTreeSet;
+mod places;
+mod shown;
+mod wanted;
+
 use std::path::Path;
 
-use kerbrole_client::{Access, AccessAction, AccessPerson, AccessPlan, AccessRow};
+use tokio_postgres::Client;
 
-use super::again;
+use self::places::{All, At, Place, apply_all, plan_all};
+use self::shown::{Planned, lines, script, table};
 use super::confirm::Question;
-use super::directory::{self, Read};
-use super::job::Job;
-use super::plan as script;
-use crate::arguments::SyncArguments;
+use super::directory;
+use crate::arguments::{Options, SyncArguments};
+use crate::connect::conninfo::Connection;
 use crate::exit::{Ending, Outcome, Report};
 use crate::failure::Failure;
-use crate::output::{Column, Shown, Table, Tone, tell_error};
+use crate::output::{Form, Shown, tell, tell_error};
 
-const COLUMNS: &[Column] = &[
-    Column::new("action"),
-    Column::new("role_name").name(),
-    Column::new("reason"),
-    Column::new("statement").wide(),
-];
-
-/// Does it, or shows the statements.
-pub(super) async fn run(job: &Job<'_>, from: &Path, arguments: &SyncArguments) -> Outcome {
-    let plan = look(job, from).await?;
-    if arguments.dry_run {
-        tell_limit(&plan);
-        return Ok(script::shown_rows(job, table(&plan)));
-    }
-    plan.refuse_too_many()?;
-    if plan.is_empty() {
-        job.say("nothing to do");
-        return Ok(ended(job, &plan));
-    }
-    if plan.losses() > 0 {
-        let removals = format!("Take something from {} principal(s)", plan.losses());
-        Question { of: removals, lines: lines(&plan) }.ask(job, arguments.yes)?;
-    }
-    let applied = job.waited("carrying it out", job.kerbrole.apply_access(&plan)).await;
-    applied.map_err(Failure::of_change(plan.rows().len(), again::AS_IT_IS))?;
-    Ok(ended(job, &plan))
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// To do it; or, with `--dry-run`, for the statements.
+    Sync,
+    /// Whether there is a difference.
+    Diff,
+    /// What would be done, a line for each role.
+    Plan,
 }
 
-/// What would be done; with findings, where that is something.
-pub(super) async fn diff(job: &Job<'_>, from: &Path) -> Outcome {
-    let plan = look(job, from).await?;
-    tell_limit(&plan);
-    if plan.is_empty() {
-        job.say("nothing to do");
-    }
-    let is_wrong = !plan.is_empty() || plan.count(AccessAction::Leave) > 0;
-    Ok(Report::looked(job.rows(table(&plan)), Ending::findings_if(is_wrong)))
-}
-
-/// What would be done, a line for each role.
-pub(super) async fn plan(job: &Job<'_>, from: &Path) -> Outcome {
-    let plan = look(job, from).await?;
-    if !job.form().is_for_people() {
-        tell_limit(&plan);
-        return Ok(Report::done(job.rows(table(&plan))));
-    }
-    Ok(Report::done(Shown::Lines(lines(&plan), job.form())))
-}
-
-async fn look(job: &Job<'_>, from: &Path) -> Result<AccessPlan, Failure> {
-    let read = directory::read(from, job.general()).await?;
-    let plan = job.waited("comparing", job.kerbrole.plan_access(&wanted(&read))).await?;
-    job.look_at_login_cost(plan.count(AccessAction::Create));
-    Ok(plan)
-}
-
-/// What the file makes of what the directories say.
-fn wanted(read: &Read) -> Access {
-    let Read { file, snapshot } = read;
-    let access = Access::new()
-        .roles(file.roles())
-        .absent(file.people.absent)
-        .limit(file.removals)
-        .terminate(file.people.end_sessions);
-    let access = file.people.except.iter().fold(access, Access::except);
-    let domains = snapshot.domains.iter().map(|domain| domain.sid);
-    let access = domains.fold(access, Access::domain);
-    access.people(snapshot.people.iter().map(|person| {
-        let rules = person.groups.iter().filter_map(|&group| file.access.get(group));
-        // Two rules may give one role.
-        let roles: BTreeSet<_> = rules.flat_map(|rule| &rule.roles).collect();
-        AccessPerson::new(directory::name(person), person.sid).enabled(person.enabled).roles(roles)
-    }))
-}
-
-/// Those who are left as they are, for whoever does not look at each row.
-fn ended(job: &Job<'_>, plan: &AccessPlan) -> Report {
-    let left = plan.count(AccessAction::Leave);
-    let summary =
-        (left > 0).then(|| format!("{left} left as they are")).and_then(|text| job.summary(&text));
-    Report::done(job.rows(table(plan))).summed_up(summary)
-}
-
-/// Says that it would not be carried out, where it is only shown.
-fn tell_limit(plan: &AccessPlan) {
-    if let Err(error) = plan.refuse_too_many() {
-        let failure = Failure::from(error);
-        tell_error(&format!("would be refused: {failure}"), || failure.data());
+/// Reads the directories, and then goes on at the servers.
+///
+/// `connect` opens a connection.
+pub(crate) async fn run(
+    asked: Asked,
+    from: &Path,
+    arguments: &SyncArguments,
+    options: &Options,
+    connect: impl AsyncFn(Connection) -> Result<Client, Failure>,
+) -> Outcome {
+    let read = directory::read(from, &options.general).await?;
+    let access = wanted::wanted(&read);
+    let mut places = Place::connect_all(&read.file, options, connect).await?;
+    let planned = plan_all(&mut places, &access, options).await;
+    match asked {
+        Asked::Sync if arguments.dry_run => Ok(look_at(planned, options, Look::Script)),
+        Asked::Sync if !arguments.check => sync(planned, arguments, options).await,
+        Asked::Sync | Asked::Diff => Ok(diff(planned, options)),
+        Asked::Plan => Ok(look_at(planned, options, Look::Lines)),
     }
 }
 
-fn table(plan: &AccessPlan) -> Table {
-    let mut table = Table::new(COLUMNS);
-    for row in plan.rows() {
-        let cells = [
-            row.action.as_str().into(),
-            row.role_name.to_string().into(),
-            row.reason.clone().into(),
-            row.statement.clone().into(),
-        ];
-        table.row_in(sign(row.action).1, cells);
+async fn sync(planned: All<At<'_>>, arguments: &SyncArguments, options: &Options) -> Outcome {
+    let losses: usize = planned.fine.iter().map(|at| at.plan.losses()).sum();
+    let is_allowed = |at: &At<'_>| at.plan.refuse_too_many().is_ok();
+    // What is refused anyway is nothing to ask about.
+    if losses > 0
+        && let Some(first) = planned.fine.iter().find(|at| is_allowed(at))
+    {
+        let of = format!("Take something from {losses} principal(s)");
+        let lines = lines(&plans(&planned));
+        Question { of, lines }.ask(&first.job, arguments.yes)?;
     }
-    table
+    if planned.fine.iter().all(|at| at.plan.is_empty()) && !options.general.quiet {
+        tell("nothing to do");
+    }
+    let applied = apply_all(planned, options.general.quiet).await;
+    Ok(ended(applied, options, Look::Table, Ending::Done))
 }
 
-/// A line for each role and action, and one for all of them, the limit included.
-fn lines(plan: &AccessPlan) -> Vec<(Tone, String)> {
-    let widest =
-        plan.rows().iter().map(|row| row.role_name.as_str().chars().count()).max().unwrap_or(0);
-    let line = |row: &AccessRow| {
-        let (sign, tone) = sign(row.action);
-        let AccessRow { role_name, reason, .. } = row;
-        (tone, format!("{sign} {:<7}  {role_name:<widest$}  {reason}", row.action.as_str()))
-    };
-    let mut lines: Vec<_> = plan.rows().iter().map(line).collect();
-    // Several statements about one role, for the same reason, are one line.
-    lines.dedup();
-    lines.push((Tone::Plain, summary(plan)));
-    lines
+fn look_at(planned: All<At<'_>>, options: &Options, look: Look) -> Report {
+    tell_limits(&planned);
+    ended(planned, options, look, Ending::Done)
 }
 
-fn summary(plan: &AccessPlan) -> String {
-    let counts = AccessAction::ALL.map(|action| (plan.count(action), action.as_str()));
-    let counts = counts.iter().filter(|(number, _)| *number > 0);
-    let counts: Vec<_> = counts.map(|(number, action)| format!("{number} to {action}")).collect();
-    if counts.is_empty() {
-        return "nothing to do".into();
+fn diff(planned: All<At<'_>>, options: &Options) -> Report {
+    tell_limits(&planned);
+    let is_even = planned.fine.iter().all(|at| at.plan.rows().is_empty());
+    if planned.fine.iter().all(|at| at.plan.is_empty()) && !options.general.quiet {
+        tell("nothing to do");
     }
-    let (most, all) = (plan.at_most(), plan.principals());
-    let limit = match plan.losses() {
-        0 => String::new(),
-        losses if losses > most => {
-            format!("; refused, since at most {most} of {all} may lose something at once")
+    ended(planned, options, Look::Table, Ending::findings_if(!is_even))
+}
+
+/// How plans are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// As what was done, or what differs.
+    Table,
+    /// As what would be run; data for programs.
+    Script,
+    /// As what would be done; data for programs.
+    Lines,
+}
+
+fn shown(plans: &[Planned<'_>], look: Look, form: Form) -> Shown {
+    match look {
+        Look::Script if form.is_for_people() => Shown::Text(script(plans)),
+        Look::Lines if form.is_for_people() => Shown::Lines(lines(plans), form),
+        _ => Shown::Rows(table(plans), form),
+    }
+}
+
+fn ended(mut all: All<At<'_>>, options: &Options, look: Look, ending: Ending) -> Report {
+    let failure = all.failure();
+    let shown = shown(&plans(&all), look, Form::of(&options.general));
+    match failure {
+        Some(failure) if all.fine.is_empty() => failure.into(),
+        Some(failure) => Report::failed(shown, failure),
+        None => Report::looked(shown, ending),
+    }
+}
+
+fn plans<'a>(all: &'a All<At<'_>>) -> Vec<Planned<'a>> {
+    all.fine.iter().map(|at| (at.name, &at.plan)).collect()
+}
+
+/// Says where it would not be carried out, where it is only shown.
+fn tell_limits(all: &All<At<'_>>) {
+    for at in &all.fine {
+        if let Err(error) = at.plan.refuse_too_many() {
+            let failure = Failure::from(error);
+            let server = at.name.map(|name| format!("{name}: ")).unwrap_or_default();
+            tell_error(&format!("{server}would be refused: {failure}"), || failure.data());
         }
-        _ => format!("; up to {most} of {all} may lose something at once"),
-    };
-    format!("{}{limit}", counts.join(", "))
-}
-
-fn sign(action: AccessAction) -> (char, Tone) {
-    match action {
-        AccessAction::Create => ('+', Tone::New),
-        AccessAction::Drop => ('-', Tone::Bad),
-        AccessAction::Leave => ('!', Tone::Bad),
-        _ => ('~', Tone::Change),
     }
 }

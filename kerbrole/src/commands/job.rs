@@ -42,11 +42,6 @@ impl<'j> Job<'j> {
         Ok(job)
     }
 
-    /// The options that all subcommands have.
-    pub(super) fn general(&self) -> &GeneralOptions {
-        self.general
-    }
-
     /// Whether only results and errors are wanted.
     pub(super) fn is_quiet(&self) -> bool {
         self.general.quiet

@@ -2,7 +2,6 @@
 
 use kerbrole_client::{SyncAction, SyncOptions, SyncPlan};
 
-use super::access;
 use super::again;
 use super::confirm::Question;
 use super::job::Job;
@@ -25,9 +24,6 @@ pub(super) async fn run(job: &Job<'_>, arguments: &SyncArguments) -> Outcome {
     if arguments.check {
         return diff(job, arguments).await;
     }
-    if let Some(from) = &arguments.from {
-        return access::run(job, from, arguments).await;
-    }
     let plan = look(job, arguments).await?;
     if arguments.dry_run {
         tell_limit(&plan);
@@ -49,9 +45,6 @@ pub(super) async fn run(job: &Job<'_>, arguments: &SyncArguments) -> Outcome {
 
 /// What would be done; with findings, where that is something.
 pub(super) async fn diff(job: &Job<'_>, arguments: &SyncArguments) -> Outcome {
-    if let Some(from) = &arguments.from {
-        return access::diff(job, from).await;
-    }
     let plan = look(job, arguments).await?;
     tell_limit(&plan);
     if plan.is_empty() {
@@ -62,9 +55,6 @@ pub(super) async fn diff(job: &Job<'_>, arguments: &SyncArguments) -> Outcome {
 
 /// What would be done, for people, and as data for programs.
 pub(super) async fn plan(job: &Job<'_>, arguments: &SyncArguments) -> Outcome {
-    if let Some(from) = &arguments.from {
-        return access::plan(job, from).await;
-    }
     let plan = look(job, arguments).await?;
     if !job.form().is_for_people() {
         tell_limit(&plan);

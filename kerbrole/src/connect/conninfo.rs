@@ -62,6 +62,12 @@ pub(crate) struct Given {
 /// Parameters by their keywords.
 type Parameters = BTreeMap<String, String>;
 
+/// Whether a password stands in a connection string or URL.
+pub(crate) fn has_password(text: &str) -> Result<bool, Failure> {
+    let parameters = text::parse(text)?;
+    Ok(["password", "sslpassword"].iter().any(|keyword| parameters.contains_key(*keyword)))
+}
+
 impl Connection {
     /// Puts everything together.
     pub(crate) fn find(

@@ -48,8 +48,11 @@ impl<'c> Staff<'c> {
                 Group::new(&staff.named("Inner"), Scope::Global).members([dn("Anna")]),
                 Group::new(&staff.named("Analysts"), Scope::DomainLocal)
                     .members([dn("Inner"), dn("Ben")]),
-                Group::new(&staff.named("Users"), Scope::Universal)
-                    .members([dn("Cleo"), dn("Dora"), dn("Ben")]),
+                Group::new(&staff.named("Users"), Scope::Universal).members([
+                    dn("Cleo"),
+                    dn("Dora"),
+                    dn("Ben"),
+                ]),
             ])
             .unwrap();
         reader(domain);

@@ -1,0 +1,159 @@
+//! The servers that an access file is applied to, side by side: one that fails keeps no other from
+//! being gone on with.
+
+use futures_util::future::join_all;
+use kerbrole_client::{Access, AccessAction, AccessPlan};
+use kerbrole_directory::AccessFile;
+use tokio_postgres::Client;
+
+use crate::arguments::Options;
+use crate::commands::again;
+use crate::commands::job::Job;
+use crate::commands::progress::waited;
+use crate::connect::conninfo::{Connection, Given, environment, has_password, home};
+use crate::exit::PARTLY_DONE;
+use crate::failure::Failure;
+use crate::output::tell_error;
+
+/// A server that has been connected to, or not.
+pub(super) struct Place {
+    /// As the file calls it.
+    name: Option<String>,
+    client: Result<Client, Failure>,
+}
+
+/// A server with the job that is done on it, and what that comes to.
+pub(super) struct At<'p> {
+    pub(super) name: Option<&'p str>,
+    pub(super) job: Job<'p>,
+    pub(super) plan: AccessPlan,
+}
+
+/// What there is of all servers: those that work, and what is wrong with the others.
+pub(super) struct All<T> {
+    pub(super) fine: Vec<T>,
+    failed: Vec<(Option<String>, Failure)>,
+}
+
+impl Place {
+    /// Connects to the servers of the file, or, where it names none, to the one of the command
+    /// line.
+    ///
+    /// # Errors
+    /// Where the file and the command line both name servers, and where a password stands in the
+    /// file.
+    pub(super) async fn connect_all(
+        file: &AccessFile,
+        options: &Options,
+        connect: impl AsyncFn(Connection) -> Result<Client, Failure>,
+    ) -> Result<Vec<Self>, Failure> {
+        let server = &options.server;
+        let described = if file.servers.is_empty() {
+            let (dbname, host) = (server.dbname.clone(), server.host.clone());
+            let (port, user) = (server.port.clone(), server.username.clone());
+            vec![(None, Given { dbname, host, port, user })]
+        } else {
+            if server.dbname.is_some() || server.host.is_some() || server.port.is_some() {
+                return Err(Failure::usage(
+                    "the access file names the servers: leave out -d, -h and -p".into(),
+                ));
+            }
+            let given = |dsn: &str| Given {
+                dbname: Some(dsn.into()),
+                user: server.username.clone(),
+                ..Given::default()
+            };
+            for one in &file.servers {
+                if has_password(&one.dsn)? {
+                    return Err(Failure::usage(format!(
+                        "a password stands in the access file, in the dsn of {}: put it into \
+                         ~/.pgpass",
+                        one.name
+                    )));
+                }
+            }
+            file.servers.iter().map(|one| (Some(one.name.clone()), given(&one.dsn))).collect()
+        };
+        let one = async |(name, given): (Option<String>, Given)| {
+            let client = match Connection::find(&given, home().as_deref(), environment) {
+                Ok(connection) => connect(connection).await,
+                Err(failure) => Err(failure),
+            };
+            Self { name, client }
+        };
+        Ok(join_all(described.into_iter().map(one)).await)
+    }
+}
+
+/// What is wanted comes to at each server.
+pub(super) async fn plan_all<'p>(
+    places: &'p mut [Place],
+    access: &Access,
+    options: &'p Options,
+) -> All<At<'p>> {
+    let one = async |place: &'p mut Place| {
+        let Place { name, client } = place;
+        let failed = |failure: Failure| (name.clone(), failure);
+        let client = match client {
+            Ok(client) => &*client,
+            Err(failure) => {
+                return Err(failed(std::mem::replace(failure, Failure::usage(String::new()))));
+            }
+        };
+        let job = Job::begin(options, client).await.map_err(failed)?;
+        let plan = job.kerbrole.plan_access(access).await;
+        let plan = plan.map_err(|error| failed(error.into()))?;
+        job.look_at_login_cost(plan.count(AccessAction::Create));
+        Ok(At { name: name.as_deref(), job, plan })
+    };
+    let planned = waited(options.general.quiet, "comparing", join_all(places.iter_mut().map(one)));
+    All::of(planned.await)
+}
+
+/// Carries it out at each server that it was planned for.
+pub(super) async fn apply_all<'p>(planned: All<At<'p>>, quiet: bool) -> All<At<'p>> {
+    let one = async |at: At<'p>| {
+        let applied = match at.plan.refuse_too_many() {
+            Ok(()) if at.plan.is_empty() => Ok(()),
+            Ok(()) => at.job.kerbrole.apply_access(&at.plan).await.map(drop),
+            Err(error) => Err(error),
+        };
+        match applied {
+            Ok(()) => Ok(at),
+            Err(error) => {
+                let failure = Failure::of_change(at.plan.rows().len(), again::AS_IT_IS)(error);
+                Err((at.name.map(String::from), failure))
+            }
+        }
+    };
+    let applied = join_all(planned.fine.into_iter().map(one));
+    let mut all = All::of(waited(quiet, "carrying it out", applied).await);
+    all.failed.extend(planned.failed);
+    all
+}
+
+impl<T> All<T> {
+    fn of(outcomes: Vec<Result<T, (Option<String>, Failure)>>) -> Self {
+        let mut all = Self { fine: Vec::new(), failed: Vec::new() };
+        for outcome in outcomes {
+            match outcome {
+                Ok(one) => all.fine.push(one),
+                Err(failed) => all.failed.push(failed),
+            }
+        }
+        all
+    }
+
+    /// What is wrong with one of several is said; the last is why it all ends so.
+    pub(super) fn failure(&mut self) -> Option<Failure> {
+        let (name, last) = self.failed.pop()?;
+        let Some(name) = name else { return Some(last) };
+        let (failed, all) = (self.failed.len() + 1, self.failed.len() + 1 + self.fine.len());
+        for (name, failure) in self.failed.drain(..) {
+            let name = name.unwrap_or_default();
+            tell_error(&format!("{name}: {failure}"), || failure.data());
+        }
+        let code = if failed == all { last.code() } else { PARTLY_DONE };
+        Some(Failure::Server { name, failed, all, code, failure: Box::new(last) })
+    }
+}

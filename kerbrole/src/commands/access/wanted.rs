@@ -1,0 +1,26 @@
+//! What an access file makes of what its directories say.
+
+use std::collections::BTreeSet;
+
+use kerbrole_client::{Access, AccessPerson};
+
+use crate::commands::directory::{self, Read};
+
+/// Who is to have access, and what becomes of others.
+pub(super) fn wanted(read: &Read) -> Access {
+    let Read { file, snapshot } = read;
+    let access = Access::new()
+        .roles(file.roles())
+        .absent(file.people.absent)
+        .limit(file.removals)
+        .terminate(file.people.end_sessions);
+    let access = file.people.except.iter().fold(access, Access::except);
+    let domains = snapshot.domains.iter().map(|domain| domain.sid);
+    let access = domains.fold(access, Access::domain);
+    access.people(snapshot.people.iter().map(|person| {
+        let rules = person.groups.iter().filter_map(|&group| file.access.get(group));
+        // Two rules may give one role.
+        let roles: BTreeSet<_> = rules.flat_map(|rule| &rule.roles).collect();
+        AccessPerson::new(directory::name(person), person.sid).enabled(person.enabled).roles(roles)
+    }))
+}
