@@ -4,9 +4,8 @@ use std::fs;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::kerberos::{Kerberos, escaped, kinit, krb5_conf, program};
+use crate::kerberos::{Kerberos, config_of, escaped, kinit, krb5_conf, program, put_whole};
 use crate::sandbox::{Result, Sandbox, Signal, free_port, lossy, run, tail, wait_until};
 
 pub use crate::kerberos::Ticket;
@@ -53,7 +52,7 @@ impl Kdc {
 
     fn configure(&self, port: u16) -> Result<()> {
         let (folder, realm) = (self.folder.display(), &self.realm);
-        let krb5 = self.krb5_conf(&[]);
+        let krb5 = krb5_conf(&self.folder, &[(realm, self.kdc())]);
         let kdc = format!(
             "[kdcdefaults]\n kdc_listen = 127.0.0.1:{port}\n kdc_tcp_listen = 127.0.0.1:{port}\n\
              [realms]\n {realm} = {{\n  database_name = {folder}/principal\n  key_stash_file = \
@@ -68,24 +67,12 @@ impl Kdc {
         self.sandbox.give_to_servers(&self.folder.join("kdc.conf"))
     }
 
-    fn krb5_conf(&self, others: &[&Self]) -> String {
-        let realms: Vec<_> = std::iter::once(self)
-            .chain(others.iter().copied())
-            .map(|kdc| (kdc.realm.as_str(), format!("127.0.0.1:{}", kdc.port)))
-            .collect();
-        krb5_conf(&self.folder, &realms)
-    }
-
     /// A krb5.conf for clients that come from other realms as well.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn config_with(&self, others: &[&Self]) -> Result<PathBuf> {
-        let names: Vec<_> = others.iter().map(|kdc| kdc.realm.as_str()).collect();
-        let path =
-            self.sandbox.path().join(format!("krb5-{}-{}.conf", self.realm, names.join("-")));
-        put_whole(&path, |to| fs::write(to, self.krb5_conf(others)).map_err(|e| e.to_string()))?;
-        Ok(path)
+    pub fn config_with(&self, others: &[&dyn Kerberos]) -> Result<PathBuf> {
+        config_of(self.sandbox, &[&[self as &dyn Kerberos], others].concat())
     }
 
     /// The krb5.conf for clients and servers.
@@ -130,9 +117,13 @@ impl Kdc {
     /// # Errors
     /// When a KDC refuses it.
     pub fn trust(&self, other: &Self) -> Result<()> {
-        let query = format!("addprinc -pw \"{PASSWORD}\" krbtgt/{}@{}", self.realm, other.realm);
-        self.kadmin(&query)?;
-        other.kadmin(&query)
+        self.share_key(&self.realm, &other.realm, PASSWORD)?;
+        other.share_key(&self.realm, &other.realm, PASSWORD)
+    }
+
+    /// Adds the key that two KDCs share, by which users of the one realm use services of the other.
+    pub(crate) fn share_key(&self, services: &str, users: &str, password: &str) -> Result<()> {
+        self.kadmin(&format!("addprinc -pw \"{password}\" krbtgt/{services}@{users}"))
     }
 
     /// A keytab of its own with the key of a service.
@@ -270,18 +261,17 @@ impl Kerberos for Kdc {
     fn keytab(&self) -> PathBuf {
         Kdc::keytab(self)
     }
+
+    fn realm(&self) -> &str {
+        &self.realm
+    }
+
+    fn kdc(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
 }
 
 /// One word of a kadmin query: in quotes, with quotes doubled.
 fn kadmin_word(word: &str) -> String {
     format!("\"{}\"", word.replace('"', "\"\""))
-}
-
-/// Makes a file beside its place and puts it there whole: tests that run at once make the same one,
-/// and others read it.
-fn put_whole(path: &Path, make: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
-    static MADE: AtomicUsize = AtomicUsize::new(0);
-    let beside = path.with_extension(format!("{}.new", MADE.fetch_add(1, Ordering::Relaxed)));
-    make(&beside)?;
-    fs::rename(&beside, path).map_err(|e| format!("{}: {e}", path.display()))
 }

@@ -5,6 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::sandbox::{Result, Sandbox, lossy, run};
 
@@ -15,6 +16,34 @@ pub trait Kerberos {
 
     /// The keytab with the key of `postgres/localhost`.
     fn keytab(&self) -> PathBuf;
+
+    /// The realm, in upper case.
+    fn realm(&self) -> &str;
+
+    /// Where its KDC listens: an address and a port.
+    fn kdc(&self) -> String;
+}
+
+/// A krb5.conf for these realms; the first is the one of services on this machine.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) fn config_of(sandbox: &Sandbox, realms: &[&dyn Kerberos]) -> Result<PathBuf> {
+    let all: Vec<_> = realms.iter().map(|realm| (realm.realm(), realm.kdc())).collect();
+    let names: Vec<_> = realms.iter().map(|realm| realm.realm()).collect();
+    let path = sandbox.path().join(format!("krb5-{}.conf", names.join("-")));
+    let text = krb5_conf(sandbox.path(), &all);
+    put_whole(&path, |to| fs::write(to, text).map_err(|e| e.to_string()))?;
+    Ok(path)
+}
+
+/// Makes a file beside its place and puts it there whole: tests that run at once make the same one,
+/// and others read it.
+pub(crate) fn put_whole(path: &Path, make: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    static MADE: AtomicUsize = AtomicUsize::new(0);
+    let beside = path.with_extension(format!("{}.new", MADE.fetch_add(1, Ordering::Relaxed)));
+    make(&beside)?;
+    fs::rename(&beside, path).map_err(|e| format!("{}: {e}", path.display()))
 }
 
 /// A krb5.conf for these realms and the addresses of their KDCs; the first is the one of services

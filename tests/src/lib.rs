@@ -9,11 +9,15 @@ pub mod admin;
 #[cfg(feature = "suites")]
 pub mod answering_port;
 #[cfg(feature = "suites")]
+pub mod authority;
+#[cfg(feature = "suites")]
 pub mod domain_controller;
 #[cfg(feature = "suites")]
 pub mod fixture;
 pub mod kdc;
 pub mod kerberos;
+#[cfg(feature = "suites")]
+pub mod ldap_proxy;
 pub mod postgres_server;
 #[cfg(feature = "suites")]
 pub mod proxy;

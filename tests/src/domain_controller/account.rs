@@ -1,38 +1,70 @@
-//! An account of an Active Directory, and its LDIF.
+//! An account of an Active Directory.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
+use super::ldif;
 
 /// The password of every account; directories refuse one without digits.
-pub(super) const PASSWORD: &str = "Correct horse battery staple 1";
+pub const PASSWORD: &str = "Correct horse battery staple 1";
 
 /// userAccountControl (Microsoft, "UserAccountControl property flags")
-const ACCOUNTDISABLE: u32 = 0x2;
-const NORMAL_ACCOUNT: u32 = 0x200;
+pub(super) const ACCOUNTDISABLE: u32 = 0x2;
+const PASSWD_NOTREQD: u32 = 0x20;
+pub(super) const NORMAL_ACCOUNT: u32 = 0x200;
 const WORKSTATION_TRUST_ACCOUNT: u32 = 0x1000;
 
 /// msDS-SupportedEncryptionTypes: AES with 128 and with 256 bits. Without it the directory makes
 /// keys that clients call deprecated.
-const AES: u32 = 0x18;
+pub(super) const AES: u32 = 0x18;
 
-/// An account of the directory, to be added.
+/// An account of the directory, to be added. It is in CN=Users, and has [`PASSWORD`].
 #[derive(Debug, Clone)]
 pub struct Account {
-    name: String,
+    cn: String,
     class: &'static str,
-    control: u32,
-    more: Vec<(&'static str, String)>,
+    /// What a contact has not got.
+    name_and_control: Option<(String, u32)>,
+    has_password: bool,
+    more: Vec<(String, String)>,
 }
 
 impl Account {
     /// A person, by the sAMAccountName.
     pub fn user(name: &str) -> Self {
-        Self { name: name.into(), class: "user", control: NORMAL_ACCOUNT, more: Vec::new() }
+        Self {
+            cn: name.into(),
+            class: "user",
+            name_and_control: Some((name.into(), NORMAL_ACCOUNT)),
+            has_password: true,
+            more: Vec::new(),
+        }
     }
 
     /// A machine; its name ends in `$`.
     pub fn computer(name: &str) -> Self {
-        Self { class: "computer", control: WORKSTATION_TRUST_ACCOUNT, ..Self::user(name) }
+        let name_and_control = Some((name.into(), WORKSTATION_TRUST_ACCOUNT));
+        Self { class: "computer", name_and_control, ..Self::user(name) }
+    }
+
+    /// A group managed service account, whose password the directory makes; its name ends in `$`.
+    pub fn managed_service(name: &str) -> Self {
+        let account = Self { class: "msDS-GroupManagedServiceAccount", ..Self::computer(name) };
+        let host = name.trim_end_matches('$');
+        account
+            .without_password()
+            .with("msDS-ManagedPasswordInterval", "30")
+            .with("dNSHostName", host)
+    }
+
+    /// An address of somebody who has no account.
+    pub fn contact(name: &str) -> Self {
+        let account = Self { class: "contact", name_and_control: None, ..Self::user(name) };
+        Self { has_password: false, ..account }
+    }
+
+    /// Gives it a common name that is not the account's.
+    #[must_use]
+    pub fn cn(mut self, cn: &str) -> Self {
+        self.cn = cn.into();
+        self
     }
 
     /// Gives it a user principal name.
@@ -51,33 +83,46 @@ impl Account {
     /// Disables it.
     #[must_use]
     pub fn disabled(mut self) -> Self {
-        self.control |= ACCOUNTDISABLE;
+        if let Some((_, control)) = &mut self.name_and_control {
+            *control |= ACCOUNTDISABLE;
+        }
         self
     }
 
-    fn with(mut self, attribute: &'static str, value: &str) -> Self {
-        self.more.push((attribute, value.into()));
+    /// Without a password, from which the directory would make keys: so many are added sooner.
+    #[must_use]
+    pub fn without_password(mut self) -> Self {
+        self.has_password = false;
+        if let Some((_, control)) = &mut self.name_and_control
+            && *control & NORMAL_ACCOUNT != 0
+        {
+            *control |= PASSWD_NOTREQD;
+        }
         self
     }
 
-    /// The account as LDIF; values in base64, as what is not ASCII has to be.
+    /// Gives it one more value of an attribute.
+    #[must_use]
+    pub fn with(mut self, attribute: &str, value: &str) -> Self {
+        self.more.push((attribute.into(), value.into()));
+        self
+    }
+
+    /// The account as LDIF.
     pub(super) fn ldif(&self, base: &str) -> String {
-        // Nothing that a sAMAccountName may hold has a meaning of its own inside a DN.
-        let dn = format!("CN={},{base}", self.name);
-        let quoted: Vec<u8> =
-            format!("\"{PASSWORD}\"").encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let control = self.control.to_string();
-        let mut values = vec![
-            ("dn", dn.as_bytes()),
-            ("objectClass", self.class.as_bytes()),
-            ("sAMAccountName", self.name.as_bytes()),
-            ("unicodePwd", &quoted),
-            ("userAccountControl", control.as_bytes()),
-        ];
-        values.extend(self.more.iter().map(|(attribute, value)| (*attribute, value.as_bytes())));
-        let lines = values
-            .iter()
-            .map(|(attribute, value)| format!("{attribute}:: {}\n", BASE64.encode(value)));
-        lines.chain(["\n".into()]).collect()
+        let dn = format!("CN={},{base}", ldif::escaped(&self.cn));
+        let quoted = ldif::utf16(&format!("\"{PASSWORD}\""));
+        let control = self.name_and_control.as_ref().map(|(_, control)| control.to_string());
+        let mut values = vec![("dn", dn.as_bytes()), ("objectClass", self.class.as_bytes())];
+        if let (Some((name, _)), Some(control)) = (&self.name_and_control, &control) {
+            values.push(("sAMAccountName", name.as_bytes()));
+            values.push(("userAccountControl", control.as_bytes()));
+        }
+        if self.has_password {
+            values.push(("unicodePwd", &quoted));
+        }
+        let more = self.more.iter();
+        values.extend(more.map(|(attribute, value)| (attribute.as_str(), value.as_bytes())));
+        ldif::entry(&values)
     }
 }

@@ -1,6 +1,8 @@
 //! Logins of a directory's user by the crate tokio-postgres-gssapi: its example `login`, and what
 //! the server says of it in pg_stat_gssapi.
 
+mod trusts;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
@@ -13,11 +15,13 @@ use kerbrole_tests::sandbox::{lossy, output};
 use kerbrole_tests::version::built;
 
 use crate::accounts::MIXED_CASE;
+use trusts::users_of_trusted_realms_are_logged_in;
+
 use crate::ad_cases;
 use crate::directory::{Context, REALM};
 
 ad_cases! {
-    Extension: each_kind_of_connection_is_logged_in_to;
+    Extension: each_kind_of_connection_is_logged_in_to, users_of_trusted_realms_are_logged_in;
 }
 
 /// Which connections each database takes, by its name.
@@ -33,13 +37,15 @@ const REFUSED: &str = "no pg_hba.conf entry";
 struct Place<'c> {
     c: &'c Context<'c>,
     server: Server,
+    /// As whom one logs in.
+    role: String,
     /// The file of its certificate, as the example is told.
     ca: String,
 }
 
 impl<'c> Place<'c> {
-    fn start(c: &'c Context<'c>) -> Self {
-        let server = c.another_server();
+    /// On a server with the key of a realm, where this role may log in.
+    fn start(c: &'c Context<'c>, server: Server, role: &str) -> Self {
         let certificate = rcgen::generate_simple_self_signed(vec!["localhost".into()]).unwrap();
         server.write("pg_hba.conf", HBA).unwrap();
         let ca = server.write("server.crt", &certificate.cert.pem()).unwrap();
@@ -53,16 +59,17 @@ impl<'c> Place<'c> {
         for database in ["encrypted", "unencrypted", "tls", "either"] {
             su.run(&format!("CREATE DATABASE {database}"));
         }
-        su.run(&format!("CREATE ROLE \"{MIXED_CASE}@{REALM}\" LOGIN"));
+        su.run(&format!("CREATE ROLE \"{role}\" LOGIN"));
         drop(su);
         server.restart().unwrap();
-        Self { c, server, ca: format!("ca={}", ca.display()) }
+        Self { c, server, role: role.into(), ca: format!("ca={}", ca.display()) }
     }
 
     /// What the user's login comes to: what the server says, or a part of the error.
     fn expect(&self, ticket: &Ticket, database: &str, words: &[&str], what: &str) {
         let port = self.server.port;
-        let to = format!("host=localhost port={port} user={MIXED_CASE}@{REALM} dbname={database}");
+        let role = &self.role;
+        let to = format!("host=localhost port={port} user={role} dbname={database}");
         let mut login = Command::new(built("examples").join("login"));
         login
             .arg(&to)
@@ -82,11 +89,20 @@ fn each_kind_of_connection_is_logged_in_to(c: &Context<'_>) {
     if c.caseins() {
         return;
     }
-    let place = Place::start(c);
+    let place = Place::start(c, c.another_server(), &format!("{MIXED_CASE}@{REALM}"));
     let ticket = c.ticket(MIXED_CASE, AsTyped);
-    let user = format!("{MIXED_CASE}@{REALM}");
+    let [encrypted, plain, _] = each_mode(&place, &ticket);
+    without_a_ticket(&place);
+    by_a_keytab(&place, &[("require", &encrypted), ("disable", &plain)]);
+    handed_on(&place, &[("require", &encrypted), ("disable", &plain)]);
+    place.server.discard().unwrap();
+}
+
+/// Every mode on every kind of line, and what a login comes to that is encrypted, one that is not,
+/// and one over TLS.
+fn each_mode(place: &Place<'_>, ticket: &Ticket) -> [String; 3] {
     let [encrypted, plain, over_tls] =
-        ["encrypted", "plain", "plain tls"].map(|what| format!("{user} {what}"));
+        ["encrypted", "plain", "plain tls"].map(|what| format!("{} {what}", place.role));
     for (database, mode, without_tls, with_tls) in [
         ("encrypted", "disable", REFUSED, REFUSED),
         ("encrypted", "prefer", &encrypted, &encrypted),
@@ -97,16 +113,15 @@ fn each_kind_of_connection_is_logged_in_to(c: &Context<'_>) {
         ("tls", "disable", REFUSED, &over_tls),
         ("tls", "prefer", REFUSED, &over_tls),
         ("tls", "require", REFUSED, REFUSED),
+        ("either", "disable", &plain, &over_tls),
         ("either", "prefer", &encrypted, &encrypted),
+        ("either", "require", &encrypted, &encrypted),
     ] {
         let mode = format!("gssencmode={mode}");
-        place.expect(&ticket, database, &[&mode], without_tls);
-        place.expect(&ticket, database, &[&mode, &place.ca], with_tls);
+        place.expect(ticket, database, &[&mode], without_tls);
+        place.expect(ticket, database, &[&mode, &place.ca], with_tls);
     }
-    without_a_ticket(&place);
-    by_a_keytab(&place, &[("require", &encrypted), ("disable", &plain)]);
-    handed_on(&place, &[("require", &encrypted), ("disable", &plain)]);
-    place.server.discard().unwrap();
+    [encrypted, plain, over_tls]
 }
 
 /// A cache that is not there.

@@ -11,7 +11,7 @@ use kerbrole_client::Backend;
 use kerbrole_tests::admin::Admin;
 use kerbrole_tests::domain_controller::{Asked, Domain};
 use kerbrole_tests::fixture::Session;
-use kerbrole_tests::kerberos::Ticket;
+use kerbrole_tests::kerberos::{Kerberos, Ticket};
 use kerbrole_tests::postgres_server::{MASTER, SUPERUSER, Server};
 use kerbrole_tests::report::Evidence;
 use kerbrole_tests::sandbox::Sandbox;
@@ -33,6 +33,8 @@ pub enum On {
     Extension,
     /// Those, and servers without a file of it.
     EitherWay,
+    /// The first server only: the test is about the directory.
+    Once,
 }
 
 /// The cases of a suite, named after their functions.
@@ -68,7 +70,7 @@ impl Place {
         format!("pg{}{bare}{caseins}", self.major)
     }
 
-    pub fn runs(self, on: On) -> bool {
+    fn runs(self, on: On) -> bool {
         !self.bare || on == On::EitherWay
     }
 
@@ -151,8 +153,12 @@ impl Directory {
         self.started.set(started).map_err(|_| "started twice".to_string())
     }
 
-    pub fn places(&self) -> Vec<Place> {
-        self.places.clone()
+    /// The servers where a test runs.
+    pub fn places(&self, on: On) -> Vec<Place> {
+        match on {
+            On::Once => self.places.iter().take(1).copied().collect(),
+            _ => self.places.iter().filter(|place| place.runs(on)).copied().collect(),
+        }
     }
 
     /// Runs a test on a server that nobody else uses meanwhile, and that is as if new.
@@ -225,11 +231,19 @@ impl Context<'_> {
         &self.started.domain
     }
 
+    pub fn sandbox(&self) -> &'static Sandbox {
+        self.started.sandbox
+    }
+
     /// One more server of the same version, which has to be discarded.
     pub fn another_server(&self) -> Server {
-        let (server, started) = (self.server, self.started);
-        let name = format!("{}-another", self.place.label());
-        Server::start(started.sandbox, server.installation(), &started.domain, &name, &[]).unwrap()
+        self.another_server_of(self.domain(), "another")
+    }
+
+    /// The same with the key of another realm.
+    pub fn another_server_of(&self, realm: &dyn Kerberos, name: &str) -> Server {
+        let name = format!("{}-{name}", self.place.label());
+        Server::start(self.sandbox(), self.server.installation(), realm, &name, &[]).unwrap()
     }
 
     pub fn superuser(&self) -> Session {

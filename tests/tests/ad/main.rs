@@ -17,6 +17,7 @@ mod advice;
 mod crate_logins;
 mod directory;
 mod doctor;
+mod ldap;
 mod logins;
 mod rows;
 mod sections;
@@ -34,6 +35,7 @@ const SUITES: &[(&str, &[Case])] = &[
     ("advice", advice::CASES),
     ("crate_logins", crate_logins::CASES),
     ("doctor", doctor::CASES),
+    ("ldap", ldap::CASES),
     ("logins", logins::CASES),
 ];
 
@@ -61,7 +63,7 @@ fn main() -> ExitCode {
     let mut trials = Vec::new();
     for (suite, cases) in SUITES {
         for &(name, on, case) in *cases {
-            for place in directory.places().into_iter().filter(|place| place.runs(on)) {
+            for place in directory.places(on) {
                 let directory = directory.clone();
                 let whole_name = format!("{suite}::{name}::{}", place.label());
                 let case_name = format!("{suite}::{name}");
