@@ -47,8 +47,7 @@ PROFILE ?= release
 # What is built and tested together. Always all of it: Cargo chooses the features of what several
 # of them use by what is selected, and would compile that once for each choice.
 ALL := -p kerbrole -p kerbrole-core -p kerbrole-client -p kerbrole-directory -p kerbrole-tests \
-  -p tokio-postgres-gssapi \
-  --features kerbrole/gssapi
+  -p tokio-postgres-gssapi --features kerbrole/gssapi,kerbrole-directory/gssapi
 # The tests run a build with assertions, the benchmark an optimised one.
 STAGE_PROFILE ?= dev
 STAGE := target/stage-$(STAGE_PROFILE)
@@ -368,8 +367,8 @@ fmt:
 
 clippy:
 	@$(CARGO) clippy -q $(PGRX_FLAGS) --workspace --exclude $(EXTENSION) --all-targets \
-	  --features kerbrole/gssapi -- -D warnings
-	@$(CARGO) clippy -q $(PGRX_FLAGS) -p kerbrole --all-targets -- -D warnings
+	  --features kerbrole/gssapi,kerbrole-directory/gssapi -- -D warnings
+	@$(CARGO) clippy -q $(PGRX_FLAGS) -p kerbrole -p kerbrole-directory --all-targets -- -D warnings
 
 # In the folder where it is built.
 clippy-extension:

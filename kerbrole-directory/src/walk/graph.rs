@@ -21,6 +21,8 @@ pub(super) struct Graph {
     people: Vec<PersonNode>,
     by_guid: HashMap<Guid, Found>,
     by_sid: HashMap<Sid, Found>,
+    /// Whoever is in a group, and in no directory under the GUID that it has there.
+    foreign: Vec<Sid>,
     /// Members that are neither people nor groups, by what they are.
     others: BTreeMap<String, usize>,
     edges: usize,
@@ -50,8 +52,8 @@ struct PersonNode {
 pub(super) enum Found {
     Group(usize),
     Person(usize),
-    /// Somebody who is somewhere else, by the SID.
-    Foreign(Sid),
+    /// Somebody who is somewhere else, by the place among the SIDs of those.
+    Foreign(usize),
     Nobody,
 }
 
@@ -62,6 +64,7 @@ impl Graph {
             people: Vec::new(),
             by_guid: HashMap::new(),
             by_sid: HashMap::new(),
+            foreign: Vec::new(),
             others: BTreeMap::new(),
             edges: 0,
             now,
@@ -74,6 +77,10 @@ impl Graph {
 
     pub(super) fn by_sid(&self, sid: &Sid) -> Option<Found> {
         self.by_sid.get(sid).copied()
+    }
+
+    pub(super) fn foreign(&self, place: usize) -> Sid {
+        self.foreign[place]
     }
 
     /// Takes an object in, unless it is there already.
@@ -100,7 +107,10 @@ impl Graph {
                 self.people.push(node);
                 self.named(sid, Found::Person(self.people.len() - 1))?
             }
-            What::Foreign(sid) => Found::Foreign(sid),
+            What::Foreign(sid) => {
+                self.foreign.push(sid);
+                Found::Foreign(self.foreign.len() - 1)
+            }
             What::Other(class) => {
                 *self.others.entry(words(&class)).or_default() += 1;
                 Found::Nobody

@@ -78,8 +78,9 @@ pub(super) async fn resolve(
             match found {
                 None => return Err(unknown(graph, group, &dn)),
                 // Its `member` came without the SID.
-                Some(Found::Foreign(sid)) => {
-                    let member = Member { guid, sid: Some(sid), dn };
+                Some(Found::Foreign(foreign)) => {
+                    let sid = Some(graph.foreign(foreign));
+                    let member = Member { guid, sid, dn };
                     match place(sessions, graph, here, group, &member)? {
                         Place::At(at, sid) => {
                             by_sid[at].entry(sid).or_default().push((group, member.dn));

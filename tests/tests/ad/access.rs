@@ -1,12 +1,14 @@
 //! `kerbrole sync --from` on a directory in which people come, go, and change their names: logins
 //! with their tickets say whether the roles are right.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use kerbrole_tests::domain_controller::{Account, Asked, Domain, Group, PASSWORD, Scope};
+use kerbrole_tests::fixture::Session;
 use kerbrole_tests::postgres_server::SUPERUSER;
 use kerbrole_tests::psql::log_in;
 use kerbrole_tests::sandbox::lossy;
@@ -18,7 +20,8 @@ use crate::directory::{Context, REALM};
 
 ad_cases! {
     EitherWay: the_directory_decides_who_logs_in;
-    Once: what_a_file_means_is_shown, a_directory_that_cannot_be_read_changes_nothing;
+    Once: what_a_file_means_is_shown, a_directory_that_cannot_be_read_changes_nothing,
+        several_servers_are_gone_on_with_side_by_side;
 }
 
 /// The user that reads the directory.
@@ -102,6 +105,14 @@ impl<'c> Staff<'c> {
             .env("PGDATABASE", "postgres")
             .stdin(Stdio::null())
             .args(arguments);
+        command.output().unwrap()
+    }
+
+    /// Without anything that says where a server is.
+    fn kerbrole_alone(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(built("kerbrole"));
+        command.env_clear().env("HOME", "/nonexistent").env("PGUSER", SUPERUSER);
+        command.env("PGDATABASE", "postgres").stdin(Stdio::null()).args(arguments);
         command.output().unwrap()
     }
 
@@ -266,4 +277,56 @@ fn a_directory_that_cannot_be_read_changes_nothing(c: &Context<'_>) {
     let out = staff.kerbrole(&["sync", "--from", staff.from(), "--yes"]);
     assert_eq!(out.status.code(), Some(2), "{}", lossy(&out.stderr));
     assert!(lossy(&out.stderr).contains("chmod 600"), "{}", lossy(&out.stderr));
+}
+
+fn several_servers_are_gone_on_with_side_by_side(c: &Context<'_>) {
+    let staff = Staff::hire(c, "s");
+    let other = c.another_server();
+    let text = fs::read_to_string(&staff.file).unwrap();
+    let named = |name: &str, socket: &Path, port: u16| {
+        let socket = socket.display();
+        format!("[[servers]]\nname = \"{name}\"\ndsn = \"host={socket} port={port}\"\n")
+    };
+    let here = named("here", c.server.socket(), c.server.port);
+    let there = named("there", other.socket(), other.port);
+    let nowhere = named("nowhere", Path::new("/nowhere"), 1);
+    fs::write(&staff.file, format!("{text}{here}{there}{nowhere}")).unwrap();
+    let mut su = Session::open(&other, SUPERUSER, "postgres").unwrap();
+    other.run_script("rds_roles.sql", "postgres", &[]).unwrap();
+    su.run("CREATE ROLE analysts");
+    // Without the role that the file names, nothing is done here.
+    let sync = ["sync", "--from", staff.from(), "--yes", "--format", "json"];
+    let out = staff.kerbrole_alone(&sync);
+    let said = lossy(&out.stderr);
+    assert_eq!(out.status.code(), Some(5), "{said}");
+    for wrong in ["here: ", "analysts", "nowhere: ", "2 of 3 servers failed"] {
+        assert!(said.contains(wrong), "{wrong}: {said}");
+    }
+    let done = |out: &Output| -> BTreeSet<String> {
+        let rows: Vec<Value> = serde_json::from_str(&lossy(&out.stdout)).unwrap();
+        rows.iter().map(|row| row["server"].as_str().unwrap().to_string()).collect()
+    };
+    assert_eq!(done(&out), BTreeSet::from(["there".into()]));
+    assert!(staff.oid("Anna").is_none());
+
+    c.superuser().run("CREATE ROLE analysts");
+    fs::write(&staff.file, format!("{text}{here}{there}")).unwrap();
+    let out = staff.kerbrole_alone(&sync);
+    assert!(out.status.success(), "{}", lossy(&out.stderr));
+    assert_eq!(done(&out), BTreeSet::from(["here".into()]));
+    assert!(staff.oid("Anna").is_some());
+    let ask =
+        format!("SELECT count(*)::text FROM pg_roles WHERE rolname = '{}'", staff.role("Ben"));
+    assert_eq!(su.column(&ask), ["1"]);
+
+    // Where servers are, one of the two says.
+    let out = staff.kerbrole_alone(&["sync", "--from", staff.from(), "--yes", "-d", "postgres"]);
+    assert_eq!(out.status.code(), Some(2), "{}", lossy(&out.stderr));
+    let secret = here.replace("host=", "password=s3cret host=");
+    fs::write(&staff.file, format!("{text}{secret}")).unwrap();
+    let out = staff.kerbrole_alone(&sync);
+    assert_eq!(out.status.code(), Some(2), "{}", lossy(&out.stderr));
+    assert!(!lossy(&out.stderr).contains("s3cret"), "{}", lossy(&out.stderr));
+    drop(su);
+    other.discard().unwrap();
 }
