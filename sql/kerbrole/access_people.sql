@@ -101,7 +101,9 @@ DECLARE
     _wants_places integer[] := '{}';
     _wants_roles oid[] := '{}';
     _wants_holders oid[] := '{}';
-    _moved boolean[];
+    _moved oid[];
+    _other_moves boolean[];
+    _exact_moves boolean[];
     _steps integer[] := '{}';
     _temporary_steps integer[] := '{}';
     _count integer := 0;
@@ -111,7 +113,6 @@ BEGIN
         WITH people AS MATERIALIZED (
             SELECT p.place, p.name COLLATE "C" AS name, p.problem, p.sid COLLATE "C" AS sid,
                 p.enabled, lower(p.name COLLATE "C") AS folded,
-                count(*) OVER (PARTITION BY p.sid COLLATE "C") AS with_sid,
                 count(p.name) OVER (PARTITION BY lower(p.name COLLATE "C")) AS with_name,
                 coalesce(lag(p.sid) OVER alike, lead(p.sid) OVER alike) AS sid_alike
             FROM unnest(_names, _problems, _sids, _enabled) WITH ORDINALITY
@@ -150,12 +151,13 @@ BEGIN
             WHERE r.folded IN (SELECT p.folded FROM people AS p)
             GROUP BY r.folded
         )
-        SELECT p.place::integer, p.name, p.folded, p.problem, p.sid, p.enabled, p.with_sid,
+        SELECT p.place::integer, p.name, p.folded, p.problem, p.sid, p.enabled,
             p.with_name, p.sid_alike,
             b.how_many AS bound, b.names AS bound_names, b.other AS no_principal, r.oid AS role, r.name AS role_name, r.can_login,
             r.is_more, r.is_in_ad, r.has_groups, r.has_sessions,
-            coalesce(p.folded IN (SELECT unnest(_kept) COLLATE "C"), false)
-            OR coalesce(b.is_kept, false) AS is_kept,
+            coalesce(p.folded IN (SELECT unnest(_kept) COLLATE "C"), false) AS is_name_kept,
+            coalesce(p.folded IN (SELECT unnest(_kept) COLLATE "C") OR b.is_kept, false)
+                AS is_kept,
             h.oid AS exact, h.sid AS exact_sid, h.can_login AS exact_login,
             h.is_in_ad AS exact_in_ad, h.is_more AS exact_more,
             array_remove(s.roles, r.oid) AS others, (
@@ -181,7 +183,6 @@ BEGIN
         _other_names[_at] := _row.other_name;
         -- What keeps somebody from having anything, or from having their name.
         _reason := CASE
-            WHEN _row.with_sid > 1 THEN kerbrole.in_words('listed_twice', _row.sid)
             WHEN _row.bound = 0 THEN
                 kerbrole.in_words('no_principal', _row.no_principal, _row.sid)
             WHEN _row.bound = 1 AND _row.is_more THEN kerbrole.unchangeable(_row.role)
@@ -194,7 +195,7 @@ BEGIN
             kerbrole.in_words('named_alike', _row.name, _row.sid_alike) END);
         _outcomes[_at] := CASE
             WHEN _row.is_kept THEN 'nothing'
-            WHEN _row.bound > 1 AND _row.with_sid = 1 THEN 'several'
+            WHEN _row.bound > 1 THEN 'several'
             WHEN _reason IS NOT NULL THEN 'leave'
             WHEN _reasons[_at] IS NOT NULL AND _row.role IS NOT NULL THEN 'misnamed'
             WHEN _reasons[_at] IS NOT NULL AND _row.problem IS NOT NULL AND NOT _row.enabled
@@ -211,7 +212,8 @@ BEGIN
             WHEN _reason IS NULL AND _reasons[_at] IS NULL THEN _row.role_name
             WHEN _row.bound = 1 AND _reason IS NOT NULL THEN _row.role_name
             ELSE _row.name END;
-        _has_no_name[_at] := _reasons[_at] IS NOT NULL;
+        _has_no_name[_at] := _row.problem IS NOT NULL OR _row.with_name > 1
+            OR _row.is_name_kept;
         IF _outcomes[_at] = 'bind' THEN
             _roles[_at] := _row.exact;
             _role_names[_at] := _row.name;
@@ -245,30 +247,28 @@ BEGIN
         END IF;
     END LOOP;
     _moved := ARRAY(
-        SELECT m.role IS NOT NULL
-        FROM unnest(_others) WITH ORDINALITY AS o (role, place)
-        LEFT JOIN (
-            SELECT w.role FROM unnest(_wants_roles, _wants_places) AS w (role, place)
-            WHERE _steps[w.place] IS NOT NULL
-        ) AS m ON m.role = o.role
-        ORDER BY o.place);
+        SELECT w.role FROM unnest(_wants_roles, _wants_places) AS w (role, place)
+        WHERE _steps[w.place] IS NOT NULL);
+    SELECT array_agg(m.role IS NOT NULL ORDER BY o.place),
+        array_agg(e.role IS NOT NULL ORDER BY o.place)
+    INTO _other_moves, _exact_moves
+    FROM unnest(_others, _exact) WITH ORDINALITY AS o (role, exact, place)
+    LEFT JOIN unnest(_moved) AS m (role) ON m.role = o.role
+    LEFT JOIN unnest(_moved) AS e (role) ON e.role = o.exact;
     FOR _at IN 1..cardinality(_names) LOOP
-        CONTINUE WHEN _outcomes[_at] NOT IN ('rename', 'create', 'misnamed');
-        CONTINUE WHEN _steps[_at] IS NOT NULL OR _has_no_name[_at];
-        CONTINUE WHEN _outcomes[_at] <> 'misnamed'
-            AND (_how_many[_at] = 0 OR (_how_many[_at] = 1 AND _moved[_at]));
-        -- Whoever has the name now is not who has it in the directory.
-        IF _exact[_at] IS NOT NULL AND _exact[_at] IS DISTINCT FROM _roles[_at]
-            AND NOT (_how_many[_at] = 1 AND _moved[_at])
-        THEN
-            IF _exact_sids[_at] IS NOT NULL THEN
-                _holders[_at] := _exact[_at];
-                _reasons[_at] := coalesce(_reasons[_at], kerbrole.in_words(
-                    'name_of_another', _names[_at], _sids[_at], _exact_sids[_at]));
-            ELSIF _other_names[_at] IS NULL THEN
-                _reasons[_at] :=
-                    coalesce(_reasons[_at], kerbrole.in_words('name_taken', _names[_at]));
-            END IF;
+        CONTINUE WHEN _has_no_name[_at] OR _steps[_at] IS NOT NULL;
+        -- Whoever has the name now is not who has it in the directory: with that account's ticket
+        -- nobody comes in, whatever else becomes of the account.
+        IF _exact_sids[_at] <> _sids[_at] AND NOT _exact_moves[_at] THEN
+            _holders[_at] := _exact[_at];
+        END IF;
+        CONTINUE WHEN _outcomes[_at] NOT IN ('rename', 'create')
+            OR _how_many[_at] = 0 OR (_how_many[_at] = 1 AND _other_moves[_at]);
+        IF _holders[_at] IS NOT NULL THEN
+            _reasons[_at] := kerbrole.in_words(
+                'name_of_another', _names[_at], _sids[_at], _exact_sids[_at]);
+        ELSIF _exact[_at] IS NOT NULL AND _other_names[_at] IS NULL THEN
+            _reasons[_at] := kerbrole.in_words('name_taken', _names[_at]);
         END IF;
         IF _reasons[_at] IS NULL THEN
             _reasons[_at] := kerbrole.in_words('case_collision',

@@ -239,8 +239,6 @@ fn table() -> Vec<Case> {
                 ("o'neil@a.b", 2, true, &[]),
                 ("ann@a.b", 3, true, &[]),
                 ("ANN@a.b", 4, true, &[]),
-                ("cyd@a.b", 5, true, &[]),
-                ("dan@a.b", 5, true, &[]),
             ],
             "",
             &[
@@ -249,8 +247,6 @@ fn table() -> Vec<Case> {
                 "leave ANN@A.B",
                 "leave a;DROP@a.b",
                 "leave ann@A.B",
-                "leave cyd@A.B",
-                "leave dan@A.B",
             ],
             &["o'neil@A.B t {} 2"],
         ),
@@ -449,6 +445,7 @@ fn bad_arguments(c: &Context<'_>) {
         (&*person(", \"sid\": \"S-1-5-21-1-2-3-01\""), "22023"),
         (&*person(", \"sid\": \"s-1-5-21-1-2-3-1\""), "22023"),
         (&*person(", \"sid\": 5"), "22023"),
+        (&*format!("[{0}, {0}]", &person(sid)[1..person(sid).len() - 1]), "42710"),
         (&*deep, "22023"),
     ] {
         let call = format!("SELECT * FROM kerb_apply_access('{people}', '{{analysts}}')");
