@@ -273,8 +273,8 @@ fn table() -> Vec<Case> {
     ]
 }
 
-const ROLES: &str = "CREATE ROLE analysts; CREATE ROLE auditors; CREATE ROLE elsewhere; CREATE ROLE \
-    cloud IN ROLE rds_iam; ";
+const ROLES: &str = "CREATE ROLE analysts; CREATE ROLE auditors; CREATE ROLE elsewhere; CREATE \
+    ROLE cloud IN ROLE rds_iam; ";
 const MANAGED: &str = "'{analysts,auditors,cloud}'";
 
 fn each_account_comes_to_what_it_should(c: &Context<'_>) {
@@ -325,7 +325,8 @@ fn each_account_comes_to_what_it_should(c: &Context<'_>) {
 
 fn comments(su: &mut Session) -> Vec<Vec<String>> {
     su.rows(
-        "SELECT objoid::regrole, description FROM pg_shdescription WHERE objoid >= 16384 ORDER BY 1",
+        "SELECT objoid::regrole, description FROM pg_shdescription WHERE objoid >= 16384 ORDER \
+         BY 1",
     )
 }
 
