@@ -5100,6 +5100,7 @@ DECLARE
     _count integer;
     _at bigint;
     _problem text;
+    _typed text;
     _said record;
     _shape CONSTANT text := 'A person is written as {"principal": "alice@CORP.EXAMPLE.COM", '
         '"sid": "S-1-5-21-...", "enabled": true, "roles": ["analysts"]}.';
@@ -5168,6 +5169,19 @@ BEGIN
             ARRAY[_problem]);
         PERFORM kerbrole.refuse_element(_said.code, _said.message, _said.detail, _said.hint,
             'people', _count, _at::integer, _problem);
+    END IF;
+    SELECT t.place, t.person ->> 'sid', t.person ->> 'principal' INTO _at, _problem, _typed
+    FROM (
+        SELECT p.*, row_number() OVER (
+            PARTITION BY p.person ->> 'sid' COLLATE "C" ORDER BY p.place) AS number
+        FROM json_array_elements(_people) WITH ORDINALITY AS p (person, place)
+    ) AS t
+    WHERE t.number > 1
+    ORDER BY t.place LIMIT 1;
+    IF FOUND THEN
+        _said := kerbrole.said('listed_twice', ARRAY[_problem]);
+        PERFORM kerbrole.refuse_element(_said.code, _said.message, _said.detail, _said.hint,
+            'people', _count, _at::integer, _typed);
     END IF;
     PERFORM kerbrole.checked_text(p.person ->> 'principal')
     FROM json_array_elements(_people) AS p (person)
@@ -5345,7 +5359,8 @@ $$;
 --   several   there is more than one role that says it is theirs: `reason`
 --   leave     they are left as they are: `reason`
 --
--- `role` is theirs, `holder` a role that has their name and is somebody else's. A rename has its
+-- `name_reason` is why nobody can have their name, where there is another reason as well. `role` is
+-- theirs, `holder` a role that has their name and is somebody else's. A rename has its
 -- place in the order of renames, and perhaps one for a temporary name before.
 --
 -- Joins are hashed: there may be a hundred thousand roles and people, and the server would plan for
@@ -5354,7 +5369,8 @@ CREATE FUNCTION kerbrole.match_people(
     _names text[], _problems text[], _sids text[], _enabled boolean[], _kept text[], _caller oid)
 RETURNS TABLE (
     place bigint, outcome text, role oid, role_name text, can_login boolean, is_in_ad boolean,
-    holder oid, reason text, left_name text, step integer, temporary_step integer)
+    holder oid, reason text, left_name text, name_reason text, step integer,
+    temporary_step integer)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 SET enable_nestloop = off
@@ -5374,6 +5390,8 @@ DECLARE
     _how_many integer[];
     _other_names text[];
     _reason text;
+    _name_reason text;
+    _name_reasons text[] := '{}';
     _left_names text[] := '{}';
     -- Of whom two accounts have the name, or whose name nobody can have.
     _has_no_name boolean[] := '{}';
@@ -5382,7 +5400,9 @@ DECLARE
     _wants_places integer[] := '{}';
     _wants_roles oid[] := '{}';
     _wants_holders oid[] := '{}';
-    _moved boolean[];
+    _moved oid[];
+    _other_moves boolean[];
+    _exact_moves boolean[];
     _steps integer[] := '{}';
     _temporary_steps integer[] := '{}';
     _count integer := 0;
@@ -5392,9 +5412,9 @@ BEGIN
         WITH people AS MATERIALIZED (
             SELECT p.place, p.name COLLATE "C" AS name, p.problem, p.sid COLLATE "C" AS sid,
                 p.enabled, lower(p.name COLLATE "C") AS folded,
-                count(*) OVER (PARTITION BY p.sid COLLATE "C") AS with_sid,
                 count(p.name) OVER (PARTITION BY lower(p.name COLLATE "C")) AS with_name,
-                coalesce(lag(p.sid) OVER alike, lead(p.sid) OVER alike) AS sid_alike
+                CASE WHEN row_number() OVER alike = 1 THEN lead(p.sid) OVER alike
+                    ELSE first_value(p.sid) OVER alike END AS sid_alike
             FROM unnest(_names, _problems, _sids, _enabled) WITH ORDINALITY
                 AS p (name, problem, sid, enabled, place)
             WINDOW alike AS (PARTITION BY lower(p.name COLLATE "C") ORDER BY p.place)
@@ -5431,12 +5451,14 @@ BEGIN
             WHERE r.folded IN (SELECT p.folded FROM people AS p)
             GROUP BY r.folded
         )
-        SELECT p.place::integer, p.name, p.folded, p.problem, p.sid, p.enabled, p.with_sid,
+        SELECT p.place::integer, p.name, p.folded, p.problem, p.sid, p.enabled,
             p.with_name, p.sid_alike,
-            b.how_many AS bound, b.names AS bound_names, b.other AS no_principal, r.oid AS role, r.name AS role_name, r.can_login,
+            b.how_many AS bound, b.names AS bound_names, b.other AS no_principal,
+            r.oid AS role, r.name AS role_name, r.can_login,
             r.is_more, r.is_in_ad, r.has_groups, r.has_sessions,
-            coalesce(p.folded IN (SELECT unnest(_kept) COLLATE "C"), false)
-            OR coalesce(b.is_kept, false) AS is_kept,
+            coalesce(p.folded IN (SELECT unnest(_kept) COLLATE "C"), false) AS is_name_kept,
+            coalesce(p.folded IN (SELECT unnest(_kept) COLLATE "C") OR b.is_kept, false)
+                AS is_kept,
             h.oid AS exact, h.sid AS exact_sid, h.can_login AS exact_login,
             h.is_in_ad AS exact_in_ad, h.is_more AS exact_more,
             array_remove(s.roles, r.oid) AS others, (
@@ -5462,7 +5484,6 @@ BEGIN
         _other_names[_at] := _row.other_name;
         -- What keeps somebody from having anything, or from having their name.
         _reason := CASE
-            WHEN _row.with_sid > 1 THEN kerbrole.in_words('listed_twice', _row.sid)
             WHEN _row.bound = 0 THEN
                 kerbrole.in_words('no_principal', _row.no_principal, _row.sid)
             WHEN _row.bound = 1 AND _row.is_more THEN kerbrole.unchangeable(_row.role)
@@ -5471,11 +5492,21 @@ BEGIN
             WHEN _row.role IS NULL AND _row.exact_sid IS NULL AND _row.exact_more
                 AND _row.with_name = 1 THEN kerbrole.unchangeable(_row.exact)
         END;
-        _reasons[_at] := coalesce(_reason, _row.problem, CASE WHEN _row.with_name > 1 THEN
+        _name_reason := coalesce(_row.problem, CASE WHEN _row.with_name > 1 THEN
             kerbrole.in_words('named_alike', _row.name, _row.sid_alike) END);
+        _reasons[_at] := coalesce(_reason, _name_reason);
+        -- Whose role is not to be touched has a name in the directory all the same.
+        IF _row.is_kept THEN
+            _reasons[_at] := NULL;
+            _name_reasons[_at] := CASE WHEN _row.with_name > 1 AND NOT _row.is_name_kept
+                AND _row.problem IS NULL THEN _name_reason END;
+        ELSIF _reason IS NOT NULL THEN
+            _name_reasons[_at] := _name_reason;
+        END IF;
         _outcomes[_at] := CASE
+            WHEN _name_reasons[_at] IS NOT NULL AND _row.is_kept THEN 'leave'
             WHEN _row.is_kept THEN 'nothing'
-            WHEN _row.bound > 1 AND _row.with_sid = 1 THEN 'several'
+            WHEN _row.bound > 1 THEN 'several'
             WHEN _reason IS NOT NULL THEN 'leave'
             WHEN _reasons[_at] IS NOT NULL AND _row.role IS NOT NULL THEN 'misnamed'
             WHEN _reasons[_at] IS NOT NULL AND _row.problem IS NOT NULL AND NOT _row.enabled
@@ -5492,7 +5523,8 @@ BEGIN
             WHEN _reason IS NULL AND _reasons[_at] IS NULL THEN _row.role_name
             WHEN _row.bound = 1 AND _reason IS NOT NULL THEN _row.role_name
             ELSE _row.name END;
-        _has_no_name[_at] := _reasons[_at] IS NOT NULL;
+        _has_no_name[_at] := _row.problem IS NOT NULL OR _row.with_name > 1
+            OR _row.is_name_kept;
         IF _outcomes[_at] = 'bind' THEN
             _roles[_at] := _row.exact;
             _role_names[_at] := _row.name;
@@ -5502,12 +5534,10 @@ BEGIN
             IF _row.has_sessions OR _row.has_groups THEN
                 _reasons[_at] := kerbrole.not_renamed(_row.role, _row.has_sessions, _caller);
             END IF;
-            IF _how_many[_at] > 1 AND _reasons[_at] IS NULL THEN
-                _reasons[_at] := kerbrole.in_words('case_collision', _row.name, _row.other_name);
-            END IF;
             IF _reasons[_at] IS NOT NULL THEN
                 _outcomes[_at] := 'misnamed';
-            ELSE
+            -- Who has several others in the way waits until there is one.
+            ELSIF _how_many[_at] <= 1 THEN
                 _wants_places := _wants_places || _at;
                 _wants_roles := _wants_roles || _row.role;
                 _wants_holders := _wants_holders || _others[_at];
@@ -5526,30 +5556,28 @@ BEGIN
         END IF;
     END LOOP;
     _moved := ARRAY(
-        SELECT m.role IS NOT NULL
-        FROM unnest(_others) WITH ORDINALITY AS o (role, place)
-        LEFT JOIN (
-            SELECT w.role FROM unnest(_wants_roles, _wants_places) AS w (role, place)
-            WHERE _steps[w.place] IS NOT NULL
-        ) AS m ON m.role = o.role
-        ORDER BY o.place);
+        SELECT w.role FROM unnest(_wants_roles, _wants_places) AS w (role, place)
+        WHERE _steps[w.place] IS NOT NULL);
+    SELECT array_agg(m.role IS NOT NULL ORDER BY o.place),
+        array_agg(e.role IS NOT NULL ORDER BY o.place)
+    INTO _other_moves, _exact_moves
+    FROM unnest(_others, _exact) WITH ORDINALITY AS o (role, exact, place)
+    LEFT JOIN unnest(_moved) AS m (role) ON m.role = o.role
+    LEFT JOIN unnest(_moved) AS e (role) ON e.role = o.exact;
     FOR _at IN 1..cardinality(_names) LOOP
-        CONTINUE WHEN _outcomes[_at] NOT IN ('rename', 'create', 'misnamed');
-        CONTINUE WHEN _steps[_at] IS NOT NULL OR _has_no_name[_at];
-        CONTINUE WHEN _outcomes[_at] <> 'misnamed'
-            AND (_how_many[_at] = 0 OR (_how_many[_at] = 1 AND _moved[_at]));
-        -- Whoever has the name now is not who has it in the directory.
-        IF _exact[_at] IS NOT NULL AND _exact[_at] IS DISTINCT FROM _roles[_at]
-            AND NOT (_how_many[_at] = 1 AND _moved[_at])
-        THEN
-            IF _exact_sids[_at] IS NOT NULL THEN
-                _holders[_at] := _exact[_at];
-                _reasons[_at] := coalesce(_reasons[_at], kerbrole.in_words(
-                    'name_of_another', _names[_at], _sids[_at], _exact_sids[_at]));
-            ELSIF _other_names[_at] IS NULL THEN
-                _reasons[_at] :=
-                    coalesce(_reasons[_at], kerbrole.in_words('name_taken', _names[_at]));
-            END IF;
+        CONTINUE WHEN _has_no_name[_at] OR _steps[_at] IS NOT NULL;
+        -- Whoever has the name now is not who has it in the directory: with that account's ticket
+        -- nobody comes in, whatever else becomes of the account.
+        IF _exact_sids[_at] <> _sids[_at] AND NOT _exact_moves[_at] THEN
+            _holders[_at] := _exact[_at];
+        END IF;
+        CONTINUE WHEN _outcomes[_at] NOT IN ('rename', 'create')
+            OR _how_many[_at] = 0 OR (_how_many[_at] = 1 AND _other_moves[_at]);
+        IF _holders[_at] IS NOT NULL THEN
+            _reasons[_at] := kerbrole.in_words(
+                'name_of_another', _names[_at], _sids[_at], _exact_sids[_at]);
+        ELSIF _exact[_at] IS NOT NULL AND _other_names[_at] IS NULL THEN
+            _reasons[_at] := kerbrole.in_words('name_taken', _names[_at]);
         END IF;
         IF _reasons[_at] IS NULL THEN
             _reasons[_at] := kerbrole.in_words('case_collision',
@@ -5562,7 +5590,8 @@ BEGIN
     SELECT o.place,
         CASE WHEN o.outcome = 'create' AND NOT _enabled[o.place] THEN 'nothing' ELSE o.outcome END,
         o.role, o.role_name, o.can_login, o.is_in_ad, _holders[o.place],
-        o.reason, coalesce(_left_names[o.place], _names[o.place]), _steps[o.place],
+        o.reason, coalesce(_left_names[o.place], _names[o.place]), _name_reasons[o.place],
+        _steps[o.place],
         _temporary_steps[o.place]
     FROM unnest(_outcomes, _roles, _role_names, _logins, _in_ad, _reasons) WITH ORDINALITY
         AS o (outcome, role, role_name, can_login, is_in_ad, reason, place);
@@ -5951,6 +5980,7 @@ BEGIN
         array_agg(p.is_in_ad ORDER BY p.place) AS in_ad,
         array_agg(p.reason ORDER BY p.place) AS reasons,
         array_agg(p.left_name ORDER BY p.place) AS left_names,
+        array_agg(p.name_reason ORDER BY p.place) AS name_reasons,
         coalesce(array_agg(p.holder ORDER BY p.place) FILTER (WHERE p.holder IS NOT NULL), '{}')
             AS holders,
         coalesce(array_agg(_sids[p.place] ORDER BY p.place) FILTER (WHERE p.holder IS NOT NULL),
@@ -6001,8 +6031,9 @@ BEGIN
             t.sid AS taken_by, p.role IN (SELECT unnest(_lacks_ad)) AS lacks_ad,
             CASE WHEN p.outcome = 'bind' THEN shobj_description(p.role, 'pg_authid') END AS comment
         FROM unnest(_m.outcomes, _m.roles, _m.role_names, _names.role_names, _m.logins, _m.reasons,
-            _m.left_names, _enabled, _sids, _typed) WITH ORDINALITY AS p (outcome, role, role_name,
-            name, can_login, reason, left_name, enabled, sid, typed, place)
+            _m.left_names, _m.name_reasons, _enabled, _sids, _typed) WITH ORDINALITY AS p (outcome,
+            role, role_name, name, can_login, reason, left_name, name_reason, enabled, sid, typed,
+            place)
         LEFT JOIN unnest(_m.holders, _m.holder_sids) AS t (role, sid) ON t.role = p.role
         WHERE p.outcome <> 'nothing'
         ORDER BY p.place
@@ -6010,6 +6041,10 @@ BEGIN
         IF _row.reason IS NOT NULL THEN
             _leaves := _leaves || kerbrole.step(
                 'leave', coalesce(_row.left_name, _row.typed), NULL, _row.reason, NULL, NULL);
+        END IF;
+        IF _row.name_reason IS NOT NULL THEN
+            _leaves := _leaves || kerbrole.step(
+                'leave', coalesce(_row.name, _row.typed), NULL, _row.name_reason, NULL, NULL);
         END IF;
         CONTINUE WHEN _row.outcome IN ('leave', 'several');
         _name := CASE WHEN _row.outcome IN ('rename', 'create') THEN _row.name
@@ -6098,7 +6133,8 @@ BEGIN
         _disabled := _disabled || _row.role;
         IF _row.action IS NULL THEN
             _leaves := _leaves
-                || kerbrole.step('leave', _row.role_name, NULL, _row.problem, NULL, NULL);
+                || kerbrole.step('leave', _row.role_name, NULL,
+                    kerbrole.unchangeable(_row.role), NULL, NULL);
             CONTINUE;
         END IF;
         _reason := concat_ws('; ', 'not in the directory any more', _row.reason);
@@ -6131,19 +6167,23 @@ BEGIN
     END LOOP;
 
     FOR _row IN
-        SELECT r.oid, r.rolname::text AS name, t.sid
+        SELECT r.oid, r.rolname::text AS name, r.rolcanlogin AS can_login, t.sid
         FROM unnest(_m.holders, _m.holder_sids) AS t (role, sid)
         JOIN kerbrole.roles AS r ON r.oid = t.role
-        WHERE r.rolcanlogin AND r.oid NOT IN (SELECT unnest(_disabled))
+        WHERE r.oid NOT IN (SELECT unnest(_disabled))
+            -- Of who is on the list was spoken by now.
+            AND r.oid NOT IN (
+                SELECT b.role FROM kerbrole.bindings() AS b
+                WHERE b.sid COLLATE "C" IN (SELECT unnest(_sids) COLLATE "C"))
             AND kerbrole.folded(r.rolname::text) NOT IN (SELECT unnest(_kept) COLLATE "C")
         ORDER BY r.rolname::text COLLATE "C"
     LOOP
         _reason := kerbrole.unchangeable(_row.oid);
-        IF _reason IS NULL THEN
+        IF _reason IS NULL AND _row.can_login THEN
             _closed := _closed || kerbrole.step('disable', _row.name,
                 format('ALTER ROLE %s NOLOGIN;', kerbrole.quoted(_row.name)),
                 format('the name is that of %s now', _row.sid), _row.oid, 'owner');
-        ELSE
+        ELSIF _reason IS NOT NULL THEN
             _leaves := _leaves || kerbrole.step('leave', _row.name, NULL, _reason, NULL, NULL);
         END IF;
     END LOOP;
@@ -6195,15 +6235,17 @@ BEGIN
                 SELECT r.step FROM unnest(_removals) WITH ORDINALITY AS r (step, place)
                 ORDER BY r.step ->> 'role_name' COLLATE "C", r.place)
             || ARRAY(
-                SELECT l.step FROM unnest(_leaves) WITH ORDINALITY AS l (step, place)
-                ORDER BY l.step ->> 'role_name' COLLATE "C", l.place)),
+                -- The same may be found in two ways.
+                SELECT l.step FROM unnest(_leaves) AS l (step) GROUP BY l.step
+                ORDER BY l.step ->> 'role_name' COLLATE "C", l.step ->> 'reason' COLLATE "C")),
         'losers', _losers, 'bound', _bound,
         'at_most', kerbrole.at_most(_arguments ->> 'max_removals', _bound),
         'adopted', to_jsonb(_adopted),
         'case_matters', (SELECT coalesce(jsonb_agg(n.name ORDER BY n.place), '[]')
             FROM unnest(_names.role_names, _names.case_matters, _m.outcomes) WITH ORDINALITY
                 AS n (name, case_matters, outcome, place)
-            WHERE n.case_matters AND n.outcome IN ('create', 'rename')));
+            WHERE n.case_matters AND (n.outcome = 'rename'
+                OR (n.outcome = 'create' AND _conflicts[n.place] IS NULL))));
 END
 $$;
 

@@ -166,6 +166,7 @@ BEGIN
         array_agg(p.is_in_ad ORDER BY p.place) AS in_ad,
         array_agg(p.reason ORDER BY p.place) AS reasons,
         array_agg(p.left_name ORDER BY p.place) AS left_names,
+        array_agg(p.name_reason ORDER BY p.place) AS name_reasons,
         coalesce(array_agg(p.holder ORDER BY p.place) FILTER (WHERE p.holder IS NOT NULL), '{}')
             AS holders,
         coalesce(array_agg(_sids[p.place] ORDER BY p.place) FILTER (WHERE p.holder IS NOT NULL),
@@ -216,8 +217,9 @@ BEGIN
             t.sid AS taken_by, p.role IN (SELECT unnest(_lacks_ad)) AS lacks_ad,
             CASE WHEN p.outcome = 'bind' THEN shobj_description(p.role, 'pg_authid') END AS comment
         FROM unnest(_m.outcomes, _m.roles, _m.role_names, _names.role_names, _m.logins, _m.reasons,
-            _m.left_names, _enabled, _sids, _typed) WITH ORDINALITY AS p (outcome, role, role_name,
-            name, can_login, reason, left_name, enabled, sid, typed, place)
+            _m.left_names, _m.name_reasons, _enabled, _sids, _typed) WITH ORDINALITY AS p (outcome,
+            role, role_name, name, can_login, reason, left_name, name_reason, enabled, sid, typed,
+            place)
         LEFT JOIN unnest(_m.holders, _m.holder_sids) AS t (role, sid) ON t.role = p.role
         WHERE p.outcome <> 'nothing'
         ORDER BY p.place
@@ -225,6 +227,10 @@ BEGIN
         IF _row.reason IS NOT NULL THEN
             _leaves := _leaves || kerbrole.step(
                 'leave', coalesce(_row.left_name, _row.typed), NULL, _row.reason, NULL, NULL);
+        END IF;
+        IF _row.name_reason IS NOT NULL THEN
+            _leaves := _leaves || kerbrole.step(
+                'leave', coalesce(_row.name, _row.typed), NULL, _row.name_reason, NULL, NULL);
         END IF;
         CONTINUE WHEN _row.outcome IN ('leave', 'several');
         _name := CASE WHEN _row.outcome IN ('rename', 'create') THEN _row.name
@@ -313,7 +319,8 @@ BEGIN
         _disabled := _disabled || _row.role;
         IF _row.action IS NULL THEN
             _leaves := _leaves
-                || kerbrole.step('leave', _row.role_name, NULL, _row.problem, NULL, NULL);
+                || kerbrole.step('leave', _row.role_name, NULL,
+                    kerbrole.unchangeable(_row.role), NULL, NULL);
             CONTINUE;
         END IF;
         _reason := concat_ws('; ', 'not in the directory any more', _row.reason);
@@ -346,19 +353,23 @@ BEGIN
     END LOOP;
 
     FOR _row IN
-        SELECT r.oid, r.rolname::text AS name, t.sid
+        SELECT r.oid, r.rolname::text AS name, r.rolcanlogin AS can_login, t.sid
         FROM unnest(_m.holders, _m.holder_sids) AS t (role, sid)
         JOIN kerbrole.roles AS r ON r.oid = t.role
-        WHERE r.rolcanlogin AND r.oid NOT IN (SELECT unnest(_disabled))
+        WHERE r.oid NOT IN (SELECT unnest(_disabled))
+            -- Of who is on the list was spoken by now.
+            AND r.oid NOT IN (
+                SELECT b.role FROM kerbrole.bindings() AS b
+                WHERE b.sid COLLATE "C" IN (SELECT unnest(_sids) COLLATE "C"))
             AND kerbrole.folded(r.rolname::text) NOT IN (SELECT unnest(_kept) COLLATE "C")
         ORDER BY r.rolname::text COLLATE "C"
     LOOP
         _reason := kerbrole.unchangeable(_row.oid);
-        IF _reason IS NULL THEN
+        IF _reason IS NULL AND _row.can_login THEN
             _closed := _closed || kerbrole.step('disable', _row.name,
                 format('ALTER ROLE %s NOLOGIN;', kerbrole.quoted(_row.name)),
                 format('the name is that of %s now', _row.sid), _row.oid, 'owner');
-        ELSE
+        ELSIF _reason IS NOT NULL THEN
             _leaves := _leaves || kerbrole.step('leave', _row.name, NULL, _reason, NULL, NULL);
         END IF;
     END LOOP;
@@ -410,15 +421,17 @@ BEGIN
                 SELECT r.step FROM unnest(_removals) WITH ORDINALITY AS r (step, place)
                 ORDER BY r.step ->> 'role_name' COLLATE "C", r.place)
             || ARRAY(
-                SELECT l.step FROM unnest(_leaves) WITH ORDINALITY AS l (step, place)
-                ORDER BY l.step ->> 'role_name' COLLATE "C", l.place)),
+                -- The same may be found in two ways.
+                SELECT l.step FROM unnest(_leaves) AS l (step) GROUP BY l.step
+                ORDER BY l.step ->> 'role_name' COLLATE "C", l.step ->> 'reason' COLLATE "C")),
         'losers', _losers, 'bound', _bound,
         'at_most', kerbrole.at_most(_arguments ->> 'max_removals', _bound),
         'adopted', to_jsonb(_adopted),
         'case_matters', (SELECT coalesce(jsonb_agg(n.name ORDER BY n.place), '[]')
             FROM unnest(_names.role_names, _names.case_matters, _m.outcomes) WITH ORDINALITY
                 AS n (name, case_matters, outcome, place)
-            WHERE n.case_matters AND n.outcome IN ('create', 'rename')));
+            WHERE n.case_matters AND (n.outcome = 'rename'
+                OR (n.outcome = 'create' AND _conflicts[n.place] IS NULL))));
 END
 $$;
 

@@ -64,7 +64,8 @@ $$;
 --   several   there is more than one role that says it is theirs: `reason`
 --   leave     they are left as they are: `reason`
 --
--- `role` is theirs, `holder` a role that has their name and is somebody else's. A rename has its
+-- `name_reason` is why nobody can have their name, where there is another reason as well. `role` is
+-- theirs, `holder` a role that has their name and is somebody else's. A rename has its
 -- place in the order of renames, and perhaps one for a temporary name before.
 --
 -- Joins are hashed: there may be a hundred thousand roles and people, and the server would plan for
@@ -73,7 +74,8 @@ CREATE FUNCTION kerbrole.match_people(
     _names text[], _problems text[], _sids text[], _enabled boolean[], _kept text[], _caller oid)
 RETURNS TABLE (
     place bigint, outcome text, role oid, role_name text, can_login boolean, is_in_ad boolean,
-    holder oid, reason text, left_name text, step integer, temporary_step integer)
+    holder oid, reason text, left_name text, name_reason text, step integer,
+    temporary_step integer)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 SET enable_nestloop = off
@@ -93,6 +95,8 @@ DECLARE
     _how_many integer[];
     _other_names text[];
     _reason text;
+    _name_reason text;
+    _name_reasons text[] := '{}';
     _left_names text[] := '{}';
     -- Of whom two accounts have the name, or whose name nobody can have.
     _has_no_name boolean[] := '{}';
@@ -101,7 +105,9 @@ DECLARE
     _wants_places integer[] := '{}';
     _wants_roles oid[] := '{}';
     _wants_holders oid[] := '{}';
-    _moved boolean[];
+    _moved oid[];
+    _other_moves boolean[];
+    _exact_moves boolean[];
     _steps integer[] := '{}';
     _temporary_steps integer[] := '{}';
     _count integer := 0;
@@ -111,9 +117,9 @@ BEGIN
         WITH people AS MATERIALIZED (
             SELECT p.place, p.name COLLATE "C" AS name, p.problem, p.sid COLLATE "C" AS sid,
                 p.enabled, lower(p.name COLLATE "C") AS folded,
-                count(*) OVER (PARTITION BY p.sid COLLATE "C") AS with_sid,
                 count(p.name) OVER (PARTITION BY lower(p.name COLLATE "C")) AS with_name,
-                coalesce(lag(p.sid) OVER alike, lead(p.sid) OVER alike) AS sid_alike
+                CASE WHEN row_number() OVER alike = 1 THEN lead(p.sid) OVER alike
+                    ELSE first_value(p.sid) OVER alike END AS sid_alike
             FROM unnest(_names, _problems, _sids, _enabled) WITH ORDINALITY
                 AS p (name, problem, sid, enabled, place)
             WINDOW alike AS (PARTITION BY lower(p.name COLLATE "C") ORDER BY p.place)
@@ -150,12 +156,14 @@ BEGIN
             WHERE r.folded IN (SELECT p.folded FROM people AS p)
             GROUP BY r.folded
         )
-        SELECT p.place::integer, p.name, p.folded, p.problem, p.sid, p.enabled, p.with_sid,
+        SELECT p.place::integer, p.name, p.folded, p.problem, p.sid, p.enabled,
             p.with_name, p.sid_alike,
-            b.how_many AS bound, b.names AS bound_names, b.other AS no_principal, r.oid AS role, r.name AS role_name, r.can_login,
+            b.how_many AS bound, b.names AS bound_names, b.other AS no_principal,
+            r.oid AS role, r.name AS role_name, r.can_login,
             r.is_more, r.is_in_ad, r.has_groups, r.has_sessions,
-            coalesce(p.folded IN (SELECT unnest(_kept) COLLATE "C"), false)
-            OR coalesce(b.is_kept, false) AS is_kept,
+            coalesce(p.folded IN (SELECT unnest(_kept) COLLATE "C"), false) AS is_name_kept,
+            coalesce(p.folded IN (SELECT unnest(_kept) COLLATE "C") OR b.is_kept, false)
+                AS is_kept,
             h.oid AS exact, h.sid AS exact_sid, h.can_login AS exact_login,
             h.is_in_ad AS exact_in_ad, h.is_more AS exact_more,
             array_remove(s.roles, r.oid) AS others, (
@@ -181,7 +189,6 @@ BEGIN
         _other_names[_at] := _row.other_name;
         -- What keeps somebody from having anything, or from having their name.
         _reason := CASE
-            WHEN _row.with_sid > 1 THEN kerbrole.in_words('listed_twice', _row.sid)
             WHEN _row.bound = 0 THEN
                 kerbrole.in_words('no_principal', _row.no_principal, _row.sid)
             WHEN _row.bound = 1 AND _row.is_more THEN kerbrole.unchangeable(_row.role)
@@ -190,11 +197,21 @@ BEGIN
             WHEN _row.role IS NULL AND _row.exact_sid IS NULL AND _row.exact_more
                 AND _row.with_name = 1 THEN kerbrole.unchangeable(_row.exact)
         END;
-        _reasons[_at] := coalesce(_reason, _row.problem, CASE WHEN _row.with_name > 1 THEN
+        _name_reason := coalesce(_row.problem, CASE WHEN _row.with_name > 1 THEN
             kerbrole.in_words('named_alike', _row.name, _row.sid_alike) END);
+        _reasons[_at] := coalesce(_reason, _name_reason);
+        -- Whose role is not to be touched has a name in the directory all the same.
+        IF _row.is_kept THEN
+            _reasons[_at] := NULL;
+            _name_reasons[_at] := CASE WHEN _row.with_name > 1 AND NOT _row.is_name_kept
+                AND _row.problem IS NULL THEN _name_reason END;
+        ELSIF _reason IS NOT NULL THEN
+            _name_reasons[_at] := _name_reason;
+        END IF;
         _outcomes[_at] := CASE
+            WHEN _name_reasons[_at] IS NOT NULL AND _row.is_kept THEN 'leave'
             WHEN _row.is_kept THEN 'nothing'
-            WHEN _row.bound > 1 AND _row.with_sid = 1 THEN 'several'
+            WHEN _row.bound > 1 THEN 'several'
             WHEN _reason IS NOT NULL THEN 'leave'
             WHEN _reasons[_at] IS NOT NULL AND _row.role IS NOT NULL THEN 'misnamed'
             WHEN _reasons[_at] IS NOT NULL AND _row.problem IS NOT NULL AND NOT _row.enabled
@@ -211,7 +228,8 @@ BEGIN
             WHEN _reason IS NULL AND _reasons[_at] IS NULL THEN _row.role_name
             WHEN _row.bound = 1 AND _reason IS NOT NULL THEN _row.role_name
             ELSE _row.name END;
-        _has_no_name[_at] := _reasons[_at] IS NOT NULL;
+        _has_no_name[_at] := _row.problem IS NOT NULL OR _row.with_name > 1
+            OR _row.is_name_kept;
         IF _outcomes[_at] = 'bind' THEN
             _roles[_at] := _row.exact;
             _role_names[_at] := _row.name;
@@ -221,12 +239,10 @@ BEGIN
             IF _row.has_sessions OR _row.has_groups THEN
                 _reasons[_at] := kerbrole.not_renamed(_row.role, _row.has_sessions, _caller);
             END IF;
-            IF _how_many[_at] > 1 AND _reasons[_at] IS NULL THEN
-                _reasons[_at] := kerbrole.in_words('case_collision', _row.name, _row.other_name);
-            END IF;
             IF _reasons[_at] IS NOT NULL THEN
                 _outcomes[_at] := 'misnamed';
-            ELSE
+            -- Who has several others in the way waits until there is one.
+            ELSIF _how_many[_at] <= 1 THEN
                 _wants_places := _wants_places || _at;
                 _wants_roles := _wants_roles || _row.role;
                 _wants_holders := _wants_holders || _others[_at];
@@ -245,30 +261,28 @@ BEGIN
         END IF;
     END LOOP;
     _moved := ARRAY(
-        SELECT m.role IS NOT NULL
-        FROM unnest(_others) WITH ORDINALITY AS o (role, place)
-        LEFT JOIN (
-            SELECT w.role FROM unnest(_wants_roles, _wants_places) AS w (role, place)
-            WHERE _steps[w.place] IS NOT NULL
-        ) AS m ON m.role = o.role
-        ORDER BY o.place);
+        SELECT w.role FROM unnest(_wants_roles, _wants_places) AS w (role, place)
+        WHERE _steps[w.place] IS NOT NULL);
+    SELECT array_agg(m.role IS NOT NULL ORDER BY o.place),
+        array_agg(e.role IS NOT NULL ORDER BY o.place)
+    INTO _other_moves, _exact_moves
+    FROM unnest(_others, _exact) WITH ORDINALITY AS o (role, exact, place)
+    LEFT JOIN unnest(_moved) AS m (role) ON m.role = o.role
+    LEFT JOIN unnest(_moved) AS e (role) ON e.role = o.exact;
     FOR _at IN 1..cardinality(_names) LOOP
-        CONTINUE WHEN _outcomes[_at] NOT IN ('rename', 'create', 'misnamed');
-        CONTINUE WHEN _steps[_at] IS NOT NULL OR _has_no_name[_at];
-        CONTINUE WHEN _outcomes[_at] <> 'misnamed'
-            AND (_how_many[_at] = 0 OR (_how_many[_at] = 1 AND _moved[_at]));
-        -- Whoever has the name now is not who has it in the directory.
-        IF _exact[_at] IS NOT NULL AND _exact[_at] IS DISTINCT FROM _roles[_at]
-            AND NOT (_how_many[_at] = 1 AND _moved[_at])
-        THEN
-            IF _exact_sids[_at] IS NOT NULL THEN
-                _holders[_at] := _exact[_at];
-                _reasons[_at] := coalesce(_reasons[_at], kerbrole.in_words(
-                    'name_of_another', _names[_at], _sids[_at], _exact_sids[_at]));
-            ELSIF _other_names[_at] IS NULL THEN
-                _reasons[_at] :=
-                    coalesce(_reasons[_at], kerbrole.in_words('name_taken', _names[_at]));
-            END IF;
+        CONTINUE WHEN _has_no_name[_at] OR _steps[_at] IS NOT NULL;
+        -- Whoever has the name now is not who has it in the directory: with that account's ticket
+        -- nobody comes in, whatever else becomes of the account.
+        IF _exact_sids[_at] <> _sids[_at] AND NOT _exact_moves[_at] THEN
+            _holders[_at] := _exact[_at];
+        END IF;
+        CONTINUE WHEN _outcomes[_at] NOT IN ('rename', 'create')
+            OR _how_many[_at] = 0 OR (_how_many[_at] = 1 AND _other_moves[_at]);
+        IF _holders[_at] IS NOT NULL THEN
+            _reasons[_at] := kerbrole.in_words(
+                'name_of_another', _names[_at], _sids[_at], _exact_sids[_at]);
+        ELSIF _exact[_at] IS NOT NULL AND _other_names[_at] IS NULL THEN
+            _reasons[_at] := kerbrole.in_words('name_taken', _names[_at]);
         END IF;
         IF _reasons[_at] IS NULL THEN
             _reasons[_at] := kerbrole.in_words('case_collision',
@@ -281,7 +295,8 @@ BEGIN
     SELECT o.place,
         CASE WHEN o.outcome = 'create' AND NOT _enabled[o.place] THEN 'nothing' ELSE o.outcome END,
         o.role, o.role_name, o.can_login, o.is_in_ad, _holders[o.place],
-        o.reason, coalesce(_left_names[o.place], _names[o.place]), _steps[o.place],
+        o.reason, coalesce(_left_names[o.place], _names[o.place]), _name_reasons[o.place],
+        _steps[o.place],
         _temporary_steps[o.place]
     FROM unnest(_outcomes, _roles, _role_names, _logins, _in_ad, _reasons) WITH ORDINALITY
         AS o (outcome, role, role_name, can_login, is_in_ad, reason, place);

@@ -12,6 +12,7 @@ DECLARE
     _count integer;
     _at bigint;
     _problem text;
+    _typed text;
     _said record;
     _shape CONSTANT text := 'A person is written as {"principal": "alice@CORP.EXAMPLE.COM", '
         '"sid": "S-1-5-21-...", "enabled": true, "roles": ["analysts"]}.';
@@ -80,6 +81,19 @@ BEGIN
             ARRAY[_problem]);
         PERFORM kerbrole.refuse_element(_said.code, _said.message, _said.detail, _said.hint,
             'people', _count, _at::integer, _problem);
+    END IF;
+    SELECT t.place, t.person ->> 'sid', t.person ->> 'principal' INTO _at, _problem, _typed
+    FROM (
+        SELECT p.*, row_number() OVER (
+            PARTITION BY p.person ->> 'sid' COLLATE "C" ORDER BY p.place) AS number
+        FROM json_array_elements(_people) WITH ORDINALITY AS p (person, place)
+    ) AS t
+    WHERE t.number > 1
+    ORDER BY t.place LIMIT 1;
+    IF FOUND THEN
+        _said := kerbrole.said('listed_twice', ARRAY[_problem]);
+        PERFORM kerbrole.refuse_element(_said.code, _said.message, _said.detail, _said.hint,
+            'people', _count, _at::integer, _typed);
     END IF;
     PERFORM kerbrole.checked_text(p.person ->> 'principal')
     FROM json_array_elements(_people) AS p (person)

@@ -46,8 +46,8 @@ fn execute(statements: &[Statement], caller: RoleOid) {
                         &format!("gave what {} owns in {} to {}", shown(role), here(), shown(to)),
                     );
                 }
-                // COMMENT ON ROLE holds a lock on each role until the transaction ends, and there is
-                // room for some thousands.
+                // COMMENT ON ROLE holds a lock on each role until the transaction ends, and there
+                // is room for some thousands.
                 Statement::Comment { role, text } => {
                     comments::write(oid(role), text.as_deref());
                     commented += 1;

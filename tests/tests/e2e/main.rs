@@ -32,7 +32,7 @@ use libtest_mimic::Arguments;
 
 /// All suites, by name.
 pub const SUITES: &[(&str, &[Case])] = &[
-    ("access", functions::access::CASES),
+    ("apply_access", functions::access::CASES),
     ("add", functions::add::CASES),
     ("as_psql_does", command::as_psql_does::CASES),
     ("atomic", guarantees::atomic::CASES),

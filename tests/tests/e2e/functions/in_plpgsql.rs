@@ -1,6 +1,7 @@
 //! The functions in PL/pgSQL (sql/kerbrole.sql): do they come and go as they should, and are they
 //! those of the extension and of the core? What they do is tried by the suite `conformance`.
 
+mod accounts;
 mod graphs;
 mod lifecycle;
 mod lists;
@@ -12,6 +13,7 @@ use tokio_postgres::{Client, NoTls};
 
 use crate::cases;
 use crate::fixture::{Context, Session};
+use accounts::accounts_come_to_the_same;
 use graphs::conflicts_and_previews_are_those_of_the_extension;
 use kerbrole_tests::postgres_server::SUPERUSER;
 use lifecycle::*;
@@ -31,7 +33,8 @@ cases! {
         dumped_and_restored_it_works_and_upgrades, with_pg_tle_it_is_an_extension,
         many_principals_are_created_by_roles_that_only_the_owner_may_act_as,
         with_an_event_trigger_the_owner_creates_everything;
-    Ends: conflicts_and_previews_are_those_of_the_extension, lists_come_to_the_same;
+    Ends: conflicts_and_previews_are_those_of_the_extension, lists_come_to_the_same,
+        accounts_come_to_the_same;
 }
 
 /// `KERBROLE_TIMES=10` compares ten times as many names and graphs.

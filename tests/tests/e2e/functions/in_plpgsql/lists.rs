@@ -77,7 +77,7 @@ fn call(numbers: &mut Numbers, names: &[String]) -> String {
 
 /// The rows in their order, or what is said instead, and the warnings: not the hints, which name
 /// the functions as they are called.
-fn outcome(session: &mut Session, schema: &str, call: &str) -> Vec<Vec<String>> {
+pub(super) fn outcome(session: &mut Session, schema: &str, call: &str) -> Vec<Vec<String>> {
     session.run("SAVEPOINT before");
     session.notices();
     let rows = session.try_rows(&format!("SELECT * FROM {schema}.{call}"));
