@@ -52,7 +52,13 @@ fn all(c: &Context<'_>, backend: Backend, user: &str) {
             assert_eq!(rows, plan.rows());
             (told(&plan), kerbrole.plan_access(&access).await.unwrap())
         });
-        assert_eq!(rows, case.rows, "{place}");
+        // Who moves first where nobody waits for anybody is each backend's to say.
+        let sorted = |mut rows: Vec<String>| {
+            rows.sort();
+            rows
+        };
+        let expected = case.rows.iter().map(ToString::to_string).collect();
+        assert_eq!(sorted(rows), sorted(expected), "{place}");
         assert_eq!(state(&mut su), case.after, "{place}");
         assert!(again.is_empty(), "{place}:\n{again}");
     }
@@ -107,9 +113,19 @@ fn by<T>(
     user: &str,
     work: impl AsyncFnOnce(&Kerbrole<'_, Client>) -> T,
 ) -> T {
+    by_in(c, "postgres", backend, user, work)
+}
+
+fn by_in<T>(
+    c: &Context<'_>,
+    database: &str,
+    backend: Backend,
+    user: &str,
+    work: impl AsyncFnOnce(&Kerbrole<'_, Client>) -> T,
+) -> T {
     Runtime::new().unwrap().block_on(async {
         let mut config = tokio_postgres::Config::new();
-        config.host_path(c.server.socket()).port(c.server.port).user(user).dbname("postgres");
+        config.host_path(c.server.socket()).port(c.server.port).user(user).dbname(database);
         let (client, connection) = config.connect(NoTls).await.unwrap();
         tokio::spawn(connection);
         let kerbrole = Kerbrole::<Client>::builder().backend(backend).accept_nesting(true);
@@ -242,7 +258,23 @@ fn a_comment_that_is_no_text_keeps_nobody_else(c: &Context<'_>) {
     assert_eq!(rows, ["create cyd@A.B", "bind cyd@A.B", "revoke bob@A.B", "leave ann@A.B"]);
     let kept = "SELECT count(*) FROM pg_shdescription \
         WHERE substr(textsend(description), 1, 1) = '\\xe9'";
-    assert_eq!(bytes.one(kept), "2");
+    assert_eq!(su.one(kept), "2");
+    // In a database where the server looks at bytes before it sends them, and in one where it
+    // converts them.
+    su.run("CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'");
+    su.run("CREATE ROLE \"dan@A.B\" LOGIN IN ROLE rds_ad; COMMENT ON ROLE \"dan@A.B\" IS 'é'");
+    let access = access.person(AccessPerson::new("dan@a.b", "S-1-5-21-1-1-1-4".parse().unwrap()));
+    for (database, dan) in [("bytes", "bind"), ("latin", "leave")] {
+        let plan = by_in(c, database, Backend::PlainSql, SUPERUSER, async |kerbrole| {
+            kerbrole.plan_access(&access).await.unwrap()
+        });
+        let dan = format!("{dan} dan@A.B");
+        let mut rows = told(&plan);
+        rows.sort();
+        let mut expected = vec!["leave ann@A.B".to_string(), dan];
+        expected.sort();
+        assert_eq!(rows, expected, "{database}");
+    }
 }
 
 fn more_people_than_one_transaction_can_lock(c: &Context<'_>) {
