@@ -16,6 +16,7 @@ mod administrator;
 mod advice;
 mod crate_logins;
 mod directory;
+mod directory_read;
 mod doctor;
 mod ldap;
 mod logins;
@@ -34,6 +35,7 @@ use sections::REPORT;
 const SUITES: &[(&str, &[Case])] = &[
     ("advice", advice::CASES),
     ("crate_logins", crate_logins::CASES),
+    ("directory_read", directory_read::CASES),
     ("doctor", doctor::CASES),
     ("ldap", ldap::CASES),
     ("logins", logins::CASES),
