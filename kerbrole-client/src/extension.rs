@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use kerbrole_core::{
-    AddAction, CaseProblem, Error as Refusal, RoleName, SyncAction, array_literal,
+    AddAction, CaseProblem, Error as Refusal, RoleName, Sid, SyncAction, array_literal,
 };
 use tokio_postgres::error::{DbError, SqlState};
 use tokio_postgres::types::{ToSql, Type};
@@ -14,9 +14,11 @@ use crate::each::Set;
 use crate::error::Error;
 use crate::options::{AddOptions, DropOptions, SyncOptions};
 use crate::results::{
-    Added, CaseFinding, Check, Conflict, Dropped, ListedPrincipal, RealmRename, SyncRow,
-    all_as_shown, as_shown,
+    Added, CaseFinding, Check, Conflict, Dropped, ListedPrincipal, PrincipalSource, RealmRename,
+    SyncRow, all_as_shown, as_shown,
 };
+
+mod access;
 
 type Argument<'a> = (&'a (dyn ToSql + Sync), Type);
 
@@ -207,6 +209,10 @@ impl<C: GenericClient> Functions<'_, C> {
         let rows = self.call("kerb_list_principals", &[]).await?;
         rows.iter()
             .map(|row| {
+                // An older version has no column for it.
+                let has_sid = row.columns().iter().any(|column| column.name() == "sid");
+                let sid: Option<&str> = if has_sid { row.try_get("sid")? } else { None };
+                let sid: Option<Sid> = sid.map(str::parse).transpose()?;
                 Ok(ListedPrincipal {
                     role_name: as_shown(row.try_get(0)?),
                     username: row.try_get(1)?,
@@ -216,6 +222,8 @@ impl<C: GenericClient> Functions<'_, C> {
                     ad_path: row.try_get(5)?,
                     iam_path: row.try_get(6)?,
                     sessions: u32::try_from(row.try_get::<_, i32>(7)?).unwrap_or(0),
+                    sid,
+                    source: PrincipalSource::of(sid.as_ref()),
                 })
             })
             .collect()

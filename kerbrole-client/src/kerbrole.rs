@@ -1,5 +1,6 @@
 //! A server on which principals are managed; what can be done there is in the files below.
 
+mod accessing;
 mod adding;
 mod installing;
 mod lifecycle;

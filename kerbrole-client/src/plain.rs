@@ -1,5 +1,6 @@
 //! What the extension does, without it: plain statements, by whoever is connected.
 
+mod access;
 mod adding;
 mod attempts;
 mod batch;

@@ -2,7 +2,7 @@
 //!
 //! Each can be made without a server as well, for the tests of whoever uses this crate.
 
-use kerbrole_core::{AddAction, CaseProblem, NO_ROLE, RoleName, SyncAction};
+use kerbrole_core::{AddAction, CaseProblem, NO_ROLE, RoleName, Sid, SyncAction};
 
 /// What became of one principal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,6 +116,39 @@ pub struct ListedPrincipal {
     pub iam_path: Option<Vec<String>>,
     /// How many sessions it has on this server.
     pub sessions: u32,
+    /// The account of a directory that the role is bound to.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub sid: Option<Sid>,
+    /// Who decides about it.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub source: PrincipalSource,
+}
+
+/// Who decides about a principal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum PrincipalSource {
+    /// Whoever manages it.
+    #[default]
+    Manual,
+    /// A directory, to an account of which it is bound.
+    Directory,
+}
+
+impl PrincipalSource {
+    /// The word that results show.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Manual => "manual",
+            Self::Directory => "directory",
+        }
+    }
+
+    pub(crate) fn of(sid: Option<&Sid>) -> Self {
+        if sid.is_some() { Self::Directory } else { Self::Manual }
+    }
 }
 
 impl ListedPrincipal {
@@ -135,6 +168,8 @@ impl ListedPrincipal {
             ad_path: None,
             iam_path: None,
             sessions: 0,
+            sid: None,
+            source: PrincipalSource::Manual,
         })
     }
 }

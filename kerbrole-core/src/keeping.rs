@@ -12,8 +12,8 @@ use crate::names::realm::Realm;
 use crate::names::role_name::RoleName;
 use crate::names::sid::Sid;
 use crate::oid::RoleOid;
-use crate::plan::access::AccessAction;
 use crate::plan::access::limit::RemovalLimit;
+use crate::plan::access::step::AccessAction;
 use crate::plan::add::AddAction;
 use crate::plan::sync::{AbsentPolicy, SyncAction};
 

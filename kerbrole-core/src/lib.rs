@@ -17,7 +17,7 @@
 //! | what has to be read for that? | [`Reading`] → [`Cluster`] |
 //! | what has to be run? | [`plan_add`], [`plan_drop`], [`plan_disable`], [`plan_enable`] |
 //! | … for several at once? | [`plan_rename`], [`plan_rename_realm`], [`plan_sync`] |
-//! | … for the accounts of a directory? | [`Sid`], [`RoleComment`], [`plan_access`] → [`AccessPlan`] |
+//! | … for a directory's accounts? | [`Sid`], [`RoleComment`], [`plan_access`] |
 //! | why can this person not log in? | [`check_principal`] → [`Check`] |
 //! | do memberships make a login slow? | [`LoginCost`] |
 //! | is a realm misspelt? | [`UnknownRealms`] → [`UnknownRealm`] |
@@ -89,7 +89,8 @@ pub use names::username::Username;
 pub use oid::{BOOTSTRAP_SUPERUSER, RoleOid};
 pub use plan::access::limit::RemovalLimit;
 pub use plan::access::request::{AccessPerson, AccessRequest};
-pub use plan::access::{AccessAction, AccessPlan, AccessReason, AccessStep, plan_access};
+pub use plan::access::step::{AccessAction, AccessReason, AccessStep};
+pub use plan::access::{AccessPlan, plan_access};
 pub use plan::add::{AddAction, AddOutcome, AddPlan, AddRequest, plan_add};
 pub use plan::drop::{DropOutcome, DropPlan, plan_drop};
 pub use plan::enable::{LoginPlan, plan_disable, plan_enable};
@@ -98,7 +99,10 @@ pub use plan::rights::{
     Held, Lack, Runner, lacks_in_words, missing, missing_rights_of, roles_concerned,
 };
 pub use plan::sync::{AbsentPolicy, SyncAction, SyncPlan, SyncRequest, SyncStep, plan_sync};
-pub use quote::{array_elements, array_literal, literal, quote_identifier, quote_literal};
+pub use quote::{
+    array_elements, array_literal, comment as quote_comment, literal, quote_identifier,
+    quote_literal,
+};
 pub use roles::comment::RoleComment;
 pub use roles::dependants::{Dependants, ForeignGrant, GrantMade, Holding};
 pub use roles::foreign_grants::{GrantedBy, grants_query};

@@ -29,7 +29,7 @@ pub fn literal(value: &str) -> String {
 
 /// `text` as a comment in SQL. Comments nest: what would begin or end one in the text is written
 /// apart.
-pub(crate) fn comment(text: &str) -> String {
+pub fn comment(text: &str) -> String {
     let mut apart = String::with_capacity(text.len());
     for c in text.chars() {
         if matches!((apart.chars().next_back(), c), (Some('*'), '/') | (Some('/'), '*')) {

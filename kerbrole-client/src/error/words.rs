@@ -42,7 +42,7 @@ impl Error {
                     Undone::All => Some(format!("{OTHER}; what this call did was taken back.")),
                     Undone::Additions => Some(format!(
                         "{OTHER}; what this call added was taken back, who it disabled or dropped \
-                         stays so."
+                         stays so, and so do new names and memberships that ended."
                     )),
                     Undone::Not(reason) => Some(format!(
                         "{OTHER}; what this call did stays, since it could not be taken back: \

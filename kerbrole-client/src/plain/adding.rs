@@ -145,7 +145,13 @@ impl<C: GenericClient> Plain<'_, C> {
             return Err(stays(refusal, error));
         }
         let removes = |statement: &Statement| {
-            matches!(statement, Statement::ForbidLogin { .. } | Statement::DropRole { .. })
+            matches!(
+                statement,
+                Statement::ForbidLogin { .. }
+                    | Statement::DropRole { .. }
+                    | Statement::Rename { .. }
+                    | Statement::RevokeGrant { .. }
+            )
         };
         let undone =
             if plan.statements.iter().any(removes) { Undone::Additions } else { Undone::All };

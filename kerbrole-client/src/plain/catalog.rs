@@ -2,6 +2,7 @@
 //!
 //! Every name is qualified, operators included: the session's search path is the caller's own.
 
+mod comments;
 mod dependants;
 mod login;
 mod neighbourhood;

@@ -60,7 +60,7 @@ impl<C: GenericClient> Plain<'_, C> {
     /// Whoever may not end one is not let try: the error would take the caller's transaction with
     /// it, and NOLOGIN. The question is the server's own (`pg_signal_backend`,
     /// src/backend/storage/ipc/signalfuncs.c); a role that is changed here is no superuser's.
-    async fn end_sessions(&self, role: &Role) -> Result<(), Error> {
+    pub(super) async fn end_sessions(&self, role: &Role) -> Result<(), Error> {
         const END: &str = "SELECT pg_catalog.pg_has_role(usesysid, 'USAGE') \
              OR pg_catalog.pg_has_role('pg_signal_backend'::pg_catalog.name, 'USAGE') AS may_end, \
              CASE WHEN pg_catalog.pg_has_role(usesysid, 'USAGE') \

@@ -4,24 +4,27 @@ use std::collections::HashMap;
 
 use kerbrole_core::{
     Canonical, CaseFinding as CoreFinding, ConnectionLimit, FixWith, HighBytes, LoginFacts,
-    NameError, PrincipalRef, Reading, RoleName, case_audit, check_principal, check_too_long,
-    list_principals,
+    NameError, PrincipalRef, Reading, RoleComment, RoleName, case_audit, check_principal,
+    check_too_long, list_principals,
 };
 use tokio_postgres::GenericClient;
 
 use super::Plain;
 use crate::error::Error;
 use crate::results::{
-    CaseFinding, Check, ListedPrincipal, PrincipalState, all_as_shown, as_shown, names,
+    CaseFinding, Check, ListedPrincipal, PrincipalSource, PrincipalState, all_as_shown, as_shown,
+    names,
 };
 
 impl<C: GenericClient> Plain<'_, C> {
     pub(crate) async fn list(&self) -> Result<Vec<ListedPrincipal>, Error> {
         let cluster = self.read_all().await?;
         let sessions = self.catalog().sessions().await?;
+        let comments = self.catalog().role_comments().await?;
         let mut listed = Vec::new();
         let logins = cluster.roles.iter().map(|role| (role.oid, role.can_login));
         list_principals(logins, &cluster, |p| {
+            let sid = comments.get(&p.oid).and_then(RoleComment::sid).copied();
             listed.push(ListedPrincipal {
                 role_name: as_shown(p.role_name),
                 username: p.username.into(),
@@ -31,6 +34,8 @@ impl<C: GenericClient> Plain<'_, C> {
                 ad_path: p.ad_path().map(names),
                 iam_path: p.iam_path().map(names),
                 sessions: sessions.get(&p.oid).copied().unwrap_or(0),
+                sid,
+                source: PrincipalSource::of(sid.as_ref()),
             });
         })?;
         Ok(listed)

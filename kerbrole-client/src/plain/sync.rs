@@ -43,26 +43,34 @@ impl<C: GenericClient> Plain<'_, C> {
         let mut asked = Vec::new();
         let mut plan = plan_with(&HashMap::new(), &mut asked)?;
         if !asked.is_empty() {
-            let mut known = self.catalog().dependants(&asked).await?;
-            // Whoever has anything is dropped one by one, or disabled: a batch that fails for one
-            // would fail for all.
-            for (oid, dependants) in &mut known {
-                dependants.holdings.iter_mut().for_each(|holding| holding.here = false);
-                let granted =
-                    dependants.grants_made.iter().filter(|grant| grant.grantor == *oid).count();
-                if granted > 0 && self.server.nests_creators() {
-                    let privileges = u32::try_from(granted).unwrap_or(u32::MAX);
-                    dependants.holdings.push(Holding {
-                        database: None,
-                        here: false,
-                        owned: 0,
-                        privileges,
-                    });
-                }
-            }
+            let known = self.dependants_in_a_batch(&asked).await?;
             plan = plan_with(&known, &mut asked)?;
         }
         Ok(plan)
+    }
+
+    /// What hangs on roles that are to be dropped together. Whoever has anything is dropped one by
+    /// one, or disabled: a batch that fails for one would fail for all.
+    pub(super) async fn dependants_in_a_batch(
+        &self,
+        roles: &[RoleOid],
+    ) -> Result<HashMap<RoleOid, Dependants>, Error> {
+        let mut known = self.catalog().dependants(roles).await?;
+        for (oid, dependants) in &mut known {
+            dependants.holdings.iter_mut().for_each(|holding| holding.here = false);
+            let granted =
+                dependants.grants_made.iter().filter(|grant| grant.grantor == *oid).count();
+            if granted > 0 && self.server.nests_creators() {
+                let privileges = u32::try_from(granted).unwrap_or(u32::MAX);
+                dependants.holdings.push(Holding {
+                    database: None,
+                    here: false,
+                    owned: 0,
+                    privileges,
+                });
+            }
+        }
+        Ok(known)
     }
 
     /// How many principals there are that the list could remove.
@@ -114,7 +122,7 @@ impl SyncRow {
 }
 
 /// A statement as it is carried out here.
-fn in_plain_words(statement: &Statement) -> String {
+pub(super) fn in_plain_words(statement: &Statement) -> String {
     match statement {
         Statement::CreateLogin { role, member_of } => {
             let grant =

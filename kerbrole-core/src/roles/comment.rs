@@ -37,6 +37,12 @@ impl RoleComment {
         }
     }
 
+    /// The same of which only the binding was read.
+    #[must_use]
+    pub fn without_text(self) -> Self {
+        Self { text: None, ..self }
+    }
+
     /// The account that the role is bound to.
     pub fn sid(&self) -> Option<&Sid> {
         self.sid.as_ref()

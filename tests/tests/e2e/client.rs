@@ -2,6 +2,8 @@
 
 // What does the crate do with the extension, and without?
 pub mod library;
+// What do the accounts of a directory come to?
+pub mod access;
 // What kind of error is it, and what does a handle know?
 pub mod kinds;
 // What is kept, carried out later, and traced.

@@ -71,6 +71,7 @@ pub const SUITES: &[(&str, &[Case])] = &[
     ("encodings", guarantees::encodings::CASES),
     ("groups", functions::groups::CASES),
     ("guard", guarantees::guard::CASES),
+    ("access", client::access::CASES),
     ("kinds", client::kinds::CASES),
     ("keeping", client::keeping::CASES),
     ("web", client::web::CASES),

@@ -5,6 +5,7 @@ mod model;
 
 use super::*;
 use crate::names::rules::NameRules;
+use crate::names::sid::Sid;
 use crate::plan::access::request::AccessPerson;
 use crate::plan::sync::AbsentPolicy;
 use model::Model;
@@ -373,4 +374,30 @@ fn plain_statements_grant_to_many_at_once() {
             r#"GRANT "office", "team" TO "cyd@A.B""#,
         ]
     );
+}
+
+#[test]
+fn all_that_is_done_to_one_role_is_in_one_portion() {
+    let people = ["ann:1 team", "bob:2 team", "cyd:3 office", "dan:4", "new:5 team"];
+    let (mut model, request) =
+        (model(&["old:5", "!ann:1", "eve:6"]), request(&people, AbsentPolicy::Disable));
+    let plan = model.plan(&request).unwrap();
+    assert_eq!(plan.portions(9).len(), 1);
+    let portions = plan.portions(2);
+    assert_eq!(
+        portions.iter().map(|one| one.statements().count()).sum::<usize>(),
+        plan.statements().count()
+    );
+    let roles = |portion: &AccessPlan| -> HashSet<_> {
+        portion.steps.iter().map(|step| step.role.clone()).collect()
+    };
+    assert_eq!(roles(&portions[0]), ["old@A.B"].map(|name| RoleName::new(name).unwrap()).into());
+    for (at, portion) in portions.iter().enumerate() {
+        assert!(roles(portion).len() <= 2);
+        for other in &portions[at + 1..] {
+            assert!(roles(portion).is_disjoint(&roles(other)));
+        }
+    }
+    portions.iter().for_each(|portion| model.run(portion));
+    assert!(model.plan(&request).unwrap().is_empty());
 }

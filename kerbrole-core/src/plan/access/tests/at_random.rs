@@ -172,13 +172,15 @@ proptest! {
                 losers.insert(role.oid);
                 let is_closed = names.contains(role.name.as_str()) && sid.is_some();
                 let person = sid.and_then(|sid| listed.get(&sid).copied());
-                let adopted = request.people.iter().find(|one| may_adopt && one.typed == role.name);
-                let may_not = person.or(adopted).is_some_and(|person| !person.enabled);
+                let is_adopters = |one: &&AccessPerson| may_adopt && one.typed == role.name;
+                let adopter = request.people.iter().find(is_adopters);
+                let may_not = person.or(adopter).is_some_and(|person| !person.enabled);
                 prop_assert!(is_absent || is_closed || may_not, "{}", role.name);
             }
             if !role.can_login && now.can_login {
                 let person = sid_of(now).and_then(|sid| listed.get(&sid).copied());
-                prop_assert!(person.is_some_and(|person| person.enabled && person.typed == now.name));
+                let may = person.is_some_and(|person| person.enabled && person.typed == now.name);
+                prop_assert!(may);
             }
             prop_assert!(sid.is_none() || role.comment == now.comment, "bound once");
             let person = sid_of(now).and_then(|sid| listed.get(&sid).copied());
