@@ -47,8 +47,8 @@ impl Domain {
         self.add_ldif(&groups.iter().map(|group| group.ldif(&base)).collect::<String>())
     }
 
-    /// Adds what LDIF says: ten thousand people without a password in some ten seconds. It has to be
-    /// done within a minute: more come in portions.
+    /// Adds what LDIF says. Ten thousand people without a password take some ten seconds; the more
+    /// there are already, the longer do the next ones take.
     ///
     /// # Errors
     /// When there is one of the entries already, or the directory refuses it.

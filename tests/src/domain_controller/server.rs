@@ -137,11 +137,12 @@ impl Domain {
     }
 
     /// Runs a tool to its end, or to that of the sandbox: none may write where the folder is being
-    /// removed.
+    /// removed. One that adds many people has some minutes.
     pub(super) fn run_to_its_end(&self, command: &Command) -> Result<()> {
         let log = self.folder.join("tools.log");
         let process = self.sandbox.start_as_ourselves(&printing_to(&log, command), Signal::Kill)?;
-        if wait_until(|| process.ended().is_some()).is_err() {
+        const MINUTES: u32 = 10;
+        if !(0..MINUTES).any(|_| wait_until(|| process.ended().is_some()).is_ok()) {
             process.stop();
         }
         match process.ended() {

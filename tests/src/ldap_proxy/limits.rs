@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rasn::Decoder as _;
 use rasn::types::OctetString;
 use rasn_ldap::{
-    Control, LdapMessage, PartialAttribute, ProtocolOp, ResultCode, SearchRequest,
+    AttributeValue, Control, LdapMessage, PartialAttribute, ProtocolOp, ResultCode, SearchRequest,
     SearchResultEntry,
 };
 
@@ -128,8 +128,13 @@ impl Search {
     }
 
     /// Turns every last range into one that more follow. Past the end, where there are no more
-    /// values, this one is the next.
-    pub(super) fn never_end(&self, entry: &mut SearchResultEntry, range: u32, next: &str) {
+    /// values, one that was seen before comes again.
+    pub(super) fn never_end(
+        &self,
+        entry: &mut SearchResultEntry,
+        range: u32,
+        seen: &mut Option<AttributeValue>,
+    ) {
         for (name, from) in &self.from {
             let to = from.saturating_add(range - 1);
             let named = |attribute: &PartialAttribute| {
@@ -137,8 +142,12 @@ impl Search {
             };
             let there = entry.attributes.iter().position(named);
             let mut values = there.map(|at| entry.attributes.remove(at).vals).unwrap_or_default();
-            if values.is_empty() {
-                values.insert(next.as_bytes().to_vec().into());
+            let value = values.iter().next().cloned();
+            match value {
+                Some(value) => *seen = Some(value),
+                None => values.insert(
+                    seen.clone().unwrap_or_else(|| entry.object_name.as_bytes().to_vec().into()),
+                ),
             }
             let endless = format!("{name};range={from}-{to}");
             entry.attributes.push(PartialAttribute::new(endless.into(), values));

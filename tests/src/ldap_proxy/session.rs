@@ -9,8 +9,8 @@ use std::sync::atomic::Ordering;
 
 use openssl::ssl::Ssl;
 use rasn_ldap::{
-    ExtendedResponse, LdapMessage, LdapResult, ProtocolOp, ResultCode, SearchResultDone,
-    SearchResultReference,
+    AttributeValue, ExtendedResponse, LdapMessage, LdapResult, ProtocolOp, ResultCode,
+    SearchResultDone, SearchResultReference,
 };
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadHalf, WriteHalf, copy, split};
 use tokio::net::TcpStream;
@@ -26,6 +26,8 @@ struct Session<'s, S> {
     to_client: AsyncMutex<WriteHalf<S>>,
     /// Searches under way by the client's numbers, each with its own among all.
     searches: Mutex<BTreeMap<u32, (usize, Search)>>,
+    /// A value of a range that does not end.
+    seen: Mutex<Option<AttributeValue>>,
 }
 
 /// TLS at once, TLS by StartTLS, or none, as the client's first bytes say.
@@ -104,8 +106,13 @@ async fn directory(shared: &Shared) -> Result<SslStream<TcpStream>> {
 impl<'s, S: AsyncRead + AsyncWrite> Session<'s, S> {
     fn new(shared: &'s Shared, client: S) -> (ReadHalf<S>, Self) {
         let (from_client, to_client) = split(client);
-        let to_client = AsyncMutex::new(to_client);
-        (from_client, Self { shared, to_client, searches: Mutex::default() })
+        let session = Self {
+            shared,
+            to_client: AsyncMutex::new(to_client),
+            searches: Mutex::default(),
+            seen: Mutex::default(),
+        };
+        (from_client, session)
     }
 
     /// Ends the connection; where a fault did, as if a cable were cut.
@@ -192,8 +199,7 @@ impl<'s, S: AsyncRead + AsyncWrite> Session<'s, S> {
                 with_cookie(message, b"nobody's");
             }
             (ProtocolOp::SearchResEntry(entry), Fault::EndlessRange) => {
-                let next = entry.object_name.to_string();
-                search.never_end(entry, self.shared.limits.range, &next);
+                search.never_end(entry, self.shared.limits.range, &mut lock(&self.seen));
             }
             _ => {}
         }
