@@ -9,6 +9,7 @@ use crate::ldap::bind;
 use crate::ldap::connection::Connection;
 use crate::server::{Scheme, Server};
 use crate::session::Session;
+use crate::wire::seal::Mechanism;
 use crate::wire::{Stream, Wire, tls};
 
 /// Opens a directory at the first of its servers that can be read from.
@@ -56,19 +57,18 @@ async fn open_at(directory: &Directory, server: &Server, clock: Clock) -> Result
         Bind::Kerberos => Connection::new(Wire::new(tcp, clock)),
     };
     if directory.bind == Bind::Kerberos {
-        ticket(&mut connection, server, clock).await?;
+        bind::sealed(&mut connection, kerberos(server)?, clock).await?;
     }
     Session::begin(connection, &directory.realm, server.to_string()).await
 }
 
 #[cfg(feature = "gssapi")]
-async fn ticket(connection: &mut Connection, server: &Server, clock: Clock) -> Result<(), Error> {
-    let mechanism = Box::new(crate::kerberos::Kerberos::new(server.host()));
-    bind::sealed(connection, mechanism, clock).await
+fn kerberos(server: &Server) -> Result<Box<dyn Mechanism>, Error> {
+    Ok(Box::new(crate::kerberos::Kerberos::new(server.host())))
 }
 
 #[cfg(not(feature = "gssapi"))]
-async fn ticket(_: &mut Connection, _: &Server, _: Clock) -> Result<(), Error> {
+fn kerberos(_: &Server) -> Result<Box<dyn Mechanism>, Error> {
     Err(Error::configuration("this program was built without logins by a ticket"))
 }
 

@@ -17,6 +17,7 @@ mod administrator;
 mod advice;
 mod crate_logins;
 mod directory;
+mod directory_read;
 mod doctor;
 mod ldap;
 mod logins;
@@ -36,6 +37,7 @@ const SUITES: &[(&str, &[Case])] = &[
     ("access", access::CASES),
     ("advice", advice::CASES),
     ("crate_logins", crate_logins::CASES),
+    ("directory_read", directory_read::CASES),
     ("doctor", doctor::CASES),
     ("ldap", ldap::CASES),
     ("logins", logins::CASES),
