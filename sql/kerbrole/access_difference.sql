@@ -357,10 +357,6 @@ BEGIN
         FROM unnest(_m.holders, _m.holder_sids) AS t (role, sid)
         JOIN kerbrole.roles AS r ON r.oid = t.role
         WHERE r.oid NOT IN (SELECT unnest(_disabled))
-            -- Of who is on the list was spoken by now.
-            AND r.oid NOT IN (
-                SELECT b.role FROM kerbrole.bindings() AS b
-                WHERE b.sid COLLATE "C" IN (SELECT unnest(_sids) COLLATE "C"))
             AND kerbrole.folded(r.rolname::text) NOT IN (SELECT unnest(_kept) COLLATE "C")
         ORDER BY r.rolname::text COLLATE "C"
     LOOP

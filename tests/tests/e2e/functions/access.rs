@@ -454,7 +454,7 @@ fn bad_arguments(c: &Context<'_>) {
     }
     let good = person(sid);
     for (arguments, code) in [
-        (format!("NULL, '{{}}'"), "22023"),
+        ("NULL, '{}'".to_string(), "22023"),
         (format!("'{good}', NULL"), "22023"),
         (format!("'{good}', '{{nobody}}'"), "42704"),
         (format!("'{good}', '{{Analysts}}'"), "42704"),
