@@ -159,7 +159,8 @@ fn results_are_read_back_as_they_were(c: &Context<'_>) {
         let ann = kept.as_array().unwrap().iter().find(|one| one["role_name"] == "ann@A.B");
         let expected = json!({
             "role_name": "ann@A.B", "username": "ann", "realm": "A.B", "can_login": true,
-            "groups": ["team"], "ad_path": ["ann@A.B", "rds_ad"], "iam_path": null, "sessions": 0
+            "groups": ["team"], "ad_path": ["ann@A.B", "rds_ad"], "iam_path": null, "sessions": 0,
+            "sid": null, "source": "manual"
         });
         assert_eq!(ann, Some(&expected));
 
