@@ -87,10 +87,11 @@ pub use names::rules::{Canonical, NameRules, NetbiosDomains, RealmList, Username
 pub use names::sid::Sid;
 pub use names::username::Username;
 pub use oid::{BOOTSTRAP_SUPERUSER, RoleOid};
+pub use plan::access::difference::AccessPlan;
 pub use plan::access::limit::RemovalLimit;
+pub use plan::access::plan_access;
 pub use plan::access::request::{AccessPerson, AccessRequest};
 pub use plan::access::step::{AccessAction, AccessReason, AccessStep};
-pub use plan::access::{AccessPlan, plan_access};
 pub use plan::add::{AddAction, AddOutcome, AddPlan, AddRequest, plan_add};
 pub use plan::drop::{DropOutcome, DropPlan, plan_drop};
 pub use plan::enable::{LoginPlan, plan_disable, plan_enable};

@@ -9,7 +9,7 @@ use crate::memberships::node::Node;
 use crate::memberships::reach::RuleReach;
 use crate::names::role_name::RoleName;
 use crate::oid::RoleOid;
-use crate::plan::access::Parts;
+use crate::plan::access::parts::Parts;
 use crate::plan::access::request::{AccessPerson, Terms};
 use crate::plan::access::step::{AccessAction, AccessReason, AccessStep, step};
 use crate::roles::path::PathStep;

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::names::role_name::RoleName;
 use crate::names::sid::Sid;
 use crate::oid::RoleOid;
-use crate::plan::access::Parts;
+use crate::plan::access::parts::Parts;
 use crate::plan::access::people::{Accounts, Has};
 use crate::plan::access::step::{AccessAction, AccessReason, AccessStep, step};
 use crate::roles::role::Role;

@@ -11,7 +11,7 @@ use crate::names::principal::{KnownRealms, principal_parts};
 use crate::names::role_name::RoleName;
 use crate::names::sid::Sid;
 use crate::oid::RoleOid;
-use crate::plan::access::Parts;
+use crate::plan::access::parts::Parts;
 use crate::plan::access::request::{AccessPerson, Terms};
 use crate::roles::comment::RoleComment;
 use crate::roles::role::Role;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::names::role_name::RoleName;
-use crate::plan::access::AccessPlan;
+use crate::plan::access::difference::AccessPlan;
 use crate::plan::access::step::AccessStep;
 use crate::statement::Statement;
 

@@ -3,12 +3,18 @@
 mod at_random;
 mod model;
 
-use super::*;
+use std::collections::{HashMap, HashSet};
+
 use crate::names::rules::NameRules;
 use crate::names::sid::Sid;
-use crate::plan::access::request::AccessPerson;
+use crate::plan::access::difference::AccessPlan;
+use crate::plan::access::limit::RemovalLimit;
+use crate::plan::access::request::{AccessPerson, AccessRequest};
+use crate::plan::access::step::{AccessAction, AccessReason};
+use crate::plan::access::tests::model::Model;
 use crate::plan::sync::AbsentPolicy;
-use model::Model;
+use crate::roles::comment::RoleComment;
+use crate::statement::Statement;
 
 const ROLES: [&str; 3] = ["team", "office", "below_iam"];
 
@@ -34,7 +40,7 @@ fn request(people: &[&str], absent: AbsentPolicy) -> AccessRequest {
         roles: ROLES.map(Into::into).to_vec(),
         domains: vec!["S-1-5-21-1-1-1".parse().unwrap()],
         absent,
-        limit: limit::RemovalLimit::People(9),
+        limit: RemovalLimit::People(9),
         ..AccessRequest::default()
     }
 }

@@ -4,10 +4,16 @@ use std::collections::{HashMap, HashSet};
 
 use proptest::prelude::*;
 
-use super::model::{Model, ModelRole};
-use super::*;
 use crate::names::case::fold_case;
-use crate::plan::access::request::AccessPerson;
+use crate::names::role_name::RoleName;
+use crate::names::rules::NameRules;
+use crate::names::sid::Sid;
+use crate::oid::RoleOid;
+use crate::plan::access::request::{AccessPerson, AccessRequest};
+use crate::plan::access::tests::model::{Model, ModelRole};
+use crate::plan::sync::AbsentPolicy;
+use crate::roles::comment::RoleComment;
+use crate::statement::Statement;
 
 const GROUPS: [&str; 5] = ["g0", "g1", "g2", "below_ad", "below_iam"];
 /// Some differ by case only, and one is no principal's.
