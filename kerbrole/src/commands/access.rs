@@ -1,5 +1,5 @@
-//! `kerbrole sync --from`, `diff --from`, `plan --from`: the people and groups of directories become
-//! roles and memberships.
+//! `kerbrole sync --from`, `diff --from`, `plan --from`: the people and groups of directories
+//! become roles and memberships.
 
 mod places;
 mod shown;

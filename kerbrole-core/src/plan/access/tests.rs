@@ -3,14 +3,15 @@
 mod at_random;
 mod model;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
+use crate::names::role_name::RoleName;
 use crate::names::rules::NameRules;
 use crate::names::sid::Sid;
 use crate::plan::access::difference::AccessPlan;
 use crate::plan::access::limit::RemovalLimit;
 use crate::plan::access::request::{AccessPerson, AccessRequest};
-use crate::plan::access::step::{AccessAction, AccessReason};
+use crate::plan::access::step::AccessReason;
 use crate::plan::access::tests::model::Model;
 use crate::plan::sync::AbsentPolicy;
 use crate::roles::comment::RoleComment;

@@ -13,7 +13,6 @@ use crate::plan::access::request::{AccessPerson, AccessRequest};
 use crate::plan::access::tests::model::{Model, ModelRole};
 use crate::plan::sync::AbsentPolicy;
 use crate::roles::comment::RoleComment;
-use crate::statement::Statement;
 
 const GROUPS: [&str; 5] = ["g0", "g1", "g2", "below_ad", "below_iam"];
 /// Some differ by case only, and one is no principal's.
