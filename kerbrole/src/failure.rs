@@ -213,7 +213,11 @@ fn directory_in_lines(error: &kerbrole_directory::Error) -> String {
     let mut lines = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        lines.push_str(&format!(": {error}"));
+        let said = error.to_string();
+        // Some messages have their cause in them already.
+        if !lines.contains(&said) {
+            lines.push_str(&format!(": {said}"));
+        }
         cause = error.source();
     }
     if let Some(hint) = error.hint() {

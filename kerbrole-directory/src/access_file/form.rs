@@ -8,7 +8,6 @@ use std::str::FromStr;
 
 use kerbrole_core::{AbsentPolicy, Realm, RemovalLimit};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use toml::Spanned;
 
 use super::error::AccessFileError;
@@ -20,6 +19,10 @@ const LARGEST: u64 = 1 << 20;
 
 /// The one edition of the format.
 const VERSION: i64 = 1;
+
+/// What is said of the one field that people expect, and that there is not.
+const NO_PASSWORD: &str = "no password stands in this file: put it into a file that nobody else \
+                           may read, and name that by password_file";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,8 +48,6 @@ struct DirectoryForm {
     bind_user: Option<Spanned<String>>,
     password_file: Option<Spanned<PathBuf>>,
     kerberos: Option<Spanned<bool>>,
-    /// Known so that it can be refused.
-    password: Option<Spanned<IgnoredAny>>,
 }
 
 #[derive(Deserialize)]
@@ -104,9 +105,14 @@ pub(super) fn text_of(path: &Path) -> Result<String, AccessFileError> {
 
 /// What a text means.
 pub(super) fn parse(text: &str, folder: &Path) -> Result<AccessFile, AccessFileError> {
-    let form: Form = toml::from_str(text).map_err(|error| match error.span() {
-        Some(span) => AccessFileError::at(text, span, error.message()),
-        None => AccessFileError::new(error.message()),
+    let form: Form = toml::from_str(text).map_err(|error| {
+        let message = error.message();
+        let message =
+            if message.starts_with("unknown field `password`") { NO_PASSWORD } else { message };
+        match error.span() {
+            Some(span) => AccessFileError::at(text, span, message),
+            None => AccessFileError::new(message),
+        }
     })?;
     let reader = Reader { text, folder };
     reader.version(form.version.as_ref())?;
@@ -201,13 +207,6 @@ impl Reader<'_> {
 
     fn login(&self, domain: &Spanned<String>, form: &DirectoryForm) -> Checked<Login> {
         const EITHER: &str = "either bind_user and password_file, or kerberos = true";
-        if let Some(password) = &form.password {
-            return Err(self.wrong(
-                password,
-                "no password stands in this file: put it into a file that nobody else may read, \
-                 and name that by password_file",
-            ));
-        }
         let kerberos = form.kerberos.as_ref().filter(|kerberos| *kerberos.get_ref());
         match (&form.bind_user, &form.password_file, kerberos) {
             (None, None, Some(_)) => Ok(Login::Kerberos),

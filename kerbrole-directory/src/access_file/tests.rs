@@ -118,7 +118,8 @@ fn each_mistake_has_its_place_and_says_what_to_write() {
         // As whom.
         (login(""), Some((2, 14)), "kerberos = true"),
         (login("kerberos = false\n"), Some((2, 14)), "kerberos = true"),
-        (login("password = 'x'\n"), Some((4, 12)), "password_file"),
+        (login("password = 's3cret'\n"), Some((4, 1)), "no password stands in this file"),
+        (login("passwordfile = '/p'\n"), Some((4, 1)), "`password_file`"),
         (login("bind_user = 'a@b.c'\n"), Some((4, 13)), "password_file"),
         (login("password_file = '/p'\n"), Some((4, 17)), "bind_user"),
         (login("bind_user = ' '\npassword_file = '/p'\n"), Some((4, 13)), "anonymous"),
@@ -155,6 +156,7 @@ fn each_mistake_has_its_place_and_says_what_to_write() {
     for (text, place, said) in cases {
         let error = AccessFile::parse(&text, Path::new("")).expect_err(&text);
         assert!(error.message().contains(said), "{text}\n{error}");
+        assert!(!error.message().contains("s3cret"), "{error}");
         if let Some((line, column)) = place {
             assert_eq!(
                 (error.line(), error.column()),

@@ -180,7 +180,7 @@ pub(crate) enum NoWork {
 pub(super) fn instead_of(error: clap::Error, given: &[String]) -> NoWork {
     match error.kind() {
         ErrorKind::DisplayHelp => {
-            let text = asked_for(given).and_then(|name| text(&name));
+            let text = asked_for(given).and_then(|names| text(&names));
             text.map_or(NoWork::Clap(error), NoWork::Help)
         }
         ErrorKind::InvalidSubcommand if nothing_near(&error) => match given_instead(&error) {
@@ -213,20 +213,23 @@ fn given_instead(error: &clap::Error) -> Option<(String, &'static str)> {
     }
 }
 
-/// The subcommand whose help was asked for, before it, behind it, or by `help`.
-fn asked_for(given: &[String]) -> Option<String> {
+/// The subcommand whose help was asked for, before it, behind it, or by `help`; with the one below
+/// it, where that was named too.
+fn asked_for(given: &[String]) -> Option<Vec<String>> {
     let is_help = |argument: &&String| !matches!(argument.as_str(), "-?" | "--help");
     let name = String::from("kerbrole");
     let rest: Vec<_> = std::iter::once(&name).chain(given.iter().filter(is_help)).collect();
     let matches = Arguments::command().ignore_errors(true).try_get_matches_from(rest).ok();
-    let found = matches.as_ref().and_then(|matches| matches.subcommand_name());
+    let found = matches.as_ref().and_then(|matches| matches.subcommand());
     match found {
-        Some("help") | None => {
+        Some(("help", _)) | None => {
             let named = given.iter().rev().find(|argument| !argument.starts_with('-'))?;
             let whole = Arguments::command();
-            whole.find_subcommand(named).map(|found| found.get_name().to_string())
+            whole.find_subcommand(named).map(|found| vec![found.get_name().to_string()])
         }
-        Some(found) => Some(found.into()),
+        Some((name, below)) => {
+            Some(std::iter::once(name).chain(below.subcommand_name()).map(String::from).collect())
+        }
     }
 }
 
@@ -245,13 +248,16 @@ fn below(page: &Page) -> String {
     format!("Examples:\n{examples}\n\n{codes}\n\nConnection, rules and output: kerbrole --help")
 }
 
-/// The help of a subcommand.
-fn text(name: &str) -> Option<StyledStr> {
-    let whole = Arguments::command();
-    let page = PAGES.iter().find(|page| page.name == name)?;
+/// The help of a subcommand, by its names from the top.
+fn text(names: &[String]) -> Option<StyledStr> {
+    let mut alone = Arguments::command();
+    let page = PAGES.iter().find(|page| Some(page.name) == names.first().map(String::as_str))?;
     let help = Arg::new("help").short('?').long("help").action(ArgAction::Help).help("Print help");
-    let mut alone = whole.find_subcommand(name)?.clone();
-    alone = alone.bin_name(format!("kerbrole {name}")).disable_help_flag(true).arg(help);
+    for name in names {
+        alone = alone.find_subcommand(name)?.clone();
+    }
+    alone =
+        alone.bin_name(format!("kerbrole {}", names.join(" "))).disable_help_flag(true).arg(help);
     Some(alone.max_term_width(100).after_help(below(page)).render_help())
 }
 
@@ -279,7 +285,8 @@ mod tests {
         let whole = Arguments::command();
         let names: Vec<_> = whole.get_subcommands().map(clap::Command::get_name).collect();
         for name in &names {
-            let text = text(name).unwrap_or_else(|| panic!("{name} has none")).to_string();
+            let text = text(&[name.to_string()]);
+            let text = text.unwrap_or_else(|| panic!("{name} has none")).to_string();
             assert!(text.contains("Examples:") && text.contains("Exit codes:"), "{text}");
             // What all share is not repeated.
             assert!(!text.contains("--dbname"), "{text}");
@@ -304,8 +311,12 @@ mod tests {
             &["-d", "list", "add", "--help"],
         ] {
             let given: Vec<_> = given.iter().map(ToString::to_string).collect();
-            assert_eq!(asked_for(&given).as_deref(), Some("add"), "{given:?}");
+            assert_eq!(asked_for(&given), Some(vec!["add".into()]), "{given:?}");
         }
+        let given = ["directory", "who", "--help"].map(String::from);
+        let names = asked_for(&given).unwrap();
+        assert_eq!(names, ["directory", "who"]);
+        assert!(text(&names).unwrap().to_string().contains("--from <FILE>"));
         assert_eq!(asked_for(&["--help".into()]), None);
     }
 }

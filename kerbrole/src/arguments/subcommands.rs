@@ -217,6 +217,11 @@ impl From<AbsentChoice> for AbsentPolicy {
 
 /// Of `kerbrole directory`.
 #[derive(Debug, Args)]
+#[command(
+    subcommand_required = true,
+    arg_required_else_help = false,
+    disable_help_subcommand = true
+)]
 pub(crate) struct DirectoryArguments {
     #[command(subcommand)]
     pub(crate) question: DirectoryQuestion,
