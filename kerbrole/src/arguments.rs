@@ -21,11 +21,11 @@ pub(crate) use principals::{Filter, Principals};
 pub(crate) use rules::{CaseChoice, RuleOptions};
 pub(crate) use server::{BackendChoice, ServerOptions};
 pub(crate) use subcommands::{
-    AddArguments, CheckArguments, ClientChoice, ClientConfigArguments, CompletionsArguments,
-    DirectoryArguments, DirectoryQuestion, DisableArguments, DoctorArguments, DropArguments,
-    EnableArguments, GrantArguments, GssEncMode, InstallSqlArguments, Krb5ConfArguments,
-    ListArguments, ManArguments, NamesArguments, PreviewGrantArguments, RenameArguments,
-    RenameRealmArguments, SyncArguments,
+    AddArguments, ApplyArguments, CheckArguments, ClientChoice, ClientConfigArguments,
+    CompletionsArguments, DirectoryArguments, DirectoryQuestion, DisableArguments, DoctorArguments,
+    DropArguments, EnableArguments, GrantArguments, GssEncMode, InstallSqlArguments,
+    Krb5ConfArguments, ListArguments, ManArguments, NamesArguments, PreviewGrantArguments,
+    RenameArguments, RenameRealmArguments, SyncArguments,
 };
 
 use crate::exit::CODES;

@@ -22,6 +22,8 @@ pub(crate) enum Failure {
     Runtime(io::Error),
     /// A directory could not be read, or not all of it, or says what must not be taken over.
     Directory(kerbrole_directory::Error),
+    /// What was planned holds no more.
+    Outdated(String),
     /// The server, or the rules, said no.
     Refused(Error),
     /// Nobody is of the realm of a new principal, and such were to be refused.
@@ -89,6 +91,7 @@ impl Failure {
             | Self::Connection(_)
             | Self::Runtime(_)
             | Self::Directory(_)
+            | Self::Outdated(_)
             | Self::UnknownRealm(_)
             | Self::NotWritten(_) => None,
         }
@@ -154,7 +157,7 @@ impl Failure {
                 },
             },
             Self::Server { code, .. } => *code,
-            Self::Missing { .. } | Self::UnknownRealm(_) => REFUSED,
+            Self::Missing { .. } | Self::Outdated(_) | Self::UnknownRealm(_) => REFUSED,
             Self::Partly { done: 0, .. } => NO_CONNECTION,
             Self::Partly { .. } | Self::SessionsLeft(_) => PARTLY_DONE,
             Self::NotWritten(_) => NOT_WRITTEN,
@@ -178,9 +181,10 @@ impl fmt::Display for Failure {
     /// Writes it in psql's form: the message, then DETAIL and HINT on lines of their own.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage(message) | Self::Connection(message) | Self::NotWritten(message) => {
-                f.write_str(message)
-            }
+            Self::Usage(message)
+            | Self::Connection(message)
+            | Self::Outdated(message)
+            | Self::NotWritten(message) => f.write_str(message),
             Self::Runtime(error) => error.fmt(f),
             Self::Directory(error) => f.write_str(&directory_in_lines(error)),
             Self::UnknownRealm(warning) => f.write_str(&warning_in_lines(warning, false)),

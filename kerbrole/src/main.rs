@@ -69,6 +69,10 @@ fn run() -> Outcome {
         Command::Doctor(arguments) => over_network(async {
             doctor::run(arguments, &options, described(&options.server)?).await
         }),
+        Command::Apply(arguments) => {
+            let connect = async |connection| open(connection, &options.server).await;
+            over_network(access::apply(arguments, &options, connect))
+        }
         Command::Directory(arguments) => {
             over_network(commands::directory::run(arguments, &options.general))
         }

@@ -143,7 +143,7 @@ impl Reader<'_> {
         })
     }
 
-    fn from_here(&self, path: &Path) -> PathBuf {
+    fn beside(&self, path: &Path) -> PathBuf {
         self.folder.join(path)
     }
 
@@ -200,7 +200,7 @@ impl Reader<'_> {
         Ok(DirectoryEntry {
             realm,
             servers: servers.collect::<Result<_, _>>()?,
-            ca_file: form.ca_file.as_deref().map(|path| self.from_here(path)),
+            ca_file: form.ca_file.as_deref().map(|path| self.beside(path)),
             login: self.login(domain, form)?,
         })
     }
@@ -220,7 +220,7 @@ impl Reader<'_> {
                 }
                 Ok(Login::Password {
                     user: user.get_ref().clone(),
-                    file: self.from_here(file.get_ref()),
+                    file: self.beside(file.get_ref()),
                 })
             }
             (None, None, None) => Err(self.wrong(domain, format!("as whom it is read: {EITHER}"))),

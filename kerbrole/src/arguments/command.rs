@@ -3,10 +3,10 @@
 use clap::Subcommand;
 
 use super::subcommands::{
-    AddArguments, CheckArguments, ClientConfigArguments, CompletionsArguments, DirectoryArguments,
-    DisableArguments, DoctorArguments, DropArguments, EnableArguments, GrantArguments,
-    InstallSqlArguments, Krb5ConfArguments, ListArguments, ManArguments, NamesArguments,
-    PreviewGrantArguments, RenameArguments, RenameRealmArguments, SyncArguments,
+    AddArguments, ApplyArguments, CheckArguments, ClientConfigArguments, CompletionsArguments,
+    DirectoryArguments, DisableArguments, DoctorArguments, DropArguments, EnableArguments,
+    GrantArguments, InstallSqlArguments, Krb5ConfArguments, ListArguments, ManArguments,
+    NamesArguments, PreviewGrantArguments, RenameArguments, RenameRealmArguments, SyncArguments,
 };
 
 /// What is to be done. The help lists the subcommands in this order.
@@ -21,6 +21,9 @@ pub(crate) enum Command {
     // It asks other servers than PostgreSQL's.
     /// What an access file means now, by what its directories say
     Directory(DirectoryArguments),
+    // The access file may say where the servers are.
+    /// Carry out what sync --plan wrote, where it still holds
+    Apply(ApplyArguments),
     // Whether it needs a server an option says.
     /// Install or upgrade the functions in PL/pgSQL, for servers that take no extension in C
     InstallSql(InstallSqlArguments),

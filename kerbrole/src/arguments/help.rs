@@ -118,11 +118,13 @@ const PAGES: &[Page] = &[
             "kerbrole sync --file people.csv --absent disable --yes",
             "kerbrole sync --file people.csv --check",
             "kerbrole sync --from access.toml",
+            "kerbrole sync --from access.toml --plan plan.json",
         ],
         &[0, 1, 2, 3, 4, 5, 6],
     ),
     page("diff", &["kerbrole diff --file people.csv --absent disable"], FINDS),
     page("plan", &["kerbrole plan --file people.csv --absent drop"], LOOKS),
+    page("apply", &["kerbrole apply plan.json"], CHANGES),
     page(
         "directory",
         &[

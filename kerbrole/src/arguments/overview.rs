@@ -17,7 +17,7 @@ Memberships
       kerbrole conflicts
 
 Lists and directories
-  sync  diff  plan  directory
+  sync  diff  plan  apply  directory
       kerbrole diff --file people.csv --absent disable
 
 Set-up
@@ -52,7 +52,6 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("status", "state"),
     ("audit", "conflicts"),
     ("import", "sync"),
-    ("apply", "sync"),
     ("info", "probe"),
     ("version", "probe"),
     ("diagnose", "doctor"),

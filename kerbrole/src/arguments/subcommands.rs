@@ -173,6 +173,11 @@ pub(crate) struct SyncArguments {
         "names", "files", "realm", "absent", "only_realms", "only_groups"
     ])]
     pub(crate) from: Option<PathBuf>,
+    /// Only write what would be done into this file, for kerbrole apply
+    #[arg(long, value_name = "FILE", requires = "from", conflicts_with_all = [
+        "dry_run", "check", "yes"
+    ])]
+    pub(crate) plan: Option<PathBuf>,
     /// What becomes of the others
     #[arg(long, value_enum, default_value = "keep")]
     pub(crate) absent: AbsentChoice,
@@ -189,6 +194,16 @@ pub(crate) struct SyncArguments {
     /// Change nothing; exit with 1 where there is a difference
     #[arg(long, conflicts_with = "dry_run")]
     pub(crate) check: bool,
+    /// Do not ask
+    #[arg(short = 'y', long)]
+    pub(crate) yes: bool,
+}
+
+/// Of `kerbrole apply`.
+#[derive(Debug, Args)]
+pub(crate) struct ApplyArguments {
+    /// The file that kerbrole sync --plan wrote
+    pub(crate) plan: PathBuf,
     /// Do not ask
     #[arg(short = 'y', long)]
     pub(crate) yes: bool,

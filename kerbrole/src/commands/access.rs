@@ -1,7 +1,8 @@
-//! `kerbrole sync --from`, `diff --from`, `plan --from`: the people and groups of directories
-//! become roles and memberships.
+//! `kerbrole sync --from`, `diff --from`, `plan --from` and `kerbrole apply`: the people and groups
+//! of directories become roles and memberships.
 
 mod places;
+mod saved;
 mod shown;
 mod wanted;
 
@@ -9,11 +10,12 @@ use std::path::Path;
 
 use tokio_postgres::Client;
 
-use self::places::{All, At, Place, apply_all, plan_all};
+use self::places::{All, At, Place, apply_all, plan_all, take_all};
+use self::saved::{Saved, SavedPlan};
 use self::shown::{Planned, lines, script, table};
 use super::confirm::Question;
 use super::directory;
-use crate::arguments::{Options, SyncArguments};
+use crate::arguments::{ApplyArguments, Options, SyncArguments};
 use crate::connect::conninfo::Connection;
 use crate::exit::{Ending, Outcome, Report};
 use crate::failure::Failure;
@@ -44,15 +46,46 @@ pub(crate) async fn run(
     let access = wanted::wanted(&read);
     let mut places = Place::connect_all(&read.file, options, connect).await?;
     let planned = plan_all(&mut places, &access, options).await;
+    if let Some(to) = &arguments.plan {
+        return save(planned, from, to, options);
+    }
     match asked {
         Asked::Sync if arguments.dry_run => Ok(look_at(planned, options, Look::Script)),
-        Asked::Sync if !arguments.check => sync(planned, arguments, options).await,
+        Asked::Sync if !arguments.check => carry_out(planned, arguments.yes, options).await,
         Asked::Sync | Asked::Diff => Ok(diff(planned, options)),
         Asked::Plan => Ok(look_at(planned, options, Look::Lines)),
     }
 }
 
-async fn sync(planned: All<At<'_>>, arguments: &SyncArguments, options: &Options) -> Outcome {
+/// Reads a plan that was saved, and carries it out where all is as it was.
+pub(crate) async fn apply(
+    arguments: &ApplyArguments,
+    options: &Options,
+    connect: impl AsyncFn(Connection) -> Result<Client, Failure>,
+) -> Outcome {
+    let saved = Saved::read(&arguments.plan)?;
+    let read = directory::read(&saved.from, &options.general).await?;
+    saved.refuse_another(&wanted::wanted(&read))?;
+    let mut places = Place::connect_all(&read.file, options, connect).await?;
+    let planned = take_all(&mut places, &saved, options).await;
+    carry_out(planned, arguments.yes, options).await
+}
+
+/// Writes what would be done into a file, and shows it.
+fn save(planned: All<At<'_>>, from: &Path, to: &Path, options: &Options) -> Outcome {
+    let mut plans = Vec::with_capacity(planned.fine.len());
+    for at in &planned.fine {
+        at.plan.refuse_too_many()?;
+        plans.push(SavedPlan { server: at.name.map(String::from), plan: at.plan.clone() });
+    }
+    // Half a plan would be taken for a whole one.
+    if planned.is_whole() {
+        Saved::new(from, plans)?.write(to)?;
+    }
+    Ok(ended(planned, options, Look::Lines, Ending::Done))
+}
+
+async fn carry_out(planned: All<At<'_>>, yes: bool, options: &Options) -> Outcome {
     let losses: usize = planned.fine.iter().map(|at| at.plan.losses()).sum();
     let is_allowed = |at: &At<'_>| at.plan.refuse_too_many().is_ok();
     // What is refused anyway is nothing to ask about.
@@ -61,7 +94,7 @@ async fn sync(planned: All<At<'_>>, arguments: &SyncArguments, options: &Options
     {
         let of = format!("Take something from {losses} principal(s)");
         let lines = lines(&plans(&planned));
-        Question { of, lines }.ask(&first.job, arguments.yes)?;
+        Question { of, lines }.ask(&first.job, yes)?;
     }
     if planned.fine.iter().all(|at| at.plan.is_empty()) && !options.general.quiet {
         tell("nothing to do");

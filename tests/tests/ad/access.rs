@@ -21,7 +21,8 @@ use crate::directory::{Context, REALM};
 ad_cases! {
     EitherWay: the_directory_decides_who_logs_in;
     Once: what_a_file_means_is_shown, a_directory_that_cannot_be_read_changes_nothing,
-        several_servers_are_gone_on_with_side_by_side;
+        several_servers_are_gone_on_with_side_by_side,
+        a_plan_is_carried_out_where_it_still_holds;
 }
 
 /// The user that reads the directory.
@@ -329,4 +330,64 @@ fn several_servers_are_gone_on_with_side_by_side(c: &Context<'_>) {
     assert!(!lossy(&out.stderr).contains("s3cret"), "{}", lossy(&out.stderr));
     drop(su);
     other.discard().unwrap();
+}
+
+fn a_plan_is_carried_out_where_it_still_holds(c: &Context<'_>) {
+    let staff = Staff::hire(c, "p");
+    let domain = c.domain();
+    let mut su = c.superuser();
+    su.run("CREATE ROLE analysts");
+    let plan = staff.file.with_extension("json");
+    let plan = plan.to_str().unwrap();
+    let save = || {
+        let out = staff.kerbrole(&["sync", "--from", staff.from(), "--plan", plan]);
+        assert!(out.status.success(), "{}", lossy(&out.stderr));
+    };
+    let apply = || {
+        let out = staff.kerbrole(&["apply", plan, "--yes"]);
+        (out.status.code().unwrap(), lossy(&out.stderr))
+    };
+    save();
+    assert!(staff.oid("Anna").is_none());
+    assert_eq!(apply(), (0, String::new()));
+    assert!(staff.gets_in("Anna"));
+
+    // The directory has changed since.
+    domain.disable(&staff.named("Ben")).unwrap();
+    save();
+    domain.leave(&staff.named("Users"), &domain.dn_of(&staff.named("Cleo"))).unwrap();
+    let (code, said) = apply();
+    assert_eq!(code, 4, "{said}");
+    assert!(said.contains(&format!("{}@{REALM} left", staff.named("Cleo"))), "{said}");
+    assert!(staff.gets_in("Cleo"));
+    // The file has.
+    save();
+    let text = fs::read_to_string(&staff.file).unwrap();
+    fs::write(&staff.file, text.replace("absent = \"disable\"", "absent = \"drop\"")).unwrap();
+    let (code, said) = apply();
+    assert_eq!(code, 4, "{said}");
+    assert!(said.contains("the access file"), "{said}");
+    fs::write(&staff.file, &text).unwrap();
+    // The server has.
+    let ben = staff.role("Ben");
+    su.run(&format!("ALTER ROLE \"{ben}\" NOLOGIN"));
+    let (code, said) = apply();
+    assert_eq!(code, 4, "{said}");
+    // All is as it was.
+    su.run(&format!("ALTER ROLE \"{ben}\" LOGIN"));
+    assert_eq!(apply(), (0, String::new()));
+    let can_login = |name: &str| {
+        su.column(&format!(
+            "SELECT rolcanlogin::text FROM pg_roles WHERE rolname = '{}'",
+            staff.role(name)
+        ))
+    };
+    let logins: Vec<_> = ["Anna", "Ben", "Cleo", "Dora"].into_iter().flat_map(can_login).collect();
+    assert_eq!(logins, ["true", "false", "false", "true"]);
+
+    for wrong in ["", "{}", "[]", "{\"version\":2,\"from\":\"x\",\"plans\":[]}"] {
+        fs::write(plan, wrong).unwrap();
+        let (code, said) = apply();
+        assert!(code == 2 && said.contains("--plan"), "{wrong}: {said}");
+    }
 }

@@ -6,6 +6,7 @@ use kerbrole_client::{Access, AccessAction, AccessPlan};
 use kerbrole_directory::AccessFile;
 use tokio_postgres::Client;
 
+use super::saved::{Saved, SavedPlan};
 use crate::arguments::Options;
 use crate::commands::again;
 use crate::commands::job::Job;
@@ -83,6 +84,24 @@ impl Place {
         };
         Ok(join_all(described.into_iter().map(one)).await)
     }
+
+    /// The job that is done there.
+    async fn job<'p>(
+        &'p mut self,
+        options: &'p Options,
+    ) -> Result<(Option<&'p str>, Job<'p>), (Option<String>, Failure)> {
+        let Self { name, client } = self;
+        let failed = |failure: Failure| (name.clone(), failure);
+        let client = match client {
+            Ok(client) => &*client,
+            Err(failure) => {
+                let failure = std::mem::replace(failure, Failure::usage(String::new()));
+                return Err(failed(failure));
+            }
+        };
+        let job = Job::begin(options, client).await.map_err(failed)?;
+        Ok((name.as_deref(), job))
+    }
 }
 
 /// What is wanted comes to at each server.
@@ -92,22 +111,33 @@ pub(super) async fn plan_all<'p>(
     options: &'p Options,
 ) -> All<At<'p>> {
     let one = async |place: &'p mut Place| {
-        let Place { name, client } = place;
-        let failed = |failure: Failure| (name.clone(), failure);
-        let client = match client {
-            Ok(client) => &*client,
-            Err(failure) => {
-                return Err(failed(std::mem::replace(failure, Failure::usage(String::new()))));
-            }
-        };
-        let job = Job::begin(options, client).await.map_err(failed)?;
+        let (name, job) = place.job(options).await?;
         let plan = job.kerbrole.plan_access(access).await;
-        let plan = plan.map_err(|error| failed(error.into()))?;
+        let plan = plan.map_err(|error| (name.map(String::from), error.into()))?;
         job.look_at_login_cost(plan.count(AccessAction::Create));
-        Ok(At { name: name.as_deref(), job, plan })
+        Ok(At { name, job, plan })
     };
     let planned = waited(options.general.quiet, "comparing", join_all(places.iter_mut().map(one)));
     All::of(planned.await)
+}
+
+/// What was planned for each server.
+pub(super) async fn take_all<'p>(
+    places: &'p mut [Place],
+    saved: &Saved,
+    options: &'p Options,
+) -> All<At<'p>> {
+    let one = async |place: &'p mut Place| {
+        let (name, job) = place.job(options).await?;
+        let of_it = saved.plans.iter().find(|one| one.server.as_deref() == name);
+        let Some(SavedPlan { plan, .. }) = of_it else {
+            let text = "the plan was not made for this server: plan again, with kerbrole sync \
+                        --plan";
+            return Err((name.map(String::from), Failure::Outdated(text.into())));
+        };
+        Ok(At { name, job, plan: plan.clone() })
+    };
+    All::of(join_all(places.iter_mut().map(one)).await)
 }
 
 /// Carries it out at each server that it was planned for.
@@ -142,6 +172,11 @@ impl<T> All<T> {
             }
         }
         all
+    }
+
+    /// Whether nothing is wrong with any.
+    pub(super) fn is_whole(&self) -> bool {
+        self.failed.is_empty()
     }
 
     /// What is wrong with one of several is said; the last is why it all ends so.
