@@ -16,7 +16,7 @@ Memberships
   grant  conflicts  preview-grant  nesting
       kerbrole conflicts
 
-Lists and directories
+Lists
   sync  diff  plan  apply  directory
       kerbrole diff --file people.csv --absent disable
 

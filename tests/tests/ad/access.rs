@@ -12,7 +12,7 @@ use kerbrole_tests::fixture::Session;
 use kerbrole_tests::postgres_server::SUPERUSER;
 use kerbrole_tests::psql::log_in;
 use kerbrole_tests::sandbox::lossy;
-use kerbrole_tests::version::built;
+use kerbrole_tests::version::{built, workspace};
 use serde_json::Value;
 
 use crate::ad_cases;
@@ -22,7 +22,7 @@ ad_cases! {
     EitherWay: the_directory_decides_who_logs_in;
     Once: what_a_file_means_is_shown, a_directory_that_cannot_be_read_changes_nothing,
         several_servers_are_gone_on_with_side_by_side,
-        a_plan_is_carried_out_where_it_still_holds;
+        a_plan_is_carried_out_where_it_still_holds, the_examples_of_the_help_run;
 }
 
 /// The user that reads the directory.
@@ -96,6 +96,10 @@ impl<'c> Staff<'c> {
     }
 
     fn kerbrole(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(built("kerbrole"));
         command
             .env_clear()
@@ -106,7 +110,7 @@ impl<'c> Staff<'c> {
             .env("PGDATABASE", "postgres")
             .stdin(Stdio::null())
             .args(arguments);
-        command.output().unwrap()
+        command
     }
 
     /// Without anything that says where a server is.
@@ -126,7 +130,7 @@ impl<'c> Staff<'c> {
         let out = self.kerbrole(&["sync", "--from", self.from(), "--yes", "--format", "json"]);
         let (stdout, stderr) = (lossy(&out.stdout), lossy(&out.stderr));
         assert!(out.status.success(), "{stdout}{stderr}");
-        let rows: Vec<Value> = serde_json::from_str(&stdout).unwrap();
+        let rows = rows(&out, "sync-from");
         let text = |row: &Value, key: &str| row[key].as_str().unwrap_or_default().to_string();
         rows.iter().map(|row| (text(row, "action"), text(row, "role_name"))).collect()
     }
@@ -152,6 +156,22 @@ impl<'c> Staff<'c> {
             self.role(name)
         ))
     }
+}
+
+/// Rows as docs/reference/command.schema.json has them.
+fn rows(out: &Output, definition: &str) -> Vec<Value> {
+    let path = workspace().join("docs/reference/command.schema.json");
+    let schema = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let mut compiler = boon::Compiler::new();
+    compiler.add_resource("file:///schema.json", schema).unwrap();
+    let mut schemas = boon::Schemas::new();
+    let place = format!("file:///schema.json#/$defs/{definition}");
+    let index = compiler.compile(&place, &mut schemas).unwrap();
+    let value: Value = serde_json::from_str(&lossy(&out.stdout)).unwrap();
+    if let Err(error) = schemas.validate(&value, index) {
+        panic!("{definition}: {error:#}\n{value}");
+    }
+    value.as_array().unwrap().clone()
 }
 
 /// The user that reads, where it is not there yet.
@@ -223,15 +243,15 @@ fn what_a_file_means_is_shown(c: &Context<'_>) {
     let staff = Staff::hire(c, "w");
     let out = staff.kerbrole(&["directory", "check", staff.from(), "--format", "json"]);
     assert!(out.status.success(), "{}", lossy(&out.stderr));
-    let rows: Vec<Value> = serde_json::from_str(&lossy(&out.stdout)).unwrap();
-    let people: Vec<_> = rows.iter().map(|row| row["people"].as_u64().unwrap()).collect();
+    let rows_of_file = rows(&out, "directory-check");
+    let people: Vec<_> = rows_of_file.iter().map(|row| row["people"].as_u64().unwrap()).collect();
     assert_eq!(people, [2, 3]);
 
     let anna = staff.named("Anna");
     let arguments = ["directory", "who", &anna, "--from", staff.from(), "--format", "json"];
     let out = staff.kerbrole(&arguments);
     assert!(out.status.success(), "{}", lossy(&out.stderr));
-    let rows: Vec<Value> = serde_json::from_str(&lossy(&out.stdout)).unwrap();
+    let rows = rows(&out, "directory-who");
     assert_eq!(rows.len(), 1, "{rows:?}");
     let by = ["Analysts", "Inner"].map(|name| c.domain().dn_of(&staff.named(name)));
     let chain: Vec<_> = rows[0]["chain"].as_array().unwrap().iter().map(Value::as_str).collect();
@@ -304,8 +324,10 @@ fn several_servers_are_gone_on_with_side_by_side(c: &Context<'_>) {
         assert!(said.contains(wrong), "{wrong}: {said}");
     }
     let done = |out: &Output| -> BTreeSet<String> {
-        let rows: Vec<Value> = serde_json::from_str(&lossy(&out.stdout)).unwrap();
-        rows.iter().map(|row| row["server"].as_str().unwrap().to_string()).collect()
+        rows(out, "sync-from")
+            .iter()
+            .map(|row| row["server"].as_str().unwrap().to_string())
+            .collect()
     };
     assert_eq!(done(&out), BTreeSet::from(["there".into()]));
     assert!(staff.oid("Anna").is_none());
@@ -390,4 +412,33 @@ fn a_plan_is_carried_out_where_it_still_holds(c: &Context<'_>) {
         let (code, said) = apply();
         assert!(code == 2 && said.contains("--plan"), "{wrong}: {said}");
     }
+}
+
+/// Those of the help that need a directory, in the order in which somebody reads them.
+fn the_examples_of_the_help_run(c: &Context<'_>) {
+    let staff = Staff::hire(c, "h");
+    c.superuser().run("CREATE ROLE analysts");
+    let folder = tempfile::tempdir().unwrap();
+    let text = fs::read_to_string(&staff.file).unwrap();
+    fs::write(folder.path().join("access.toml"), text).unwrap();
+    let mut run = 0;
+    for subcommand in ["directory", "sync", "apply"] {
+        let help = lossy(&staff.kerbrole(&[subcommand, "--help"]).stdout);
+        let examples = help.lines().filter_map(|line| line.strip_prefix("  kerbrole "));
+        for example in
+            examples.filter(|line| line.contains("access.toml") || line.contains("plan.json"))
+        {
+            let alice = staff.named("Anna");
+            let words: Vec<_> = example
+                .split(' ')
+                .map(|word| if word == "alice" { alice.as_str() } else { word })
+                .collect();
+            let mut command = staff.command(&words);
+            let out = command.current_dir(folder.path()).output().unwrap();
+            assert!(out.status.success(), "{example}: {}", lossy(&out.stderr));
+            run += 1;
+        }
+    }
+    assert!(run >= 5, "{run}");
+    assert!(staff.gets_in("Anna"));
 }
