@@ -24,6 +24,16 @@ cases! {
         too_many_losses_change_nothing, sessions_of_those_who_are_shut_out_end,
         a_comment_that_is_no_text_keeps_nobody_else, more_people_than_one_transaction_can_lock,
         the_list_shows_whose_a_role_is;
+    EachVersion: by_the_extension;
+    InPlpgsql: by_the_functions;
+}
+
+fn by_the_extension(c: &Context<'_>) {
+    all(c, Backend::Extension, SUPERUSER);
+}
+
+fn by_the_functions(c: &Context<'_>) {
+    all(c, Backend::SqlFunctions, SUPERUSER);
 }
 
 fn by_plain_statements(c: &Context<'_>) {
@@ -42,6 +52,14 @@ fn all(c: &Context<'_>, backend: Backend, user: &str) {
         case.there.iter().for_each(|role| set_up(&mut su, role));
         if user != SUPERUSER {
             let_grant(c, &mut su, user);
+        }
+        // The roles were made by somebody else: their owner may change them once it is told so.
+        if backend == Backend::SqlFunctions && c.major() >= 16 {
+            for role in
+                su.column("SELECT quote_ident(rolname) FROM pg_roles WHERE rolname LIKE '%@%'")
+            {
+                su.run(&format!("GRANT {role} TO kerbrole_owner WITH ADMIN OPTION"));
+            }
         }
         let access = access_of(case);
         let (rows, again) = by(c, backend, user, async |kerbrole| {
