@@ -43,7 +43,8 @@ pub(super) fn kind_of(major: u32, minor: u32) -> ErrorKind {
     let is = |flag: MajorFlags| major & 0x00ff_0000 == flag.bits();
     if is(MajorFlags::GSS_S_NO_CRED) || is(MajorFlags::GSS_S_DEFECTIVE_CREDENTIAL) {
         ErrorKind::NoCredentials
-    } else if is(MajorFlags::GSS_S_CREDENTIALS_EXPIRED) {
+    } else if is(MajorFlags::GSS_S_CREDENTIALS_EXPIRED) || is(MajorFlags::GSS_S_CONTEXT_EXPIRED) {
+        // A ticket that ended while it was used takes its context with it.
         ErrorKind::CredentialsExpired
     } else if is(MajorFlags::GSS_S_DEFECTIVE_TOKEN) || is(MajorFlags::GSS_S_BAD_SIG) {
         // A token of the server's that is none, or that somebody else made.
@@ -75,9 +76,8 @@ mod tests {
         assert_eq!(of(-1_765_328_228), ErrorKind::KdcUnreachable);
         assert_eq!(of(-1), ErrorKind::Gssapi);
         assert_eq!(kind_of(MajorFlags::GSS_S_NO_CRED.bits(), 0), ErrorKind::NoCredentials);
-        assert_eq!(
-            kind_of(MajorFlags::GSS_S_CREDENTIALS_EXPIRED.bits(), 0),
-            ErrorKind::CredentialsExpired
-        );
+        for expired in [MajorFlags::GSS_S_CREDENTIALS_EXPIRED, MajorFlags::GSS_S_CONTEXT_EXPIRED] {
+            assert_eq!(kind_of(expired.bits(), 0), ErrorKind::CredentialsExpired);
+        }
     }
 }

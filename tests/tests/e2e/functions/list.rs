@@ -22,10 +22,43 @@ fn principals_with_groups_paths_and_sessions(c: &Context<'_>) {
     assert_eq!(
         master.rows("SELECT * FROM kerb_list_principals()"),
         [
-            ["Bob@A.B", "Bob", "A.B", "t", "{team}", "{Bob@A.B,team,rds_ad}", "NULL", "0"],
-            ["alice@A.B", "alice", "A.B", "t", "{reports}", "{alice@A.B,rds_ad}", "NULL", "2"],
-            ["carol@A.B", "carol", "A.B", "f", "{}", "{carol@A.B,rds_ad}", "NULL", "0"],
-            ["dan@A.B", "dan", "A.B", "t", "{}", "NULL", "NULL", "0"],
+            [
+                "Bob@A.B",
+                "Bob",
+                "A.B",
+                "t",
+                "{team}",
+                "{Bob@A.B,team,rds_ad}",
+                "NULL",
+                "0",
+                "NULL",
+                "manual"
+            ],
+            [
+                "alice@A.B",
+                "alice",
+                "A.B",
+                "t",
+                "{reports}",
+                "{alice@A.B,rds_ad}",
+                "NULL",
+                "2",
+                "NULL",
+                "manual"
+            ],
+            [
+                "carol@A.B",
+                "carol",
+                "A.B",
+                "f",
+                "{}",
+                "{carol@A.B,rds_ad}",
+                "NULL",
+                "0",
+                "NULL",
+                "manual"
+            ],
+            ["dan@A.B", "dan", "A.B", "t", "{}", "NULL", "NULL", "0", "NULL", "manual"],
             [
                 "eve@A.B",
                 "eve",
@@ -34,7 +67,9 @@ fn principals_with_groups_paths_and_sessions(c: &Context<'_>) {
                 "{cloud}",
                 "{eve@A.B,rds_ad}",
                 "{eve@A.B,cloud,rds_iam}",
-                "0"
+                "0",
+                "NULL",
+                "manual"
             ],
         ]
     );
