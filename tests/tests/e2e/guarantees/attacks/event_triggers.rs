@@ -24,7 +24,7 @@ fn set_up(c: &Context<'_>, su: &mut Session) {
          UPDATE (b) ON t TO middle WITH GRANT OPTION",
     );
     c.let_manage(su, "delegate");
-    for user in ["ann", "bob"] {
+    for user in ["ann", "bob", "eve"] {
         su.run(&format!(
             "CREATE USER \"{user}@A.B\" IN ROLE rds_ad; GRANT INSERT ON t TO \"{user}@A.B\"; \
              CREATE SCHEMA {user}; \
@@ -33,14 +33,16 @@ fn set_up(c: &Context<'_>, su: &mut Session) {
         ));
     }
     su.run("CREATE SEQUENCE s; ALTER SEQUENCE s OWNER TO \"ann@A.B\"");
+    su.run("COMMENT ON ROLE \"eve@A.B\" IS '[kerbrole:S-1-5-21-1-1-1-5]'");
     for event in ["ddl_command_start", "ddl_command_end", "sql_drop"] {
         su.run(&format!("CREATE EVENT TRIGGER audit_{event} ON {event} EXECUTE FUNCTION audit()"));
     }
     su.run("DELETE FROM ddl_log");
 }
 
-const DROPS: [&str; 2] = [
+const DROPS: [&str; 3] = [
     "SELECT public.kerb_drop_principal('ann@a.b', reassign_owned_to => 'heir')",
+    "SELECT * FROM public.kerb_apply_access('[]', '{}', '{S-1-5-21-1-1-1}', 'drop', false)",
     "SELECT * FROM public.kerb_sync_principals('{cyd@a.b}', 'drop', false)",
 ];
 
@@ -118,7 +120,10 @@ fn an_audit_of_ddl_runs_as_the_caller(c: &Context<'_>) {
     switch(&mut su, "ENABLE ALWAYS");
     let drop = "SELECT kerb_drop_principal('ann@a.b', reassign_owned_to => 'heir')";
     assert_eq!(delegate.one(drop), "ann@A.B");
-    assert_eq!(su.column("SELECT rolname FROM pg_roles WHERE rolname LIKE '%@%'"), ["bob@A.B"]);
+    assert_eq!(
+        su.column("SELECT rolname FROM pg_roles WHERE rolname LIKE '%@%' ORDER BY 1"),
+        ["bob@A.B", "eve@A.B"]
+    );
     assert_eq!(delegate.column("SELECT DISTINCT who FROM pg_temp.ran"), ["delegate"]);
 }
 

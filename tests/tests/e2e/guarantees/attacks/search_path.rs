@@ -28,4 +28,14 @@ fn shadowed_names_are_not_used(c: &Context<'_>) {
     assert_eq!(delegate.one("SELECT kerb_canonicalize('bob@a.b')"), "bob@A.B");
     assert_eq!(delegate.code("SELECT kerb_add_principal('ALICE@a.b')"), "42710");
     delegate.run("SELECT * FROM kerb_conflicts()");
+    delegate.run(
+        "SELECT * FROM kerb_apply_access('[{\"principal\": \"zoe@a.b\", \"sid\": \
+         \"S-1-5-21-1-2-3-9\"}]', '{}', dry_run => false)",
+    );
+    assert_eq!(
+        su.one(
+            "SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = 'zoe@A.B'"
+        ),
+        "[kerbrole:S-1-5-21-1-2-3-9]"
+    );
 }

@@ -67,6 +67,12 @@ fn nothing_that_is_passed_is_run(c: &Context<'_>) {
             "kerb_sync_principals(ARRAY[$1, $2], 'keep', false)",
             "kerb_sync_principals('{}', coalesce($1, $2), false)",
             "kerb_sync_principals('{}', 'drop', false, ARRAY[$1, $2])",
+            "kerb_apply_access(json_build_array(json_build_object('principal', $1 || '@a.b', \
+             'sid', 'S-1-5-21-1-2-3-4', 'roles', ARRAY[$2])), ARRAY[$2], dry_run => false)",
+            "kerb_apply_access(json_build_array(json_build_object('principal', 'w@a.b', 'sid', \
+             'S-1-5-21-1-2-3-5', 'roles', ARRAY[$1])), ARRAY[$1], dry_run => false)",
+            "kerb_apply_access($1::json, ARRAY[$1, $2], ARRAY[$1, $2], coalesce($1, $2), false)",
+            "kerb_apply_access('[]', '{}', ARRAY[$1], 'drop', false, ARRAY[$1, $2], $1)",
         ] {
             let _refused_or_taken_as_a_name =
                 master.client.query(&format!("SELECT {call}"), &[payload, &none]);

@@ -34,6 +34,25 @@ fn temporary_objects_are_not_used(c: &Context<'_>) {
         "alice@A.B"
     );
     assert_eq!(delegate.code(&format!("SELECT {schema}.kerb_add_principal('alice@a.b')")), "42710");
+    // Comments of the caller's own would be bindings of the caller's own.
+    delegate.run(
+        "CREATE TEMP TABLE pg_shdescription (objoid oid, classoid oid, description \
+         pg_catalog.text); \
+         CREATE FUNCTION pg_temp.shobj_description(oid, name) RETURNS pg_catalog.text \
+         LANGUAGE sql AS 'SELECT ''[kerbrole:S-1-5-21-1-2-3-9]''::pg_catalog.text'",
+    );
+    delegate.run(&format!(
+        "SELECT * FROM {schema}.kerb_apply_access(\
+         '[{{\"principal\": \"zoe@a.b\", \"sid\": \"S-1-5-21-1-2-3-9\"}}]', '{{}}', \
+         dry_run => false)"
+    ));
+    assert_eq!(
+        su.column(
+            "SELECT rolname || ' ' || shobj_description(oid, 'pg_authid') FROM pg_roles \
+             WHERE shobj_description(oid, 'pg_authid') LIKE '[kerbrole:%'"
+        ),
+        ["zoe@A.B [kerbrole:S-1-5-21-1-2-3-9]"]
+    );
     assert_eq!(
         delegate.column(&format!("SELECT role_name FROM {schema}.kerb_conflicts()")),
         ["both@A.B"]
