@@ -147,7 +147,7 @@ fn each_mistake_has_its_place_and_says_what_to_write() {
         (with("[[servers]]\nname = ''\ndsn = 'host=a'\n"), Some((9, 8)), "a name"),
         (with("[[servers]]\nname = 'a'\ndsn = ' '\n"), Some((10, 7)), "dsn"),
         (
-            with("[[servers]]\nname = 'a'\ndsn = 'host=a'\n").repeat(1)
+            with("[[servers]]\nname = 'a'\ndsn = 'host=a'\n")
                 + "[[servers]]\nname = 'a'\ndsn = 'host=b'\n",
             Some((12, 8)),
             "two servers",

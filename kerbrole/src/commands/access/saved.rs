@@ -81,7 +81,8 @@ impl Saved {
             return Ok(());
         };
         Err(Failure::Outdated(format!(
-            "the plan holds no more, and nothing was done: {}; plan again, with kerbrole sync --plan",
+            "the plan holds no more, and nothing was done: {}; plan again, with kerbrole sync \
+             --plan",
             difference(planned, now)
         )))
     }
