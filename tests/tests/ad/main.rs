@@ -12,6 +12,7 @@
 #![allow(missing_docs, unreachable_pub)]
 
 mod access;
+mod access_files;
 mod accounts;
 mod administrator;
 mod advice;
@@ -20,6 +21,7 @@ mod directory;
 mod doctor;
 mod ldap;
 mod logins;
+mod reading;
 mod rows;
 mod sections;
 
@@ -39,6 +41,7 @@ const SUITES: &[(&str, &[Case])] = &[
     ("doctor", doctor::CASES),
     ("ldap", ldap::CASES),
     ("logins", logins::CASES),
+    ("reading", reading::CASES),
 ];
 
 fn main() -> ExitCode {
