@@ -12,6 +12,7 @@ mod limits;
 mod session;
 
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -42,8 +43,8 @@ struct Shared {
     acceptor: SslAcceptor,
     connector: SslConnector,
     limits: Limits,
-    /// From which message or search on, and what.
-    fault: Mutex<Option<(usize, Fault)>>,
+    /// At which messages or searches, and what.
+    fault: Mutex<Option<(Range<usize>, Fault)>>,
     /// How many messages went to clients, over all connections.
     messages: AtomicUsize,
     /// How many searches clients asked for, over all connections.
@@ -108,8 +109,18 @@ impl LdapProxy {
     /// Fails from a message or a search on, as the fault says what it is about, counted from 0 and
     /// from now, until [`mend`](Self::mend).
     pub fn fail_from(&self, number: usize, fault: Fault) {
+        self.fail(number..usize::MAX, fault);
+    }
+
+    /// The same at this one only: whatever comes after it is as it should be.
+    pub fn fail_at(&self, number: usize, fault: Fault) {
+        self.fail(number..number + 1, fault);
+    }
+
+    fn fail(&self, Range { start, end }: Range<usize>, fault: Fault) {
         let so_far = if fault.is_of_searches() { self.searches() } else { self.messages() };
-        *lock(&self.shared.fault) = Some((so_far + number, fault));
+        let numbers = start + so_far..end.saturating_add(so_far);
+        *lock(&self.shared.fault) = Some((numbers, fault));
     }
 
     /// Lets everything pass again.
@@ -141,7 +152,7 @@ impl Shared {
     fn fault_at(&self, number: usize, of_searches: bool) -> Option<Fault> {
         let fault = lock(&self.fault).clone();
         fault
-            .filter(|(from, fault)| number >= *from && fault.is_of_searches() == of_searches)
+            .filter(|(at, fault)| at.contains(&number) && fault.is_of_searches() == of_searches)
             .map(|(_, fault)| fault)
     }
 }

@@ -32,6 +32,8 @@ struct Session<'s, S> {
 
 /// TLS at once, TLS by StartTLS, or none, as the client's first bytes say.
 pub(super) async fn serve(shared: &Shared, mut client: TcpStream) -> Result<()> {
+    // Each message would wait 40 ms for the acknowledgement of the one before.
+    client.set_nodelay(true)?;
     let mut first = [0];
     client.peek(&mut first).await?;
     if first[0] == ber::SEQUENCE {
@@ -59,6 +61,7 @@ pub(super) async fn serve(shared: &Shared, mut client: TcpStream) -> Result<()> 
 async fn sealed(shared: &Shared, client: TcpStream, asked: Vec<u8>) -> Result<()> {
     let (mut from_client, session) = Session::new(shared, client);
     let directory = TcpStream::connect((shared.directory.ip(), 389)).await?;
+    directory.set_nodelay(true)?;
     let (mut from_directory, mut to_directory) = split(directory);
     to_directory.write_all(&asked).await?;
     let ended = tokio::select! {
@@ -96,6 +99,7 @@ fn start_tls(asked: &[u8]) -> Result<Option<Vec<u8>>> {
 
 async fn directory(shared: &Shared) -> Result<SslStream<TcpStream>> {
     let stream = TcpStream::connect(shared.directory).await?;
+    stream.set_nodelay(true)?;
     let name = shared.directory.ip().to_string();
     let ssl = shared.connector.configure()?.into_ssl(&name)?;
     let mut directory = SslStream::new(ssl, stream)?;

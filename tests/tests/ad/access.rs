@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use kerbrole_tests::domain_controller::{Account, Asked, Domain, Group, PASSWORD, Scope};
+use kerbrole_tests::domain_controller::{Account, Asked, Group, PASSWORD, Scope};
 use kerbrole_tests::fixture::Session;
 use kerbrole_tests::postgres_server::SUPERUSER;
 use kerbrole_tests::psql::log_in;
@@ -15,6 +15,9 @@ use kerbrole_tests::sandbox::lossy;
 use kerbrole_tests::version::{built, workspace};
 use serde_json::Value;
 
+use crate::access_files::{
+    READER, actions, add_reader, catalogue, directory, kerbrole, rule, sync,
+};
 use crate::ad_cases;
 use crate::directory::{Context, REALM};
 
@@ -24,9 +27,6 @@ ad_cases! {
         several_servers_are_gone_on_with_side_by_side,
         a_plan_is_carried_out_where_it_still_holds, the_examples_of_the_help_run;
 }
-
-/// The user that reads the directory.
-const READER: &str = "svc-kerbrole";
 
 /// People and groups that no other test has, and a file about them.
 struct Staff<'c> {
@@ -59,7 +59,7 @@ impl<'c> Staff<'c> {
                 ]),
             ])
             .unwrap();
-        reader(domain);
+        add_reader(domain);
         staff.write("disable");
         staff
     }
@@ -76,21 +76,12 @@ impl<'c> Staff<'c> {
 
     fn write(&self, absent: &str) {
         let domain = self.c.domain();
-        let password = self.file.with_extension("password");
-        fs::write(&password, PASSWORD).unwrap();
-        fs::set_permissions(&password, fs::Permissions::from_mode(0o600)).unwrap();
+        let directory = directory(domain, &domain.ldaps(), &self.file.with_extension("password"));
+        let analysts = rule(&domain.dn_of(&self.named("Analysts")), &["analysts"]);
+        let users = rule(&format!("CORP\\{}", self.named("Users")), &[]);
         let text = format!(
-            "version = 1\n[directories.\"{}\"]\nservers = [\"{}\"]\nca_file = \"{}\"\n\
-             bind_user = \"{READER}@{REALM}\"\npassword_file = \"{}\"\n\
-             [[access]]\ngroup = \"{}\"\nroles = [\"analysts\"]\n\
-             [[access]]\ngroup = 'CORP\\{}'\nroles = []\n\
-             [people]\nabsent = \"{absent}\"\n[limits]\nremovals = \"100%\"\n",
-            REALM.to_ascii_lowercase(),
-            domain.ldaps(),
-            domain.ca_file().display(),
-            password.display(),
-            domain.dn_of(&self.named("Analysts")),
-            self.named("Users"),
+            "version = 1\n{directory}{analysts}{users}[people]\nabsent = \"{absent}\"\n\
+             [limits]\nremovals = \"100%\"\n"
         );
         fs::write(&self.file, text).unwrap();
     }
@@ -100,16 +91,8 @@ impl<'c> Staff<'c> {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(built("kerbrole"));
-        command
-            .env_clear()
-            .env("HOME", "/nonexistent")
-            .env("PGHOST", self.c.server.socket())
-            .env("PGPORT", self.c.server.port.to_string())
-            .env("PGUSER", SUPERUSER)
-            .env("PGDATABASE", "postgres")
-            .stdin(Stdio::null())
-            .args(arguments);
+        let mut command = kerbrole(self.c.server);
+        command.args(arguments);
         command
     }
 
@@ -127,12 +110,10 @@ impl<'c> Staff<'c> {
 
     /// Carries it out; the actions with the roles that they are about.
     fn sync(&self) -> Vec<(String, String)> {
-        let out = self.kerbrole(&["sync", "--from", self.from(), "--yes", "--format", "json"]);
-        let (stdout, stderr) = (lossy(&out.stdout), lossy(&out.stderr));
-        assert!(out.status.success(), "{stdout}{stderr}");
-        let rows = rows(&out, "sync-from");
-        let text = |row: &Value, key: &str| row[key].as_str().unwrap_or_default().to_string();
-        rows.iter().map(|row| (text(row, "action"), text(row, "role_name"))).collect()
+        let out = self.kerbrole(&sync(&self.file));
+        let actions = actions(&out);
+        rows(&out, "sync-from");
+        actions
     }
 
     /// Whether somebody with a ticket of this account gets in, as the role of that name.
@@ -172,13 +153,6 @@ fn rows(out: &Output, definition: &str) -> Vec<Value> {
         panic!("{definition}: {error:#}\n{value}");
     }
     value.as_array().unwrap().clone()
-}
-
-/// The user that reads, where it is not there yet.
-fn reader(domain: &Domain) {
-    use std::sync::Once;
-    static ADDED: Once = Once::new();
-    ADDED.call_once(|| domain.add(&[Account::user(READER)]).unwrap());
 }
 
 fn the_directory_decides_who_logs_in(c: &Context<'_>) {
@@ -266,13 +240,7 @@ fn a_directory_that_cannot_be_read_changes_nothing(c: &Context<'_>) {
     let staff = Staff::hire(c, "n");
     c.superuser().run("CREATE ROLE analysts");
     staff.sync();
-    let whole = || {
-        c.superuser().column(
-            "SELECT r::text || coalesce(shobj_description(r.oid, 'pg_authid'), '') || \
-             coalesce((SELECT string_agg(m.roleid::text, ',' ORDER BY m.roleid) FROM \
-             pg_auth_members m WHERE m.member = r.oid), '') FROM pg_roles r ORDER BY r.oid",
-        )
-    };
+    let whole = || catalogue(&mut c.superuser());
     let before = whole();
     let text = fs::read_to_string(&staff.file).unwrap();
     let ldaps = c.domain().ldaps();

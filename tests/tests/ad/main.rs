@@ -12,6 +12,7 @@
 #![allow(missing_docs, unreachable_pub)]
 
 mod access;
+mod access_files;
 mod accounts;
 mod administrator;
 mod advice;
@@ -21,6 +22,7 @@ mod directory_read;
 mod doctor;
 mod ldap;
 mod logins;
+mod reading;
 mod rows;
 mod sections;
 
@@ -41,6 +43,7 @@ const SUITES: &[(&str, &[Case])] = &[
     ("doctor", doctor::CASES),
     ("ldap", ldap::CASES),
     ("logins", logins::CASES),
+    ("reading", reading::CASES),
 ];
 
 fn main() -> ExitCode {
