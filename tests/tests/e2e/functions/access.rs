@@ -10,7 +10,27 @@ cases! {
         somebody_changes_a_role_meanwhile, an_account_is_shown;
     InPlpgsql: each_account_comes_to_what_it_should, sessions_are_in_the_way_of_a_name,
         who_may_lose_something_is_limited, bad_arguments, comments_that_only_look_like_a_binding,
-        rights_are_the_callers_own, powers_are_not_handed_over, an_account_is_shown;
+        rights_are_the_callers_own, powers_are_not_handed_over, an_account_is_shown,
+        two_thousand_people_fit_into_one_call;
+}
+
+/// With the locks that a server has by default.
+fn two_thousand_people_fit_into_one_call(c: &Context<'_>) {
+    let mut su = c.superuser();
+    su.run("CREATE ROLE team");
+    let call = "SELECT action, count(*) FROM kerb_apply_access((SELECT json_agg(json_build_object( \
+                'principal', 'u' || i || '@a.b', 'sid', 'S-1-5-21-1-2-3-' || 1000 + i, 'roles', \
+                ARRAY['team'])) FROM generate_series(1, 2000) AS i), '{team}', dry_run => false) \
+                GROUP BY 1 ORDER BY 1";
+    assert_eq!(
+        su.rows(call),
+        [["bind", "2000"], ["create", "2000"], ["grant", "2000"]].map(|row| row.map(String::from))
+    );
+    assert_eq!(su.rows(call).len(), 0);
+    assert_eq!(
+        su.one("SELECT count(*) FROM pg_auth_members WHERE roleid = 'team'::regrole"),
+        "2000"
+    );
 }
 
 /// The domain that most accounts here are of.

@@ -267,6 +267,18 @@ pub const CLAIMS: &[Claim] = &[
 
 /// Beginnings of sentences that a test shows which writes no rows, by the name of its function.
 pub const BY_TESTS: &[(&str, &str)] = &[
+    ("Whoever is in one of them gets a login role and", "the_directory_decides_who_logs_in"),
+    ("Computers and managed service accounts are people", "hard_cases_are_as_the_table_says"),
+    ("**Who may log in** the directory says", "the_directory_decides_who_logs_in"),
+    ("Where more people than `removals` would lose", "too_many_losses_change_nothing"),
+    ("`apply` reads the directories and the access", "a_plan_is_carried_out_where_it_still_holds"),
+    ("a password for one comes from", "several_servers_are_gone_on_with_side_by_side"),
+    ("With `kerberos = true` instead of", "a_ticket_reads_everybody_sealed"),
+    ("takes people and their memberships from", "the_directory_decides_who_logs_in"),
+    ("`kerbrole directory check access.toml` reads", "what_a_file_means_is_shown"),
+    ("`kerbrole directory who alice --from", "what_a_file_means_is_shown"),
+    ("two thousand new people fit into one call", "two_thousand_people_fit_into_one_call"),
+    ("`max_removals`, `'10%'` of those who are bound", "who_may_lose_something_is_limited"),
     ("A client that does not encrypt by GSSAPI needs a line", "go_logs_in_by_a_program"),
     ("One that reads files finds nothing where the system", "java_logs_in_by_a_url"),
     ("With psql, Java, psqlODBC, psycopg, lib/pq and tokio-postgres", "psql_logs_in_by_a_service"),
