@@ -165,7 +165,7 @@ BEGIN
             coalesce(p.folded IN (SELECT unnest(_kept) COLLATE "C") OR b.is_kept, false)
                 AS is_kept,
             h.oid AS exact, h.sid AS exact_sid, h.can_login AS exact_login,
-            h.is_in_ad AS exact_in_ad, h.is_more AS exact_more,
+            h.is_in_ad AS exact_in_ad, h.is_more AS exact_more, h.has_groups AS exact_has_groups,
             array_remove(s.roles, r.oid) AS others, (
                 SELECT min(o.name)
                 FROM unnest(s.names, s.roles) AS o (name, role)
@@ -235,6 +235,14 @@ BEGIN
             _role_names[_at] := _row.name;
             _logins[_at] := _row.exact_login;
             _in_ad[_at] := _row.exact_in_ad;
+            -- Whose a role is decides what it is called from now on.
+            IF _row.exact_has_groups THEN
+                _reasons[_at] := kerbrole.not_renamed(_row.exact, false, _caller);
+            END IF;
+            IF _reasons[_at] IS NOT NULL THEN
+                _outcomes[_at] := 'leave';
+                _left_names[_at] := _row.name;
+            END IF;
         ELSIF _outcomes[_at] = 'rename' THEN
             IF _row.has_sessions OR _row.has_groups THEN
                 _reasons[_at] := kerbrole.not_renamed(_row.role, _row.has_sessions, _caller);

@@ -41,7 +41,8 @@ use crate::roles::role::Role;
 ///
 /// Of the cluster it takes all roles and all memberships, and `comments` are those on its roles.
 /// `sessions` counts those of a role that is to be renamed. `may_change` says what keeps the caller
-/// from giving a role another name, or from opening it again. `dependants` is asked once, for the
+/// from giving a role another name, from binding it to an account, whose name it would get, or from
+/// opening it again. `dependants` is asked once, for the
 /// roles that are absent, and only where they are to be dropped.
 ///
 /// # Errors

@@ -28,6 +28,11 @@ impl<'c> Accounts<'c> {
                     self.create(account.person, name, memberships, parts);
                 }
                 (Has::Nothing, Unbound::Adopt(role, comment)) => {
+                    // Whose a role is decides what it is called from now on.
+                    if let Err(error) = may_change(role) {
+                        parts.leave(role.name.clone(), error);
+                        continue;
+                    }
                     self.bring_in_line(
                         account,
                         role,

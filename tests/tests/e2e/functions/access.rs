@@ -535,24 +535,32 @@ fn powers_are_not_handed_over(c: &Context<'_>) {
     su.run(
         "GRANT payroll TO \"ann@A.B\"; GRANT root TO \"bob@A.B\"; ALTER ROLE \"bob@A.B\" NOLOGIN",
     );
+    // Whoever says which account this one belongs to says whose name it gets with the next list.
+    su.run("CREATE USER \"dan@A.B\" IN ROLE rds_ad, payroll");
     c.let_manage(&mut su, "delegate");
     c.let_change(&mut su);
     let list = people(&[
         ("eve@a.b", 1, true, &[]),
         ("bob@a.b", 2, true, &[]),
         ("mallory@a.b", 3, true, &[]),
+        ("dan@a.b", 4, true, &[]),
     ]);
     let arguments = format!("{list}, '{{}}', dry_run => false");
     let mut delegate = c.connect("delegate");
     assert_eq!(
         apply(&mut delegate, &arguments),
-        ["rename cyd@A.B", "leave ann@A.B", "leave bob@A.B"]
+        ["rename cyd@A.B", "leave ann@A.B", "leave bob@A.B", "leave dan@A.B"]
     );
     assert_eq!(
         su.column(STATE),
-        ["ann@A.B t {payroll} 1", "bob@A.B f {root} 2", "mallory@A.B t {} 3"]
+        [
+            "ann@A.B t {payroll} 1",
+            "bob@A.B f {root} 2",
+            "dan@A.B t {payroll}",
+            "mallory@A.B t {} 3"
+        ]
     );
-    assert_eq!(apply(&mut su, &arguments), ["rename ann@A.B", "enable bob@A.B"]);
+    assert_eq!(apply(&mut su, &arguments), ["rename ann@A.B", "bind dan@A.B", "enable bob@A.B"]);
 }
 
 fn sessions_end_with_the_account(c: &Context<'_>) {
