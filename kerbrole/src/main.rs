@@ -23,7 +23,7 @@ use std::process::ExitCode;
 use tokio_postgres::Client;
 
 use arguments::{Arguments, Command, ConnectedCommand, NoWork, OVERVIEW, ServerOptions};
-use commands::access::{self, Asked};
+use commands::access::{self, Asked, MayAsk};
 use commands::doctor;
 use connect::conninfo::{Connection, Given, environment, home};
 use exit::{Outcome, Report};
@@ -70,7 +70,8 @@ fn run() -> Outcome {
             doctor::run(arguments, &options, described(&options.server)?).await
         }),
         Command::Apply(arguments) => {
-            let connect = async |connection| open(connection, &options.server).await;
+            let connect =
+                async |connection, may_ask| open(connection, &options.server, may_ask).await;
             over_network(access::apply(arguments, &options, connect))
         }
         Command::Directory(arguments) => {
@@ -94,7 +95,8 @@ fn run() -> Outcome {
                 Command::Connected(ConnectedCommand::Plan(_)) => Asked::Plan,
                 _ => Asked::Sync,
             };
-            let connect = async |connection| open(connection, &options.server).await;
+            let connect =
+                async |connection, may_ask| open(connection, &options.server, may_ask).await;
             over_network(access::run(asked, from, arguments, &options, connect))
         }
         Command::Connected(command) => over_network(async {
@@ -130,12 +132,16 @@ fn described(server: &ServerOptions) -> Result<Connection, Failure> {
 async fn connect(server: &ServerOptions, aloud: bool) -> Result<Client, Failure> {
     let mut connection = described(server)?;
     connection.aloud = aloud;
-    open(connection, server).await
+    open(connection, server, MayAsk::Yes).await
 }
 
 /// Opens a connection, and asks for a password where somebody can be asked.
-async fn open(connection: Connection, server: &ServerOptions) -> Result<Client, Failure> {
-    let may_ask = !server.no_password && io::stdin().is_terminal();
+async fn open(
+    connection: Connection,
+    server: &ServerOptions,
+    may_ask: MayAsk,
+) -> Result<Client, Failure> {
+    let may_ask = may_ask == MayAsk::Yes && !server.no_password && io::stdin().is_terminal();
     let ask = |user: &str| {
         let prompt = format!("Password for user {user}: ");
         may_ask.then(|| rpassword::prompt_password(prompt).ok()).flatten()

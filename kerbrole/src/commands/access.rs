@@ -21,6 +21,14 @@ use crate::exit::{Ending, Outcome, Report};
 use crate::failure::Failure;
 use crate::output::{Form, Shown, tell, tell_error};
 
+/// Whether somebody may be asked for a password. Of several servers none is asked for: nobody could
+/// tell which one it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MayAsk {
+    Yes,
+    No,
+}
+
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asked {
@@ -40,7 +48,7 @@ pub(crate) async fn run(
     from: &Path,
     arguments: &SyncArguments,
     options: &Options,
-    connect: impl AsyncFn(Connection) -> Result<Client, Failure>,
+    connect: impl AsyncFn(Connection, MayAsk) -> Result<Client, Failure>,
 ) -> Outcome {
     let read = directory::read(from, &options.general).await?;
     let access = wanted::wanted(&read);
@@ -61,7 +69,7 @@ pub(crate) async fn run(
 pub(crate) async fn apply(
     arguments: &ApplyArguments,
     options: &Options,
-    connect: impl AsyncFn(Connection) -> Result<Client, Failure>,
+    connect: impl AsyncFn(Connection, MayAsk) -> Result<Client, Failure>,
 ) -> Outcome {
     let saved = Saved::read(&arguments.plan)?;
     let read = directory::read(&saved.from, &options.general).await?;
@@ -81,17 +89,18 @@ fn save(planned: All<At<'_>>, from: &Path, to: &Path, options: &Options) -> Outc
     // Half a plan would be taken for a whole one.
     if planned.is_whole() {
         Saved::new(from, plans)?.write(to)?;
+    } else {
+        tell(&format!("{} is not written, since a server is missing in it", to.display()));
     }
     Ok(ended(planned, options, Look::Lines, Ending::Done))
 }
 
 async fn carry_out(planned: All<At<'_>>, yes: bool, options: &Options) -> Outcome {
-    let losses: usize = planned.fine.iter().map(|at| at.plan.losses()).sum();
-    let is_allowed = |at: &At<'_>| at.plan.refuse_too_many().is_ok();
     // What is refused anyway is nothing to ask about.
-    if losses > 0
-        && let Some(first) = planned.fine.iter().find(|at| is_allowed(at))
-    {
+    let is_asked = |at: &&At<'_>| at.plan.losses() > 0 && at.plan.refuse_too_many().is_ok();
+    let asked: Vec<_> = planned.fine.iter().filter(is_asked).collect();
+    if let Some(first) = asked.first() {
+        let losses: usize = asked.iter().map(|at| at.plan.losses()).sum();
         let of = format!("Take something from {losses} principal(s)");
         let lines = lines(&plans(&planned));
         Question { of, lines }.ask(&first.job, yes)?;

@@ -299,6 +299,13 @@ fn several_servers_are_gone_on_with_side_by_side(c: &Context<'_>) {
     };
     assert_eq!(done(&out), BTreeSet::from(["there".into()]));
     assert!(staff.oid("Anna").is_none());
+    // Half a plan would be taken for a whole one.
+    let plan = staff.file.with_extension("json");
+    let save = ["sync", "--from", staff.from(), "--plan", plan.to_str().unwrap()];
+    let out = staff.kerbrole_alone(&save);
+    assert_eq!(out.status.code(), Some(5), "{}", lossy(&out.stderr));
+    assert!(lossy(&out.stderr).contains("is not written"), "{}", lossy(&out.stderr));
+    assert!(!plan.exists());
 
     c.superuser().run("CREATE ROLE analysts");
     fs::write(&staff.file, format!("{text}{here}{there}")).unwrap();
@@ -312,6 +319,8 @@ fn several_servers_are_gone_on_with_side_by_side(c: &Context<'_>) {
 
     // Where servers are, one of the two says.
     let out = staff.kerbrole_alone(&["sync", "--from", staff.from(), "--yes", "-d", "postgres"]);
+    assert_eq!(out.status.code(), Some(2), "{}", lossy(&out.stderr));
+    let out = staff.kerbrole_alone(&["sync", "--from", staff.from(), "--yes", "-W"]);
     assert_eq!(out.status.code(), Some(2), "{}", lossy(&out.stderr));
     let secret = here.replace("host=", "password=s3cret host=");
     fs::write(&staff.file, format!("{text}{secret}")).unwrap();

@@ -6,6 +6,7 @@ use kerbrole_client::{Access, AccessAction, AccessPlan};
 use kerbrole_directory::AccessFile;
 use tokio_postgres::Client;
 
+use super::MayAsk;
 use super::saved::{Saved, SavedPlan};
 use crate::arguments::Options;
 use crate::commands::again;
@@ -46,7 +47,7 @@ impl Place {
     pub(super) async fn connect_all(
         file: &AccessFile,
         options: &Options,
-        connect: impl AsyncFn(Connection) -> Result<Client, Failure>,
+        connect: impl AsyncFn(Connection, MayAsk) -> Result<Client, Failure>,
     ) -> Result<Vec<Self>, Failure> {
         let server = &options.server;
         let described = if file.servers.is_empty() {
@@ -57,6 +58,13 @@ impl Place {
             if server.dbname.is_some() || server.host.is_some() || server.port.is_some() {
                 return Err(Failure::usage(
                     "the access file names the servers: leave out -d, -h and -p".into(),
+                ));
+            }
+            if server.ask_password {
+                return Err(Failure::usage(
+                    "-W asks for one password, and the access file names several servers: put \
+                     theirs into ~/.pgpass"
+                        .into(),
                 ));
             }
             let given = |dsn: &str| Given {
@@ -75,9 +83,10 @@ impl Place {
             }
             file.servers.iter().map(|one| (Some(one.name.clone()), given(&one.dsn))).collect()
         };
+        let may_ask = if file.servers.is_empty() { MayAsk::Yes } else { MayAsk::No };
         let one = async |(name, given): (Option<String>, Given)| {
             let client = match Connection::find(&given, home().as_deref(), environment) {
-                Ok(connection) => connect(connection).await,
+                Ok(connection) => connect(connection, may_ask).await,
                 Err(failure) => Err(failure),
             };
             Self { name, client }
