@@ -177,6 +177,10 @@ impl From<Error> for Failure {
     }
 }
 
+/// What to do about a realm that nobody is of.
+const UNKNOWN_REALM: &str = "HINT:  Is the realm spelled right? Where it is a new one, add its \
+                             first principal without --known-realms-only.";
+
 impl fmt::Display for Failure {
     /// Writes it in psql's form: the message, then DETAIL and HINT on lines of their own.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -187,7 +191,13 @@ impl fmt::Display for Failure {
             | Self::NotWritten(message) => f.write_str(message),
             Self::Runtime(error) => error.fmt(f),
             Self::Directory(error) => f.write_str(&directory_in_lines(error)),
-            Self::UnknownRealm(warning) => f.write_str(&warning_in_lines(warning, false)),
+            Self::UnknownRealm(warning) => {
+                writeln!(f, "{warning}, and is refused")?;
+                if let Some(detail) = warning.detail() {
+                    writeln!(f, "DETAIL:  {detail}")?;
+                }
+                f.write_str(UNKNOWN_REALM)
+            }
             Self::Refused(error) => f.write_str(&in_lines(error)),
             Self::Missing { error, .. } => f.write_str(&lines_of(message(error), self.told(error))),
             Self::Partly { done, total, again, error } => {

@@ -169,7 +169,7 @@ impl Warning {
             ))
             .hint(
                 "Let a role that nobody logs in as create principals: it owns the functions in \
-                 PL/pgSQL (psql -f sql/kerbrole.sql). Or use the extension. Memberships that \
+                 PL/pgSQL (kerbrole install-sql). Or use the extension. Memberships that \
                  come from creating roles only a superuser ends: plan_end_nesting() lists the \
                  statements.",
             ),

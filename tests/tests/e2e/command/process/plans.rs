@@ -218,6 +218,9 @@ pub(super) fn a_new_realm_is_told(c: &Context<'_>) {
         let ended = run(c, refused);
         assert_eq!((ended.code, &*ended.out), (4, ""), "{}", ended.err);
         assert!(ended.err.contains("CORP.EXAMPLE.COM"), "the nearest: {}", ended.err);
+        // There is nobody yet who could be dropped.
+        assert!(!ended.err.contains("drop"), "{}", ended.err);
+        assert!(ended.err.contains("without --known-realms-only"), "{}", ended.err);
         assert_eq!(su.traces(), before);
     }
     let known = run(c, &["add", "cyd@corp.example.com", "--known-realms-only"]);
