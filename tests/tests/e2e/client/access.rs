@@ -23,6 +23,7 @@ cases! {
     BareEachVersion: by_plain_statements, a_plan_is_carried_out_as_it_was_or_not_at_all,
         too_many_losses_change_nothing, sessions_of_those_who_are_shut_out_end,
         a_comment_that_is_no_text_keeps_nobody_else, more_people_than_one_transaction_can_lock,
+        what_was_done_before_an_error_is_told,
         the_list_shows_whose_a_role_is;
     EachVersion: by_the_extension;
     InPlpgsql: by_the_functions;
@@ -313,6 +314,55 @@ fn more_people_than_one_transaction_can_lock(c: &Context<'_>) {
     let members = "SELECT count(*) FROM pg_auth_members WHERE roleid = 'team'::regrole";
     assert_eq!(su.one(members), "12000");
     assert!(apply(c, &access).unwrap().is_empty());
+}
+
+/// Somebody else has hold of the last of them, for whom the next portion does not wait.
+fn what_was_done_before_an_error_is_told(c: &Context<'_>) {
+    let (mut su, access) = start(c, &["last:0"], &["last:1"]);
+    let person = |number: u32| {
+        let sid = format!("S-1-5-21-1-1-1-{number}").parse().unwrap();
+        AccessPerson::new(format!("p{number}@a.b"), sid)
+    };
+    let access = access.people((10_000..16_000).map(person));
+    let mut holder = c.connect(SUPERUSER);
+    holder.run("BEGIN; COMMENT ON ROLE \"last@A.B\" IS 'somebody is at it'");
+    let bound = "SELECT count(*) FROM pg_shdescription WHERE description ~ 'kerbrole:S-1-5-21-'";
+    let carried_out = |in_transaction: bool| {
+        Runtime::new().unwrap().block_on(async {
+            let mut config = tokio_postgres::Config::new();
+            config.host_path(c.server.socket()).port(c.server.port);
+            config.user(SUPERUSER).dbname("postgres").options("-c lock_timeout=100ms");
+            let (client, connection) = config.connect(NoTls).await.unwrap();
+            tokio::spawn(connection);
+            if in_transaction {
+                client.batch_execute("BEGIN").await.unwrap();
+            }
+            let kerbrole = Kerbrole::<Client>::builder().backend(Backend::PlainSql);
+            let kerbrole = kerbrole.build(&client).await.unwrap();
+            let plan = kerbrole.plan_access(&access).await.unwrap();
+            let statements = plan.rows().iter().filter(|row| row.statement.is_some()).count();
+            (kerbrole.apply_access(&plan).await, statements)
+        })
+    };
+    // What the caller's own transaction did goes with it.
+    let (outcome, _) = carried_out(true);
+    assert_eq!(outcome.unwrap_err().partly_done(), None);
+    assert_eq!(su.one(bound), "0");
+
+    let (outcome, rows) = carried_out(false);
+    let error = outcome.unwrap_err();
+    assert_eq!(error.code().unwrap().code(), "55P03", "{error}");
+    let (done, of) = error.partly_done().unwrap();
+    assert_eq!((done, of), (2 * 5_000, rows), "{error}");
+    assert_eq!(su.one(bound), "5000");
+    let detail = error.detail().unwrap();
+    assert!(detail.contains(&format!("Of {rows} statements 10000 are committed")), "{detail}");
+    assert!(!error.is_retryable());
+
+    // The next run does the rest.
+    holder.run("ROLLBACK");
+    assert_eq!(apply(c, &access).unwrap().len(), rows - done);
+    assert_eq!(su.one(bound), "6001");
 }
 
 fn the_list_shows_whose_a_role_is(c: &Context<'_>) {
