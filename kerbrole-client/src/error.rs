@@ -107,9 +107,9 @@ impl Error {
         Self { done: Some(Done { statements, of }), ..self }
     }
 
-    /// Of a change that is larger than a transaction, and so is carried out in portions: how many of
-    /// its statements were committed before this error, and how many there are. `None` where none
-    /// was: it is all or nothing then, as everywhere else.
+    /// Of a change that is larger than a transaction, and so is carried out in portions: how many
+    /// of its statements were committed before this error, and how many there are. `None` where
+    /// none was: it is all or nothing then, as everywhere else.
     pub fn partly_done(&self) -> Option<(usize, usize)> {
         self.done.map(|done| (done.statements, done.of))
     }

@@ -224,7 +224,7 @@ async fn the_next_server_is_tried_unless_the_password_is_refused() {
     assert!(!format!("{error:?}").contains(PASSWORD), "{error:?}");
 }
 
-/// By the access file; how long it took is not looked at, since the message says which limit it was.
+/// By the access file. How long it took is not looked at: the message says which limit it was.
 #[tokio::test]
 async fn a_silent_server_is_waited_for_as_long_as_the_file_says() {
     let played = play(How::Silent, "localhost").await;

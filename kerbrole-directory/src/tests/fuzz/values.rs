@@ -139,7 +139,10 @@ proptest! {
                 let until = first + u64::try_from(*count).unwrap();
                 prop_assert_eq!(portion.values.len(), *count);
                 match range(name) {
-                    None => prop_assert_eq!((name.to_lowercase(), first, portion.next), ("member".into(), 0, None)),
+                    None => {
+                        let found = (name.to_lowercase(), first, portion.next);
+                        prop_assert_eq!(found, ("member".into(), 0, None));
+                    }
                     Some((low, None)) => prop_assert_eq!((low, portion.next), (first, None)),
                     Some((low, Some(high))) => {
                         prop_assert_eq!((low, portion.next), (first, Some(until)));
@@ -152,7 +155,9 @@ proptest! {
     }
 
     #[test]
-    fn no_name_is_too_odd(text in prop_oneof![a_member(), "[a-zA-Z=,+#;\\\\\" <>é0-9]{0,40}", ".{0,40}"]) {
+    fn no_name_is_too_odd(
+        text in prop_oneof![a_member(), "[a-zA-Z=,+#;\\\\\" <>é0-9]{0,40}", ".{0,40}"],
+    ) {
         if let Some(dn) = Dn::parse(&text) {
             prop_assert!(dn.is_below(&dn));
         }
@@ -163,7 +168,8 @@ proptest! {
         if let Ok(server) = url.parse::<Server>() {
             prop_assert!(!server.host().is_empty() && server.port() > 0);
         } else if text.contains('@') {
-            prop_assert!(!url.parse::<Server>().unwrap_err().to_string().contains(&text), "a password");
+            let error = url.parse::<Server>().unwrap_err().to_string();
+            prop_assert!(!error.contains(&text), "{error} has a password");
         }
     }
 }
