@@ -6509,7 +6509,7 @@ BEGIN
     END LOOP;
     FOR _portion IN
         SELECT s.granted, s.grantor, string_agg(quote_ident(s.name), ', ' ORDER BY s.place)
-            AS members
+            AS members, min(s.name COLLATE "C") AS first
         FROM (
             SELECT s.step ->> 'granted' AS granted, s.step ->> 'grantor' AS grantor,
                 s.step ->> 'role_name' AS name, s.place, row_number() OVER (
@@ -6519,9 +6519,40 @@ BEGIN
         ) AS s
         GROUP BY s.granted, s.grantor, s.at / 1000 ORDER BY min(s.place)
     LOOP
-        EXECUTE concat(format('REVOKE %I FROM %s', _portion.granted, _portion.members),
-            ' GRANTED BY ' || quote_ident(_portion.grantor));
+        PERFORM kerbrole.revoke_as_caller(
+            _portion.granted, _portion.members, _portion.grantor, _portion.first);
     END LOOP;
+END
+$$;
+
+-- Ends memberships that one grantor gave; 42501 says who can end them where the caller cannot, with
+-- the first of those who have one.
+CREATE FUNCTION kerbrole.revoke_as_caller(
+    _granted text, _members text, _grantor text, _first text) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    _message text;
+    _detail text;
+BEGIN
+    EXECUTE concat(format('REVOKE %I FROM %s', _granted, _members),
+        ' GRANTED BY ' || quote_ident(_grantor));
+EXCEPTION
+    WHEN insufficient_privilege THEN
+        GET STACKED DIAGNOSTICS _message = MESSAGE_TEXT, _detail = PG_EXCEPTION_DETAIL;
+        PERFORM kerbrole.raise('42501', _message, nullif(_detail, ''), CASE
+            -- Up to 15, or ADMIN on the role itself is what is lacking.
+            WHEN _grantor IS NULL
+                OR pg_has_role(kerbrole.role_oid(_grantor), 'USAGE') THEN NULL
+            -- A membership in a superuser's role is no right to hand out.
+            WHEN (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r
+                    WHERE r.oid = kerbrole.role_oid(_grantor))
+                THEN format('A superuser can run: REVOKE %s FROM %s GRANTED BY %s;',
+                    kerbrole.quoted(_granted), kerbrole.quoted(_first), kerbrole.quoted(_grantor))
+            ELSE format('Whoever may grant the role can run: GRANT %s TO %s WITH INHERIT TRUE;',
+                kerbrole.quoted(_grantor), kerbrole.quoted(current_user))
+            END);
 END
 $$;
 

@@ -17,7 +17,17 @@ use crate::plain::CONFLICT_SEEN;
 ///
 /// `Display` is the message; the database's own error is the [source](StdError::source).
 #[derive(Debug)]
-pub struct Error(Box<Inner>);
+pub struct Error {
+    inner: Box<Inner>,
+    done: Option<Done>,
+}
+
+/// How much of a change in portions was committed before one of them failed.
+#[derive(Debug, Clone, Copy)]
+struct Done {
+    statements: usize,
+    of: usize,
+}
 
 #[derive(Debug)]
 enum Inner {
@@ -86,15 +96,33 @@ pub(crate) enum Undone {
 }
 
 impl Error {
+    fn of(inner: Inner) -> Self {
+        Self { inner: Box::new(inner), done: None }
+    }
+
+    /// This error after so many of all statements of a change were committed: what a program says
+    /// that carries out a change in portions.
+    #[must_use]
+    pub fn after(self, statements: usize, of: usize) -> Self {
+        Self { done: Some(Done { statements, of }), ..self }
+    }
+
+    /// Of a change that is larger than a transaction, and so is carried out in portions: how many
+    /// of its statements were committed before this error, and how many there are. `None` where
+    /// none was: it is all or nothing then, as everywhere else.
+    pub fn partly_done(&self) -> Option<(usize, usize)> {
+        self.done.map(|done| (done.statements, done.of))
+    }
+
     /// For a test that has no server: an error of this kind, without a code, a detail and a hint.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner::Made { kind, message: message.into() }))
+        Self::of(Inner::Made { kind, message: message.into() })
     }
 
     /// For [`ErrorKind::SessionsLeft`]: the exact name of the role, and how many sessions of it go
     /// on.
     pub fn sessions_left_of(&self) -> Option<(&str, usize)> {
-        match &*self.0 {
+        match &*self.inner {
             Inner::SessionsLeft(SessionsLeft { role, left, .. }) => Some((role.as_str(), *left)),
             _ => None,
         }
@@ -102,34 +130,34 @@ impl Error {
 
     /// What was asked for is not installed.
     pub(crate) fn missing(backend: Backend) -> Self {
-        Self(Box::new(Inner::BackendMissing(backend)))
+        Self::of(Inner::BackendMissing(backend))
     }
 
     pub(crate) fn no_answer() -> Self {
-        Self(Box::new(Inner::NoAnswer))
+        Self::of(Inner::NoAnswer)
     }
 
     /// What a program says that has looked at a plan of its own, and finds another one.
     pub fn plan_changed() -> Self {
-        Self(Box::new(Inner::PlanChanged))
+        Self::of(Inner::PlanChanged)
     }
 
     pub(crate) fn would_nest(user: &str, ad_role: &RoleName) -> Self {
-        Self(Box::new(Inner::WouldNest { user: user.into(), ad_role: ad_role.to_string() }))
+        Self::of(Inner::WouldNest { user: user.into(), ad_role: ad_role.to_string() })
     }
 
     /// A conflict that was seen after the commit, when the change was undone.
     pub(crate) fn taken_back(refusal: Refusal, undone: Undone) -> Self {
-        Self(Box::new(Inner::Refused { refusal, undone, by_settings: false }))
+        Self::of(Inner::Refused { refusal, undone, by_settings: false })
     }
 
     pub(crate) fn sessions_left(left: SessionsLeft) -> Self {
-        Self(Box::new(Inner::SessionsLeft(left)))
+        Self::of(Inner::SessionsLeft(left))
     }
 
     /// Whether the server refused something for want of a right.
     pub(crate) fn is_want_of_a_right(&self) -> bool {
-        matches!(&*self.0, Inner::Database { .. })
+        matches!(&*self.inner, Inner::Database { .. })
             && self.code() == Some(SqlState::INSUFFICIENT_PRIVILEGE)
     }
 
@@ -149,16 +177,17 @@ impl Error {
 
     /// A refusal by this crate where the extension's settings decide.
     pub(crate) fn by_settings(refusal: Refusal) -> Self {
-        Self(Box::new(Inner::Refused { refusal, undone: Undone::Nothing, by_settings: true }))
+        Self::of(Inner::Refused { refusal, undone: Undone::Nothing, by_settings: true })
     }
 
     /// Whether the extension's settings (`kerbrole.*`) are there, where it was refused.
     pub fn has_settings(&self) -> bool {
-        matches!(&*self.0, Inner::Refused { by_settings: true, .. }) || self.refused_by().is_some()
+        matches!(&*self.inner, Inner::Refused { by_settings: true, .. })
+            || self.refused_by().is_some()
     }
 
     fn refused_by(&self) -> Option<&DbError> {
-        match &*self.0 {
+        match &*self.inner {
             Inner::Database { error, .. } => error.as_db_error(),
             _ => None,
         }
@@ -166,7 +195,7 @@ impl Error {
 
     /// This error with what to do about it, where that is known.
     pub(crate) fn with_hint(mut self, what: Option<String>) -> Self {
-        if let Inner::Database { hint, .. } = &mut *self.0
+        if let Inner::Database { hint, .. } = &mut *self.inner
             && what.is_some()
         {
             *hint = what;
@@ -176,7 +205,7 @@ impl Error {
 
     /// This error with the rights that the user lacks.
     pub(crate) fn lacking(mut self, what: String) -> Self {
-        if let Inner::Database { hint, is_lacking, .. } = &mut *self.0 {
+        if let Inner::Database { hint, is_lacking, .. } = &mut *self.inner {
             (*hint, *is_lacking) = (Some(what), true);
         }
         self
@@ -184,13 +213,13 @@ impl Error {
 
     /// Whether it is known which right the user lacks.
     pub(crate) fn is_lacking(&self) -> bool {
-        matches!(&*self.0, Inner::Database { is_lacking: true, .. })
+        matches!(&*self.inner, Inner::Database { is_lacking: true, .. })
     }
 
     /// Whether the check inside a batch of plain statements found a conflict that had not been
     /// there when the batch was planned.
     pub(crate) fn saw_a_conflict(&self) -> bool {
-        match &*self.0 {
+        match &*self.inner {
             Inner::Database { error, .. } => {
                 error.as_db_error().is_some_and(|e| e.constraint() == Some(CONFLICT_SEEN))
             }
@@ -200,7 +229,7 @@ impl Error {
 
     /// What kind of matter it is.
     pub fn kind(&self) -> ErrorKind {
-        match &*self.0 {
+        match &*self.inner {
             Inner::BackendMissing(_) => ErrorKind::BackendMissing,
             Inner::WouldNest { .. } => ErrorKind::WouldNest,
             Inner::SessionsLeft(_) => ErrorKind::SessionsLeft,
@@ -221,15 +250,18 @@ impl Error {
     /// transaction of the caller's it is that whole transaction that has to be repeated. Nothing
     /// promises that another attempt succeeds: limit how many there are.
     ///
+    /// False where [`Error::partly_done`] says that some of it was committed: what is left is
+    /// another change.
+    ///
     /// False for [`ErrorKind::Connection`]: whether the change was made is not known there, not
     /// even of a connection that is found closed, since the message may have gone out before.
     pub fn is_retryable(&self) -> bool {
-        self.kind() == ErrorKind::Concurrent
+        self.kind() == ErrorKind::Concurrent && self.done.is_none()
     }
 
     /// The SQLSTATE, whoever refused.
     pub fn code(&self) -> Option<SqlState> {
-        match &*self.0 {
+        match &*self.inner {
             Inner::Refused { refusal, .. } => Some(SqlState::from_code(refusal.sqlstate().code())),
             Inner::WouldNest { .. } | Inner::SessionsLeft(_) => {
                 Some(SqlState::INSUFFICIENT_PRIVILEGE)
@@ -251,7 +283,7 @@ impl Error {
     pub fn conflict_paths(&self) -> Option<(Vec<String>, Vec<String>)> {
         let names =
             |path: &[kerbrole_core::PathStep]| path.iter().map(ToString::to_string).collect();
-        match &*self.0 {
+        match &*self.inner {
             Inner::Refused { refusal, .. } => {
                 let conflict = match refusal {
                     Refusal::Conflict { conflict, .. } => conflict,
@@ -288,7 +320,7 @@ fn has_no_grantor(error: &tokio_postgres::Error) -> bool {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match &*self.0 {
+        match &*self.inner {
             Inner::Database { error, .. } => Some(error),
             Inner::Refused { refusal, .. } => Some(refusal),
             _ => None,
@@ -298,7 +330,7 @@ impl StdError for Error {
 
 impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Self {
-        Self(Box::new(Inner::Database { error, hint: None, is_lacking: false }))
+        Self::of(Inner::Database { error, hint: None, is_lacking: false })
     }
 }
 
@@ -310,6 +342,6 @@ impl From<NameError> for Error {
 
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
-        Self(Box::new(Inner::Refused { refusal, undone: Undone::Nothing, by_settings: false }))
+        Self::of(Inner::Refused { refusal, undone: Undone::Nothing, by_settings: false })
     }
 }

@@ -19,15 +19,19 @@
 //!
 //! [limits]
 //! removals = "10%"
+//! read_timeout = "60s"
+//! total_timeout = "15min"
 //! ```
 
 mod error;
 mod form;
 #[cfg(test)]
 mod tests;
+mod timeout;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use kerbrole_core::{AbsentPolicy, Realm, RemovalLimit};
 
@@ -54,6 +58,10 @@ pub struct AccessFile {
     pub people: People,
     /// How many people may lose something in one run.
     pub removals: RemovalLimit,
+    /// How long a directory's server may take for one message.
+    pub read_timeout: Duration,
+    /// How long it may take to read one directory.
+    pub total_timeout: Duration,
     /// The servers it is applied to; none stands for the one that is connected to anyway.
     pub servers: Vec<ServerEntry>,
 }
@@ -159,8 +167,12 @@ impl AccessFile {
     /// Those of [`read`](crate::read()); [`Configuration`](crate::ErrorKind::Configuration) where a
     /// password file cannot be read, or others can use it.
     pub async fn snapshot(&self) -> Result<Snapshot, Error> {
-        let directories = self.directories.iter().map(DirectoryEntry::directory);
-        let directories: Vec<_> = directories.collect::<Result<_, _>>()?;
+        let limited = |entry: &DirectoryEntry| {
+            let directory = entry.directory()?;
+            Ok(directory.read_timeout(self.read_timeout).total_timeout(self.total_timeout))
+        };
+        let directories: Vec<_> =
+            self.directories.iter().map(limited).collect::<Result<_, Error>>()?;
         let mapped = |rule: &AccessRule| {
             MappedGroup::new(rule.group.clone())
                 .may_be_empty(rule.may_be_empty)

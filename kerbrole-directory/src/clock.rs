@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorKind};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Clock {
     each: Duration,
+    total: Duration,
     end: Instant,
 }
 
@@ -20,7 +21,7 @@ impl Clock {
         let now = Instant::now();
         // A limit that no clock holds is none.
         let end = now.checked_add(total).unwrap_or(now + Duration::from_secs(86_400 * 365));
-        Self { each, end }
+        Self { each, total, end }
     }
 
     /// The same end, with another limit for each wait.
@@ -36,10 +37,14 @@ impl Clock {
     ) -> Result<T, Error> {
         let at = Instant::now().checked_add(self.each).map_or(self.end, |at| at.min(self.end));
         let Ok(done) = timeout_at(at, work).await else {
-            let which = if at == self.end { "all that may be" } else { "one step's" };
+            let (limit, of) = match at == self.end {
+                true => (self.total, "all of it"),
+                false => (self.each, "one step"),
+            };
+            let limit = limit.as_secs_f64();
             return Err(Error::new(
                 ErrorKind::TimedOut,
-                format!("the time limit ({which}) is over while {doing}"),
+                format!("the time limit of {limit} s for {of} is over while {doing}"),
             ));
         };
         done

@@ -57,6 +57,15 @@ pub(crate) struct Limits {
     pub(crate) total: Duration,
 }
 
+impl Limits {
+    /// Where nothing else is said.
+    pub(crate) const USUAL: Self = Self {
+        connect: Duration::from_secs(10),
+        read: Duration::from_secs(60),
+        total: Duration::from_secs(900),
+    };
+}
+
 impl Bind {
     /// By a user and a password.
     pub fn simple(user: impl Into<String>, password: Secret) -> Self {
@@ -78,12 +87,7 @@ impl Directory {
                 None => error,
             }
         })?;
-        let limits = Limits {
-            connect: Duration::from_secs(10),
-            read: Duration::from_secs(60),
-            total: Duration::from_secs(900),
-        };
-        Ok(Self { realm, servers: Vec::new(), ca_file: None, bind, limits })
+        Ok(Self { realm, servers: Vec::new(), ca_file: None, bind, limits: Limits::USUAL })
     }
 
     /// Adds a server. They are tried in this order, until one can be read from.

@@ -144,7 +144,7 @@ mod tests {
         let guid =
             PartialAttribute::new("objectGUID".into(), SetOf::from_vec(vec![vec![7; 16].into()]));
         let all = each.chain([guid]).collect();
-        let entry = SearchResultEntry::new("CN=x,DC=c".into(), all).into();
+        let entry = Entry::try_from(SearchResultEntry::new("CN=x,DC=c".into(), all))?;
         object(entry, NOW).map(|object| object.what)
     }
 

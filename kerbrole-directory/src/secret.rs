@@ -34,6 +34,10 @@ impl Secret {
         let fail = |error| {
             Error::configuration(format!("the password file {shown} cannot be read: {error}"))
         };
+        // To open a pipe would be to wait for whoever writes into it.
+        if !path.metadata().map_err(fail)?.is_file() {
+            return Err(Error::configuration(format!("the password file {shown} is no file")));
+        }
         let file = File::open(path).map_err(fail)?;
         // Of the file that is open, so that nobody can exchange it in between.
         let data = file.metadata().map_err(fail)?;
@@ -121,6 +125,16 @@ mod tests {
         }
         assert!(Secret::from_file("/nowhere/at/all").is_err());
         assert!(Secret::from_file("/").is_err());
+    }
+
+    #[test]
+    fn a_pipe_that_nobody_writes_into_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        let error = Secret::from_file(&pipe).unwrap_err();
+        assert!(error.to_string().contains("is no file"), "{error}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Reading from a directory that is played here, over a pipe, as whole as it is or with faults.
 
 mod faults;
+mod fuzz;
 mod model;
 mod properties;
 mod sealed;

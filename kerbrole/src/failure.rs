@@ -51,11 +51,13 @@ impl Failure {
         Self::Usage(message)
     }
 
-    /// Why a change of several at once failed: it was refused, or the answer never came.
+    /// Why a change of several at once failed: it was refused, all of it or after a part of it, or
+    /// the answer never came.
     pub(crate) fn of_change(total: usize, again: &'static str) -> impl FnOnce(Error) -> Self {
-        move |error| match error.kind() {
-            ErrorKind::Connection => Self::Partly { done: 0, total, again, error },
-            _ => Self::Refused(error),
+        move |error| match (error.partly_done(), error.kind()) {
+            (Some((done, total)), _) => Self::Partly { done, total, again, error },
+            (None, ErrorKind::Connection) => Self::Partly { done: 0, total, again, error },
+            (None, _) => Self::Refused(error),
         }
     }
 
@@ -284,4 +286,26 @@ fn lines_of(mut lines: String, told: Told) -> String {
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AGAIN: &str = "run it again";
+
+    #[test]
+    fn what_was_done_before_an_error_is_partly_done_whatever_the_error() {
+        for kind in [ErrorKind::Concurrent, ErrorKind::Privilege, ErrorKind::Connection] {
+            let failure = Failure::of_change(9, AGAIN)(Error::new(kind, "too late").after(2, 5));
+            assert_eq!(failure.code(), PARTLY_DONE, "{kind:?}");
+            assert!(failure.to_string().starts_with("2 of 5 are done, "), "{failure}");
+            let done = json!({"done": 2, "of": 5, "go_on": AGAIN});
+            assert_eq!(failure.data()["done"], done, "{kind:?}");
+        }
+        let refused = Failure::of_change(9, AGAIN)(Error::new(ErrorKind::Privilege, "no"));
+        assert_eq!(refused.code(), REFUSED);
+        let lost = Failure::of_change(9, AGAIN)(Error::new(ErrorKind::Connection, "gone"));
+        assert_eq!(lost.code(), NO_CONNECTION);
+    }
 }

@@ -10,6 +10,7 @@ pub(crate) mod identity;
 pub(crate) mod locale;
 pub(crate) mod lock;
 pub(crate) mod login_facts;
+pub(crate) mod outcome;
 pub(crate) mod password;
 pub(crate) mod powers;
 pub(crate) mod privileges;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use kerbrole_core::Language;
 
-use super::{Error, Inner, SessionsLeft, Told, Undone, has_no_grantor};
+use super::{Done, Error, Inner, SessionsLeft, Told, Undone, has_no_grantor};
 use crate::builder::Backend;
 
 impl Error {
@@ -34,7 +34,15 @@ impl Error {
     }
 
     fn detail_in_sql(&self) -> Option<String> {
-        match &*self.0 {
+        let done = self.done.map(|Done { statements, of }| {
+            format!("Of {of} statements {statements} are committed, and stay so.")
+        });
+        let all: Vec<_> = self.detail_of_the_cause().into_iter().chain(done).collect();
+        (!all.is_empty()).then(|| all.join(" "))
+    }
+
+    fn detail_of_the_cause(&self) -> Option<String> {
+        match &*self.inner {
             Inner::Refused { refusal, undone, .. } => {
                 const OTHER: &str = "Somebody else granted the other half at the same time";
                 let more = match undone {
@@ -85,7 +93,8 @@ impl Error {
     }
 
     fn hint_in_sql(&self) -> Option<String> {
-        match &*self.0 {
+        let nothing = if self.done.is_some() { "Nothing more" } else { "Nothing" };
+        match &*self.inner {
             Inner::Refused { refusal, .. } => refusal.hint(),
             Inner::WouldNest { user, ad_role } => Some(format!(
                 "Keep another way in for \"{user}\" and accept it (accept_nesting), create \
@@ -99,13 +108,12 @@ impl Error {
                 Some("As an administrator: kerbrole install-sql".into())
             }
             Inner::BackendMissing(_) => Some("As a superuser: CREATE EXTENSION pg_kerbrole".into()),
-            Inner::Database { .. } if self.saw_a_conflict() => Some(
-                "Nothing was changed. Run it again; if it stays so, look at who is in both: a \
+            Inner::Database { .. } if self.saw_a_conflict() => Some(format!(
+                "{nothing} was changed. Run it again; if it stays so, look at who is in both: a \
                  list of the conflicts shows them."
-                    .into(),
-            ),
+            )),
             Inner::Database { .. } if self.is_changed_meanwhile() => {
-                Some("Nothing was changed. Run it again.".into())
+                Some(format!("{nothing} was changed. Run it again."))
             }
             Inner::Database { error, hint, .. } => {
                 hint.clone().or_else(|| error.as_db_error()?.hint().map(Into::into))
@@ -116,7 +124,7 @@ impl Error {
     }
 
     fn message_in_sql(&self) -> String {
-        match &*self.0 {
+        match &*self.inner {
             Inner::Refused { refusal, .. } => refusal.to_string(),
             Inner::BackendMissing(Backend::SqlFunctions) => {
                 "the functions of sql/kerbrole.sql are not installed in this database".into()

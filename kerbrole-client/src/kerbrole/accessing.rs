@@ -55,8 +55,8 @@ impl<C: GenericClient> Kerbrole<'_, C> {
     /// done, nothing is.
     ///
     /// All of it or nothing. By plain statements that is so up to 5,000 roles, since the server
-    /// keeps a lock on each of them; more are changed in portions, each of them whole, and where
-    /// one fails the next run does the rest.
+    /// keeps a lock on each of them; more are changed in portions, each of them whole. Where one
+    /// fails [`Error::partly_done`] says how much was done before, and the next run does the rest.
     ///
     /// # Privileges
     /// EXECUTE on `kerb_apply_access`, and the right to grant the roles. With plain statements

@@ -57,8 +57,14 @@ impl<C: GenericClient> Plain<'_, C> {
             return Err(Error::plan_changed());
         }
         plan.refuse_too_many()?;
+        let (mut done, of) = (0, plan.statements().count());
         for portion in plan.portions(PER_TRANSACTION) {
-            self.carry_out(&self.access_as_plan(&portion)).await?;
+            // In a transaction of the caller's nothing is done that the caller does not commit.
+            let is_partly_done = done > 0 && !self.catalog().inside_a_transaction().await?;
+            let carried_out = self.carry_out(&self.access_as_plan(&portion)).await;
+            carried_out
+                .map_err(|error| if is_partly_done { error.after(done, of) } else { error })?;
+            done += portion.statements().count();
         }
         if terminate { self.end_all_sessions(&plan.shut_out).await } else { Ok(()) }
     }

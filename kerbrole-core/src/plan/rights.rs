@@ -60,6 +60,8 @@ enum Right<'s> {
     Admin(&'s RoleName),
     Grant(&'s RoleName),
     Privileges(&'s RoleName),
+    /// To end memberships that this role granted, the first of them by this statement.
+    Revoke(&'s RoleName, &'s Statement),
     SetRole(&'s RoleName),
 }
 
@@ -73,6 +75,7 @@ pub fn roles_concerned(statements: &[Statement]) -> Vec<RoleName> {
             Right::Admin(role)
             | Right::Grant(role)
             | Right::Privileges(role)
+            | Right::Revoke(role, _)
             | Right::SetRole(role) => Some(role),
         })
         .cloned()
@@ -114,7 +117,7 @@ fn rights(statements: &[Statement], since_16: bool) -> Vec<Right<'_>> {
             Statement::RevokeGrant { role, granted, name_grantor, .. } => {
                 wanted.push(Right::Grant(granted));
                 if *name_grantor {
-                    wanted.push(Right::Privileges(role));
+                    wanted.push(Right::Revoke(role, statement));
                 }
             }
             Statement::ReassignOwned { role, to } => {
@@ -125,7 +128,12 @@ fn rights(statements: &[Statement], since_16: bool) -> Vec<Right<'_>> {
             | Statement::DropOwned { .. } => {}
         }
         for right in wanted {
-            if !rights.contains(&right) {
+            // One statement stands for all that take the rights of the same grantor.
+            let is_there = rights.iter().any(|other| match (other, &right) {
+                (Right::Revoke(one, _), Right::Revoke(other, _)) => one == other,
+                (one, other) => one == other,
+            });
+            if !is_there {
                 rights.push(right);
             }
         }
@@ -192,6 +200,29 @@ pub fn missing(
                     role,
                     of(role).member || joins(role),
                     set_too,
+                    runner.inherits,
+                    since_16,
+                );
+            }
+            // A membership in a superuser's role is no right to hand out, and of a role of which
+            // nothing is known it cannot be told from one.
+            Right::Revoke(grantor, statement)
+                if !(of(grantor).privileges || since_16 && joins(grantor))
+                    && held.get(grantor).is_none_or(|held| held.superuser) =>
+            {
+                lacks.add(
+                    format!(
+                        "the rights of {}, for whom a superuser can end the membership",
+                        grantor.quoted()
+                    ),
+                    statement.script(),
+                );
+            }
+            Right::Revoke(role, _) if !(of(role).privileges || since_16 && joins(role)) => {
+                lacks.rights_of(
+                    role,
+                    of(role).member || joins(role),
+                    false,
                     runner.inherits,
                     since_16,
                 );
@@ -357,6 +388,26 @@ mod tests {
             lacks(&grant, true, &by_chain, true),
             [r#"GRANT "g" TO "dba" WITH ADMIN OPTION;"#]
         );
+    }
+
+    #[test]
+    fn memberships_that_a_superuser_granted_are_a_superuser_s_to_end() {
+        let revoke = |member: &str| Statement::RevokeGrant {
+            role: name("boss"),
+            granted: name("g"),
+            member: name(member),
+            name_grantor: true,
+        };
+        let both = [revoke("a@B.C"), revoke("b@B.C")];
+        let admin = ("g", Held { admin: true, may_grant: true, ..Held::default() });
+        let of_boss = |held| lacks(&both, true, &[admin, ("boss", held)], true);
+        let ended = [r#"REVOKE "g" FROM "a@B.C" GRANTED BY "boss";"#];
+        assert_eq!(of_boss(Held { superuser: true, ..Held::default() }), ended);
+        let joined = [r#"GRANT "boss" TO "dba" WITH INHERIT TRUE;"#];
+        assert_eq!(of_boss(Held::default()), joined);
+        assert!(of_boss(Held { privileges: true, ..Held::default() }).is_empty());
+        // Where nothing could be asked.
+        assert_eq!(lacks(&both, true, &[admin], true), ended);
     }
 
     #[test]

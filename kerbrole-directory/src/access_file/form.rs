@@ -5,13 +5,16 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
 use kerbrole_core::{AbsentPolicy, Realm, RemovalLimit};
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::error::AccessFileError;
+use super::timeout::Timeout;
 use super::{AccessFile, AccessRule, DirectoryEntry, Login, People, ServerEntry};
+use crate::directory::Limits;
 use crate::error::Error;
 
 /// How much of a file is taken; tens of thousands of rules are less.
@@ -75,6 +78,8 @@ struct PeopleForm {
 #[serde(deny_unknown_fields)]
 struct LimitsForm {
     removals: Option<Spanned<Removals>>,
+    read_timeout: Option<Spanned<Timeout>>,
+    total_timeout: Option<Spanned<Timeout>>,
 }
 
 #[derive(Deserialize)]
@@ -119,9 +124,11 @@ pub(super) fn parse(text: &str, folder: &Path) -> Result<AccessFile, AccessFileE
     let directories = reader.directories(form.directories)?;
     let access = reader.access(form.access)?;
     let people = reader.people(form.people)?;
-    let removals = reader.removals(form.limits)?;
+    let read_timeout = reader.timeout(form.limits.read_timeout.as_ref(), Limits::USUAL.read)?;
+    let total_timeout = reader.timeout(form.limits.total_timeout.as_ref(), Limits::USUAL.total)?;
+    let removals = reader.removals(form.limits.removals)?;
     let servers = reader.servers(form.servers)?;
-    Ok(AccessFile { directories, access, people, removals, servers })
+    Ok(AccessFile { directories, access, people, removals, read_timeout, total_timeout, servers })
 }
 
 struct Reader<'t> {
@@ -290,8 +297,13 @@ impl Reader<'_> {
         Ok(People { absent, except, machines: form.machines, end_sessions: form.end_sessions })
     }
 
-    fn removals(&self, form: LimitsForm) -> Checked<RemovalLimit> {
-        let Some(removals) = form.removals else { return Ok(RemovalLimit::default()) };
+    fn timeout(&self, given: Option<&Spanned<Timeout>>, usual: Duration) -> Checked<Duration> {
+        let Some(given) = given else { return Ok(usual) };
+        given.get_ref().duration().map_err(|message| self.wrong(given, message))
+    }
+
+    fn removals(&self, given: Option<Spanned<Removals>>) -> Checked<RemovalLimit> {
+        let Some(removals) = given else { return Ok(RemovalLimit::default()) };
         let text = match removals.get_ref() {
             Removals::Number(number) => number.to_string(),
             Removals::Share(text) => text.clone(),

@@ -1,6 +1,7 @@
 //! What can be said, and how each mistake is told.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use kerbrole_core::{AbsentPolicy, RemovalLimit};
 
@@ -47,6 +48,8 @@ end_sessions = true
 
 [limits]
 removals = 25
+read_timeout = "90s"
+total_timeout = 1800
 
 [[servers]]
 name = "orders"
@@ -72,6 +75,8 @@ dsn = "host=orders.example.com dbname=postgres"
     assert_eq!(file.people.absent, AbsentPolicy::Disable);
     assert!(file.people.machines && file.people.end_sessions);
     assert_eq!(file.removals, RemovalLimit::People(25));
+    let limits = (file.read_timeout, file.total_timeout);
+    assert_eq!(limits, (Duration::from_secs(90), Duration::from_secs(1_800)));
     assert_eq!(file.servers[0].name, "orders");
 }
 
@@ -143,6 +148,15 @@ fn each_mistake_has_its_place_and_says_what_to_write() {
         (with("[limits]\nremovals = '-1'\n"), Some((9, 12)), "10%"),
         (with("[limits]\nremovals = 1.5\n"), Some((9, 12)), "10%"),
         (with("[limits]\nremoval = 1\n"), Some((9, 1)), "`removals`"),
+        (with("[limits]\nread_timeout = 0\n"), Some((9, 16)), "\"15min\""),
+        (with("[limits]\nread_timeout = '0s'\n"), Some((9, 16)), "\"15min\""),
+        (with("[limits]\nread_timeout = -1\n"), Some((9, 16)), "\"15min\""),
+        (with("[limits]\nread_timeout = 1.5\n"), Some((9, 16)), "\"15min\""),
+        (with("[limits]\nread_timeout = 'soon'\n"), Some((9, 16)), "\"15min\""),
+        (with("[limits]\ntotal_timeout = '15 m'\n"), Some((9, 17)), "\"15min\""),
+        (with("[limits]\ntotal_timeout = '99999999999999999999s'\n"), Some((9, 17)), "a month"),
+        (with("[limits]\ntotal_timeout = '32d'\n"), Some((9, 17)), "a month"),
+        (with("[limits]\ntimeout = '60s'\n"), Some((9, 1)), "`read_timeout`"),
         // Servers.
         (with("[[servers]]\nname = ''\ndsn = 'host=a'\n"), Some((9, 8)), "a name"),
         (with("[[servers]]\nname = 'a'\ndsn = ' '\n"), Some((10, 7)), "dsn"),
@@ -164,6 +178,29 @@ fn each_mistake_has_its_place_and_says_what_to_write() {
                 "{text}\n{error}"
             );
         }
+    }
+}
+
+#[test]
+fn a_time_is_seconds_or_has_a_unit_as_postgresql_writes_it() {
+    let both = |text: &str| {
+        let file = parse(&format!("{DIRECTORY}{ACCESS}[limits]\n{text}\n")).unwrap();
+        (file.read_timeout, file.total_timeout)
+    };
+    let of = |seconds: u64, milliseconds: u32| Duration::new(seconds, milliseconds * 1_000_000);
+    assert_eq!(both(""), (of(60, 0), of(900, 0)));
+    for (text, expected) in [
+        ("5", of(5, 0)),
+        ("'5'", of(5, 0)),
+        ("'1500ms'", of(1, 500)),
+        ("'90s'", of(90, 0)),
+        ("'90 s'", of(90, 0)),
+        ("'15min'", of(900, 0)),
+        ("'2h'", of(7_200, 0)),
+        ("'1d'", of(86_400, 0)),
+    ] {
+        assert_eq!(both(&format!("read_timeout = {text}")), (expected, of(900, 0)), "{text}");
+        assert_eq!(both(&format!("total_timeout = {text}")), (of(60, 0), expected), "{text}");
     }
 }
 

@@ -50,6 +50,7 @@ impl Connection {
     /// The next answer to the operation of this number.
     pub(crate) async fn receive(&mut self, id: u32) -> Result<LdapMessage, Error> {
         let bytes = self.wire.receive().await?;
+        framing::refuse_many_parts(&bytes)?;
         let Some(head) = framing::head(&bytes) else {
             return Err(Error::protocol("the server sent a message without a head"));
         };

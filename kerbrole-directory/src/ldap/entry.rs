@@ -1,5 +1,7 @@
 //! An object, as far as it was asked for.
 
+use std::collections::HashSet;
+
 use rasn::types::OctetString;
 use rasn_ldap::SearchResultEntry;
 
@@ -12,12 +14,24 @@ pub(crate) struct Entry {
     attributes: Vec<(String, Vec<OctetString>)>,
 }
 
-impl From<SearchResultEntry> for Entry {
-    fn from(entry: SearchResultEntry) -> Self {
+impl TryFrom<SearchResultEntry> for Entry {
+    type Error = Error;
+
+    /// # Errors
+    /// Where an attribute is there twice (RFC 4511, section 4.1.7): neither would be all of it.
+    fn try_from(entry: SearchResultEntry) -> Result<Self, Error> {
         let attributes = entry.attributes.into_iter();
         let attributes =
             attributes.map(|attribute| (attribute.r#type.0, attribute.vals.into_vec())).collect();
-        Self { dn: entry.object_name.0, attributes }
+        let entry = Self { dn: entry.object_name.0, attributes };
+        let mut seen = HashSet::new();
+        match entry.attributes.iter().find(|(name, _)| !seen.insert(name.to_ascii_lowercase())) {
+            None => Ok(entry),
+            Some((name, _)) => {
+                let (object, name) = (entry.shown(), crate::error::words(name));
+                Err(Error::protocol(format!("{object}: {name} came more than once")))
+            }
+        }
     }
 }
 

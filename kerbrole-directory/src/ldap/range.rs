@@ -33,14 +33,17 @@ pub(crate) fn portion<'e>(
 ) -> Result<Option<Portion<'e>>, Error> {
     let mut found = None;
     for (description, values) in entry.attributes() {
-        let (name, options) = description.split_once(';').unwrap_or((description, ""));
+        let (name, options) = match description.split_once(';') {
+            Some((name, options)) => (name, Some(options)),
+            None => (description, None),
+        };
         if !name.eq_ignore_ascii_case(attribute) {
             continue;
         }
         let portion = match options {
             // A server that knows of no portions gives all.
-            "" if first == 0 => Portion { values, next: None },
-            _ => ranged(options, values, first).ok_or_else(|| {
+            None if first == 0 => Portion { values, next: None },
+            _ => options.and_then(|options| ranged(options, values, first)).ok_or_else(|| {
                 let shown = crate::error::words(description);
                 let object = entry.shown();
                 Error::protocol(format!(
@@ -79,16 +82,16 @@ mod tests {
 
     use super::*;
 
-    fn entry(attributes: &[(&str, usize)]) -> Entry {
+    fn entry(attributes: &[(&str, usize)]) -> Result<Entry, Error> {
         let each = attributes.iter().map(|(name, count)| {
             let values = (0..*count).map(|n| n.to_string().into_bytes().into()).collect();
             PartialAttribute::new((*name).into(), SetOf::from_vec(values))
         });
-        SearchResultEntry::new("CN=g,DC=c".into(), each.collect()).into()
+        SearchResultEntry::new("CN=g,DC=c".into(), each.collect()).try_into()
     }
 
     fn of(attributes: &[(&str, usize)], first: u64) -> Result<Option<(usize, Option<u64>)>, Error> {
-        let entry = entry(attributes);
+        let entry = entry(attributes)?;
         let portion = portion(&entry, "member", first)?;
         Ok(portion.map(|portion| (portion.values.len(), portion.next)))
     }
@@ -114,8 +117,10 @@ mod tests {
             (&[("member;range=0-18446744073709551615", 1)], 0),
             (&[("member;range=0-0;range=1-1", 1)], 0),
             (&[("member;lang-de", 1)], 0),
+            (&[("member;", 1)], 0),
             (&[("member", 3)], 3),
-            (&[("member;range=0-2", 3), ("member;range=0-2", 3)], 0),
+            (&[("member;range=0-2", 3), ("member;Range=0-2", 3)], 0),
+            (&[("member;range=0-2", 3), ("member;range=0-*", 3)], 0),
         ] {
             assert!(of(attributes, first).is_err(), "{attributes:?} from {first}");
         }

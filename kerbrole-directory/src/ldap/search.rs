@@ -131,7 +131,10 @@ impl Connection {
     async fn next(&mut self, id: u32, doing: &str) -> Result<Next, Error> {
         let message = self.receive(id).await.map_err(|error| error.at(doing))?;
         match message.protocol_op {
-            ProtocolOp::SearchResEntry(entry) => Ok(Next::Entry(entry.into())),
+            ProtocolOp::SearchResEntry(entry) => {
+                let entry = Entry::try_from(entry).map_err(|error| error.at(doing))?;
+                Ok(Next::Entry(entry))
+            }
             ProtocolOp::SearchResDone(done) => Ok(Next::Done(done.0, message.controls)),
             ProtocolOp::SearchResRef(reference) => Err(referred(doing, &reference.0)),
             _ => Err(Error::protocol(format!("{doing}: the server answered something else"))),

@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use tokio_openssl::SslStream;
 
 use super::model::{Kind, Thing, World, rows};
+use crate::access_file::AccessFile;
 use crate::clock::Clock;
 use crate::directory::{Bind, Directory};
 use crate::error::{Error, ErrorKind};
@@ -37,6 +38,8 @@ enum How {
     Injects,
     /// By `ldaps://`; the password is wrong.
     RefusesPassword,
+    /// By `ldaps://`; nothing is said any more.
+    Silent,
 }
 
 /// A server, and whatever came to it before or within TLS.
@@ -72,6 +75,11 @@ async fn play(how: How, name: &str) -> Played {
             }
             let mut tls = SslStream::new(Ssl::new(acceptor.context()).unwrap(), tcp).unwrap();
             if Pin::new(&mut tls).accept().await.is_err() {
+                continue;
+            }
+            if how == How::Silent {
+                let mut rest = Vec::new();
+                let _until_it_hangs_up = tls.read_to_end(&mut rest).await;
                 continue;
             }
             if how == How::RefusesPassword {
@@ -214,6 +222,32 @@ async fn the_next_server_is_tried_unless_the_password_is_refused() {
     assert!(error.to_string().contains("the user is disabled"), "{error}");
     assert!(refusing.heard_the_password());
     assert!(!format!("{error:?}").contains(PASSWORD), "{error:?}");
+}
+
+/// By the access file. How long it took is not looked at: the message says which limit it was.
+#[tokio::test]
+async fn a_silent_server_is_waited_for_as_long_as_the_file_says() {
+    let played = play(How::Silent, "localhost").await;
+    let password = NamedTempFile::new().unwrap();
+    std::fs::write(password.path(), PASSWORD).unwrap();
+    for (limit, said) in [
+        ("read_timeout = \"300ms\"", "the time limit of 0.3 s for one step is over"),
+        ("total_timeout = \"400ms\"", "the time limit of 0.4 s for all of it is over"),
+        ("read_timeout = 600\ntotal_timeout = 1", "the time limit of 1 s for all of it is over"),
+    ] {
+        let text = format!(
+            "version = 1\n[directories.\"a.test\"]\nservers = [\"{}\"]\nca_file = {:?}\n\
+             bind_user = \"reader@a.test\"\npassword_file = {:?}\n[[access]]\n\
+             group = 'A\\x'\nroles = []\n[limits]\n{limit}\n",
+            played.url("ldaps"),
+            played.ca_file.path(),
+            password.path(),
+        );
+        let file = AccessFile::parse(&text, std::path::Path::new("")).unwrap();
+        let error = file.snapshot().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TimedOut, "{error:?}");
+        assert!(error.to_string().contains(said), "{limit}: {error}");
+    }
 }
 
 #[test]

@@ -6,6 +6,10 @@ use crate::error::Error;
 /// characters outside of ASCII, has 5 MiB.
 pub(crate) const LARGEST_MESSAGE: usize = 16 << 20;
 
+/// Of how many parts a message may be. A server that knows of no portions gives all members at
+/// once, of which a message of [`LARGEST_MESSAGE`] has room for fewer.
+const MOST_PARTS: usize = 250_000;
+
 /// How long the message is that begins here, its tag and its length included; `None` where more
 /// bytes are needed to tell.
 ///
@@ -43,6 +47,50 @@ fn content(bytes: &[u8]) -> Result<Option<(usize, usize)>, Error> {
         }
         Some(_) => Err(Error::protocol("the server sent a length that LDAP does not allow")),
     }
+}
+
+/// Refuses a message of more parts than any answer has: of two bytes on the wire each would become
+/// many in memory.
+///
+/// # Errors
+/// Where there are too many.
+pub(crate) fn refuse_many_parts(message: &[u8]) -> Result<(), Error> {
+    let (mut rest, mut count) = (message, 0_usize);
+    // Whatever is in a part follows its header, so that nothing has to be kept of those around it.
+    // Where one is broken the decoder says so.
+    while let Some(after) = after_part(rest) {
+        rest = after;
+        count += 1;
+        if count > MOST_PARTS {
+            return Err(Error::protocol(format!(
+                "the server sends a message of more than {MOST_PARTS} parts"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// What follows a part; where others are in it, these.
+fn after_part(bytes: &[u8]) -> Option<&[u8]> {
+    let (&tag, mut rest) = bytes.split_first()?;
+    if tag & 0x1f == 0x1f {
+        let last = rest.iter().position(|byte| byte & 0x80 == 0)?;
+        rest = &rest[last + 1..];
+    }
+    let (&short, rest) = rest.split_first()?;
+    let count = if short < 0x80 { 0 } else { usize::from(short & 0x7f) };
+    let (digits, content) = rest.split_at_checked(count)?;
+    let is_of_parts = tag & 0x20 != 0;
+    if is_of_parts {
+        return Some(content);
+    }
+    let length = match short {
+        0..=0x7f => usize::from(short),
+        _ => digits
+            .iter()
+            .try_fold(0_usize, |sum, &byte| sum.checked_mul(256)?.checked_add(usize::from(byte)))?,
+    };
+    content.get(length..)
 }
 
 /// What a message begins with.

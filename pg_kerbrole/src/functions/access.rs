@@ -14,8 +14,9 @@ use crate::interface::people::People;
 use crate::interface::principals::names;
 use crate::interface::rows::TableIterator;
 use crate::report::Raise;
-use crate::server::execute::{execute_as_manager, verify};
-use crate::server::lock::{lock_memberships, lock_roles};
+use crate::server::execute::execute_as_manager;
+use crate::server::lock::lock_memberships;
+use crate::server::outcome::{locked_plan, verify_all};
 use crate::server::{cluster, comments, dependants, powers, rule, sessions};
 use crate::settings;
 
@@ -83,7 +84,7 @@ fn kerb_apply_access(
         plan
     } else {
         lock_memberships(c"kerb_apply_access()");
-        let plan = locked_plan(&request);
+        let plan = locked_plan(request.absent, || plan(&request));
         plan.refuse_too_many().or_raise();
         carry_out(&plan);
         if terminate.unwrap_or(false) {
@@ -132,46 +133,12 @@ fn plan(request: &AccessRequest) -> AccessPlan {
     plan_access(request, &cluster, &comments, count, may_change, dependants::of_roles).or_raise()
 }
 
-/// The plan once every role that it changes is locked: whatever was done to one until then counts,
-/// also what became of its comment.
-fn locked_plan(request: &AccessRequest) -> AccessPlan {
-    let mut locked: HashSet<RoleOid> = HashSet::new();
-    loop {
-        let plan = plan(request);
-        let more: Vec<_> =
-            plan.changed.iter().map(|role| role.oid).filter(|oid| !locked.contains(oid)).collect();
-        if more.is_empty() {
-            return plan;
-        }
-        lock_roles(&more);
-        if request.absent == AbsentPolicy::Drop {
-            more.iter().for_each(|&role| dependants::lock(role));
-        }
-        locked.extend(more);
-    }
-}
-
 fn carry_out(plan: &AccessPlan) {
     let statements: Vec<Statement> = plan.statements().cloned().collect();
     powers::refuse_granting(&granted(&statements));
     execute_as_manager(&statements);
     check(plan);
-    let after = After::of(plan);
-    for role in &plan.changed {
-        let name = after.names.get(&role.name).copied().unwrap_or(&role.name);
-        if after.dropped.contains(name) {
-            verify(role, |now| now.is_none());
-            // Whoever logs in between the look at the sessions and the commit does not stay.
-            sessions::end_at_commit(role.oid);
-        } else {
-            let may_log_in = after.opened.get(name).copied().unwrap_or(role.can_login);
-            verify(role, |now| {
-                now.is_some_and(|now| {
-                    now.name == *name && now.can_login == may_log_in && !now.elevated.any()
-                })
-            });
-        }
-    }
+    verify_all(plan);
 }
 
 /// The roles that are granted or revoked, but for `rds_ad`, which everybody gets.
@@ -191,40 +158,6 @@ fn granted(statements: &[Statement]) -> Vec<RoleName> {
         .collect();
     all.sort_unstable();
     all
-}
-
-/// How the roles of a plan are called and whether they may log in when it was carried out.
-struct After<'p> {
-    /// Of those that get another name, by the one before.
-    names: HashMap<&'p RoleName, &'p RoleName>,
-    dropped: HashSet<&'p RoleName>,
-    opened: HashMap<&'p RoleName, bool>,
-}
-
-impl<'p> After<'p> {
-    fn of(plan: &'p AccessPlan) -> Self {
-        let mut after =
-            Self { names: HashMap::new(), dropped: HashSet::new(), opened: HashMap::new() };
-        for step in &plan.steps {
-            match &step.statement {
-                // The last one counts, where the first was to a name in between.
-                Some(Statement::Rename { to, .. }) => {
-                    after.names.insert(&step.role, to);
-                }
-                Some(Statement::DropRole { role }) => {
-                    after.dropped.insert(role);
-                }
-                Some(Statement::AllowLogin { role }) => {
-                    after.opened.insert(role, true);
-                }
-                Some(Statement::ForbidLogin { role }) => {
-                    after.opened.insert(role, false);
-                }
-                _ => {}
-            }
-        }
-        after
-    }
 }
 
 /// The rule once more, on the catalogue as it is now, around whoever became a member of something.

@@ -1,10 +1,7 @@
 //! `kerb_sync_principals`: from a list of who is wanted to the difference.
 
-use std::collections::{HashMap, HashSet};
-
 use kerbrole_core::{
-    AbsentPolicy, Error, Realm, Role, RoleOid, Statement, SyncAction, SyncPlan, SyncRequest,
-    plan_sync,
+    AbsentPolicy, Error, Realm, Role, Statement, SyncPlan, SyncRequest, plan_sync,
 };
 use pgrx::prelude::*;
 
@@ -17,11 +14,11 @@ use crate::interface::rows::TableIterator;
 use crate::report::Raise;
 use crate::server::cluster;
 use crate::server::dependants;
-use crate::server::execute::{execute_as_manager, verify};
-use crate::server::lock::{lock_memberships, lock_roles};
+use crate::server::execute::execute_as_manager;
+use crate::server::lock::lock_memberships;
+use crate::server::outcome::{locked_plan, verify_all};
 use crate::server::powers;
 use crate::server::rule::check;
-use crate::server::sessions;
 use crate::settings;
 
 /// Brings the principals in line with a list, all or nothing, and returns the statements of the
@@ -83,7 +80,7 @@ fn kerb_sync_principals(
         plan
     } else {
         lock_memberships(c"kerb_sync_principals()");
-        let plan = locked_plan(&request);
+        let plan = locked_plan(request.absent, || plan(&request));
         plan.refuse_too_many().or_raise();
         carry_out(&plan);
         plan
@@ -115,56 +112,11 @@ fn plan(request: &SyncRequest) -> SyncPlan {
     plan_sync(request, &cluster, may_enable, dependants::of_roles).or_raise()
 }
 
-/// The plan once every role that it changes is locked: whatever was done to one until then counts.
-fn locked_plan(request: &SyncRequest) -> SyncPlan {
-    let mut locked: HashSet<RoleOid> = HashSet::new();
-    loop {
-        let plan = plan(request);
-        let more: Vec<_> =
-            plan.changed.iter().map(|role| role.oid).filter(|oid| !locked.contains(oid)).collect();
-        if more.is_empty() {
-            return plan;
-        }
-        lock_roles(&more);
-        if request.absent == AbsentPolicy::Drop {
-            more.iter().for_each(|&role| dependants::lock(role));
-        }
-        locked.extend(more);
-    }
-}
-
 fn carry_out(plan: &SyncPlan) {
     let statements: Vec<Statement> = plan.steps.iter().map(|step| step.statement.clone()).collect();
     execute_as_manager(&statements);
     check(&plan.add);
-    let dropped: HashSet<_> = plan
-        .steps
-        .iter()
-        .filter(|step| step.action == SyncAction::Drop)
-        .map(|step| &step.role)
-        .collect();
-    // The last step of a role that opens or closes it.
-    let opened: HashMap<_, _> = plan
-        .steps
-        .iter()
-        .filter_map(|step| match step.action {
-            SyncAction::Enable => Some((&step.role, true)),
-            SyncAction::Disable => Some((&step.role, false)),
-            _ => None,
-        })
-        .collect();
-    for role in &plan.changed {
-        if dropped.contains(&role.name) {
-            verify(role, |now| now.is_none());
-            // Whoever logs in between the look at the sessions and the commit does not stay.
-            sessions::end_at_commit(role.oid);
-        } else {
-            let may_log_in = opened.get(&role.name).copied().unwrap_or(role.can_login);
-            verify(role, |now| {
-                now.is_some_and(|role| role.can_login == may_log_in && !role.elevated.any())
-            });
-        }
-    }
+    verify_all(plan);
 }
 
 fn tell(left: &[Error]) {

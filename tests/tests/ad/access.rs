@@ -22,7 +22,7 @@ use crate::ad_cases;
 use crate::directory::{Context, REALM};
 
 ad_cases! {
-    EitherWay: the_directory_decides_who_logs_in;
+    EachBackend: the_directory_decides_who_logs_in;
     Once: what_a_file_means_is_shown, a_directory_that_cannot_be_read_changes_nothing,
         several_servers_are_gone_on_with_side_by_side,
         a_plan_is_carried_out_where_it_still_holds, the_examples_of_the_help_run;
@@ -110,7 +110,8 @@ impl<'c> Staff<'c> {
 
     /// Carries it out; the actions with the roles that they are about.
     fn sync(&self) -> Vec<(String, String)> {
-        let out = self.kerbrole(&sync(&self.file));
+        let backend = ["--backend", self.c.backend()];
+        let out = self.kerbrole(&[&sync(&self.file)[..], &backend].concat());
         let actions = actions(&out);
         rows(&out, "sync-from");
         actions

@@ -33,6 +33,8 @@ pub enum On {
     Extension,
     /// Those, and servers without a file of it.
     EitherWay,
+    /// Those, and on servers without a file of it the functions in PL/pgSQL as well.
+    EachBackend,
     /// The first server only: the test is about the directory.
     Once,
 }
@@ -53,6 +55,8 @@ pub struct Place {
     caseins: bool,
     /// Without a file of the extension.
     bare: bool,
+    /// With the functions of sql/kerbrole.sql on such a server.
+    in_plpgsql: bool,
 }
 
 impl Place {
@@ -61,21 +65,29 @@ impl Place {
             major,
             caseins,
             bare,
+            in_plpgsql: false,
         })
     }
 
     pub fn label(self) -> String {
-        let (bare, caseins) =
-            (if self.bare { "_bare" } else { "" }, if self.caseins { "_caseins" } else { "" });
-        format!("pg{}{bare}{caseins}", self.major)
+        let bare = match (self.bare, self.in_plpgsql) {
+            (true, true) => "_functions",
+            (true, false) => "_bare",
+            (false, _) => "",
+        };
+        format!("pg{}{bare}{}", self.major, if self.caseins { "_caseins" } else { "" })
     }
 
     fn runs(self, on: On) -> bool {
-        !self.bare || on == On::EitherWay
+        !self.bare || matches!(on, On::EitherWay | On::EachBackend)
     }
 
     fn backend(self) -> Backend {
-        if self.bare { Backend::PlainSql } else { Backend::Extension }
+        match (self.bare, self.in_plpgsql) {
+            (true, true) => Backend::SqlFunctions,
+            (true, false) => Backend::PlainSql,
+            (false, _) => Backend::Extension,
+        }
     }
 }
 
@@ -157,6 +169,11 @@ impl Directory {
     pub fn places(&self, on: On) -> Vec<Place> {
         match on {
             On::Once => self.places.iter().take(1).copied().collect(),
+            On::EachBackend => {
+                let bare = self.places.iter().filter(|place| place.bare);
+                let by_functions = bare.map(|place| Place { in_plpgsql: true, ..*place });
+                self.places.iter().copied().chain(by_functions).collect()
+            }
             _ => self.places.iter().filter(|place| place.runs(on)).copied().collect(),
         }
     }
@@ -164,11 +181,16 @@ impl Directory {
     /// Runs a test on a server that nobody else uses meanwhile, and that is as if new.
     pub fn run(&self, place: Place, name: &str, test: fn(&Context<'_>)) -> Result<(), String> {
         let started = self.started.get().ok_or("not started")?;
+        let there = Place { in_plpgsql: false, ..place };
         let number =
-            self.places.iter().position(|&other| other == place).ok_or("no such server")?;
+            self.places.iter().position(|&other| other == there).ok_or("no such server")?;
         let shared = &started.servers[number];
         let _alone = shared.in_use.lock().unwrap_or_else(PoisonError::into_inner);
-        let by = if place.bare { "plain statements" } else { "extension" };
+        let by = match place.backend() {
+            Backend::SqlFunctions => "SQL functions",
+            Backend::PlainSql => "plain statements",
+            _ => "extension",
+        };
         let evidence = REPORT.evidence(section(name), &shared.server, place.caseins, by);
         let context = Context { place, server: &shared.server, started, evidence };
         PANICKED_AT.with_borrow_mut(String::clear);
@@ -225,6 +247,18 @@ impl Context<'_> {
         if !self.place.bare {
             su.run("CREATE EXTENSION pg_kerbrole");
         }
+        if self.place.in_plpgsql {
+            self.server.run_script("kerbrole.sql", "postgres", &["ON_ERROR_STOP=1"]).unwrap();
+        }
+    }
+
+    /// What does the work here, as the command calls it.
+    pub fn backend(&self) -> &'static str {
+        match self.place.backend() {
+            Backend::SqlFunctions => "functions",
+            Backend::PlainSql => "sql",
+            _ => "extension",
+        }
     }
 
     pub fn domain(&self) -> &Domain {
@@ -262,9 +296,9 @@ impl Context<'_> {
 
     /// What tells this place from the others, short enough to be a part of an account's name.
     pub fn short_label(&self) -> String {
-        let Place { major, caseins, bare } = self.place;
+        let Place { major, caseins, bare, in_plpgsql } = self.place;
         let sign = |yes, letter| if yes { letter } else { "" };
-        format!("{major}{}{}", sign(bare, "b"), sign(caseins, "c"))
+        format!("{major}{}{}{}", sign(bare, "b"), sign(in_plpgsql, "f"), sign(caseins, "c"))
     }
 
     /// Whether `krb_caseins_users` is on.

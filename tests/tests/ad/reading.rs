@@ -18,7 +18,7 @@ use refused::what_would_be_wrong_to_take_over_is_refused;
 use table::hard_cases_are_as_the_table_says;
 
 ad_cases! {
-    EitherWay: hard_cases_are_as_the_table_says;
+    EachBackend: hard_cases_are_as_the_table_says;
     Once: each_message_and_search_is_needed, a_fault_changes_nothing,
         what_would_be_wrong_to_take_over_is_refused;
 }

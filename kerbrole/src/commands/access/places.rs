@@ -193,11 +193,39 @@ impl<T> All<T> {
         let (name, last) = self.failed.pop()?;
         let Some(name) = name else { return Some(last) };
         let (failed, all) = (self.failed.len() + 1, self.failed.len() + 1 + self.fine.len());
+        let is_partly_done = self.failed.iter().any(|(_, failure)| failure.code() == PARTLY_DONE);
         for (name, failure) in self.failed.drain(..) {
             let name = name.unwrap_or_default();
             tell_error(&format!("{name}: {failure}"), || failure.data());
         }
-        let code = if failed == all { last.code() } else { PARTLY_DONE };
+        let code = if failed == all && !is_partly_done { last.code() } else { PARTLY_DONE };
         Some(Failure::Server { name, failed, all, code, failure: Box::new(last) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kerbrole_client::{Error, ErrorKind};
+
+    use super::*;
+
+    /// How it ends where these servers failed so, and `fine` did not.
+    fn code(fine: usize, errors: Vec<Error>) -> u8 {
+        let failed = |(number, error): (usize, Error)| {
+            (Some(number.to_string()), Failure::of_change(9, again::AS_IT_IS)(error))
+        };
+        let failed = errors.into_iter().enumerate().map(failed).collect();
+        All { fine: vec![(); fine], failed }.failure().unwrap().code()
+    }
+
+    #[test]
+    fn something_is_done_where_a_server_is_done_with_in_part() {
+        let refused = || Error::new(ErrorKind::Privilege, "no");
+        let partly = || Error::new(ErrorKind::Concurrent, "too late").after(2, 5);
+        assert_eq!(code(0, vec![refused(), refused()]), crate::exit::REFUSED);
+        assert_eq!(code(1, vec![refused()]), PARTLY_DONE);
+        for errors in [vec![partly(), refused()], vec![refused(), partly()], vec![partly()]] {
+            assert_eq!(code(0, errors), PARTLY_DONE);
+        }
     }
 }

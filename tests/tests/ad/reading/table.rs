@@ -168,7 +168,9 @@ impl<'c> World<'c> {
     }
 
     fn sync(&self) -> Vec<(String, String)> {
-        actions(&kerbrole(self.c.server).args(sync(&self.file)).output().unwrap())
+        let backend = ["--backend", self.c.backend()];
+        let mut command = kerbrole(self.c.server);
+        actions(&command.args(sync(&self.file)).args(backend).output().unwrap())
     }
 
     fn role(&self, name: &str) -> String {

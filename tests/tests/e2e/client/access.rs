@@ -23,9 +23,10 @@ cases! {
     BareEachVersion: by_plain_statements, a_plan_is_carried_out_as_it_was_or_not_at_all,
         too_many_losses_change_nothing, sessions_of_those_who_are_shut_out_end,
         a_comment_that_is_no_text_keeps_nobody_else, more_people_than_one_transaction_can_lock,
+        what_was_done_before_an_error_is_told, whose_grant_it_is_is_said_by_plain_statements,
         the_list_shows_whose_a_role_is;
     EachVersion: by_the_extension;
-    InPlpgsql: by_the_functions;
+    InPlpgsql: by_the_functions, whose_grant_it_is_is_said_by_the_functions;
 }
 
 fn by_the_extension(c: &Context<'_>) {
@@ -313,6 +314,114 @@ fn more_people_than_one_transaction_can_lock(c: &Context<'_>) {
     let members = "SELECT count(*) FROM pg_auth_members WHERE roleid = 'team'::regrole";
     assert_eq!(su.one(members), "12000");
     assert!(apply(c, &access).unwrap().is_empty());
+}
+
+fn whose_grant_it_is_is_said_by_plain_statements(c: &Context<'_>) {
+    whose_grant_it_is_is_said(c, Backend::PlainSql);
+}
+
+fn whose_grant_it_is_is_said_by_the_functions(c: &Context<'_>) {
+    whose_grant_it_is_is_said(c, Backend::SqlFunctions);
+}
+
+/// Since 16 a membership is ended by whoever has the rights of the one who granted it, or by the
+/// extension.
+fn whose_grant_it_is_is_said(c: &Context<'_>, backend: Backend) {
+    if c.major() < 16 {
+        return;
+    }
+    for grantor in [SUPERUSER, "boss"] {
+        let (mut su, access) = start(c, &["ann:1", "bob:2"], &["ann:1", "bob:2"]);
+        let access = access.limit("9".parse().unwrap());
+        su.run(
+            "CREATE ROLE boss; GRANT team TO boss WITH ADMIN OPTION; \
+             GRANT team, rds_ad, \"ann@A.B\", \"bob@A.B\" TO rds_master WITH ADMIN OPTION",
+        );
+        if backend == Backend::SqlFunctions {
+            su.run("GRANT \"ann@A.B\", \"bob@A.B\" TO kerbrole_owner WITH ADMIN OPTION");
+        }
+        su.run(&format!("GRANT team TO \"ann@A.B\", \"bob@A.B\" GRANTED BY {grantor}"));
+        let before = state(&mut su);
+        let place = format!("{backend:?} on {}, granted by {grantor}", c.major());
+        let (plan, outcome) = by(c, backend, "rds_master", async |kerbrole| {
+            let plan = kerbrole.plan_access(&access).await.unwrap();
+            let outcome = kerbrole.apply_access(&plan).await;
+            (told(&plan), outcome)
+        });
+        assert_eq!(plan, ["revoke ann@A.B", "revoke bob@A.B"], "{place}");
+        let error = outcome.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Privilege, "{place}: {error}");
+        let said = format!("granted by role \"{grantor}\"");
+        assert!(error.to_string().contains(&said), "{place}: {error}");
+        // Nobody is told to make somebody a member of a superuser.
+        let hint = error.hint().unwrap_or_default();
+        let ann = format!("REVOKE \"team\" FROM \"ann@A.B\" GRANTED BY \"{grantor}\";");
+        let join = format!("GRANT \"{grantor}\" TO \"rds_master\" WITH INHERIT TRUE;");
+        let (fix, other) = if grantor == SUPERUSER { (&ann, &join) } else { (&join, &ann) };
+        assert!(hint.contains(fix) && !hint.contains(other), "{place}: {hint}");
+        assert_eq!(state(&mut su), before, "{place}");
+        // What is said helps.
+        su.run(fix);
+        if grantor == SUPERUSER {
+            su.run(&ann.replace("ann@", "bob@"));
+        } else {
+            by(c, backend, "rds_master", async |kerbrole| {
+                let plan = kerbrole.plan_access(&access).await.unwrap();
+                kerbrole.apply_access(&plan).await.unwrap();
+            });
+        }
+        let rest = by(c, backend, "rds_master", async |k| k.plan_access(&access).await.unwrap());
+        assert!(rest.is_empty(), "{place}: {rest}");
+    }
+}
+
+/// Somebody else has hold of the last of them, for whom the next portion does not wait.
+fn what_was_done_before_an_error_is_told(c: &Context<'_>) {
+    let (mut su, access) = start(c, &["last:0"], &["last:1"]);
+    let person = |number: u32| {
+        let sid = format!("S-1-5-21-1-1-1-{number}").parse().unwrap();
+        AccessPerson::new(format!("p{number}@a.b"), sid)
+    };
+    let access = access.people((10_000..16_000).map(person));
+    let mut holder = c.connect(SUPERUSER);
+    holder.run("BEGIN; COMMENT ON ROLE \"last@A.B\" IS 'somebody is at it'");
+    let bound = "SELECT count(*) FROM pg_shdescription WHERE description ~ 'kerbrole:S-1-5-21-'";
+    let carried_out = |in_transaction: bool| {
+        Runtime::new().unwrap().block_on(async {
+            let mut config = tokio_postgres::Config::new();
+            config.host_path(c.server.socket()).port(c.server.port);
+            config.user(SUPERUSER).dbname("postgres").options("-c lock_timeout=100ms");
+            let (client, connection) = config.connect(NoTls).await.unwrap();
+            tokio::spawn(connection);
+            if in_transaction {
+                client.batch_execute("BEGIN").await.unwrap();
+            }
+            let kerbrole = Kerbrole::<Client>::builder().backend(Backend::PlainSql);
+            let kerbrole = kerbrole.build(&client).await.unwrap();
+            let plan = kerbrole.plan_access(&access).await.unwrap();
+            let statements = plan.rows().iter().filter(|row| row.statement.is_some()).count();
+            (kerbrole.apply_access(&plan).await, statements)
+        })
+    };
+    // What the caller's own transaction did goes with it.
+    let (outcome, _) = carried_out(true);
+    assert_eq!(outcome.unwrap_err().partly_done(), None);
+    assert_eq!(su.one(bound), "0");
+
+    let (outcome, rows) = carried_out(false);
+    let error = outcome.unwrap_err();
+    assert_eq!(error.code().unwrap().code(), "55P03", "{error}");
+    let (done, of) = error.partly_done().unwrap();
+    assert_eq!((done, of), (2 * 5_000, rows), "{error}");
+    assert_eq!(su.one(bound), "5000");
+    let detail = error.detail().unwrap();
+    assert!(detail.contains(&format!("Of {rows} statements 10000 are committed")), "{detail}");
+    assert!(!error.is_retryable());
+
+    // The next run does the rest.
+    holder.run("ROLLBACK");
+    assert_eq!(apply(c, &access).unwrap().len(), rows - done);
+    assert_eq!(su.one(bound), "6001");
 }
 
 fn the_list_shows_whose_a_role_is(c: &Context<'_>) {

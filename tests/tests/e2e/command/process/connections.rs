@@ -397,3 +397,37 @@ pub(super) fn nothing_of_a_string_is_repeated(c: &Context<'_>) {
         assert!(ended.code == 2 && !ended.err.contains("s3cret"), "{bad}: {}", ended.err);
     }
 }
+
+/// A directory that takes the connection and says nothing is not waited for longer than the file
+/// says.
+pub(super) fn a_silent_directory_is_given_up(_: &Context<'_>) {
+    let folder = tempfile::tempdir().unwrap();
+    let password = folder.path().join("password");
+    fs::write(&password, "s3cret").unwrap();
+    fs::set_permissions(&password, fs::Permissions::from_mode(0o600)).unwrap();
+    // The system takes connections for it, and nobody reads what they say.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let file = folder.path().join("access.toml");
+    let text = |limit: &str| {
+        format!(
+            "version = 1\n[directories.\"corp.example.com\"]\n\
+             servers = [\"ldaps://127.0.0.1:{port}\"]\nbind_user = \"reader@corp.example.com\"\n\
+             password_file = \"password\"\n[[access]]\ngroup = 'CORP\\x'\nroles = []\n\
+             [limits]\n{limit}\n"
+        )
+    };
+    let check = |limit: &str| {
+        fs::write(&file, text(limit)).unwrap();
+        let mut command = program();
+        Ended::from(command.args(["directory", "check"]).arg(&file).output().unwrap())
+    };
+    let ended = check("total_timeout = \"1500ms\"");
+    assert_eq!((ended.code, ended.out.as_str()), (3, ""), "{}", ended.err);
+    for said in ["the time limit of 1.5 s for all of it is over", "HINT:  Nothing was changed"] {
+        assert!(ended.err.contains(said), "{}", ended.err);
+    }
+    let ended = check("total_timeout = \"soon\"");
+    assert_eq!((ended.code, ended.out.as_str()), (2, ""), "{}", ended.err);
+    assert!(ended.err.contains("line 10, column 17: how long"), "{}", ended.err);
+}

@@ -82,7 +82,8 @@ cases! {
         help_completions_and_a_manual_page, a_string_in_the_wrong_place_is_not_repeated,
         what_no_file_can_say_is_an_error, the_script_is_printed_without_a_server,
         each_client_is_told_the_same, the_server_is_said_as_elsewhere,
-        files_of_clients_that_are_not_tried, what_no_client_can_log_in_by_is_an_error;
+        files_of_clients_that_are_not_tried, what_no_client_can_log_in_by_is_an_error,
+        a_silent_directory_is_given_up;
 }
 
 /// How it ended, and what it said where.
