@@ -27,10 +27,7 @@ struct Place {
 }
 
 impl Lookout {
-    pub(crate) fn new(
-        each: impl IntoIterator<Item = (Directory, Domain)>,
-        machines: bool,
-    ) -> Self {
+    pub(crate) fn new(each: impl IntoIterator<Item = (Directory, Domain)>, machines: bool) -> Self {
         let place = |(directory, read)| Place { directory, read, session: None };
         Self { places: each.into_iter().map(place).collect(), machines }
     }
