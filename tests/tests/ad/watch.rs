@@ -31,7 +31,7 @@ ad_cases! {
         a_lock_is_not_waited_for_for_ever, a_mistake_in_the_file_is_said_once,
         a_server_that_is_down_keeps_no_other_waiting, it_ends_after_what_it_is_changing,
         it_ends_where_it_reads, it_ends_where_it_waits,
-        passwords_and_tickets_are_read_each_time, rounds_keep_no_memory, systemd_is_told, the_job_of_kubernetes_runs,
-        the_unit_is_as_it_has_to_be, what_cannot_be_meant_is_refused,
+        passwords_and_tickets_are_read_each_time, rounds_keep_no_memory, systemd_is_told,
+        the_job_of_kubernetes_runs, the_unit_is_as_it_has_to_be, what_cannot_be_meant_is_refused,
         what_is_left_of_sessions_ends;
 }
