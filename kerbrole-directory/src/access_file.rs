@@ -38,6 +38,7 @@ use kerbrole_core::{AbsentPolicy, Realm, RemovalLimit};
 use crate::directory::{Bind, Directory};
 use crate::error::Error;
 use crate::group_name::{GroupName, MappedGroup};
+use crate::lookout::Lookout;
 use crate::secret::Secret;
 use crate::server::Server;
 use crate::snapshot::Snapshot;
@@ -119,8 +120,9 @@ pub struct People {
     pub except: Vec<String>,
     /// Whether computers and managed service accounts in a group are people too.
     pub machines: bool,
-    /// Whether sessions of those who are disabled or dropped are ended.
-    pub end_sessions: bool,
+    /// Whether sessions of those who are disabled or dropped are ended; `None` where the file says
+    /// nothing of it.
+    pub end_sessions: Option<bool>,
 }
 
 /// `[[servers]]`: a PostgreSQL server that the file is applied to.
@@ -167,12 +169,7 @@ impl AccessFile {
     /// Those of [`read`](crate::read()); [`Configuration`](crate::ErrorKind::Configuration) where a
     /// password file cannot be read, or others can use it.
     pub async fn snapshot(&self) -> Result<Snapshot, Error> {
-        let limited = |entry: &DirectoryEntry| {
-            let directory = entry.directory()?;
-            Ok(directory.read_timeout(self.read_timeout).total_timeout(self.total_timeout))
-        };
-        let directories: Vec<_> =
-            self.directories.iter().map(limited).collect::<Result<_, Error>>()?;
+        let directories = self.directories()?;
         let mapped = |rule: &AccessRule| {
             MappedGroup::new(rule.group.clone())
                 .may_be_empty(rule.may_be_empty)
@@ -180,6 +177,24 @@ impl AccessFile {
         };
         let groups: Vec<_> = self.access.iter().map(mapped).collect();
         crate::read(&directories, &groups).await
+    }
+
+    /// A lookout for changes of the directories after they were read.
+    ///
+    /// # Errors
+    /// [`Configuration`](crate::ErrorKind::Configuration) where a password file cannot be read, or
+    /// others can use it.
+    pub fn lookout(&self, read: &Snapshot) -> Result<Lookout, Error> {
+        let each = self.directories()?.into_iter().zip(read.domains.iter().cloned());
+        Ok(Lookout::new(each, self.people.machines))
+    }
+
+    fn directories(&self) -> Result<Vec<Directory>, Error> {
+        let limited = |entry: &DirectoryEntry| {
+            let directory = entry.directory()?;
+            Ok(directory.read_timeout(self.read_timeout).total_timeout(self.total_timeout))
+        };
+        self.directories.iter().map(limited).collect()
     }
 }
 

@@ -12,6 +12,7 @@ mod group_name;
 #[cfg(feature = "gssapi")]
 mod kerberos;
 mod ldap;
+mod lookout;
 mod members;
 mod object;
 mod read;
@@ -30,6 +31,7 @@ pub use directory::{Bind, Directory};
 pub use error::{Error, ErrorKind};
 pub use group_name::{GroupName, MappedGroup};
 pub use kerbrole_core::{Realm, Sid};
+pub use lookout::Lookout;
 pub use read::read;
 pub use secret::Secret;
 pub use server::{Scheme, Server};

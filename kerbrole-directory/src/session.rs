@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, words};
 use crate::ldap::connection::Connection;
 use crate::ldap::controls::{DOMAIN_SCOPE, EXTENDED_DN, PAGED};
 use crate::ldap::entry::Entry;
-use crate::ldap::filter::{any, both, equals};
+use crate::ldap::filter::{any, at_least, both, either, equals, not};
 use crate::ldap::search::Search;
 use crate::snapshot::Domain;
 
@@ -45,6 +45,7 @@ impl Session {
         let configuration = name("configurationNamingContext")?;
         let highest_usn = root.number("highestCommittedUSN")?;
         let highest_usn = root.needed("highestCommittedUSN", highest_usn)?;
+        let service = name("dsServiceName")?.to_string();
         let base = Dn::parse(&base_dn).ok_or_else(|| root.bad("defaultNamingContext"))?;
         if !base.domain().eq_ignore_ascii_case(realm.as_str()) {
             let shown = words(&base_dn);
@@ -57,8 +58,41 @@ impl Session {
         let netbios = netbios_name(&mut connection, configuration, &base_dn).await?;
         let highest_usn =
             u64::try_from(highest_usn).map_err(|_| root.bad("highestCommittedUSN"))?;
-        let domain = Domain { realm: realm.clone(), netbios, sid, base_dn, server, highest_usn };
+        let realm = realm.clone();
+        let domain = Domain { realm, netbios, sid, base_dn, server, service, highest_usn };
         Ok(Self { connection, domain, base })
+    }
+
+    /// Whether a person or a group has been written since the server's number was this one.
+    ///
+    /// What was removed is not found: only administrators see where something was (MS-ADTS, section
+    /// 3.1.1.4.1.2).
+    ///
+    /// # Errors
+    /// Where the server does not answer.
+    pub(crate) async fn has_written_since(
+        &mut self,
+        usn: u64,
+        machines: bool,
+    ) -> Result<bool, Error> {
+        let class = |name: &str| equals("objectClass", name.as_bytes());
+        let people = match machines {
+            true => class("user"),
+            false => both(class("user"), not(class("computer"))),
+        };
+        let search = Search {
+            doing: "what was changed",
+            base: &self.domain.base_dn,
+            scope: Scope::WholeSubtree,
+            filter: both(
+                at_least("uSNChanged", &usn.saturating_add(1).to_string()),
+                either(class("group"), people),
+            ),
+            // None (RFC 4511, section 4.5.1.8): that there is one is all that is wanted.
+            attributes: &["1.1"],
+            extended_dn: false,
+        };
+        Ok(self.connection.one_of(&search).await?.is_some())
     }
 
     /// Whether the domain has this DN.
@@ -76,6 +110,7 @@ async fn root(connection: &mut Connection) -> Result<Entry, Error> {
         attributes: &[
             "defaultNamingContext",
             "configurationNamingContext",
+            "dsServiceName",
             "highestCommittedUSN",
             "supportedControl",
         ],

@@ -34,6 +34,8 @@ pub struct Domain {
     pub base_dn: String,
     /// The server that it was read from, as its URL.
     pub server: String,
+    /// What that server calls itself, wherever it is reached: its dsServiceName, a DN.
+    pub service: String,
     /// The highestCommittedUSN of that server before anything was read. Servers count for
     /// themselves: those of two of them do not compare.
     pub highest_usn: u64,

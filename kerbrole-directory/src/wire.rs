@@ -36,6 +36,11 @@ impl Wire {
         Self { stream, seal: None, sealed: Vec::new(), plain: Vec::new(), taken: 0, clock }
     }
 
+    /// Lets what comes now take as long as this clock says.
+    pub(crate) fn set_clock(&mut self, clock: Clock) {
+        self.clock = clock;
+    }
+
     /// Seals whatever goes either way from now on.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 mod command;
 mod general;
 mod help;
+mod interval;
 mod overview;
 mod principals;
 mod rules;

@@ -88,6 +88,16 @@ fn run() -> Outcome {
             ConnectedCommand::Sync(arguments)
             | ConnectedCommand::Diff(arguments)
             | ConnectedCommand::Plan(arguments),
+        ) if arguments.watch => {
+            let is_sync = matches!(command, Command::Connected(ConnectedCommand::Sync(_)));
+            let connect =
+                async |connection, may_ask| open(connection, &options.server, may_ask).await;
+            over_network(access::watch(is_sync, arguments, &options, &connect))
+        }
+        Command::Connected(
+            ConnectedCommand::Sync(arguments)
+            | ConnectedCommand::Diff(arguments)
+            | ConnectedCommand::Plan(arguments),
         ) if arguments.from.is_some() => {
             let from = arguments.from.as_deref().unwrap_or(Path::new(""));
             let asked = match &command {

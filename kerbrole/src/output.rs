@@ -8,8 +8,9 @@ mod pager;
 mod style;
 mod table;
 
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal, Write};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use serde_json::{Value, json};
 use terminal_size::{Height, Width};
@@ -158,6 +159,15 @@ pub(crate) fn tell(text: &str) {
     }
 }
 
+/// Says something as [`tell`] does, unless this program has said it before: of each of several
+/// servers, or each time that one is connected to.
+pub(crate) fn tell_once(text: &str) {
+    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    if SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(text.into()) {
+        tell(text);
+    }
+}
+
 /// Says what went wrong, to people or to a program.
 pub(crate) fn tell_error(text: &str, data: impl FnOnce() -> Value) {
     if speaks_json() {
@@ -165,6 +175,23 @@ pub(crate) fn tell_error(text: &str, data: impl FnOnce() -> Value) {
     } else {
         say(&visible(&format!("kerbrole: {text}"), "\n"));
     }
+}
+
+/// Says something on standard error that has its own form for programs.
+pub(crate) fn tell_line(text: &str, data: impl FnOnce() -> Value) {
+    if speaks_json() {
+        say(&escaped(&data().to_string()));
+    } else {
+        say(&visible(text, ""));
+    }
+}
+
+/// Says a result that does not wait for others, on standard output. Where nobody listens the work
+/// goes on.
+pub(crate) fn tell_result(line: &str) {
+    let mut out = io::stdout();
+    let line = if speaks_json() { escaped(line) } else { visible(line, "") };
+    let _nobody_listens = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
 /// Shows lines on standard error, before a question about them.

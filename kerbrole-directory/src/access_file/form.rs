@@ -70,8 +70,7 @@ struct PeopleForm {
     except: Vec<Spanned<String>>,
     #[serde(default)]
     machines: bool,
-    #[serde(default)]
-    end_sessions: bool,
+    end_sessions: Option<bool>,
 }
 
 #[derive(Deserialize, Default)]

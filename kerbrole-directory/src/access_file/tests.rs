@@ -73,7 +73,7 @@ dsn = "host=orders.example.com dbname=postgres"
     assert_eq!(file.roles(), ["analysts", "Readers of \"orders\""]);
     assert!(file.access[1].may_be_empty && !file.access[0].may_be_empty);
     assert_eq!(file.people.absent, AbsentPolicy::Disable);
-    assert!(file.people.machines && file.people.end_sessions);
+    assert!(file.people.machines && file.people.end_sessions == Some(true));
     assert_eq!(file.removals, RemovalLimit::People(25));
     let limits = (file.read_timeout, file.total_timeout);
     assert_eq!(limits, (Duration::from_secs(90), Duration::from_secs(1_800)));
@@ -84,7 +84,7 @@ dsn = "host=orders.example.com dbname=postgres"
 fn what_is_not_said_is_careful() {
     let file = parse(&format!("{DIRECTORY}{ACCESS}")).unwrap();
     assert_eq!(file.people.absent, AbsentPolicy::Keep);
-    assert!(!file.people.machines && !file.people.end_sessions);
+    assert!(!file.people.machines && file.people.end_sessions.is_none());
     assert!(!file.access[0].may_be_empty);
     assert_eq!(file.removals, RemovalLimit::Percent(10));
     assert!(file.servers.is_empty() && file.directories[0].ca_file.is_none());

@@ -6,6 +6,7 @@ use rasn_ldap::{
 };
 
 use super::outcome::Refusal;
+use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, words};
 use crate::wire::framing::{self, Head};
 use crate::wire::seal::Seal;
@@ -95,6 +96,11 @@ impl Connection {
             }
             _ => Err(Error::protocol("the server answered StartTLS with something else")),
         }
+    }
+
+    /// Lets what comes now take as long as this clock says.
+    pub(crate) fn set_clock(&mut self, clock: Clock) {
+        self.wire.set_clock(clock);
     }
 
     /// Seals whatever goes either way from now on.

@@ -28,6 +28,24 @@ pub(crate) fn both(one: Filter, other: Filter) -> Filter {
     Filter::And(SetOf::from_vec(vec![one, other]))
 }
 
+/// Objects of which one or the other matches.
+pub(crate) fn either(one: Filter, other: Filter) -> Filter {
+    Filter::Or(SetOf::from_vec(vec![one, other]))
+}
+
+/// Objects that do not match.
+pub(crate) fn not(filter: Filter) -> Filter {
+    Filter::Not(Box::new(filter))
+}
+
+/// Objects with a value that is not less than this one.
+pub(crate) fn at_least(attribute: &str, value: &str) -> Filter {
+    Filter::GreaterOrEqual(AttributeValueAssertion::new(
+        attribute.into(),
+        OctetString::from_slice(value.as_bytes()),
+    ))
+}
+
 /// Any object.
 pub(crate) fn any() -> Filter {
     Filter::Present("objectClass".into())

@@ -112,6 +112,7 @@ impl World {
         let root = vec![
             ("defaultNamingContext", text(&base)),
             ("configurationNamingContext", text(&format!("CN=Configuration,{base}"))),
+            ("dsServiceName", text(&format!("CN=NTDS Settings,CN=DC1,{base}"))),
             ("highestCommittedUSN", text("4711")),
             ("supportedControl", CONTROLS.map(|oid| oid.as_bytes().to_vec()).to_vec()),
         ];

@@ -119,6 +119,7 @@ const PAGES: &[Page] = &[
             "kerbrole sync --file people.csv --check",
             "kerbrole sync --from access.toml",
             "kerbrole sync --from access.toml --plan plan.json",
+            "kerbrole sync --from access.toml --watch --yes --interval 1m",
         ],
         &[0, 1, 2, 3, 4, 5, 6],
     ),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use kerbrole_client::AbsentPolicy;
 
+use super::interval::Interval;
 use super::principals::{Filter, Principals};
 
 /// What the file of `kerbrole add` may have that those of others have not.
@@ -178,6 +179,12 @@ pub(crate) struct SyncArguments {
         "dry_run", "check", "yes"
     ])]
     pub(crate) plan: Option<PathBuf>,
+    /// Stay, and carry out what changes in the directories: nobody is asked, so it takes --yes
+    #[arg(long, requires = "from", conflicts_with_all = ["plan", "dry_run", "check"])]
+    pub(crate) watch: bool,
+    /// With --watch, how often all is read, whatever changes: 30s, 5m or 1h, from 5s to 1d
+    #[arg(long, value_name = "TIME", default_value = "5m", requires = "watch")]
+    pub(crate) interval: Interval,
     /// What becomes of the others
     #[arg(long, value_enum, default_value = "keep")]
     pub(crate) absent: AbsentChoice,

@@ -5,6 +5,7 @@ mod places;
 mod saved;
 mod shown;
 mod wanted;
+mod watch;
 
 use std::path::Path;
 
@@ -20,6 +21,8 @@ use crate::connect::conninfo::Connection;
 use crate::exit::{Ending, Outcome, Report};
 use crate::failure::Failure;
 use crate::output::{Form, Shown, tell, tell_error};
+
+pub(crate) use watch::watch;
 
 /// Whether somebody may be asked for a password. Of several servers none is asked for: nobody could
 /// tell which one it is for.
@@ -51,7 +54,7 @@ pub(crate) async fn run(
     connect: impl AsyncFn(Connection, MayAsk) -> Result<Client, Failure>,
 ) -> Outcome {
     let read = directory::read(from, &options.general).await?;
-    let access = wanted::wanted(&read);
+    let access = wanted::wanted(&read, false);
     let mut places = Place::connect_all(&read.file, options, connect).await?;
     let planned = plan_all(&mut places, &access, options).await;
     if let Some(to) = &arguments.plan {
@@ -73,7 +76,7 @@ pub(crate) async fn apply(
 ) -> Outcome {
     let saved = Saved::read(&arguments.plan)?;
     let read = directory::read(&saved.from, &options.general).await?;
-    saved.refuse_another(&wanted::wanted(&read))?;
+    saved.refuse_another(&wanted::wanted(&read, false))?;
     let mut places = Place::connect_all(&read.file, options, connect).await?;
     let planned = take_all(&mut places, &saved, options).await;
     carry_out(planned, arguments.yes, options).await

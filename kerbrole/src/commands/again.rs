@@ -9,6 +9,9 @@ pub(super) const IF_EXISTS: &str = "run it again with --if-exists to go on";
 /// After disabling or enabling some, which may be done twice, and after a part of `sync`.
 pub(super) const AS_IT_IS: &str = "run it again to go on";
 
+/// What is watched.
+pub(super) const BY_ITSELF: &str = "it is gone on with by itself";
+
 /// What may be done twice as a whole.
 pub(super) const DOES_NO_HARM: &str = "doing it twice does no harm: run it again";
 

@@ -64,6 +64,14 @@ pub(super) async fn plan(job: &Job<'_>, arguments: &SyncArguments) -> Outcome {
 }
 
 async fn look(job: &Job<'_>, arguments: &SyncArguments) -> Result<SyncPlan, Failure> {
+    // Whoever wanted it to be written down does not want it done.
+    if arguments.plan.is_some() {
+        return Err(Failure::usage(
+            "--plan goes by an access file: say which, with --from (for a list --dry-run shows \
+             what would be done)"
+                .into(),
+        ));
+    }
     let options = SyncOptions::new().absent(arguments.absent.into());
     let options = arguments.only_realms.iter().fold(options, SyncOptions::realm);
     let options = &arguments.only_groups.iter().fold(options, SyncOptions::group);

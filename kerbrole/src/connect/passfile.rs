@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::output::tell;
+use crate::output::tell_once;
 
 /// Whose password is looked for.
 pub(crate) struct Wanted<'w> {
@@ -44,7 +44,7 @@ impl Passfile {
         }
         if others_can_read(path) {
             let path = path.display();
-            tell(&format!(
+            tell_once(&format!(
                 "kerbrole: {path} can be read by others and is passed over: chmod 600 {path}"
             ));
             return Self(Vec::new());

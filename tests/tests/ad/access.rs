@@ -4,156 +4,28 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
+use std::process::Output;
 
-use kerbrole_tests::domain_controller::{Account, Asked, Group, PASSWORD, Scope};
+use kerbrole_tests::domain_controller::{Account, Asked, PASSWORD};
 use kerbrole_tests::fixture::Session;
 use kerbrole_tests::postgres_server::SUPERUSER;
 use kerbrole_tests::psql::log_in;
 use kerbrole_tests::sandbox::lossy;
-use kerbrole_tests::version::{built, workspace};
+use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::access_files::{
-    READER, actions, add_reader, catalogue, directory, kerbrole, rule, sync,
-};
+use crate::access_files::{READER, catalogue};
 use crate::ad_cases;
 use crate::directory::{Context, REALM};
+use crate::staff::{Staff, rows};
+use crate::watch::Watcher;
 
 ad_cases! {
     EachBackend: the_directory_decides_who_logs_in;
     Once: what_a_file_means_is_shown, a_directory_that_cannot_be_read_changes_nothing,
         several_servers_are_gone_on_with_side_by_side,
         a_plan_is_carried_out_where_it_still_holds, the_examples_of_the_help_run;
-}
-
-/// People and groups that no other test has, and a file about them.
-struct Staff<'c> {
-    c: &'c Context<'c>,
-    /// What their names end in.
-    tag: String,
-    file: PathBuf,
-}
-
-impl<'c> Staff<'c> {
-    /// Anna and Ben are analysts, she through another group; Cleo and Dora may log in.
-    ///
-    /// `test` tells those of one test from those of another.
-    fn hire(c: &'c Context<'c>, test: &str) -> Self {
-        let domain = c.domain();
-        let tag = format!("{test}{}", c.short_label());
-        let staff = Self { c, file: c.sandbox().path().join(format!("access-{tag}.toml")), tag };
-        let people = ["Anna", "Ben", "Cleo", "Dora"].map(|name| Account::user(&staff.named(name)));
-        domain.add(&people).unwrap();
-        let dn = |name: &str| domain.dn_of(&staff.named(name));
-        domain
-            .add_groups(&[
-                Group::new(&staff.named("Inner"), Scope::Global).members([dn("Anna")]),
-                Group::new(&staff.named("Analysts"), Scope::DomainLocal)
-                    .members([dn("Inner"), dn("Ben")]),
-                Group::new(&staff.named("Users"), Scope::Universal).members([
-                    dn("Cleo"),
-                    dn("Dora"),
-                    dn("Ben"),
-                ]),
-            ])
-            .unwrap();
-        add_reader(domain);
-        staff.write("disable");
-        staff
-    }
-
-    fn named(&self, name: &str) -> String {
-        format!("{name}-{}", self.tag)
-    }
-
-    fn role(&self, name: &str) -> String {
-        let user = self.named(name);
-        let user = if self.c.caseins() { user.to_ascii_lowercase() } else { user };
-        format!("{user}@{REALM}")
-    }
-
-    fn write(&self, absent: &str) {
-        let domain = self.c.domain();
-        let directory = directory(domain, &domain.ldaps(), &self.file.with_extension("password"));
-        let analysts = rule(&domain.dn_of(&self.named("Analysts")), &["analysts"]);
-        let users = rule(&format!("CORP\\{}", self.named("Users")), &[]);
-        let text = format!(
-            "version = 1\n{directory}{analysts}{users}[people]\nabsent = \"{absent}\"\n\
-             [limits]\nremovals = \"100%\"\n"
-        );
-        fs::write(&self.file, text).unwrap();
-    }
-
-    fn kerbrole(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().unwrap()
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = kerbrole(self.c.server);
-        command.args(arguments);
-        command
-    }
-
-    /// Without anything that says where a server is.
-    fn kerbrole_alone(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(built("kerbrole"));
-        command.env_clear().env("HOME", "/nonexistent").env("PGUSER", SUPERUSER);
-        command.env("PGDATABASE", "postgres").stdin(Stdio::null()).args(arguments);
-        command.output().unwrap()
-    }
-
-    fn from(&self) -> &str {
-        self.file.to_str().unwrap()
-    }
-
-    /// Carries it out; the actions with the roles that they are about.
-    fn sync(&self) -> Vec<(String, String)> {
-        let backend = ["--backend", self.c.backend()];
-        let out = self.kerbrole(&[&sync(&self.file)[..], &backend].concat());
-        let actions = actions(&out);
-        rows(&out, "sync-from");
-        actions
-    }
-
-    /// Whether somebody with a ticket of this account gets in, as the role of that name.
-    fn gets_in(&self, name: &str) -> bool {
-        let ticket = self.c.domain().ticket(&self.named(name), Asked::AsTyped).unwrap();
-        log_in(self.c.server, &ticket, &self.role(name)).unwrap().ok
-    }
-
-    fn oid(&self, name: &str) -> Option<String> {
-        let mut su = self.c.superuser();
-        let ask = format!("SELECT oid::text FROM pg_roles WHERE rolname = '{}'", self.role(name));
-        su.column(&ask).into_iter().next()
-    }
-
-    /// The direct memberships besides rds_ad.
-    fn roles_of(&self, name: &str) -> Vec<String> {
-        self.c.superuser().column(&format!(
-            "SELECT m.roleid::regrole::text FROM pg_auth_members m \
-             JOIN pg_roles r ON r.oid = m.member \
-             WHERE r.rolname = '{}' AND m.roleid <> 'rds_ad'::regrole ORDER BY 1",
-            self.role(name)
-        ))
-    }
-}
-
-/// Rows as docs/reference/command.schema.json has them.
-fn rows(out: &Output, definition: &str) -> Vec<Value> {
-    let path = workspace().join("docs/reference/command.schema.json");
-    let schema = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
-    let mut compiler = boon::Compiler::new();
-    compiler.add_resource("file:///schema.json", schema).unwrap();
-    let mut schemas = boon::Schemas::new();
-    let place = format!("file:///schema.json#/$defs/{definition}");
-    let index = compiler.compile(&place, &mut schemas).unwrap();
-    let value: Value = serde_json::from_str(&lossy(&out.stdout)).unwrap();
-    if let Err(error) = schemas.validate(&value, index) {
-        panic!("{definition}: {error:#}\n{value}");
-    }
-    value.as_array().unwrap().clone()
 }
 
 fn the_directory_decides_who_logs_in(c: &Context<'_>) {
@@ -412,9 +284,16 @@ fn the_examples_of_the_help_run(c: &Context<'_>) {
                 .map(|word| if word == "alice" { alice.as_str() } else { word })
                 .collect();
             let mut command = staff.command(&words);
-            let out = command.current_dir(folder.path()).output().unwrap();
-            assert!(out.status.success(), "{example}: {}", lossy(&out.stderr));
+            command.current_dir(folder.path());
             run += 1;
+            if example.contains("--watch") {
+                let watcher = Watcher::start(&mut command);
+                watcher.wait_for_line("watching");
+                assert_eq!(watcher.end(Signal::TERM), Some(0), "{example}");
+                continue;
+            }
+            let out = command.output().unwrap();
+            assert!(out.status.success(), "{example}: {}", lossy(&out.stderr));
         }
     }
     assert!(run >= 5, "{run}");

@@ -25,6 +25,8 @@ mod logins;
 mod reading;
 mod rows;
 mod sections;
+mod staff;
+mod watch;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -44,6 +46,7 @@ const SUITES: &[(&str, &[Case])] = &[
     ("ldap", ldap::CASES),
     ("logins", logins::CASES),
     ("reading", reading::CASES),
+    ("watch", watch::CASES),
 ];
 
 fn main() -> ExitCode {

@@ -37,52 +37,60 @@ pub(super) struct All<T> {
     failed: Vec<(Option<String>, Failure)>,
 }
 
+/// The servers of the file by their names, or, where it names none, the one of the command line.
+///
+/// # Errors
+/// Where the file and the command line both name servers, and where a password stands in the file.
+pub(super) fn described(
+    file: &AccessFile,
+    options: &Options,
+) -> Result<Vec<(Option<String>, Given)>, Failure> {
+    let server = &options.server;
+    if file.servers.is_empty() {
+        let (dbname, host) = (server.dbname.clone(), server.host.clone());
+        let (port, user) = (server.port.clone(), server.username.clone());
+        return Ok(vec![(None, Given { dbname, host, port, user })]);
+    }
+    if server.dbname.is_some() || server.host.is_some() || server.port.is_some() {
+        return Err(Failure::usage(
+            "the access file names the servers: leave out -d, -h and -p".into(),
+        ));
+    }
+    if server.ask_password {
+        return Err(Failure::usage(
+            "-W asks for one password, and the access file names several servers: put theirs into \
+             ~/.pgpass"
+                .into(),
+        ));
+    }
+    let given = |dsn: &str| Given {
+        dbname: Some(dsn.into()),
+        user: server.username.clone(),
+        ..Given::default()
+    };
+    for one in &file.servers {
+        if has_password(&one.dsn)? {
+            return Err(Failure::usage(format!(
+                "a password stands in the access file, in the dsn of {}: put it into ~/.pgpass",
+                one.name
+            )));
+        }
+    }
+    Ok(file.servers.iter().map(|one| (Some(one.name.clone()), given(&one.dsn))).collect())
+}
+
 impl Place {
     /// Connects to the servers of the file, or, where it names none, to the one of the command
     /// line.
     ///
     /// # Errors
-    /// Where the file and the command line both name servers, and where a password stands in the
-    /// file.
+    /// Those of [`described`].
     pub(super) async fn connect_all(
         file: &AccessFile,
         options: &Options,
         connect: impl AsyncFn(Connection, MayAsk) -> Result<Client, Failure>,
     ) -> Result<Vec<Self>, Failure> {
-        let server = &options.server;
-        let described = if file.servers.is_empty() {
-            let (dbname, host) = (server.dbname.clone(), server.host.clone());
-            let (port, user) = (server.port.clone(), server.username.clone());
-            vec![(None, Given { dbname, host, port, user })]
-        } else {
-            if server.dbname.is_some() || server.host.is_some() || server.port.is_some() {
-                return Err(Failure::usage(
-                    "the access file names the servers: leave out -d, -h and -p".into(),
-                ));
-            }
-            if server.ask_password {
-                return Err(Failure::usage(
-                    "-W asks for one password, and the access file names several servers: put \
-                     theirs into ~/.pgpass"
-                        .into(),
-                ));
-            }
-            let given = |dsn: &str| Given {
-                dbname: Some(dsn.into()),
-                user: server.username.clone(),
-                ..Given::default()
-            };
-            for one in &file.servers {
-                if has_password(&one.dsn)? {
-                    return Err(Failure::usage(format!(
-                        "a password stands in the access file, in the dsn of {}: put it into \
-                         ~/.pgpass",
-                        one.name
-                    )));
-                }
-            }
-            file.servers.iter().map(|one| (Some(one.name.clone()), given(&one.dsn))).collect()
-        };
+        let described = described(file, options)?;
         let may_ask = if file.servers.is_empty() { MayAsk::Yes } else { MayAsk::No };
         let one = async |(name, given): (Option<String>, Given)| {
             let client = match Connection::find(&given, home().as_deref(), environment) {

@@ -6,14 +6,15 @@ use kerbrole_client::{Access, AccessPerson};
 
 use crate::commands::directory::{self, Read};
 
-/// Who is to have access, and what becomes of others.
-pub(super) fn wanted(read: &Read) -> Access {
+/// Who is to have access, and what becomes of others. `ends_sessions` is for a file that does not
+/// say whether sessions end of those who may not log in any more.
+pub(super) fn wanted(read: &Read, ends_sessions: bool) -> Access {
     let Read { file, snapshot } = read;
     let access = Access::new()
         .roles(file.roles())
         .absent(file.people.absent)
         .limit(file.removals)
-        .terminate(file.people.end_sessions);
+        .terminate(file.people.end_sessions.unwrap_or(ends_sessions));
     let access = file.people.except.iter().fold(access, Access::except);
     let domains = snapshot.domains.iter().map(|domain| domain.sid);
     let access = domains.fold(access, Access::domain);

@@ -270,6 +270,22 @@ pub const BY_TESTS: &[(&str, &str)] = &[
     ("Whoever is in one of them gets a login role and", "the_directory_decides_who_logs_in"),
     ("Computers and managed service accounts are people", "hard_cases_are_as_the_table_says"),
     ("**Who may log in** the directory says", "the_directory_decides_who_logs_in"),
+    (
+        "**Sessions** of those who may not log in any more end where",
+        "what_is_left_of_sessions_ends",
+    ),
+    (
+        "the access file, the password files, the directories, and it connects",
+        "passwords_and_tickets_are_read_each_time",
+    ),
+    (
+        "a directory or a server that does not answer, a password or a ticket that",
+        "passwords_and_tickets_are_read_each_time",
+    ),
+    ("Sessions of those who may not log in any more end, also", "what_is_left_of_sessions_ends"),
+    ("the access file names the copy that systemd makes", "the_unit_is_as_it_has_to_be"),
+    ("Where the server is stands in the access file, or in", "the_unit_is_as_it_has_to_be"),
+    ("Of the forms it has lines for people, and with", "each_change_is_followed"),
     ("Where more people than `removals` would lose", "too_many_losses_change_nothing"),
     ("`apply` reads the directories and the access", "a_plan_is_carried_out_where_it_still_holds"),
     ("a password for one comes from", "several_servers_are_gone_on_with_side_by_side"),
