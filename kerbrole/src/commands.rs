@@ -56,9 +56,11 @@ pub(crate) fn refuse_to_draw(command: &Command, options: &Options) -> Result<(),
                 | ConnectedCommand::PreviewGrant(_)
                 | ConnectedCommand::List(_)
         ),
-        Command::Apply(_) | Command::Directory(_) | Command::Doctor(_) | Command::InstallSql(_) => {
-            false
-        }
+        Command::Apply(_)
+        | Command::Aws(_)
+        | Command::Directory(_)
+        | Command::Doctor(_)
+        | Command::InstallSql(_) => false,
         // What these print has no form.
         Command::Local(_) => true,
     };

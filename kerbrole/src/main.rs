@@ -69,6 +69,7 @@ fn run() -> Outcome {
         Command::Doctor(arguments) => over_network(async {
             doctor::run(arguments, &options, described(&options.server)?).await
         }),
+        Command::Aws(arguments) => over_network(commands::aws::run(arguments, &options)),
         Command::Apply(arguments) => {
             let connect =
                 async |connection, may_ask| open(connection, &options.server, may_ask).await;

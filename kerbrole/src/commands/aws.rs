@@ -1,4 +1,79 @@
 //! `kerbrole aws`: the steps of AWS's guide that come before the first login, looked at by the
 //! user's own `aws`. No password passes through here, and nothing is changed.
 
+pub(crate) mod call;
+pub(crate) mod check;
+mod cli;
+mod look;
+mod target;
 pub(crate) mod world;
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use self::check::{Row, Status};
+use self::cli::{Cli, Common};
+use crate::arguments::{AwsArguments, AwsCheckArguments, AwsQuestion, Options};
+use crate::exit::{Ending, Outcome, Report};
+use crate::output::{Column, Form, Shown, Table, Tone};
+
+/// Answers a question.
+///
+/// # Errors
+/// Where AWS cannot be asked at all; what cannot be asked is a row.
+pub(crate) async fn run(arguments: &AwsArguments, options: &Options) -> Outcome {
+    match &arguments.question {
+        AwsQuestion::Check(arguments) => run_check(arguments, options).await,
+    }
+}
+
+async fn run_check(arguments: &AwsCheckArguments, options: &Options) -> Outcome {
+    let target = &arguments.target;
+    target::look(target)?;
+    let general = &options.general;
+    let common = Common {
+        region: target.region.as_deref(),
+        profile: target.profile.as_deref(),
+        endpoint: target.endpoint_url.as_deref(),
+        limit: Duration::from_secs(target.timeout),
+        is_verbose: general.verbose,
+    };
+    let (cli, region) = Cli::find(&common).await?;
+    target::look_at_region(&region)?;
+    let asked = world::Asked {
+        db_instance: target.db_instance.clone(),
+        db_cluster: target.db_cluster.clone(),
+        directory: target.directory.clone(),
+        region,
+        profile: target.profile.clone(),
+    };
+    let world = look::look(&cli, asked, general.quiet).await?;
+    let rows = check::rows(&world);
+    let is_wrong = rows.iter().any(|row| row.status == Status::Wrong);
+    let shown = Shown::Rows(table(rows), Form::of(general));
+    Ok(Report::looked(shown, Ending::findings_if(is_wrong)))
+}
+
+fn table(rows: Vec<Row>) -> Table {
+    const COLUMNS: &[Column] = &[
+        Column::new("step"),
+        Column::new("what").name(),
+        Column::new("status").name(),
+        Column::new("detail"),
+        Column::new("fix").below(),
+    ];
+    let mut table = Table::new(COLUMNS);
+    for row in rows {
+        let tone = match row.status {
+            Status::Ok => Tone::Plain,
+            Status::Wrong => Tone::Bad,
+            Status::Warning => Tone::Change,
+            Status::CannotLook => Tone::Faint,
+        };
+        let fix = row.fix.map_or(Value::Null, Value::String);
+        let (step, status) = (row.step.name().into(), row.status.name().into());
+        table.row_in(tone, [step, row.what.into(), status, row.detail.into(), fix]);
+    }
+    table
+}

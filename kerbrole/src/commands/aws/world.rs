@@ -150,3 +150,56 @@ impl World {
         }
     }
 }
+
+/// Where something is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) vpc: String,
+    pub(crate) subnets: Vec<String>,
+    pub(crate) security_groups: Vec<String>,
+}
+
+impl World {
+    /// Where the database is, as far as it is known.
+    pub(crate) fn database_place(&self) -> Option<Place> {
+        let instances = self.instances.got().map_or(&[][..], Vec::as_slice);
+        let of_instance = instances.iter().find_map(|instance| instance.subnet_group.as_ref());
+        let group = of_instance.or_else(|| self.subnet_group.got())?;
+        let cluster = self.cluster.got();
+        let of_instance = instances.first().map(|instance| &instance.security_groups);
+        let security_groups = cluster.map(|cluster| &cluster.security_groups).or(of_instance)?;
+        Some(Place {
+            vpc: group.vpc.clone()?,
+            subnets: group.subnets.iter().map(|subnet| subnet.id.clone()).collect(),
+            security_groups: security_groups.iter().map(|group| group.id.clone()).collect(),
+        })
+    }
+
+    /// Where the domain controllers are, as far as it is known.
+    pub(crate) fn directory_place(&self) -> Option<Place> {
+        let settings = self.directory.got()?.vpc()?;
+        // Domain controllers that were added are in subnets of their own.
+        let added = self.controllers.got().into_iter().flatten();
+        let added = added.filter_map(|controller| controller.subnet_id.clone());
+        let mut subnets: Vec<_> = settings.subnet_ids.iter().cloned().chain(added).collect();
+        subnets.sort();
+        subnets.dedup();
+        Some(Place {
+            vpc: settings.vpc_id.clone()?,
+            subnets,
+            security_groups: settings.security_group_id.iter().cloned().collect(),
+        })
+    }
+}
+
+impl World {
+    /// Whether somebody named a database, be it there or not.
+    pub(crate) fn names_database(&self) -> bool {
+        self.asked.db_instance.is_some() || self.asked.db_cluster.is_some()
+    }
+
+    /// Whether it is about a cluster, be it known or not.
+    pub(crate) fn is_of_cluster(&self) -> bool {
+        self.cluster != Answer::NotAsked
+    }
+}

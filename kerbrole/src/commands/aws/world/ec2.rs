@@ -9,6 +9,8 @@ use super::Answer;
 /// controllers are; of a directory in another account nothing can be seen.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Network {
+    /// The VPCs of both sides that are this account's.
+    pub(crate) vpcs: Answer<Vec<Vpc>>,
     /// Of both sides.
     pub(crate) subnets: Answer<Vec<Subnet>>,
     pub(crate) database: Side,
@@ -17,6 +19,47 @@ pub(crate) struct Network {
     pub(crate) peerings: Answer<Vec<Peering>>,
     /// Those of the two VPCs, where routes lead to a transit gateway.
     pub(crate) attachments: Answer<Vec<TransitGatewayAttachment>>,
+    /// Those that rules and routes name.
+    pub(crate) prefix_lists: Vec<PrefixList>,
+}
+
+/// A list of ranges that is kept elsewhere, and what is in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PrefixList {
+    pub(crate) id: String,
+    pub(crate) entries: Answer<Vec<PrefixListEntry>>,
+}
+
+/// Of `get-managed-prefix-list-entries`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct PrefixListEntry {
+    pub(crate) cidr: String,
+}
+
+/// Of `describe-vpcs`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Vpc {
+    pub(crate) vpc_id: String,
+    #[serde(default)]
+    pub(crate) cidr_block_association_set: Vec<CidrAssociation>,
+    #[serde(default)]
+    pub(crate) ipv6_cidr_block_association_set: Vec<Ipv6CidrAssociation>,
+}
+
+/// A range of a VPC.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct CidrAssociation {
+    pub(crate) cidr_block: String,
+}
+
+/// A range of IPv6 of a VPC or a subnet.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Ipv6CidrAssociation {
+    pub(crate) ipv6_cidr_block: String,
 }
 
 /// What belongs to one of the two.
@@ -38,6 +81,8 @@ pub(crate) struct Subnet {
     pub(crate) vpc_id: String,
     #[serde(default)]
     pub(crate) cidr_block: Option<String>,
+    #[serde(default)]
+    pub(crate) ipv6_cidr_block_association_set: Vec<Ipv6CidrAssociation>,
 }
 
 /// Of `describe-security-groups`.
@@ -200,6 +245,12 @@ pub(crate) struct Route {
     pub(crate) nat_gateway_id: Option<String>,
     #[serde(default)]
     pub(crate) network_interface_id: Option<String>,
+    /// What is not among these: an egress-only gateway, a carrier's, a local one, a core network.
+    #[serde(flatten)]
+    pub(crate) other: serde_json::Map<String, serde_json::Value>,
+    /// `CreateRouteTable`, `CreateRoute`, or `EnableVgwRoutePropagation`.
+    #[serde(default)]
+    pub(crate) origin: Option<String>,
     /// `active` or `blackhole`.
     #[serde(default)]
     pub(crate) state: Option<String>,
@@ -234,6 +285,8 @@ pub(crate) struct PeeringVpc {
     pub(crate) vpc_id: Option<String>,
     #[serde(default)]
     pub(crate) owner_id: Option<String>,
+    #[serde(default)]
+    pub(crate) region: Option<String>,
 }
 
 /// Of `describe-transit-gateway-vpc-attachments`.

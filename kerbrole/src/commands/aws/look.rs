@@ -1,0 +1,340 @@
+//! Which calls are made, one after the other: each asks for what an answer before it has named.
+
+use std::collections::BTreeSet;
+
+use serde::de::DeserializeOwned;
+
+use super::call::{self, Call};
+use super::cli::Cli;
+use super::world::ec2::{Network, PrefixList, RouteTable, Side};
+use super::world::iam::{AttachedPolicy, PolicyDocument, PolicyPlace, Role, RolePolicy};
+use super::world::{Answer, Asked, Place, World, ds, rds};
+use crate::commands::progress::Sign;
+use crate::failure::Failure;
+
+/// How many accounts of a directory are looked at: whether there are any is the question.
+const MOST_USERS: &str = "200";
+
+/// How far back events are looked at, in minutes: as far as RDS keeps them.
+const EVENTS_SINCE: &str = "20160";
+
+/// Asks for everything that the target leads to.
+///
+/// # Errors
+/// Where there are no credentials.
+pub(super) async fn look(cli: &Cli, asked: Asked, is_quiet: bool) -> Result<World, Failure> {
+    // Without a sign: this is where aws asks for a code of MFA.
+    let caller = cli.ask_first(call::CALLER).await?;
+    let mut asking = Asking { cli, sign: Sign::new(is_quiet) };
+    let mut world = World { asked, caller: Answer::Got(caller), ..World::default() };
+    asking.database(&mut world).await?;
+    asking.directory(&mut world).await?;
+    asking.role(&mut world).await?;
+    asking.network(&mut world).await?;
+    Ok(world)
+}
+
+struct Asking<'a> {
+    cli: &'a Cli,
+    sign: Sign,
+}
+
+impl Asking<'_> {
+    async fn ask<T: DeserializeOwned>(
+        &mut self,
+        call: Call,
+        arguments: &[&str],
+    ) -> Result<Answer<T>, Failure> {
+        self.sign.step(format!("asking AWS: {} {}", call.service, call.operation));
+        self.cli.ask(call, arguments).await
+    }
+
+    /// The first of a list with one element.
+    async fn one<T: DeserializeOwned>(
+        &mut self,
+        call: Call,
+        arguments: &[&str],
+    ) -> Result<Answer<T>, Failure> {
+        let all: Answer<Vec<T>> = self.ask(call, arguments).await?;
+        Ok(all.and_then(|all| all.into_iter().next().map_or(Answer::Missing, Answer::Got)))
+    }
+
+    async fn database(&mut self, world: &mut World) -> Result<(), Failure> {
+        if let Some(id) = world.asked.db_instance.clone() {
+            let arguments = ["--db-instance-identifier", &id];
+            world.instances = self.ask(call::INSTANCES, &arguments).await?;
+        }
+        let of_instance = world.instances.got().and_then(|instances| instances.first());
+        let of_instance = of_instance.and_then(|instance| instance.cluster.clone());
+        if let Some(id) = world.asked.db_cluster.clone().or(of_instance) {
+            let arguments = ["--db-cluster-identifier", &id];
+            world.cluster = self.one(call::CLUSTERS, &arguments).await?;
+            if world.cluster != Answer::Missing {
+                let filter = format!("Name=db-cluster-id,Values={id}");
+                world.instances = self.ask(call::INSTANCES, &["--filters", &filter]).await?;
+            }
+        }
+        let has_instances = world
+            .instances
+            .got()
+            .is_some_and(|all| all.iter().any(|one| one.subnet_group.is_some()));
+        let group = world.cluster.got().and_then(|cluster| cluster.subnet_group.clone());
+        if let Some(group) = group.filter(|_| !has_instances) {
+            let arguments = ["--db-subnet-group-name", &group];
+            world.subnet_group = self.one(call::SUBNET_GROUPS, &arguments).await?;
+        }
+        self.orderable(world).await?;
+        self.parameters(world).await?;
+        self.events(world).await
+    }
+
+    /// Of each engine, version and class that there is.
+    async fn orderable(&mut self, world: &mut World) -> Result<(), Failure> {
+        let Some(instances) = world.instances.got() else { return Ok(()) };
+        let wanted: BTreeSet<_> = instances
+            .iter()
+            .map(|one| (one.engine.clone(), one.engine_version.clone(), one.class.clone()))
+            .collect();
+        let mut all = Vec::new();
+        for (engine, version, class) in wanted {
+            let arguments =
+                ["--engine", &engine, "--engine-version", &version, "--db-instance-class", &class];
+            match self.ask::<Vec<rds::Orderable>>(call::ORDERABLE, &arguments).await? {
+                Answer::Got(some) => all.extend(some),
+                other => {
+                    world.orderable = other;
+                    return Ok(());
+                }
+            }
+        }
+        world.orderable = Answer::Got(all);
+        Ok(())
+    }
+
+    async fn parameters(&mut self, world: &mut World) -> Result<(), Failure> {
+        let cluster = world.cluster.got().and_then(|cluster| cluster.parameter_group.clone());
+        if let Some(group) = cluster {
+            let arguments = ["--db-cluster-parameter-group-name", &group];
+            world.parameters = self.ask(call::CLUSTER_PARAMETERS, &arguments).await?;
+            return Ok(());
+        }
+        if world.cluster != Answer::NotAsked {
+            return Ok(());
+        }
+        let instance = world.instances.got().and_then(|instances| instances.first());
+        let group = instance.and_then(|instance| instance.parameter_groups.first());
+        if let Some(group) = group.map(|group| group.name.clone()) {
+            let arguments = ["--db-parameter-group-name", &group];
+            world.parameters = self.ask(call::PARAMETERS, &arguments).await?;
+        }
+        Ok(())
+    }
+
+    /// Of those that have not joined.
+    async fn events(&mut self, world: &mut World) -> Result<(), Failure> {
+        let Some(instances) = world.instances.got() else { return Ok(()) };
+        let is_in = |status: Option<&str>| matches!(status, Some("kerberos-enabled" | "joined"));
+        let cluster_s =
+            world.memberships().first().and_then(|membership| membership.status.clone());
+        let failed: Vec<_> = instances
+            .iter()
+            .filter(|instance| {
+                let own = instance.domain_memberships.first();
+                let status = own.map_or(cluster_s.as_deref(), |own| own.status.as_deref());
+                status.is_some() && !is_in(status)
+            })
+            .map(|instance| instance.id.clone())
+            .collect();
+        let mut all = Vec::new();
+        for id in failed {
+            let arguments = [
+                "--source-type",
+                "db-instance",
+                "--source-identifier",
+                &id,
+                "--duration",
+                EVENTS_SINCE,
+            ];
+            match self.ask::<Vec<rds::Event>>(call::EVENTS, &arguments).await? {
+                Answer::Got(some) => all.extend(some),
+                other => {
+                    world.events = other;
+                    return Ok(());
+                }
+            }
+            world.events = Answer::Got(all.clone());
+        }
+        Ok(())
+    }
+
+    async fn directory(&mut self, world: &mut World) -> Result<(), Failure> {
+        let Some(id) = world.directory_id().map(String::from) else { return Ok(()) };
+        world.directory = self.one(call::DIRECTORIES, &["--directory-ids", &id]).await?;
+        let of_it: &[&str] = &["--directory-id", &id];
+        let Some(directory) = world.directory.got() else { return Ok(()) };
+        // Whoever it is shared with may not ask for these.
+        if directory.kind.as_deref() != Some("MicrosoftAD") {
+            return Ok(());
+        }
+        world.controllers = self.ask(call::CONTROLLERS, of_it).await?;
+        world.trusts = self.ask(call::TRUSTS, of_it).await?;
+        if world.trusts.got().is_some_and(|trusts| !trusts.is_empty()) {
+            world.forwarders = self.ask(call::FORWARDERS, of_it).await?;
+        }
+        world.data_access = self.ask(call::DATA_ACCESS, of_it).await?;
+        let status = world.data_access.got().and_then(|data| data.data_access_status.as_deref());
+        if status == Some("Enabled") {
+            let arguments = ["--directory-id", &id, "--max-items", MOST_USERS];
+            world.users = self.ask::<Vec<ds::User>>(call::USERS, &arguments).await?;
+        }
+        Ok(())
+    }
+
+    async fn role(&mut self, world: &mut World) -> Result<(), Failure> {
+        let role = world.memberships().first().and_then(|membership| membership.role.clone());
+        let Some(name) = role else { return Ok(()) };
+        world.role = self.ask::<Role>(call::ROLE, &["--role-name", &name]).await?;
+        let Some(role) = world.role.got() else { return Ok(()) };
+        let boundary = role.permissions_boundary.clone();
+        world.policies = self.policies(&name).await?;
+        if let (Some(boundary), Answer::Got(policies)) = (boundary, &mut world.policies) {
+            let arn = boundary.permissions_boundary_arn;
+            let document = self.managed(&arn).await?;
+            let name = arn.rsplit('/').next().unwrap_or(&arn).to_string();
+            policies.push(RolePolicy { name, place: PolicyPlace::Boundary(arn), document });
+        }
+        Ok(())
+    }
+
+    async fn policies(&mut self, role: &str) -> Result<Answer<Vec<RolePolicy>>, Failure> {
+        let of_role = ["--role-name", role];
+        let attached: Answer<Vec<AttachedPolicy>> = self.ask(call::ATTACHED, &of_role).await?;
+        let attached = match attached {
+            Answer::Got(attached) => attached,
+            other => return Ok(other.map(|_| Vec::new())),
+        };
+        let mut policies = Vec::new();
+        for AttachedPolicy { policy_name: name, policy_arn: arn } in attached {
+            let document = self.managed(&arn).await?;
+            policies.push(RolePolicy { name, place: PolicyPlace::Attached(arn), document });
+        }
+        let inline = match self.ask::<Vec<String>>(call::INLINE, &of_role).await? {
+            Answer::Got(names) => names,
+            other => return Ok(other.map(|_| Vec::new())),
+        };
+        for name in inline {
+            let arguments = ["--role-name", role, "--policy-name", &name];
+            let document = self.ask(call::INLINE_POLICY, &arguments).await?;
+            policies.push(RolePolicy { name, place: PolicyPlace::Inline, document });
+        }
+        Ok(Answer::Got(policies))
+    }
+
+    /// The version of a managed policy that holds.
+    async fn managed(&mut self, arn: &str) -> Result<Answer<PolicyDocument>, Failure> {
+        #[derive(serde::Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Policy {
+            default_version_id: String,
+        }
+        #[derive(serde::Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Version {
+            document: PolicyDocument,
+        }
+        let policy: Answer<Policy> = self.ask(call::POLICY, &["--policy-arn", arn]).await?;
+        let version = match policy {
+            Answer::Got(policy) => policy.default_version_id,
+            other => return Ok(other.and_then(|_| Answer::NotAsked)),
+        };
+        let arguments = ["--policy-arn", arn, "--version-id", &version];
+        let version: Answer<Version> = self.ask(call::POLICY_VERSION, &arguments).await?;
+        Ok(version.map(|version| version.document))
+    }
+
+    async fn network(&mut self, world: &mut World) -> Result<(), Failure> {
+        let (Some(database), Some(directory)) = (world.database_place(), world.directory_place())
+        else {
+            return Ok(());
+        };
+        let mut network = Network::default();
+        // Of another account nothing can be seen.
+        let is_shared = world.directory.got().is_some_and(ds::Directory::is_shared);
+        let (mut vpcs, mut subnets) = (vec![database.vpc.clone()], database.subnets.clone());
+        if !is_shared {
+            vpcs.extend((directory.vpc != database.vpc).then(|| directory.vpc.clone()));
+            subnets.extend(directory.subnets.clone());
+        }
+        subnets.sort();
+        subnets.dedup();
+        network.vpcs = self.listed(call::VPCS, "--vpc-ids", &vpcs).await?;
+        network.subnets = self.listed(call::SUBNETS, "--subnet-ids", &subnets).await?;
+        network.database = self.side(&database).await?;
+        if !is_shared {
+            network.directory = self.side(&directory).await?;
+        }
+        let routes = || {
+            let tables = [&network.database.route_tables, &network.directory.route_tables];
+            let tables = tables.into_iter().filter_map(Answer::got).flatten();
+            tables.flat_map(|table: &RouteTable| &table.routes)
+        };
+        let peerings: BTreeSet<_> =
+            routes().filter_map(|route| route.vpc_peering_connection_id.clone()).collect();
+        let has_transit = routes().any(|route| route.transit_gateway_id.is_some());
+        if database.vpc != directory.vpc {
+            let peerings: Vec<_> = peerings.into_iter().collect();
+            let ids = "--vpc-peering-connection-ids";
+            network.peerings = self.listed(call::PEERINGS, ids, &peerings).await?;
+            if has_transit {
+                let filter = format!("Name=vpc-id,Values={}", vpcs.join(","));
+                network.attachments = self.ask(call::ATTACHMENTS, &["--filters", &filter]).await?;
+            }
+        }
+        let lists: BTreeSet<_> = prefix_lists(&network).into_iter().collect();
+        for id in lists {
+            let entries = self.ask(call::PREFIX_LIST, &["--prefix-list-id", &id]).await?;
+            network.prefix_lists.push(PrefixList { id, entries });
+        }
+        world.network = network;
+        Ok(())
+    }
+
+    async fn side(&mut self, place: &Place) -> Result<Side, Failure> {
+        let groups = &place.security_groups;
+        let subnets = format!("Name=association.subnet-id,Values={}", place.subnets.join(","));
+        let vpc = format!("Name=vpc-id,Values={}", place.vpc);
+        Ok(Side {
+            security_groups: self.listed(call::SECURITY_GROUPS, "--group-ids", groups).await?,
+            acls: self.ask(call::ACLS, &["--filters", &subnets]).await?,
+            route_tables: self.ask(call::ROUTE_TABLES, &["--filters", &vpc]).await?,
+        })
+    }
+
+    /// By their identifiers; without any, none are asked for, since that would mean all.
+    async fn listed<T: DeserializeOwned>(
+        &mut self,
+        call: Call,
+        option: &str,
+        ids: &[String],
+    ) -> Result<Answer<Vec<T>>, Failure> {
+        if ids.is_empty() {
+            return Ok(Answer::Got(Vec::new()));
+        }
+        let arguments: Vec<_> =
+            std::iter::once(option).chain(ids.iter().map(String::as_str)).collect();
+        self.ask(call, &arguments).await
+    }
+}
+
+/// Those that rules of security groups and routes name.
+fn prefix_lists(network: &Network) -> Vec<String> {
+    let sides = [&network.database, &network.directory];
+    let groups = sides.iter().filter_map(|side| side.security_groups.got()).flatten();
+    let rules =
+        groups.flat_map(|group| group.ip_permissions.iter().chain(&group.ip_permissions_egress));
+    let of_rules = rules.flat_map(|rule| &rule.prefix_list_ids).map(|list| &list.prefix_list_id);
+    let tables = sides.iter().filter_map(|side| side.route_tables.got()).flatten();
+    let routes = tables.flat_map(|table| &table.routes);
+    let of_routes = routes.filter_map(|route| route.destination_prefix_list_id.as_ref());
+    of_rules.chain(of_routes).cloned().collect()
+}
