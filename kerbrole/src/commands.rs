@@ -3,6 +3,7 @@
 pub(crate) mod access;
 mod add;
 mod again;
+pub(crate) mod aws;
 mod backend;
 mod canonicalize;
 mod case_audit;

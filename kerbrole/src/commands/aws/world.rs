@@ -1,0 +1,152 @@
+//! What AWS said, as far as somebody asks for it: each answer of each service, or why there is
+//! none.
+//!
+//! Nothing is judged here, and nothing is asked for here. Fields are named as the services name
+//! them; whatever kerbrole makes no use of is passed over, so that a newer `aws` is read as well.
+
+pub(crate) mod ds;
+pub(crate) mod ec2;
+pub(crate) mod iam;
+pub(crate) mod rds;
+
+use serde::Deserialize;
+
+/// What came of a question.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum Answer<T> {
+    Got(T),
+    /// Whoever asked may not: this permission is missing.
+    Denied {
+        permission: &'static str,
+    },
+    /// There is no such thing, or nobody here may know of it.
+    Missing,
+    /// There was no answer that can be read, and why, in one line.
+    Failed {
+        why: String,
+    },
+    /// It was not asked for, since what it is about is not known, or nothing depends on it.
+    #[default]
+    NotAsked,
+}
+
+impl<T> Answer<T> {
+    /// What was answered.
+    pub(crate) fn got(&self) -> Option<&T> {
+        match self {
+            Self::Got(answer) => Some(answer),
+            Self::Denied { .. } | Self::Missing | Self::Failed { .. } | Self::NotAsked => None,
+        }
+    }
+
+    /// The same about something in the answer.
+    pub(crate) fn map<U>(self, of: impl FnOnce(T) -> U) -> Answer<U> {
+        self.and_then(|answer| Answer::Got(of(answer)))
+    }
+
+    /// The same where an answer may turn out to be none.
+    pub(crate) fn and_then<U>(self, of: impl FnOnce(T) -> Answer<U>) -> Answer<U> {
+        match self {
+            Self::Got(answer) => of(answer),
+            Self::Denied { permission } => Answer::Denied { permission },
+            Self::Missing => Answer::Missing,
+            Self::Failed { why } => Answer::Failed { why },
+            Self::NotAsked => Answer::NotAsked,
+        }
+    }
+
+    /// By reference.
+    pub(crate) fn as_ref(&self) -> Answer<&T> {
+        match self {
+            Self::Got(answer) => Answer::Got(answer),
+            Self::Denied { permission } => Answer::Denied { permission },
+            Self::Missing => Answer::Missing,
+            Self::Failed { why } => Answer::Failed { why: why.clone() },
+            Self::NotAsked => Answer::NotAsked,
+        }
+    }
+}
+
+/// Whose set-up it is about.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Asked {
+    pub(crate) db_instance: Option<String>,
+    pub(crate) db_cluster: Option<String>,
+    /// Of the command line; where it names none, the database's own counts.
+    pub(crate) directory: Option<String>,
+    pub(crate) region: String,
+    pub(crate) profile: Option<String>,
+}
+
+/// Everything that was answered.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct World {
+    pub(crate) asked: Asked,
+    pub(crate) caller: Answer<Caller>,
+
+    /// The cluster that was named, or the one that the named instance is a member of.
+    pub(crate) cluster: Answer<rds::DbCluster>,
+    /// The instance that was named; of a cluster all its instances.
+    pub(crate) instances: Answer<Vec<rds::DbInstance>>,
+    /// Asked for where a cluster has no instance, which would have it.
+    pub(crate) subnet_group: Answer<rds::SubnetGroup>,
+    /// What can be ordered of the engine, its version and the class of each instance.
+    pub(crate) orderable: Answer<Vec<rds::Orderable>>,
+    /// Those of the cluster's parameter group, or of the instance's where there is no cluster.
+    pub(crate) parameters: Answer<Vec<rds::Parameter>>,
+    /// The newest last; asked for where a membership is not as it should be.
+    pub(crate) events: Answer<Vec<rds::Event>>,
+
+    pub(crate) directory: Answer<ds::Directory>,
+    /// Not of a directory that another account shares.
+    pub(crate) controllers: Answer<Vec<ds::DomainController>>,
+    /// Not of a directory that another account shares.
+    pub(crate) trusts: Answer<Vec<ds::Trust>>,
+    /// Asked for where there are trusts.
+    pub(crate) forwarders: Answer<Vec<ds::Forwarder>>,
+    pub(crate) data_access: Answer<ds::DataAccess>,
+    /// Asked for where the data of the directory can be had.
+    pub(crate) users: Answer<Vec<ds::User>>,
+
+    /// The role that RDS acts as in the directory, as the database names it.
+    pub(crate) role: Answer<iam::Role>,
+    /// All that is attached to it or written into it, and its boundary.
+    pub(crate) policies: Answer<Vec<iam::RolePolicy>>,
+
+    pub(crate) network: ec2::Network,
+}
+
+/// Who asks, by `sts get-caller-identity`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Caller {
+    pub(crate) account: String,
+    pub(crate) arn: String,
+}
+
+impl Caller {
+    /// `aws`, `aws-cn` or `aws-us-gov`: the second part of any ARN.
+    pub(crate) fn partition(&self) -> Option<&str> {
+        self.arn.split(':').nth(1).filter(|partition| partition.starts_with("aws"))
+    }
+}
+
+impl World {
+    /// The directory that it is about: the one that was named, or the database's.
+    pub(crate) fn directory_id(&self) -> Option<&str> {
+        self.asked.directory.as_deref().or_else(|| {
+            self.memberships().first().and_then(|membership| membership.domain.as_deref())
+        })
+    }
+
+    /// Where the domain belongs: to the cluster where there is one, else to the instance.
+    pub(crate) fn memberships(&self) -> &[rds::DomainMembership] {
+        if let Answer::Got(cluster) = &self.cluster {
+            return &cluster.domain_memberships;
+        }
+        match (&self.cluster, self.instances.got().and_then(|instances| instances.first())) {
+            (Answer::NotAsked, Some(instance)) => &instance.domain_memberships,
+            _ => &[],
+        }
+    }
+}
