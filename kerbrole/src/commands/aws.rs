@@ -5,6 +5,8 @@ pub(crate) mod call;
 pub(crate) mod check;
 mod cli;
 mod look;
+pub(crate) mod network;
+mod network_of;
 mod target;
 pub(crate) mod world;
 

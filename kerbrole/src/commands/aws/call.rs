@@ -67,7 +67,6 @@ pub(super) const POLICY: Call = call("iam", "get-policy", "iam:GetPolicy", "Poli
 pub(super) const POLICY_VERSION: Call =
     call("iam", "get-policy-version", "iam:GetPolicyVersion", "PolicyVersion");
 
-pub(super) const VPCS: Call = call("ec2", "describe-vpcs", "ec2:DescribeVpcs", "Vpcs");
 pub(super) const SUBNETS: Call = call("ec2", "describe-subnets", "ec2:DescribeSubnets", "Subnets");
 pub(super) const SECURITY_GROUPS: Call =
     call("ec2", "describe-security-groups", "ec2:DescribeSecurityGroups", "SecurityGroups");
@@ -113,7 +112,6 @@ pub(crate) const ALL: &[Call] = &[
     INLINE_POLICY,
     POLICY,
     POLICY_VERSION,
-    VPCS,
     SUBNETS,
     SECURITY_GROUPS,
     ACLS,

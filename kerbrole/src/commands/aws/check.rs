@@ -9,6 +9,7 @@ mod database;
 mod directory;
 mod documents;
 mod membership;
+mod network;
 mod parameters;
 mod role;
 mod row;
@@ -17,7 +18,7 @@ mod users;
 
 use super::world::World;
 
-pub(crate) use self::row::{Row, Status, Step};
+pub(crate) use self::row::{Row, Status};
 
 /// All rows about the control plane.
 pub(crate) fn rows(world: &World) -> Vec<Row> {
@@ -27,6 +28,7 @@ pub(crate) fn rows(world: &World) -> Vec<Row> {
         trust::rows,
         role::rows,
         users::rows,
+        network::rows,
         database::rows,
         membership::rows,
         parameters::rows,

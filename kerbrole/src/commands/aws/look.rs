@@ -267,7 +267,6 @@ impl Asking<'_> {
         }
         subnets.sort();
         subnets.dedup();
-        network.vpcs = self.listed(call::VPCS, "--vpc-ids", &vpcs).await?;
         network.subnets = self.listed(call::SUBNETS, "--subnet-ids", &subnets).await?;
         network.database = self.side(&database).await?;
         if !is_shared {

@@ -22,7 +22,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 pub(crate) use self::guide::{Needed, WANTED, Wanted};
-pub(crate) use self::obstacle::{Direction, Obstacle};
+pub(crate) use self::obstacle::{Direction, NoWay, Obstacle};
 pub(crate) use self::types::{
     Acl, AclEntry, Attachment, Destination, End, Network, Part, Peer, Peering, Ports, PrefixList,
     Protocol, Route, RouteTable, Rule, SecurityGroup, Subnet, Target, Vpc,

@@ -117,8 +117,9 @@ impl Unanswered<'_> {
         let unseen = |why: String| Row::unseen(self.step, self.what, why);
         Err(match answer {
             Answer::Got(answer) => return Ok(answer),
-            Answer::Denied { permission } => unseen(format!("not allowed: {permission}"))
-                .fix(format!("allow {permission} to {}", who(self.world))),
+            Answer::Denied { permission } => {
+                unseen(format!("not allowed: {permission}")).fix(allow(self.world, permission))
+            }
             Answer::Missing => missing(),
             Answer::Failed { why } => unseen(why.clone()),
             Answer::NotAsked => unseen(self.not_asked.into()),
@@ -126,9 +127,10 @@ impl Unanswered<'_> {
     }
 }
 
-/// Whoever asks, by name where it is known.
-fn who(world: &World) -> &str {
-    world.caller.got().map_or("whoever runs this", |caller| &caller.arn)
+/// What to do where permissions are missing.
+pub(super) fn allow(world: &World, permissions: &str) -> String {
+    let who = world.caller.got().map_or("whoever runs this", |caller| &caller.arn);
+    format!("allow {permissions} to {who}")
 }
 
 /// A command that can be pasted, in the same region and with the same profile.

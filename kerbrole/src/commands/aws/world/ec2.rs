@@ -9,8 +9,6 @@ use super::Answer;
 /// controllers are; of a directory in another account nothing can be seen.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Network {
-    /// The VPCs of both sides that are this account's.
-    pub(crate) vpcs: Answer<Vec<Vpc>>,
     /// Of both sides.
     pub(crate) subnets: Answer<Vec<Subnet>>,
     pub(crate) database: Side,
@@ -37,25 +35,7 @@ pub(crate) struct PrefixListEntry {
     pub(crate) cidr: String,
 }
 
-/// Of `describe-vpcs`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct Vpc {
-    pub(crate) vpc_id: String,
-    #[serde(default)]
-    pub(crate) cidr_block_association_set: Vec<CidrAssociation>,
-    #[serde(default)]
-    pub(crate) ipv6_cidr_block_association_set: Vec<Ipv6CidrAssociation>,
-}
-
-/// A range of a VPC.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct CidrAssociation {
-    pub(crate) cidr_block: String,
-}
-
-/// A range of IPv6 of a VPC or a subnet.
+/// A range of IPv6 of a subnet.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Ipv6CidrAssociation {
