@@ -147,8 +147,10 @@ fn of_cluster(world: &World, cluster: &DbCluster) -> Vec<Row> {
             rows.push(Row::wrong(STEP, "DB instances", "the cluster has none").fix(fix));
         }
         Ok(instances) => {
-            let state = |one: &DbInstance| state(world, "DB instance", &one.id, &one.status);
-            rows.extend(instances.iter().map(state));
+            rows.extend(instances.iter().map(|one| {
+                let row = state(world, "DB instance", &one.id, &one.status);
+                Row { what: format!("{} {}", row.what, one.id), ..row }
+            }));
             rows.push(kerberos(world, &cluster.engine));
         }
         Err(row) => rows.push(row),

@@ -21,6 +21,7 @@ pub(super) fn rows(world: &World) -> Vec<Row> {
 
 /// A group, as far as an instance has taken it over.
 struct Group<'w> {
+    what: &'static str,
     name: &'w str,
     status: Option<&'w str>,
     instance: &'w str,
@@ -34,6 +35,7 @@ fn groups(world: &World) -> Vec<Group<'_>> {
     let mut groups = Vec::new();
     if let Some(cluster) = world.cluster.got() {
         groups.extend(cluster.members.iter().map(|member| Group {
+            what: "cluster parameter group",
             name: cluster.parameter_group.as_deref().unwrap_or("none"),
             status: member.parameter_group_status.as_deref(),
             instance: &member.instance,
@@ -41,6 +43,7 @@ fn groups(world: &World) -> Vec<Group<'_>> {
     }
     groups.extend(instances.iter().flat_map(|instance| {
         instance.parameter_groups.iter().map(|group| Group {
+            what: "parameter group",
             name: &group.name,
             status: group.status.as_deref(),
             instance: &instance.id,
@@ -52,7 +55,7 @@ fn groups(world: &World) -> Vec<Group<'_>> {
 impl Group<'_> {
     fn row(&self, world: &World) -> Row {
         let Self { name, instance, .. } = self;
-        let what = format!("parameter group of {instance}");
+        let what = format!("{} of {instance}", self.what);
         let status = self.status.unwrap_or("none");
         let said = format!("{name} is {status}");
         match status {
