@@ -11,16 +11,31 @@ use kerbrole_tests::version::{built, workspace};
 use crate::cases;
 use crate::fixture::Context;
 
+mod answers;
+mod cannot_be_asked;
 pub mod fake;
 mod faults;
 mod rows;
+mod then;
 mod world;
 
+use answers::*;
+use cannot_be_asked::*;
 use faults::Fault;
+use then::*;
 use world::World;
 
 cases! {
-    Nowhere: all_is_well_where_all_is_well, each_fault_is_named_and_no_other;
+    Newest: the_whole_guide_is_walked;
+    Nowhere: all_is_well_where_all_is_well, each_fault_is_named_and_no_other,
+        an_aws_that_is_none_is_told, whoever_has_no_credentials_is_told_what_to_do,
+        an_answer_that_is_none_is_never_ok, a_service_that_is_asked_too_often_is_asked_again,
+        an_aws_that_hangs_is_not_waited_for_for_ever, no_aws_is_left_behind_by_an_interrupt,
+        what_can_be_no_name_is_refused, the_region_is_found_where_aws_finds_it, no_page_is_lost,
+        version_1_says_the_same, policies_are_of_the_partition,
+        it_is_asked_for_and_nothing_is_changed, each_permission_that_is_missing_is_named,
+        json_is_as_its_schema_says, nothing_is_asked_by_the_command_itself,
+        the_endpoint_is_asked_where_no_host_is_named;
 }
 
 /// Set, expected results are written anew, to be looked at by whoever changed them.
@@ -36,18 +51,26 @@ const HEALTHY: &[(&str, &[&str])] = &[
 ];
 
 /// A folder with a world and an `aws` that answers from it.
-struct Stage {
+pub struct Stage {
     folder: tempfile::TempDir,
 }
 
 impl Stage {
+    /// One where all is well, in a region that the profile names.
+    pub fn healthy(name: &str) -> Self {
+        let mut world = world::read(name);
+        let region = serde_json::json!({"printed": "eu-central-1\n"});
+        world.insert("configure get region".into(), region);
+        Self::of(&world)
+    }
+
     fn of(world: &World) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fake::install(folder.path(), world);
         Self { folder }
     }
 
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.folder.path()
     }
 

@@ -161,6 +161,8 @@ fn instead_of(what: &Value, before: usize) -> ExitCode {
         return refuse(error, text("message").unwrap_or("No."), text("operation").unwrap_or("X"));
     }
     if what.get("silent").is_some() {
+        let pid = PathBuf::from(env::var_os(FOLDER).unwrap()).join("silent");
+        fs::write(pid, format!("{}\n", std::process::id())).unwrap();
         loop {
             thread::park();
         }
