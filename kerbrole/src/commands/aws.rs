@@ -7,6 +7,8 @@ mod cli;
 mod look;
 pub(crate) mod network;
 mod network_of;
+mod plan;
+mod policy;
 mod target;
 pub(crate) mod world;
 
@@ -16,8 +18,10 @@ use serde_json::Value;
 
 use self::check::{Row, Status};
 use self::cli::{Cli, Common};
-use crate::arguments::{AwsArguments, AwsCheckArguments, AwsQuestion, Options};
+use self::world::{Asked, World};
+use crate::arguments::{AwsArguments, AwsCheckArguments, AwsQuestion, AwsTarget, Options};
 use crate::exit::{Ending, Outcome, Report};
+use crate::failure::Failure;
 use crate::output::{Column, Form, Shown, Table, Tone};
 
 /// Answers a question.
@@ -27,11 +31,24 @@ use crate::output::{Column, Form, Shown, Table, Tone};
 pub(crate) async fn run(arguments: &AwsArguments, options: &Options) -> Outcome {
     match &arguments.question {
         AwsQuestion::Check(arguments) => run_check(arguments, options).await,
+        AwsQuestion::Plan(arguments) => {
+            let world = look_at(&arguments.target, options, plan::asked(arguments)?).await?;
+            plan::run(arguments, options, &world)
+        }
+        AwsQuestion::Policy(arguments) => Ok(Report::done(policy::run(arguments))),
     }
 }
 
 async fn run_check(arguments: &AwsCheckArguments, options: &Options) -> Outcome {
-    let target = &arguments.target;
+    let world = look_at(&arguments.target, options, Asked::default()).await?;
+    let rows = check::rows(&world);
+    let is_wrong = rows.iter().any(|row| row.status == Status::Wrong);
+    let shown = Shown::Rows(table(rows), Form::of(&options.general));
+    Ok(Report::looked(shown, Ending::findings_if(is_wrong)))
+}
+
+/// Asks for everything that the target leads to. `more`: what else is asked for.
+async fn look_at(target: &AwsTarget, options: &Options, more: Asked) -> Result<World, Failure> {
     target::look(target)?;
     let general = &options.general;
     let common = Common {
@@ -43,18 +60,15 @@ async fn run_check(arguments: &AwsCheckArguments, options: &Options) -> Outcome 
     };
     let (cli, region) = Cli::find(&common).await?;
     target::look_at_region(&region)?;
-    let asked = world::Asked {
+    let asked = Asked {
         db_instance: target.db_instance.clone(),
         db_cluster: target.db_cluster.clone(),
         directory: target.directory.clone(),
         region,
         profile: target.profile.clone(),
+        ..more
     };
-    let world = look::look(&cli, asked, general.quiet).await?;
-    let rows = check::rows(&world);
-    let is_wrong = rows.iter().any(|row| row.status == Status::Wrong);
-    let shown = Shown::Rows(table(rows), Form::of(general));
-    Ok(Report::looked(shown, Ending::findings_if(is_wrong)))
+    look::look(&cli, asked, general.quiet).await
 }
 
 fn table(rows: Vec<Row>) -> Table {

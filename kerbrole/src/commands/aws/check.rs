@@ -7,7 +7,7 @@
 mod account;
 mod database;
 mod directory;
-mod documents;
+pub(super) mod documents;
 mod membership;
 mod network;
 mod parameters;
@@ -18,7 +18,7 @@ mod users;
 
 use super::world::World;
 
-pub(crate) use self::row::{Row, Status};
+pub(crate) use self::row::{Row, Status, Step};
 
 /// All rows about the control plane.
 pub(crate) fn rows(world: &World) -> Vec<Row> {

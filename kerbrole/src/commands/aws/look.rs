@@ -168,6 +168,9 @@ impl Asking<'_> {
     }
 
     async fn directory(&mut self, world: &mut World) -> Result<(), Failure> {
+        if world.directory_id().is_none() {
+            self.directory_of_domain(world).await?;
+        }
         let Some(id) = world.directory_id().map(String::from) else { return Ok(()) };
         world.directory = self.one(call::DIRECTORIES, &["--directory-ids", &id]).await?;
         let of_it: &[&str] = &["--directory-id", &id];
@@ -190,9 +193,26 @@ impl Asking<'_> {
         Ok(())
     }
 
+    /// Finds the directory of a domain. Where there is none, that is no answer about any.
+    async fn directory_of_domain(&mut self, world: &mut World) -> Result<(), Failure> {
+        let Some(domain) = world.asked.domain.clone() else { return Ok(()) };
+        let all: Answer<Vec<ds::Directory>> = self.ask(call::DIRECTORIES, &[]).await?;
+        let is_its = |one: &ds::Directory| {
+            one.name.eq_ignore_ascii_case(&domain)
+                && !matches!(one.stage.as_deref(), Some("Deleting" | "Deleted" | "Failed"))
+        };
+        match all {
+            Answer::Got(all) => {
+                let its = all.into_iter().find(is_its);
+                world.asked.directory = its.map(|directory| directory.directory_id);
+            }
+            other => world.directory = other.and_then(|_| Answer::Missing),
+        }
+        Ok(())
+    }
+
     async fn role(&mut self, world: &mut World) -> Result<(), Failure> {
-        let role = world.memberships().first().and_then(|membership| membership.role.clone());
-        let Some(name) = role else { return Ok(()) };
+        let Some(name) = world.role_name().map(String::from) else { return Ok(()) };
         world.role = self.ask::<Role>(call::ROLE, &["--role-name", &name]).await?;
         let Some(role) = world.role.got() else { return Ok(()) };
         let boundary = role.permissions_boundary.clone();
