@@ -1,10 +1,10 @@
 //! What `kerbrole aws policy` takes.
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 
 /// Of `kerbrole aws policy`.
 #[derive(Debug, Args)]
-#[group(id = "document", required = true, multiple = false)]
+#[command(group = ArgGroup::new("document").required(true))]
 pub(crate) struct AwsPolicyArguments {
     /// Who may act as the role: RDS
     #[arg(long, group = "document")]
@@ -16,7 +16,13 @@ pub(crate) struct AwsPolicyArguments {
     #[arg(long, group = "document")]
     pub(crate) for_check: bool,
     /// The partition that names in --for-check are of
-    #[arg(long, value_enum, value_name = "PARTITION", default_value = "aws")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "PARTITION",
+        default_value = "aws",
+        requires = "for_check"
+    )]
     pub(crate) partition: Partition,
 }
 

@@ -63,13 +63,14 @@ pub(super) fn run(arguments: &AwsPlanArguments, options: &Options, world: &World
 /// All steps of the guide, in its order, also those of which nothing is missing.
 fn steps(world: &World, wishes: &Wishes) -> Vec<Step> {
     let rows = check::rows(world);
+    let (network, has_way) = network::step(world);
     let mut steps = vec![
         directory::step(world, wishes, &rows),
         trust::step(world, wishes, &rows),
         role::step(world),
         users(&rows),
-        network::step(world),
-        database::step(world, &rows),
+        network,
+        database::step(world, &rows, has_way),
     ];
     let reboots = steps.iter().flat_map(|step| &step.actions).map(|planned| planned.what.clone());
     let reboots: Vec<_> = reboots.collect();

@@ -195,7 +195,7 @@ impl Action {
                 };
                 Command::new("ec2", &format!("authorize-security-group-{way}"))
                     .with("--group-id", group)
-                    .with_all("--ip-permissions", rules.iter().map(GroupRule::permission))
+                    .with_all("--ip-permissions", permissions(rules))
             }
             Self::AllowInAcl { acl, direction, number, protocol, ports, cidr } => {
                 let cidr_option = if cidr.addr().is_ipv4() { "--cidr-block" } else { IPV6_BLOCK };
@@ -269,21 +269,34 @@ const TRUST_FILE: &str = "rds-trust-policy.json";
 const IPV6_BLOCK: &str = "--ipv6-cidr-block";
 const GROUP_OPTION: &str = "--db-cluster-parameter-group-name";
 
-impl GroupRule {
-    /// In the shorthand of `aws`.
-    fn permission(&self) -> String {
-        let Self { protocol, ports, cidr } = self;
-        let ranges = match cidr.addr().is_ipv4() {
-            true => format!("IpRanges=[{{CidrIp={cidr}}}]"),
-            false => format!("Ipv6Ranges=[{{CidrIpv6={cidr}}}]"),
-        };
+/// In the shorthand of `aws`, one for each protocol and range of ports.
+fn permissions(rules: &[GroupRule]) -> Vec<String> {
+    let mut kinds: Vec<(Protocol, Ports)> = Vec::new();
+    for rule in rules {
+        if !kinds.contains(&(rule.protocol, rule.ports)) {
+            kinds.push((rule.protocol, rule.ports));
+        }
+    }
+    let of = |kind: &(Protocol, Ports), key: &str, is_wanted: fn(&IpNet) -> bool| {
+        let same = rules.iter().filter(|rule| (rule.protocol, rule.ports) == *kind);
+        let cidrs = same.map(|rule| rule.cidr).filter(is_wanted);
+        let cidrs: Vec<_> = cidrs.map(|cidr| format!("{{{key}={cidr}}}")).collect();
+        (!cidrs.is_empty()).then(|| cidrs.join(","))
+    };
+    let permission = |kind: &(Protocol, Ports)| {
+        let (protocol, ports) = kind;
+        let four = of(kind, "CidrIp", |cidr| cidr.addr().is_ipv4());
+        let six = of(kind, "CidrIpv6", |cidr| cidr.addr().is_ipv6());
         format!(
-            "IpProtocol={},FromPort={},ToPort={},{ranges}",
+            "IpProtocol={},FromPort={},ToPort={}{}{}",
             protocol.name(),
             ports.first,
-            ports.last
+            ports.last,
+            four.map(|all| format!(",IpRanges=[{all}]")).unwrap_or_default(),
+            six.map(|all| format!(",Ipv6Ranges=[{all}]")).unwrap_or_default()
         )
-    }
+    };
+    kinds.iter().map(permission).collect()
 }
 
 impl Edition {

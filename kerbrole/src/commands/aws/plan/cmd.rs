@@ -82,7 +82,12 @@ fn echoed(line: &str) -> Result<String, Failure> {
     if line.contains('%') {
         quoted(line)?;
     }
-    Ok(format!("echo({}", escaped(line, SPECIAL)))
+    // Within double quotes nothing means more than itself, to cmd.exe as well.
+    let outside: String = line.split('"').step_by(2).collect();
+    let is_plain = line.matches('"').count() % 2 == 0
+        && !line.contains('!')
+        && !outside.contains(|c| SPECIAL.contains(c));
+    Ok(format!("echo({}", if is_plain { line.into() } else { escaped(line, SPECIAL) }))
 }
 
 impl Dialect for Cmd {

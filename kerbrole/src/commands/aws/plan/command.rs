@@ -78,7 +78,8 @@ impl Command {
         self
     }
 
-    /// What stands behind `aws`, a group of words for each line. `secret` is what stands for it.
+    /// What stands behind `aws`, a group of words for each line: an option with its value, and each
+    /// further value. `secret` is what stands for the secret.
     pub(super) fn lines(&self, secret: &str) -> Vec<Vec<String>> {
         let name = self.name.to_vec();
         let options = self.options.iter().map(|words| {
@@ -87,7 +88,12 @@ impl Command {
                 Word::File(file) => format!("file://{}", file.name),
                 Word::Secret => secret.to_string(),
             });
-            words.collect()
+            words.collect::<Vec<_>>()
+        });
+        let options = options.flat_map(|words| {
+            let (first, further) = words.split_at(words.len().min(2));
+            let further = further.iter().map(|word| vec![word.clone()]);
+            std::iter::once(first.to_vec()).chain(further).collect::<Vec<_>>()
         });
         std::iter::once(name).chain(options).collect()
     }

@@ -6,7 +6,8 @@ use super::step::Step;
 use crate::commands::aws::check;
 use crate::commands::aws::world::{AskedRole, World};
 
-pub(super) fn step(world: &World, rows: &[check::Row]) -> Step {
+/// `has_way`: whether it reaches the directory once the steps before are done.
+pub(super) fn step(world: &World, rows: &[check::Row], has_way: bool) -> Step {
     let mut step = Step::new("Database");
     for note in [
         super::unseen(&world.instances, "the DB instance"),
@@ -28,7 +29,7 @@ pub(super) fn step(world: &World, rows: &[check::Row]) -> Step {
         step.now("it is stopped", Action::Start { database: database.clone() });
         claimed.push(what.to_string());
     }
-    membership(&mut step, world, &database, &mut claimed);
+    membership(&mut step, world, &database, has_way, &mut claimed);
     claimed.push("domain".into());
     let claimed: Vec<_> = claimed.iter().map(String::as_str).collect();
     step.notes_of(rows, check::Step::Database, &claimed);
@@ -64,7 +65,13 @@ enum Wanted {
     Reboot,
 }
 
-fn membership(step: &mut Step, world: &World, database: &Database, claimed: &mut Vec<String>) {
+fn membership(
+    step: &mut Step,
+    world: &World,
+    database: &Database,
+    has_way: bool,
+    claimed: &mut Vec<String>,
+) {
     let instances = world.instances.got().map_or(&[][..], Vec::as_slice);
     let of_all = world.memberships().first();
     let domain = of_all.and_then(|membership| membership.domain.as_deref());
@@ -97,7 +104,11 @@ fn membership(step: &mut Step, world: &World, database: &Database, claimed: &mut
         return;
     }
     let why = why.join("; ");
-    match readiness(world) {
+    let readiness = match has_way {
+        true => readiness(world),
+        false => readiness(world).and(Err("it reaches the directory".into())),
+    };
+    match readiness {
         Ok(directory) => {
             let role = world.role_name().unwrap_or(AskedRole::USUAL).into();
             step.now(why, Action::Join { database: database.clone(), directory, role });

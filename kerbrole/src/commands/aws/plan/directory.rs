@@ -50,8 +50,8 @@ pub(super) fn step(world: &World, wishes: &Wishes, rows: &[check::Row]) -> Step 
     };
     step.now(format!("there is none for {}", wished.domain), action);
     step.note(
-        "it takes up to an hour",
-        "Nobody can look up or set that password again but Admin: keep it.",
+        "",
+        "It takes up to an hour. Keep the password: nobody can look it up or set another one.",
     );
     step
 }

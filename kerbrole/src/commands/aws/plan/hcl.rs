@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::script::wrapped;
+
 /// A block with its attributes, each a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Block {
@@ -90,6 +92,11 @@ pub(super) fn quoted(text: &str) -> String {
     quoted
 }
 
+/// JSON as an expression: HCL reads it as it is, but for what would begin a template.
+pub(super) fn json(value: &serde_json::Value) -> String {
+    format!("{value:#}").replace("${", "$${").replace("%{", "%%{").replace('\n', "\n  ")
+}
+
 /// A name for a resource, made of what it is about.
 pub(super) fn name_of(what: &str) -> String {
     let word = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
@@ -104,6 +111,5 @@ pub(super) fn name_of(what: &str) -> String {
 
 /// Lines that mean nothing to Terraform.
 pub(super) fn comment(text: &str) -> String {
-    let lines = textwrap::wrap(text, textwrap::Options::new(96).break_words(false));
-    lines.iter().map(|line| format!("# {line}\n")).collect()
+    wrapped(text).iter().map(|line| format!("# {line}\n")).collect()
 }

@@ -12,9 +12,11 @@ use crate::commands::aws::network_of::{Seen, network_of};
 use crate::commands::aws::world::World;
 
 /// For the ports that logins need. Whoever wants the others of a domain adds them.
-pub(super) fn step(world: &World) -> Step {
+///
+/// Beside the step, whether packets pass once it is done, as far as that is known.
+pub(super) fn step(world: &World) -> (Step, bool) {
     let mut step = Step::new("Network");
-    let Some(seen) = network_of(world) else { return step };
+    let Some(seen) = network_of(world) else { return (step, true) };
     let (mut obstacles, mut doubts) = (Vec::new(), Vec::new());
     for wanted in WANTED.iter().filter(|wanted| wanted.needed == Needed::Always) {
         let question = Question {
@@ -35,14 +37,14 @@ pub(super) fn step(world: &World) -> Step {
             }
         }
     }
-    ways(&mut step, world, &seen, &obstacles);
+    let has_ways = ways(&mut step, world, &seen, &obstacles);
     groups(&mut step, &obstacles);
-    acls(&mut step, &seen, &obstacles);
+    let has_numbers = acls(&mut step, &seen, &obstacles);
     if obstacles.is_empty() && !doubts.is_empty() {
         let note = format!("Look at this yourself: {}.", doubts.join("; "));
         step.note("whether packets pass cannot be judged from here", note);
     }
-    step
+    (step, has_ways && has_numbers)
 }
 
 fn push_new<T: PartialEq>(all: &mut Vec<T>, one: T) {
@@ -51,8 +53,9 @@ fn push_new<T: PartialEq>(all: &mut Vec<T>, one: T) {
     }
 }
 
-/// What joins the two VPCs, and the routes there.
-fn ways(step: &mut Step, world: &World, seen: &Seen, obstacles: &[Obstacle]) {
+/// What joins the two VPCs, and the routes there. Whether that is all that it takes.
+fn ways(step: &mut Step, world: &World, seen: &Seen, obstacles: &[Obstacle]) -> bool {
+    let mut is_all = true;
     let mut planned = Vec::new();
     for obstacle in obstacles {
         let action = match obstacle {
@@ -64,6 +67,7 @@ fn ways(step: &mut Step, world: &World, seen: &Seen, obstacles: &[Obstacle]) {
             }
             _ => None,
         };
+        is_all &= action.is_some();
         let Some(action) = action.or_else(|| peer(world, seen, obstacle)) else {
             step.note(obstacle.by(), capitalized(&obstacle.mend()));
             continue;
@@ -73,14 +77,11 @@ fn ways(step: &mut Step, world: &World, seen: &Seen, obstacles: &[Obstacle]) {
         }
         step.now(obstacle.by(), action.clone());
         if matches!(action, Action::Peer { .. }) {
-            step.note(
-                "",
-                "Accept it with aws ec2 accept-vpc-peering-connection. The routes through it are \
-                 in the next plan.",
-            );
+            step.note("", "It has to be accepted. The routes through it are in the next plan.");
         }
         planned.push(action);
     }
+    is_all
 }
 
 /// A sentence.
@@ -173,8 +174,9 @@ struct Entry {
 }
 
 /// An ACL has few entries: one for all ports from the first to the last, for each protocol and
-/// network. Which of them answer is for security groups to say.
-fn acls(step: &mut Step, seen: &Seen, obstacles: &[Obstacle]) {
+/// network. Which of them answer is for security groups to say. Whether that is all that it takes.
+fn acls(step: &mut Step, seen: &Seen, obstacles: &[Obstacle]) -> bool {
+    let mut is_all = true;
     let mut found: Vec<Entry> = Vec::new();
     for obstacle in obstacles {
         let Obstacle::Acl { acl, direction, by, remote, protocol, ports } = obstacle else {
@@ -219,6 +221,7 @@ fn acls(step: &mut Step, seen: &Seen, obstacles: &[Obstacle]) {
         let there = acls.iter_mut().find(|one| one.id == acl);
         let number = there.as_ref().and_then(|one| one.number_below(direction, by));
         let (Some(there), Some(number)) = (there, number) else {
+            is_all = false;
             step.note(
                 why,
                 format!(
@@ -239,4 +242,5 @@ fn acls(step: &mut Step, seen: &Seen, obstacles: &[Obstacle]) {
         });
         step.now(why, Action::AllowInAcl { acl, direction, number, protocol, ports, cidr });
     }
+    is_all
 }

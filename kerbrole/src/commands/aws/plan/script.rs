@@ -20,7 +20,7 @@ pub(super) trait Dialect {
 }
 
 /// How wide a comment is.
-const WIDTH: usize = 98;
+const WIDTH: usize = 96;
 
 /// All steps, in their order. What is for later, or for somebody's own hands, is a comment.
 ///
@@ -75,7 +75,13 @@ pub(super) fn with_common(command: Command, common: &[(&'static str, String)]) -
     common.iter().fold(command, |command, (option, value)| command.with(option, value))
 }
 
+/// Lines of a text. No identifier is broken.
+pub(super) fn wrapped(text: &str) -> Vec<String> {
+    let whole = textwrap::WordSplitter::NoHyphenation;
+    let options = textwrap::Options::new(WIDTH).break_words(false).word_splitter(whole);
+    textwrap::wrap(text, options).into_iter().map(String::from).collect()
+}
+
 fn comments(dialect: &dyn Dialect, text: &str) -> Vec<Line> {
-    let lines = textwrap::wrap(text, textwrap::Options::new(WIDTH).break_words(false));
-    lines.iter().map(|line| dialect.comment(line)).collect()
+    wrapped(text).iter().map(|line| dialect.comment(line)).collect()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::action::{Action, Database, TRUST_DIRECTION};
-use super::hcl::{Block, comment, name_of, quoted};
+use super::hcl::{self, Block, comment, name_of, quoted};
 use super::step::{Step, When};
 use crate::commands::aws::network::Direction;
 use crate::commands::aws::policy;
@@ -24,10 +24,12 @@ type Variables = BTreeMap<String, String>;
 pub(super) fn text(head: &[String], steps: &[Step]) -> String {
     let mut parts: Vec<String> = vec![head.iter().map(|text| comment(text)).collect()];
     let mut variables = Variables::new();
+    // The roles that are made.
+    let mut made = Vec::new();
     for step in steps.iter().filter(|step| !step.is_empty()) {
         parts.push(comment(&format!("{}: {}", step.title, step.why)));
         for planned in &step.actions {
-            match (of(&planned.what, &mut variables), &planned.when) {
+            match (of(&planned.what, &mut variables, &mut made), &planned.when) {
                 (Made::Resources(blocks), _) => {
                     parts.extend(blocks.iter().map(Block::to_string));
                 }
@@ -50,7 +52,7 @@ pub(super) fn text(head: &[String], steps: &[Step]) -> String {
     parts.join("\n")
 }
 
-fn of(action: &Action, variables: &mut Variables) -> Made {
+fn of(action: &Action, variables: &mut Variables, made: &mut Vec<String>) -> Made {
     let resource = |kind: &str, name: &str| Block::new("resource", &[kind, &name_of(name)]);
     let addresses = |dns: &[IpAddr]| dns.iter().map(IpAddr::to_string).collect::<Vec<_>>();
     Made::Resources(match action {
@@ -96,19 +98,22 @@ fn of(action: &Action, variables: &mut Variables) -> Made {
             ]
         }
         Action::CreateRole { role } => {
-            let document = policy::trust().to_string();
+            made.push(role.clone());
+            let document = hcl::json(&policy::trust());
             vec![
                 resource("aws_iam_role", role)
                     .text("name", role)
-                    .text("assume_role_policy", &document),
+                    .raw("assume_role_policy", format!("jsonencode({document})")),
             ]
         }
         Action::AttachPolicy { role, arn } => {
-            vec![
-                resource("aws_iam_role_policy_attachment", role)
-                    .text("role", role)
-                    .text("policy_arn", arn),
-            ]
+            let block = resource("aws_iam_role_policy_attachment", role);
+            // It comes after the role where that is made here.
+            let block = match made.contains(role) {
+                true => block.raw("role", format!("aws_iam_role.{}.name", name_of(role))),
+                false => block.text("role", role),
+            };
+            vec![block.text("policy_arn", arn)]
         }
         Action::AllowInGroup { group, direction, rules } => {
             let way = match direction {
