@@ -71,4 +71,7 @@ pub(crate) struct AwsCheckArguments {
     /// Then ask the server about this principal, and look at the client's side, as doctor does
     #[arg(long, value_name = "USER@REALM")]
     pub(crate) then: Option<String>,
+    /// With --then, a KDC of the directory, host or host:port; without any the hosts of its name
+    #[arg(long, value_name = "HOST", requires = "then")]
+    pub(crate) kdc: Vec<String>,
 }

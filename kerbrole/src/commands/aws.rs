@@ -10,6 +10,7 @@ mod network_of;
 mod plan;
 mod policy;
 mod target;
+mod then;
 pub(crate) mod world;
 
 use std::time::Duration;
@@ -18,8 +19,10 @@ use serde_json::Value;
 
 use self::check::{Row, Status};
 use self::cli::{Cli, Common};
+pub(crate) use self::then::Endpoint;
 use self::world::{Asked, World};
 use crate::arguments::{AwsArguments, AwsCheckArguments, AwsQuestion, AwsTarget, Options};
+use crate::connect::conninfo::Connection;
 use crate::exit::{Ending, Outcome, Report};
 use crate::failure::Failure;
 use crate::output::{Column, Form, Shown, Table, Tone};
@@ -28,9 +31,16 @@ use crate::output::{Column, Form, Shown, Table, Tone};
 ///
 /// # Errors
 /// Where AWS cannot be asked at all; what cannot be asked is a row.
-pub(crate) async fn run(arguments: &AwsArguments, options: &Options) -> Outcome {
+///
+/// `describe` puts together where the server is, by the options and where these do not say by the
+/// endpoint that AWS names.
+pub(crate) async fn run(
+    arguments: &AwsArguments,
+    options: &Options,
+    describe: impl Fn(Option<&Endpoint>) -> Result<Connection, Failure>,
+) -> Outcome {
     match &arguments.question {
-        AwsQuestion::Check(arguments) => run_check(arguments, options).await,
+        AwsQuestion::Check(arguments) => run_check(arguments, options, describe).await,
         AwsQuestion::Plan(arguments) => {
             let world = look_at(&arguments.target, options, plan::asked(arguments)?).await?;
             plan::run(arguments, options, &world)
@@ -39,9 +49,17 @@ pub(crate) async fn run(arguments: &AwsArguments, options: &Options) -> Outcome 
     }
 }
 
-async fn run_check(arguments: &AwsCheckArguments, options: &Options) -> Outcome {
+async fn run_check(
+    arguments: &AwsCheckArguments,
+    options: &Options,
+    describe: impl Fn(Option<&Endpoint>) -> Result<Connection, Failure>,
+) -> Outcome {
     let world = look_at(&arguments.target, options, Asked::default()).await?;
-    let rows = check::rows(&world);
+    let mut rows = check::rows(&world);
+    if let Some(principal) = &arguments.then {
+        let connection = describe(Endpoint::of(&world).as_ref())?;
+        rows.extend(then::rows(&world, principal, arguments, options, connection).await?);
+    }
     let is_wrong = rows.iter().any(|row| row.status == Status::Wrong);
     let shown = Shown::Rows(table(rows), Form::of(&options.general));
     Ok(Report::looked(shown, Ending::findings_if(is_wrong)))

@@ -227,6 +227,12 @@ impl World {
         self.asked.db_instance.is_some() || self.asked.db_cluster.is_some()
     }
 
+    /// Whether a database was looked at.
+    pub(crate) fn has_database(&self) -> bool {
+        self.cluster.got().is_some()
+            || !self.is_of_cluster() && self.instances.got().is_some_and(|all| !all.is_empty())
+    }
+
     /// Whether it is about a cluster, be it known or not.
     pub(crate) fn is_of_cluster(&self) -> bool {
         self.cluster != Answer::NotAsked

@@ -97,11 +97,11 @@ fn of_cluster_unseen(world: &World) -> Row {
 fn none(world: &World, what: &str, list: &str, id: &str) -> Row {
     let said = format!("there is no {what} {id} in {}", world.asked.region);
     let other = match what {
-        "DB cluster" => "is it an instance (--db-instance)",
-        _ => "is it a cluster (--db-cluster)",
+        "DB cluster" => "is it an instance (--db-instance), or",
+        _ => "is it a cluster (--db-cluster), or",
     };
     Row::wrong(STEP, what, said).fix(format!(
-        "{} lists those that there are; {other}, in another region or account?",
+        "{other} in another region or account? Those that there are: {}",
         command(world, &["rds", list])
     ))
 }
@@ -143,12 +143,14 @@ fn of_cluster(world: &World, cluster: &DbCluster) -> Vec<Row> {
                 "--db-instance-identifier",
                 "ID",
             ];
-            let fix = format!("{}, with a class and a name", command(world, &words));
+            let fix = format!("with a class and a name: {}", command(world, &words));
             rows.push(Row::wrong(STEP, "DB instances", "the cluster has none").fix(fix));
         }
         Ok(instances) => {
-            let state = |one: &DbInstance| state(world, "DB instance", &one.id, &one.status);
-            rows.extend(instances.iter().map(state));
+            rows.extend(instances.iter().map(|one| {
+                let row = state(world, "DB instance", &one.id, &one.status);
+                Row { what: format!("{} {}", row.what, one.id), ..row }
+            }));
             rows.push(kerberos(world, &cluster.engine));
         }
         Err(row) => rows.push(row),
@@ -177,24 +179,27 @@ fn state(world: &World, what: &str, id: &str, status: &str) -> Row {
         up if UP.contains(&up) => Row::ok(STEP, what, said),
         passing if PASSING.contains(&passing) => Row::warning(STEP, what, said).fix(wait()),
         "stopped" | "stopping" => Row::wrong(STEP, what, said).fix(start()),
-        down if DOWN.contains(&down) => Row::wrong(STEP, what, said).fix(format!(
-            "{} says more",
-            command(
-                world,
-                &[
-                    "rds",
-                    "describe-events",
-                    "--source-identifier",
-                    id,
-                    "--source-type",
-                    if what == "DB cluster" { "db-cluster" } else { "db-instance" },
-                    "--duration",
-                    "20160"
-                ]
-            )
-        )),
+        down if DOWN.contains(&down) => {
+            let kind = if what == "DB cluster" { "db-cluster" } else { "db-instance" };
+            Row::wrong(STEP, what, said).fix(events(world, kind, id))
+        }
         _ => Row::unseen(STEP, what, format!("{said}: a state that is not known")),
     }
+}
+
+/// Where what happened to a database can be read.
+pub(super) fn events(world: &World, kind: &str, id: &str) -> String {
+    let words = [
+        "rds",
+        "describe-events",
+        "--source-type",
+        kind,
+        "--source-identifier",
+        id,
+        "--duration",
+        "20160",
+    ];
+    format!("its events say why: {}", command(world, &words))
 }
 
 fn engine(engine: &str, version: &str) -> Row {
@@ -250,7 +255,7 @@ fn kerberos(world: &World, engine: &str) -> Row {
              [EngineVersion,DBInstanceClass]",
         ];
         return Row::wrong(STEP, WHAT, format!("not {}", wrong.join(", "))).fix(format!(
-            "take another class or version: {} lists those that do",
+            "take another class or version; those that do: {}",
             command(world, &words)
         ));
     }

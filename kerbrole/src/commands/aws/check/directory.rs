@@ -7,8 +7,12 @@ use crate::commands::aws::world::ds::Directory;
 const STEP: Step = Step::Directory;
 
 /// Why nothing is known of a directory.
-pub(super) const UNKNOWN: &str =
-    "which one is not known, since the database names none: say so with --directory";
+pub(super) fn why_unknown(world: &World) -> &'static str {
+    match world.has_database() {
+        true => "the database names none: say which it is to be with --directory",
+        false => "the database, which names it, could not be looked at: say so with --directory",
+    }
+}
 
 pub(super) fn rows(world: &World) -> Vec<Row> {
     const WHAT: &str = "directory";
@@ -16,12 +20,12 @@ pub(super) fn rows(world: &World) -> Vec<Row> {
     let missing = || {
         let said = format!("there is no directory {id} in {}", world.asked.region);
         Row::wrong(STEP, WHAT, said).fix(format!(
-            "{} lists those that there are; one of another account has an ID of its own here, once \
-             it is shared",
+            "one of another account has an ID of its own here, once it is shared; those that there \
+             are: {}",
             command(world, &["ds", "describe-directories"])
         ))
     };
-    let asked = Unanswered { world, step: STEP, what: WHAT, not_asked: UNKNOWN };
+    let asked = Unanswered { world, step: STEP, what: WHAT, not_asked: why_unknown(world) };
     let directory = match asked.row(&world.directory, missing) {
         Ok(directory) => directory,
         Err(row) => return vec![row],
@@ -63,7 +67,7 @@ fn state(world: &World, directory: &Directory) -> Row {
     };
     let look = || {
         let snapshots = command(world, &["ds", "describe-snapshots", "--directory-id", id]);
-        format!("its owner restores it from a snapshot ({snapshots}), or asks AWS Support")
+        format!("restore it from a snapshot, or ask AWS Support; its snapshots: {snapshots}")
     };
     match stage {
         "Active" => Row::ok(STEP, WHAT, said),

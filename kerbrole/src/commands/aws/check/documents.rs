@@ -54,6 +54,15 @@ pub(in crate::commands::aws) fn may<'d>(
     }))
 }
 
+/// Whether a document denies something with all resources, whatever others allow.
+pub(super) fn denies(document: &PolicyDocument, action: &str) -> bool {
+    document.statement.iter().any(|statement| {
+        statement.effect == "Deny"
+            && statement.condition.is_none()
+            && is_about_action(statement, action).and(is_about_all(statement)) == About::Yes
+    })
+}
+
 /// Whether a service of this account may act as the role that a trust policy is for.
 pub(in crate::commands::aws) fn may_act_as(
     document: &PolicyDocument,

@@ -72,7 +72,7 @@ fn domain(world: &World, instances: &[DbInstance]) -> Row {
         };
         return Row::wrong(STEP, WHAT, said).fix(match wanted {
             Some(_) => fix,
-            None => format!("{fix}, DIRECTORY being the one that it is to join"),
+            None => format!("with the one that it is to join for DIRECTORY: {fix}"),
         });
     };
     let role = membership.role.as_deref().unwrap_or(USUAL_NAME);
@@ -108,13 +108,13 @@ fn status(world: &World, instance: &str, membership: &DomainMembership) -> Row {
         }
         "pending-maintenance-enable-kerberos" => {
             let said = format!("{status}: it waits for the next maintenance window");
-            Row::wrong(STEP, what, said).fix(format!("{}, to have it now", again()))
+            Row::wrong(STEP, what, said).fix(format!("to have it now: {}", again()))
         }
         "pending-disable-kerberos"
         | "disabling-kerberos"
         | "pending-maintenance-disable-kerberos" => {
             let said = format!("{status}: somebody took the database out of the domain");
-            Row::wrong(STEP, what, said).fix(format!("{}, to have it back", again()))
+            Row::wrong(STEP, what, said).fix(format!("to have it back: {}", again()))
         }
         "failed" => {
             let said = match reason(world, instance) {
@@ -122,7 +122,7 @@ fn status(world: &World, instance: &str, membership: &DomainMembership) -> Row {
                 None => "failed, and no event of the last 14 days says why".into(),
             };
             Row::wrong(STEP, what, said)
-                .fix(format!("once the rows above are in order: {}, which tries again", again()))
+                .fix(format!("once the rows above are in order, try again: {}", again()))
         }
         _ => Row::unseen(STEP, what, format!("{status}: a status that is not known")),
     }

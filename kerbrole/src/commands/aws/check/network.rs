@@ -2,6 +2,7 @@
 //! of a domain asks.
 
 use super::database;
+use super::directory::why_unknown;
 use super::row::{Row, Step, allow, command};
 use crate::commands::aws::network::{
     Destination, Direction, Needed, NoWay, Obstacle, Ports, Protocol, Question, Verdict, WANTED,
@@ -34,9 +35,11 @@ fn why_unseen(world: &World) -> &'static str {
         return database::UNKNOWN;
     }
     match (world.database_place(), world.directory_id()) {
-        (None, _) => "where the database is is not known",
-        (_, None) => super::directory::UNKNOWN,
-        _ => "where the directory is is not known",
+        (None, _) if world.has_database() => "the database is in no VPC that could be looked at",
+        (None, _) => "the database could not be looked at",
+        (_, None) => why_unknown(world),
+        _ if world.directory.got().is_some() => "AWS does not say where the directory is",
+        _ => "the directory could not be looked at",
     }
 }
 
@@ -122,7 +125,7 @@ fn ports(world: &World, seen: &Seen, needed: Needed, what: &str, has_way: bool) 
         .fix(fix);
     }
     if is_blocked || !has_way && doubts.is_empty() {
-        return Row::unseen(STEP, what, "cannot judge: there is no way, and none through them");
+        return Row::unseen(STEP, what, "cannot judge before there is a way");
     }
     if !doubts.is_empty() {
         return unsure(world, what, &doubts);

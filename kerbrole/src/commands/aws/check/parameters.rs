@@ -1,6 +1,6 @@
 //! The parameter group: whether the database runs by it, and whether it ignores the case of users.
 
-use super::database::UNKNOWN;
+use super::database::{UNKNOWN, events};
 use super::row::{Row, Step, Unanswered, command};
 use crate::commands::aws::world::World;
 
@@ -10,8 +10,11 @@ pub(super) fn rows(world: &World) -> Vec<Row> {
     const WHAT: &str = "parameter group";
     let groups = groups(world);
     if groups.is_empty() {
-        let why =
-            if world.names_database() { "the database could not be looked at" } else { UNKNOWN };
+        let why = match world.names_database() {
+            true if world.has_database() => "no instance has one",
+            true => "the database could not be looked at",
+            false => UNKNOWN,
+        };
         return vec![Row::unseen(STEP, WHAT, why)];
     }
     let mut rows: Vec<_> = groups.iter().map(|group| group.row(world)).collect();
@@ -21,6 +24,7 @@ pub(super) fn rows(world: &World) -> Vec<Row> {
 
 /// A group, as far as an instance has taken it over.
 struct Group<'w> {
+    what: &'static str,
     name: &'w str,
     status: Option<&'w str>,
     instance: &'w str,
@@ -34,6 +38,7 @@ fn groups(world: &World) -> Vec<Group<'_>> {
     let mut groups = Vec::new();
     if let Some(cluster) = world.cluster.got() {
         groups.extend(cluster.members.iter().map(|member| Group {
+            what: "cluster parameter group",
             name: cluster.parameter_group.as_deref().unwrap_or("none"),
             status: member.parameter_group_status.as_deref(),
             instance: &member.instance,
@@ -41,6 +46,7 @@ fn groups(world: &World) -> Vec<Group<'_>> {
     }
     groups.extend(instances.iter().flat_map(|instance| {
         instance.parameter_groups.iter().map(|group| Group {
+            what: "parameter group",
             name: &group.name,
             status: group.status.as_deref(),
             instance: &instance.id,
@@ -52,7 +58,7 @@ fn groups(world: &World) -> Vec<Group<'_>> {
 impl Group<'_> {
     fn row(&self, world: &World) -> Row {
         let Self { name, instance, .. } = self;
-        let what = format!("parameter group of {instance}");
+        let what = format!("{} of {instance}", self.what);
         let status = self.status.unwrap_or("none");
         let said = format!("{name} is {status}");
         match status {
@@ -64,22 +70,9 @@ impl Group<'_> {
                     .fix(command(world, &words))
             }
             "applying" => Row::warning(STEP, what, said).fix("wait until it is in-sync"),
-            "failed-to-apply" => Row::wrong(STEP, what, said).fix(format!(
-                "{} says more",
-                command(
-                    world,
-                    &[
-                        "rds",
-                        "describe-events",
-                        "--source-identifier",
-                        instance,
-                        "--source-type",
-                        "db-instance",
-                        "--duration",
-                        "20160"
-                    ]
-                )
-            )),
+            "failed-to-apply" => {
+                Row::wrong(STEP, what, said).fix(events(world, "db-instance", instance))
+            }
             _ => Row::unseen(STEP, what, format!("{said}: a status that is not known")),
         }
     }

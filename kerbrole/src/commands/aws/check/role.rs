@@ -1,6 +1,7 @@
 //! The role that RDS acts as in the directory: that it is there, who may act as it, what it may.
 
-use super::documents::{Verdict, may, may_act_as};
+use super::database;
+use super::documents::{Verdict, denies, may, may_act_as};
 use super::row::{Row, Step, Unanswered, command};
 use crate::commands::aws::world::World;
 use crate::commands::aws::world::iam::{PolicyPlace, Role, RolePolicy};
@@ -34,7 +35,13 @@ pub(super) fn rows(world: &World) -> Vec<Row> {
             WHAT,
             match membership {
                 Some(_) => "the database names none",
-                None => "the database is a member of no domain, and so names no role",
+                None if world.has_database() => {
+                    "the database is a member of no domain, and so names no role"
+                }
+                None if world.names_database() => {
+                    "the database, which names it, could not be looked at"
+                }
+                None => database::UNKNOWN,
             },
         );
         return vec![row];
@@ -49,7 +56,7 @@ pub(super) fn rows(world: &World) -> Vec<Row> {
             &trust_policy(),
         ];
         Row::wrong(STEP, WHAT, format!("there is no role {name}, which the database names"))
-            .fix(format!("{}; then {}", command(world, &words), attach(world, name)))
+            .fix(format!("{} && {}", command(world, &words), attach(world, name)))
     };
     let asked = Unanswered { world, step: STEP, what: WHAT, not_asked: "it was not asked for" };
     match asked.row(&world.role, missing) {
@@ -80,7 +87,7 @@ fn trust(world: &World, role: &Role) -> Row {
         ];
         let said = format!("not {denied}: RDS says that the role is not valid");
         return Row::wrong(STEP, WHAT, said).fix(format!(
-            "{}, which takes the place of all that the trust policy says now",
+            "in place of all that the trust policy says now: {}",
             command(world, &words)
         ));
     }
@@ -115,6 +122,15 @@ fn permissions(world: &World, role: &Role) -> Row {
         ACTIONS.into_iter().filter(is).collect::<Vec<_>>().join(", ")
     };
     let missing = of(&granting, Verdict::Denied);
+    let denied = granting.iter().find_map(|policy| {
+        let document = policy.document.got()?;
+        let action = ACTIONS.into_iter().find(|action| denies(document, action))?;
+        Some((&policy.name, action))
+    });
+    if let Some((name, action)) = denied {
+        return Row::wrong(STEP, WHAT, format!("not {missing}: {name} denies it"))
+            .fix(format!("take what denies {action} out of {name}"));
+    }
     if !missing.is_empty() {
         return Row::wrong(STEP, WHAT, format!("not {missing}"))
             .fix(attach(world, &role.role_name));

@@ -1,6 +1,6 @@
 //! Trusts: whether users of another directory can log in through this one.
 
-use super::directory::UNKNOWN;
+use super::directory::why_unknown;
 use super::row::{Row, Step, Unanswered, command};
 use crate::commands::aws::world::World;
 use crate::commands::aws::world::ds::Trust;
@@ -12,7 +12,7 @@ pub(super) fn rows(world: &World) -> Vec<Row> {
     let directory = world.directory.got();
     let not_asked = match directory.map(|directory| directory.kind.as_deref()) {
         None if world.directory_id().is_some() => "the directory could not be looked at",
-        None => UNKNOWN,
+        None => why_unknown(world),
         Some(Some("SharedMicrosoftAD")) => "only the account that owns the directory sees them",
         Some(_) => "a directory of this type has none",
     };
@@ -147,7 +147,7 @@ fn resolution(world: &World, trust: &Trust) -> Row {
                 "--dns-ip-addrs",
                 "ADDRESS",
             ];
-            let fix = format!("{}, ADDRESS being that of its DNS", command(world, &words));
+            let fix = format!("with that of its DNS for ADDRESS: {}", command(world, &words));
             Row::wrong(STEP, what, "not forwarded, so that its domain controllers are not found")
                 .fix(fix)
         }

@@ -1,6 +1,6 @@
 //! Users of the directory, which Directory Service shows once its data may be read.
 
-use super::directory::UNKNOWN;
+use super::directory::why_unknown;
 use super::row::{Row, Step, Unanswered, command};
 use crate::commands::aws::world::World;
 
@@ -14,7 +14,7 @@ pub(super) fn rows(world: &World) -> Vec<Row> {
     let kind = world.directory.got().map(|directory| directory.kind.as_deref());
     let not_asked = match kind {
         None if world.directory_id().is_some() => "the directory could not be looked at",
-        None => UNKNOWN,
+        None => why_unknown(world),
         Some(Some("SharedMicrosoftAD")) => "only the account that owns the directory sees them",
         Some(_) => "a directory of this type shows none",
     };
@@ -29,7 +29,7 @@ pub(super) fn rows(world: &World) -> Vec<Row> {
         let words = ["ds", "enable-directory-data-access", "--directory-id", id];
         let said = format!("the directory does not show its users here: data access is {status}");
         return vec![Row::unseen(STEP, WHAT, said).fix(format!(
-            "look with Active Directory Users and Computers, or {}",
+            "look with Active Directory Users and Computers, or let AWS show them: {}",
             command(world, &words)
         ))];
     }
@@ -43,7 +43,7 @@ pub(super) fn rows(world: &World) -> Vec<Row> {
     let enabled = own.iter().filter(|user| user.enabled == Some(true)).count();
     let has_trusts = world.trusts.got().map(|trusts| !trusts.is_empty());
     vec![match (own.len(), enabled) {
-        (_, 1..) => Row::ok(STEP, WHAT, format!("{enabled} that are enabled, of {}", own.len())),
+        (_, 1..) => Row::ok(STEP, WHAT, format!("{enabled} enabled, of {}", own.len())),
         (0, _) if has_trusts == Some(true) => {
             Row::ok(STEP, WHAT, "none: those of a trusted domain log in")
         }
