@@ -14,7 +14,10 @@ mod subcommands;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser};
 
-pub(crate) use aws::{AwsArguments, AwsCheckArguments, AwsQuestion, AwsTarget};
+pub(crate) use aws::{
+    AwsArguments, AwsCheckArguments, AwsPlanArguments, AwsPolicyArguments, AwsQuestion, AwsTarget,
+    Edition, Partition, Shell,
+};
 pub(crate) use command::{Command, ConnectedCommand, LocalCommand};
 pub(crate) use general::{ColorChoice, Format, GeneralOptions, asks_for_json};
 pub(crate) use help::NoWork;

@@ -1,6 +1,12 @@
 //! What `kerbrole aws` takes.
 
+mod plan;
+mod policy;
+
 use clap::{Args, Subcommand};
+
+pub(crate) use plan::{AwsPlanArguments, Edition, Shell};
+pub(crate) use policy::{AwsPolicyArguments, Partition};
 
 /// Of `kerbrole aws`.
 #[derive(Debug, Args)]
@@ -20,6 +26,10 @@ pub(crate) enum AwsQuestion {
     /// Look whether each step of AWS's guide is done: directory, trust, IAM role, users, network,
     /// the database's domain, its parameter group
     Check(AwsCheckArguments),
+    /// Print what is missing as commands of aws, in the guide's order, or as Terraform's resources
+    Plan(Box<AwsPlanArguments>),
+    /// Print a document of IAM
+    Policy(AwsPolicyArguments),
 }
 
 /// Whose set-up it is about, and who asks.

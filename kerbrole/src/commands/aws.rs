@@ -7,6 +7,8 @@ mod cli;
 mod look;
 pub(crate) mod network;
 mod network_of;
+mod plan;
+mod policy;
 mod target;
 mod then;
 pub(crate) mod world;
@@ -18,7 +20,8 @@ use serde_json::Value;
 use self::check::{Row, Status};
 use self::cli::{Cli, Common};
 pub(crate) use self::then::Endpoint;
-use crate::arguments::{AwsArguments, AwsCheckArguments, AwsQuestion, Options};
+use self::world::{Asked, World};
+use crate::arguments::{AwsArguments, AwsCheckArguments, AwsQuestion, AwsTarget, Options};
 use crate::connect::conninfo::Connection;
 use crate::exit::{Ending, Outcome, Report};
 use crate::failure::Failure;
@@ -38,6 +41,11 @@ pub(crate) async fn run(
 ) -> Outcome {
     match &arguments.question {
         AwsQuestion::Check(arguments) => run_check(arguments, options, describe).await,
+        AwsQuestion::Plan(arguments) => {
+            let world = look_at(&arguments.target, options, plan::asked(arguments)?).await?;
+            plan::run(arguments, options, &world)
+        }
+        AwsQuestion::Policy(arguments) => Ok(Report::done(policy::run(arguments))),
     }
 }
 
@@ -46,7 +54,19 @@ async fn run_check(
     options: &Options,
     describe: impl Fn(Option<&Endpoint>) -> Result<Connection, Failure>,
 ) -> Outcome {
-    let target = &arguments.target;
+    let world = look_at(&arguments.target, options, Asked::default()).await?;
+    let mut rows = check::rows(&world);
+    if let Some(principal) = &arguments.then {
+        let connection = describe(Endpoint::of(&world).as_ref())?;
+        rows.extend(then::rows(&world, principal, arguments, options, connection).await?);
+    }
+    let is_wrong = rows.iter().any(|row| row.status == Status::Wrong);
+    let shown = Shown::Rows(table(rows), Form::of(&options.general));
+    Ok(Report::looked(shown, Ending::findings_if(is_wrong)))
+}
+
+/// Asks for everything that the target leads to. `more`: what else is asked for.
+async fn look_at(target: &AwsTarget, options: &Options, more: Asked) -> Result<World, Failure> {
     target::look(target)?;
     let general = &options.general;
     let common = Common {
@@ -58,22 +78,15 @@ async fn run_check(
     };
     let (cli, region) = Cli::find(&common).await?;
     target::look_at_region(&region)?;
-    let asked = world::Asked {
+    let asked = Asked {
         db_instance: target.db_instance.clone(),
         db_cluster: target.db_cluster.clone(),
         directory: target.directory.clone(),
         region,
         profile: target.profile.clone(),
+        ..more
     };
-    let world = look::look(&cli, asked, general.quiet).await?;
-    let mut rows = check::rows(&world);
-    if let Some(principal) = &arguments.then {
-        let connection = describe(Endpoint::of(&world).as_ref())?;
-        rows.extend(then::rows(&world, principal, arguments, options, connection).await?);
-    }
-    let is_wrong = rows.iter().any(|row| row.status == Status::Wrong);
-    let shown = Shown::Rows(table(rows), Form::of(general));
-    Ok(Report::looked(shown, Ending::findings_if(is_wrong)))
+    look::look(&cli, asked, general.quiet).await
 }
 
 fn table(rows: Vec<Row>) -> Table {

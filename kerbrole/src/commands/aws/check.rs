@@ -7,7 +7,7 @@
 mod account;
 mod database;
 mod directory;
-mod documents;
+pub(super) mod documents;
 mod membership;
 mod network;
 mod parameters;

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::call::{self, Call};
 use super::cli::Cli;
-use super::world::ec2::{Network, PrefixList, RouteTable, Side};
+use super::world::ec2::{Network, Peering, PeeringVpc, PrefixList, RouteTable, Side};
 use super::world::iam::{AttachedPolicy, PolicyDocument, PolicyPlace, Role, RolePolicy};
 use super::world::{Answer, Asked, Place, World, ds, rds};
 use crate::commands::progress::Sign;
@@ -168,6 +168,9 @@ impl Asking<'_> {
     }
 
     async fn directory(&mut self, world: &mut World) -> Result<(), Failure> {
+        if world.directory_id().is_none() {
+            self.directory_of_domain(world).await?;
+        }
         let Some(id) = world.directory_id().map(String::from) else { return Ok(()) };
         world.directory = self.one(call::DIRECTORIES, &["--directory-ids", &id]).await?;
         let of_it: &[&str] = &["--directory-id", &id];
@@ -190,9 +193,26 @@ impl Asking<'_> {
         Ok(())
     }
 
+    /// Finds the directory of a domain. Where there is none, that is no answer about any.
+    async fn directory_of_domain(&mut self, world: &mut World) -> Result<(), Failure> {
+        let Some(domain) = world.asked.domain.clone() else { return Ok(()) };
+        let all: Answer<Vec<ds::Directory>> = self.ask(call::DIRECTORIES, &[]).await?;
+        let is_its = |one: &ds::Directory| {
+            one.name.eq_ignore_ascii_case(&domain)
+                && !matches!(one.stage.as_deref(), Some("Deleting" | "Deleted" | "Failed"))
+        };
+        match all {
+            Answer::Got(all) => {
+                let its = all.into_iter().find(is_its);
+                world.asked.directory = its.map(|directory| directory.directory_id);
+            }
+            other => world.directory = other.and_then(|_| Answer::Missing),
+        }
+        Ok(())
+    }
+
     async fn role(&mut self, world: &mut World) -> Result<(), Failure> {
-        let role = world.memberships().first().and_then(|membership| membership.role.clone());
-        let Some(name) = role else { return Ok(()) };
+        let Some(name) = world.role_name().map(String::from) else { return Ok(()) };
         world.role = self.ask::<Role>(call::ROLE, &["--role-name", &name]).await?;
         let Some(role) = world.role.got() else { return Ok(()) };
         let boundary = role.permissions_boundary.clone();
@@ -284,6 +304,7 @@ impl Asking<'_> {
             let peerings: Vec<_> = peerings.into_iter().collect();
             let ids = "--vpc-peering-connection-ids";
             network.peerings = self.listed(call::PEERINGS, ids, &peerings).await?;
+            self.unused_peerings(&mut network.peerings, &database.vpc, &directory.vpc).await?;
             if has_transit {
                 let filter = format!("Name=vpc-id,Values={}", vpcs.join(","));
                 network.attachments = self.ask(call::ATTACHMENTS, &["--filters", &filter]).await?;
@@ -295,6 +316,33 @@ impl Asking<'_> {
             network.prefix_lists.push(PrefixList { id, entries });
         }
         world.network = network;
+        Ok(())
+    }
+
+    /// Adds a peering of the two that no route leads to, where none of the others joins them.
+    async fn unused_peerings(
+        &mut self,
+        peerings: &mut Answer<Vec<Peering>>,
+        one: &str,
+        other: &str,
+    ) -> Result<(), Failure> {
+        let Answer::Got(all) = peerings else { return Ok(()) };
+        let is_end = |vpc: &Option<PeeringVpc>, id: &str| {
+            vpc.as_ref().is_some_and(|vpc| vpc.vpc_id.as_deref() == Some(id))
+        };
+        let joins = |peering: &Peering| {
+            let (from, to) = (&peering.requester_vpc_info, &peering.accepter_vpc_info);
+            is_end(from, one) && is_end(to, other) || is_end(from, other) && is_end(to, one)
+        };
+        if all.iter().any(joins) {
+            return Ok(());
+        }
+        let filter = |end: &str| format!("Name={end}-vpc-info.vpc-id,Values={one},{other}");
+        let arguments = ["--filters", &filter("requester"), &filter("accepter")];
+        match self.ask::<Vec<Peering>>(call::PEERINGS, &arguments).await? {
+            Answer::Got(more) => all.extend(more),
+            other => *peerings = other,
+        }
         Ok(())
     }
 

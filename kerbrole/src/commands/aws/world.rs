@@ -74,8 +74,27 @@ pub(crate) struct Asked {
     pub(crate) db_cluster: Option<String>,
     /// Of the command line; where it names none, the database's own counts.
     pub(crate) directory: Option<String>,
+    /// The domain of the directory that is looked for where neither names one.
+    pub(crate) domain: Option<String>,
+    pub(crate) role: AskedRole,
     pub(crate) region: String,
     pub(crate) profile: Option<String>,
+}
+
+/// Which role is looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum AskedRole {
+    /// The one that the database names, if it does.
+    #[default]
+    OfDatabase,
+    /// That, or else the one that the console makes.
+    Usual,
+    Named(String),
+}
+
+impl AskedRole {
+    /// What the console calls the role that it makes.
+    pub(crate) const USUAL: &str = "rds-directoryservice-kerberos-access-role";
 }
 
 /// Everything that was answered.
@@ -137,6 +156,16 @@ impl World {
         self.asked.directory.as_deref().or_else(|| {
             self.memberships().first().and_then(|membership| membership.domain.as_deref())
         })
+    }
+
+    /// The name of the role that it is about.
+    pub(crate) fn role_name(&self) -> Option<&str> {
+        let of_database = || self.memberships().first().and_then(|one| one.role.as_deref());
+        match &self.asked.role {
+            AskedRole::Named(name) => Some(name),
+            AskedRole::Usual => of_database().or(Some(AskedRole::USUAL)),
+            AskedRole::OfDatabase => of_database(),
+        }
     }
 
     /// Where the domain belongs: to the cluster where there is one, else to the instance.

@@ -10,7 +10,7 @@ use crate::commands::aws::world::iam::{PolicyDocument, Statement};
 
 /// Whether something is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(in crate::commands::aws) enum Verdict {
     Allowed,
     /// Nothing allows it, or something denies it.
     Denied,
@@ -41,7 +41,7 @@ impl About {
 }
 
 /// Whether a role may do something with all resources, by all documents that have a say.
-pub(super) fn may<'d>(
+pub(in crate::commands::aws) fn may<'d>(
     documents: impl IntoIterator<Item = &'d PolicyDocument>,
     action: &str,
 ) -> Verdict {
@@ -64,7 +64,11 @@ pub(super) fn denies(document: &PolicyDocument, action: &str) -> bool {
 }
 
 /// Whether a service of this account may act as the role that a trust policy is for.
-pub(super) fn may_act_as(document: &PolicyDocument, service: &str, account: &str) -> Verdict {
+pub(in crate::commands::aws) fn may_act_as(
+    document: &PolicyDocument,
+    service: &str,
+    account: &str,
+) -> Verdict {
     decide(document.statement.iter().map(|statement| {
         let about = is_about_action(statement, "sts:AssumeRole")
             .and(is_about_service(statement, service))

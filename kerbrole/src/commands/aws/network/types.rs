@@ -298,16 +298,6 @@ impl Target {
             _ => Self::Other(id.into()),
         }
     }
-
-    pub(crate) fn id(&self) -> &str {
-        match self {
-            Self::Local => "local",
-            Self::Peering(id)
-            | Self::TransitGateway(id)
-            | Self::InternetGateway(id)
-            | Self::Other(id) => id,
-        }
-    }
 }
 
 /// A peering connection. Nothing goes through it to a third VPC.
