@@ -35,3 +35,6 @@ pub(crate) fn rows(world: &World) -> Vec<Row> {
     ];
     steps.iter().flat_map(|step| step(world)).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,17 +54,6 @@ impl<T> Answer<T> {
             Self::NotAsked => Answer::NotAsked,
         }
     }
-
-    /// By reference.
-    pub(crate) fn as_ref(&self) -> Answer<&T> {
-        match self {
-            Self::Got(answer) => Answer::Got(answer),
-            Self::Denied { permission } => Answer::Denied { permission },
-            Self::Missing => Answer::Missing,
-            Self::Failed { why } => Answer::Failed { why: why.clone() },
-            Self::NotAsked => Answer::NotAsked,
-        }
-    }
 }
 
 /// Whose set-up it is about.

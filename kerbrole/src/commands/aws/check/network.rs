@@ -1,13 +1,13 @@
 //! Whether the database reaches the directory: the way between the two, and the ports that a member
 //! of a domain asks.
 
+mod told;
+
+use self::told::{listed, told};
 use super::database;
 use super::directory::why_unknown;
-use super::row::{Row, Step, allow, command};
-use crate::commands::aws::network::{
-    Destination, Direction, Needed, NoWay, Obstacle, Ports, Protocol, Question, Verdict, WANTED,
-    Wanted, judge,
-};
+use super::row::{Row, Step, allow};
+use crate::commands::aws::network::{Needed, Obstacle, Question, Verdict, WANTED, Wanted, judge};
 use crate::commands::aws::network_of::{Seen, denied, network_of, without_filters};
 use crate::commands::aws::world::World;
 
@@ -87,16 +87,15 @@ fn through(seen: &Seen) -> String {
 fn unsure(world: &World, what: &str, doubts: &[String]) -> Row {
     let owner = world.directory.got().filter(|directory| directory.is_shared());
     let owner = owner.and_then(|directory| directory.owner_directory_description.as_ref());
+    let denied = denied(world).join(", ");
+    // Where a permission is missing, what it would have shown is no news.
     let said = match owner.and_then(|owner| owner.account_id.as_deref()) {
+        _ if !denied.is_empty() => format!("cannot judge: not allowed: {denied}"),
         Some(owner) => format!("cannot judge: the directory's side is seen by {owner} only"),
         None => format!("cannot judge: {}", doubts.join("; ")),
     };
     let row = Row::unseen(STEP, what, said);
-    let denied = denied(world);
-    match denied.is_empty() {
-        true => row,
-        false => row.fix(allow(world, &denied.join(", "))),
-    }
+    if denied.is_empty() { row } else { row.fix(allow(world, &denied)) }
 }
 
 /// What security groups and network ACLs make of ports. The way is told in a row of its own.
@@ -132,218 +131,4 @@ fn ports(world: &World, seen: &Seen, needed: Needed, what: &str, has_way: bool) 
     }
     let all = wanted.iter().map(|wanted| (wanted.protocol, wanted.ports)).collect::<Vec<_>>();
     Row::ok(STEP, what, listed(&all))
-}
-
-/// `TCP and UDP 53, 88; TCP 135`.
-fn listed(all: &[(Protocol, Ports)]) -> String {
-    let has = |protocol, ports: Ports| all.contains(&(protocol, ports));
-    let mut ports: Vec<Ports> = Vec::new();
-    for (_, one) in all {
-        if !ports.contains(one) {
-            ports.push(*one);
-        }
-    }
-    let of = |name: &str, is: &dyn Fn(Ports) -> bool| {
-        let those: Vec<_> =
-            ports.iter().filter(|ports| is(**ports)).map(Ports::to_string).collect();
-        (!those.is_empty()).then(|| format!("{name} {}", those.join(", ")))
-    };
-    let (tcp, udp) = (Protocol::Tcp, Protocol::Udp);
-    let parts = [
-        of("TCP and UDP", &|ports| has(tcp, ports) && has(udp, ports)),
-        of("TCP", &|ports| has(tcp, ports) && !has(udp, ports)),
-        of("UDP", &|ports| !has(tcp, ports) && has(udp, ports)),
-    ];
-    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
-}
-
-/// What stands in the way at one place, for all ports and addresses that it is about.
-struct Filter<'o> {
-    /// One of the obstacles.
-    of: &'o Obstacle,
-    ports: Vec<(Protocol, Ports)>,
-    remotes: Vec<String>,
-}
-
-/// What stands in the way, and what takes it away.
-fn told(world: &World, seen: &Seen, obstacles: &[Obstacle]) -> (String, String) {
-    let mut filters: Vec<Filter<'_>> = Vec::new();
-    let (mut said, mut fixes) = (Vec::new(), Vec::new());
-    for obstacle in obstacles {
-        match obstacle {
-            Obstacle::Groups { remote, protocol, ports, .. }
-            | Obstacle::Acl { remote, protocol, ports, .. } => {
-                let known = filters.iter_mut().find(|filter| is_same_place(filter.of, obstacle));
-                let filter = match known {
-                    Some(filter) => filter,
-                    None => {
-                        filters.push(Filter { of: obstacle, ports: vec![], remotes: vec![] });
-                        let Some(last) = filters.last_mut() else { continue };
-                        last
-                    }
-                };
-                push_new(&mut filter.ports, (*protocol, *ports));
-                push_new(&mut filter.remotes, remote.to_string());
-            }
-            other => {
-                push_new(&mut said, other.by());
-                push_new(&mut fixes, of_way(world, seen, other));
-            }
-        }
-    }
-    for filter in &filters {
-        push_new(&mut said, filter.by());
-        push_new(&mut fixes, filter.mend(world));
-    }
-    (said.join("; "), fixes.join(" && "))
-}
-
-fn push_new<T: PartialEq>(all: &mut Vec<T>, one: T) {
-    if !all.contains(&one) {
-        all.push(one);
-    }
-}
-
-/// Whether two are of the same rules, and for the same of questions and answers.
-fn is_same_place(one: &Obstacle, other: &Obstacle) -> bool {
-    match (one, other) {
-        (
-            Obstacle::Groups { direction: d1, groups: g1, .. },
-            Obstacle::Groups { direction: d2, groups: g2, .. },
-        ) => d1 == d2 && g1 == g2,
-        (
-            Obstacle::Acl { acl: a1, direction: d1, by: b1, ports: p1, .. },
-            Obstacle::Acl { acl: a2, direction: d2, by: b2, ports: p2, .. },
-        ) => {
-            let is_answer = |ports: &Ports| *ports == Wanted::REPLIES;
-            (a1, d1, b1) == (a2, d2, b2) && is_answer(p1) == is_answer(p2)
-        }
-        _ => false,
-    }
-}
-
-impl Filter<'_> {
-    fn by(&self) -> String {
-        let (ports, remotes) = (listed(&self.ports), self.remotes.join(" and "));
-        match self.of {
-            Obstacle::Groups { direction, groups, .. } => {
-                let groups = groups.join(", ");
-                format!("no {direction} rule of {groups} lets {ports} {} {remotes}", to(*direction))
-            }
-            Obstacle::Acl { acl, direction, by, ports: of_one, .. } => {
-                let rule = match by {
-                    Some(number) => format!("{direction} rule {number} of {acl} denies"),
-                    None => format!("no {direction} rule of {acl} allows"),
-                };
-                let what = if *of_one == Wanted::REPLIES { " the answers by" } else { "" };
-                format!("{rule}{what} {ports} {} {remotes}", to(*direction))
-            }
-            other => other.by(),
-        }
-    }
-
-    fn mend(&self, world: &World) -> String {
-        match self.of {
-            Obstacle::Groups { direction, groups, .. } => {
-                let operation = match direction {
-                    Direction::In => "authorize-security-group-ingress",
-                    Direction::Out => "authorize-security-group-egress",
-                };
-                let group = groups.first().map_or("GROUP", String::as_str);
-                let mut words = vec!["ec2", operation, "--group-id", group, "--ip-permissions"];
-                let permissions: Vec<_> =
-                    self.ports.iter().map(|one| self.permission(one)).collect();
-                words.extend(permissions.iter().map(String::as_str));
-                command(world, &words)
-            }
-            Obstacle::Acl { acl, direction, by, .. } => {
-                let below = match by {
-                    Some(number) => format!(" with a number below {number}"),
-                    None => String::new(),
-                };
-                let (ports, remotes) = (listed(&self.ports), self.remotes.join(" and "));
-                let to = to(*direction);
-                format!("add {direction} rules to {acl}{below} that allow {ports} {to} {remotes}")
-            }
-            other => other.mend(),
-        }
-    }
-
-    /// In the CLI's shorthand.
-    fn permission(&self, (protocol, ports): &(Protocol, Ports)) -> String {
-        let ranges = |key: &str, those: Vec<&String>| {
-            let those: Vec<_> = those.iter().map(|one| format!("{{{key}={one}}}")).collect();
-            (!those.is_empty()).then(|| those.join(","))
-        };
-        let (six, four): (Vec<_>, Vec<_>) =
-            self.remotes.iter().partition(|remote| remote.contains(':'));
-        let four = ranges("CidrIp", four).map(|all| format!(",IpRanges=[{all}]"));
-        let six = ranges("CidrIpv6", six).map(|all| format!(",Ipv6Ranges=[{all}]"));
-        format!(
-            "IpProtocol={},FromPort={},ToPort={}{}{}",
-            protocol.name(),
-            ports.first,
-            ports.last,
-            four.unwrap_or_default(),
-            six.unwrap_or_default()
-        )
-    }
-}
-
-fn to(direction: Direction) -> &'static str {
-    match direction {
-        Direction::In => "in from",
-        Direction::Out => "out to",
-    }
-}
-
-/// What mends a way, as a command where there is one.
-fn of_way(world: &World, seen: &Seen, obstacle: &Obstacle) -> String {
-    match obstacle {
-        Obstacle::NoRoute(way) => route(world, seen, way, "create-route", obstacle),
-        Obstacle::Blackhole(way) | Obstacle::WrongWay(way) => {
-            route(world, seen, way, "replace-route", obstacle)
-        }
-        Obstacle::PeeringInactive { peering, status, .. } if status == "pending-acceptance" => {
-            let option = "--vpc-peering-connection-id";
-            command(world, &["ec2", "accept-vpc-peering-connection", option, peering])
-        }
-        other => other.mend(),
-    }
-}
-
-/// A new route is for the whole subnet; one that is there is replaced as it is.
-fn route(world: &World, seen: &Seen, way: &NoWay, operation: &str, obstacle: &Obstacle) -> String {
-    let Some(peering) = &way.peering else { return obstacle.mend() };
-    let subnets = seen.network.subnets.iter().flat_map(|subnet| &subnet.cidrs);
-    let mut whole = subnets.filter(|cidr| cidr.contains(&way.to));
-    let there = seen.network.tables.iter().find(|table| table.id == way.table);
-    let routes = there.into_iter().flat_map(|table| &table.routes);
-    let existing = routes
-        .filter_map(|route| match &route.destination {
-            Destination::Cidr(cidr) => Some(cidr),
-            _ => None,
-        })
-        .filter(|cidr| cidr.contains(&way.to))
-        .max_by_key(|cidr| cidr.prefix_len());
-    let to = match operation {
-        "replace-route" => existing.copied().unwrap_or(way.to),
-        _ => whole.next().copied().unwrap_or(way.to),
-    };
-    let option = match to.addr().is_ipv4() {
-        true => "--destination-cidr-block",
-        false => "--destination-ipv6-cidr-block",
-    };
-    let to = to.to_string();
-    let words = [
-        "ec2",
-        operation,
-        "--route-table-id",
-        &way.table,
-        option,
-        &to,
-        "--vpc-peering-connection-id",
-        peering,
-    ];
-    command(world, &words)
 }

@@ -33,7 +33,9 @@ impl<'s> Coded<'s> {
         let (_, after) = after.split_once("when calling the ")?;
         let (operation, after) = after.split_once(" operation")?;
         // Between the two there may be how often it was tried.
-        let (_, message) = after.split_once(": ").unwrap_or((after, after));
+        let tried = after.strip_prefix(" (").and_then(|tried| tried.split_once(')'));
+        let after = tried.map_or(after, |(_, after)| after);
+        let message = after.strip_prefix(": ").unwrap_or(after);
         Some(Self { code, operation, message: message.trim() })
     }
 }

@@ -18,7 +18,7 @@ impl Version {
     }
 
     /// Out of `aws-cli/2.9.19 Python/3.11.2 …`.
-    fn parse(said: &str) -> Option<Self> {
+    pub(super) fn parse(said: &str) -> Option<Self> {
         let (_, after) = said.split_once("aws-cli/")?;
         let version = after.split_whitespace().next()?;
         let is_number = |part: &str| part.bytes().all(|b| b.is_ascii_digit()) && !part.is_empty();

@@ -32,6 +32,8 @@ const BY_ID: &[(&str, &str)] = &[
 const BY_FILTER: &[(&str, &str)] = &[
     ("db-cluster-id", "/DBClusterIdentifier"),
     ("vpc-id", "/VpcId"),
+    ("requester-vpc-info.vpc-id", "/RequesterVpcInfo/VpcId"),
+    ("accepter-vpc-info.vpc-id", "/AccepterVpcInfo/VpcId"),
     ("association.subnet-id", "/Associations/*/SubnetId"),
 ];
 
@@ -222,10 +224,9 @@ fn chosen(answer: &Value, call: &[String]) -> Option<Value> {
             }
             all.retain(|one| values.iter().any(|id| has(one, id)));
         }
-        let filter = values.first().and_then(|filter| filter.strip_prefix("Name="));
-        if let (true, Some((name, ids))) =
-            (option == "--filters", filter.and_then(|filter| filter.split_once(",Values=")))
-        {
+        let filters = if option == "--filters" { values } else { Vec::new() };
+        let filters = filters.iter().map(|filter| filter.strip_prefix("Name=").unwrap());
+        for (name, ids) in filters.map(|filter| filter.split_once(",Values=").unwrap()) {
             let place = BY_FILTER.iter().find(|(filter, _)| *filter == name).unwrap().1;
             let ids: Vec<_> = ids.split(',').map(String::from).collect();
             all.retain(|one| names(one, place).iter().any(|name| ids.contains(name)));
