@@ -147,6 +147,7 @@ const PAGES: &[Page] = &[
         &[
             "kerbrole aws check --db-instance app --region eu-central-1",
             "kerbrole aws check --db-cluster app --profile dba --format json",
+            "kerbrole aws check --db-instance app --then alice@CORP.EXAMPLE.COM",
         ],
         &[0, 1, 2, 3, 6],
     ),
