@@ -1,5 +1,5 @@
-//! What AWS said, held against the steps of its guide: pure, from a [`World`] to rows in the guide's
-//! order, each the answer to one question.
+//! What AWS said, held against the steps of its guide: pure, from a [`World`] to rows in the order
+//! of the guide, each the answer to one question.
 //!
 //! A row is "ok" only where everything that it depends on was answered; what is not known here, a
 //! new status say, is "cannot look" and never "ok".

@@ -109,8 +109,8 @@ fn selective(trust: &Trust) -> Row {
             format!("{said}: only those log in who may authenticate to the database's computer"),
         )
         .fix(
-            "give them Allowed to Authenticate on the database's computer object, in the directory's \
-             OU",
+            "give them Allowed to Authenticate on the database's computer object, in the OU of the \
+             directory",
         ),
         said => {
             let said = said.unwrap_or("none");

@@ -39,7 +39,7 @@ pub(super) fn an_aws_that_is_none_is_told(_: &Context<'_>) {
              version",
         ),
         (
-            json!({"said": "Traceback:\n  line 1\nModuleNotFoundError: No module named 'awscli'\n"}),
+            json!({"said": "Traceback:\nModuleNotFoundError: No module named 'awscli'\n"}),
             "aws --version failed: ModuleNotFoundError: No module named 'awscli'",
         ),
     ] {

@@ -447,7 +447,8 @@ pub const NETWORK: &[Fault] = &[
             r#"ec2 describe-route-tables /RouteTables/0/Routes/2 = {"DestinationCidrBlock":
                 "10.20.0.0/16", "TransitGatewayId": "tgw-0a1b000000000001", "Origin": "CreateRoute",
                 "State": "active"}"#,
-            r#"ec2 describe-transit-gateway-vpc-attachments = {"TransitGatewayVpcAttachments": []}"#,
+            r#"ec2 describe-transit-gateway-vpc-attachments =
+                {"TransitGatewayVpcAttachments": []}"#,
         ],
         &[
             "network/way to the directory: wrong",
@@ -548,8 +549,8 @@ pub const DATABASE: &[Fault] = &[
         &[
             r#"rds describe-db-instances /DBInstances/0/Engine = "mysql""#,
             r#"rds describe-db-instances /DBInstances/0/EngineVersion = "8.4.5""#,
-            r#"rds describe-orderable-db-instance-options /OrderableDBInstanceOptions/0/EngineVersion
-                = "8.4.5""#,
+            r#"rds describe-orderable-db-instance-options
+                /OrderableDBInstanceOptions/0/EngineVersion = "8.4.5""#,
         ],
         &["database/engine: wrong"],
     ),

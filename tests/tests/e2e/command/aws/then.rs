@@ -63,7 +63,8 @@ pub(super) fn the_endpoint_is_asked_where_no_host_is_named(_: &Context<'_>) {
     let mut world = world::read("rds");
     world::change(
         &mut world,
-        r#"rds describe-db-instances /DBInstances/0/Endpoint = {"Address": "127.0.0.1", "Port": 1}"#,
+        r#"rds describe-db-instances /DBInstances/0/Endpoint =
+            {"Address": "127.0.0.1", "Port": 1}"#,
     );
     let stage = Stage::of(&world);
     let client = |variables: &[(&str, &str)]| {

@@ -13,7 +13,8 @@ fn version() -> Version {
 #[test]
 fn codes_are_found_in_either_version() {
     let said = "\nAn error occurred (AccessDeniedException) when calling the DescribeDirectories \
-                operation (reached max retries: 4): User: arn:aws:iam::1:user/x is not authorized\n";
+                operation (reached max retries: 4): User: arn:aws:iam::1:user/x is not \
+                authorized\n";
     let coded = Coded::parse(said).unwrap();
     assert_eq!((coded.code, coded.operation), ("AccessDeniedException", "DescribeDirectories"));
     assert_eq!(coded.message, "User: arn:aws:iam::1:user/x is not authorized");
@@ -44,8 +45,8 @@ fn what_cannot_be_read_is_left_out() {
 
 #[test]
 fn an_old_one_is_told_apart() {
-    let said = "usage: aws [options] <command> <subcommand> [<subcommand> ...] [parameters]\n\naws: \
-                error: argument command: Invalid choice, valid choices are:\n\naccessanalyzer | acm";
+    let said = "usage: aws [options] <command> <subcommand> [<subcommand> ...]\n\naws: error: \
+                argument command: Invalid choice, valid choices are:\n\naccessanalyzer | acm";
     match refused(USERS, said) {
         Refusal::Failed(why) => {
             assert_eq!(
