@@ -32,6 +32,7 @@ cases! {
         an_answer_that_is_none_is_never_ok, a_service_that_is_asked_too_often_is_asked_again,
         an_aws_that_hangs_is_not_waited_for_for_ever, no_aws_is_left_behind_by_an_interrupt,
         what_can_be_no_name_is_refused, the_region_is_found_where_aws_finds_it, no_page_is_lost,
+        users_that_were_not_asked_for_may_be_enabled,
         version_1_says_the_same, policies_are_of_the_partition,
         it_is_asked_for_and_nothing_is_changed, each_permission_that_is_missing_is_named,
         json_is_as_its_schema_says, nothing_is_asked_by_the_command_itself,

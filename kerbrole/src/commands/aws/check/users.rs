@@ -2,6 +2,7 @@
 
 use super::directory::why_unknown;
 use super::row::{Row, Step, Unanswered, command};
+use crate::commands::aws::look::MOST_USERS;
 use crate::commands::aws::world::World;
 
 const STEP: Step = Step::Users;
@@ -42,8 +43,10 @@ pub(super) fn rows(world: &World) -> Vec<Row> {
     let own: Vec<_> = users.iter().filter(|user| is_own(&user.sam_account_name)).collect();
     let enabled = own.iter().filter(|user| user.enabled == Some(true)).count();
     let has_trusts = world.trusts.got().map(|trusts| !trusts.is_empty());
+    // No more were asked for, and there may be.
+    let more = if users.len() < MOST_USERS { "" } else { " that were looked at" };
     vec![match (own.len(), enabled) {
-        (_, 1..) => Row::ok(STEP, WHAT, format!("{enabled} enabled, of {}", own.len())),
+        (_, 1..) => Row::ok(STEP, WHAT, format!("{enabled} enabled, of {}{more}", own.len())),
         (0, _) if has_trusts == Some(true) => {
             Row::ok(STEP, WHAT, "none: those of a trusted domain log in")
         }
@@ -52,10 +55,10 @@ pub(super) fn rows(world: &World) -> Vec<Row> {
         }
         (0, _) => Row::wrong(STEP, WHAT, "none but those that every directory has")
             .fix("create users with Active Directory Users and Computers"),
-        _ if own.iter().all(|user| user.enabled == Some(false)) => {
+        _ if more.is_empty() && own.iter().all(|user| user.enabled == Some(false)) => {
             Row::wrong(STEP, WHAT, format!("{}, and all are disabled", own.len()))
                 .fix("enable them with Active Directory Users and Computers")
         }
-        _ => Row::unseen(STEP, WHAT, format!("{}, enabled or not", own.len())),
+        _ => Row::unseen(STEP, WHAT, format!("{}{more}, and others may be enabled", own.len())),
     }]
 }

@@ -45,6 +45,20 @@ pub(super) fn no_page_is_lost(_: &Context<'_>) {
     assert!(ended.out.contains("describe-trusts has no last page"), "{}", ended.out);
 }
 
+/// So many users are asked for, and there may be others.
+pub(super) fn users_that_were_not_asked_for_may_be_enabled(_: &Context<'_>) {
+    let users = |number: usize| -> Vec<Value> {
+        (0..number).map(|n| json!({"SAMAccountName": format!("u{n}"), "Enabled": false})).collect()
+    };
+    for (number, status) in [(199, "wrong"), (200, "cannot look")] {
+        let mut world = world::read("rds");
+        world.insert("ds-data list-users".into(), json!({"Users": users(number)}));
+        let rows = rows::of_table(&Stage::of(&world).run(&["--db-instance", "app"]).out);
+        let row = rows.iter().find(|row| row.step == "users").unwrap();
+        assert_eq!(row.status, status, "{row:?}");
+    }
+}
+
 /// Version 1 knows no pager, and has times as the services have them.
 pub(super) fn version_1_says_the_same(_: &Context<'_>) {
     for (name, arguments) in HEALTHY {
