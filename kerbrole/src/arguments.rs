@@ -2,6 +2,7 @@
 //!
 //! Nothing is done here: what a subcommand does stands in `commands`, in a file of its name.
 
+mod aws;
 mod command;
 mod general;
 mod help;
@@ -14,6 +15,10 @@ mod subcommands;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser};
 
+pub(crate) use aws::{
+    AwsArguments, AwsCheckArguments, AwsPlanArguments, AwsPolicyArguments, AwsQuestion, AwsTarget,
+    Edition, Partition, Shell,
+};
 pub(crate) use command::{Command, ConnectedCommand, LocalCommand};
 pub(crate) use general::{ColorChoice, Format, GeneralOptions, asks_for_json};
 pub(crate) use help::NoWork;

@@ -3,6 +3,7 @@
 pub(crate) mod access;
 mod add;
 mod again;
+pub(crate) mod aws;
 mod backend;
 mod canonicalize;
 mod case_audit;
@@ -38,7 +39,9 @@ mod sync;
 
 use tokio_postgres::Client;
 
-use crate::arguments::{Command, ConnectedCommand, InstallSqlArguments, LocalCommand, Options};
+use crate::arguments::{
+    AwsQuestion, Command, ConnectedCommand, Format, InstallSqlArguments, LocalCommand, Options,
+};
 use crate::exit::Outcome;
 use crate::failure::Failure;
 use crate::output::Shown;
@@ -55,12 +58,24 @@ pub(crate) fn refuse_to_draw(command: &Command, options: &Options) -> Result<(),
                 | ConnectedCommand::PreviewGrant(_)
                 | ConnectedCommand::List(_)
         ),
-        Command::Apply(_) | Command::Directory(_) | Command::Doctor(_) | Command::InstallSql(_) => {
-            false
-        }
+        Command::Apply(_)
+        | Command::Aws(_)
+        | Command::Directory(_)
+        | Command::Doctor(_)
+        | Command::InstallSql(_) => false,
         // What these print has no form.
         Command::Local(_) => true,
     };
+    if options.general.form() == Format::Terraform {
+        let is_plan = match command {
+            Command::Aws(arguments) => matches!(arguments.question, AwsQuestion::Plan(_)),
+            Command::Local(_) => true,
+            _ => false,
+        };
+        if !is_plan {
+            return Err(Failure::usage("only aws plan writes resources of Terraform".into()));
+        }
+    }
     if options.general.form().is_a_drawing() && !is_fine {
         return Err(Failure::usage(
             "only conflicts, preview-grant and list can be drawn: the other forms of results are \

@@ -10,10 +10,11 @@ use crate::output::{Shown, tell, tell_error};
 pub(crate) const CODES: &str = "\
 Exit codes:
   0  done, or nothing to do
-  1  findings: conflicts, case-audit, a check or doctor that is not ok, drift with sync --check
+  1  findings: conflicts, case-audit, a check, aws check or doctor that is not ok, drift with
+     sync --check
   2  usage: arguments, input files, names that can be no principal
   3  no connection, or it was lost before anything was known to be done; a directory that could
-     not be read, or not all of it
+     not be read, or not all of it; an aws command that cannot be used
   4  refused: the rule, a privilege, a role that exists, is missing or in use
   5  partly done: of several, or of a long list, some were carried out before it ended, or
      principals are disabled and sessions of them go on

@@ -24,6 +24,7 @@ use tokio_postgres::Client;
 
 use arguments::{Arguments, Command, ConnectedCommand, NoWork, OVERVIEW, ServerOptions};
 use commands::access::{self, Asked, MayAsk};
+use commands::aws::Endpoint;
 use commands::doctor;
 use connect::conninfo::{Connection, Given, environment, home};
 use exit::{Outcome, Report};
@@ -69,6 +70,10 @@ fn run() -> Outcome {
         Command::Doctor(arguments) => over_network(async {
             doctor::run(arguments, &options, described(&options.server)?).await
         }),
+        Command::Aws(arguments) => {
+            let describe = |endpoint: Option<&_>| described_by(&options.server, endpoint);
+            over_network(commands::aws::run(arguments, &options, describe))
+        }
         Command::Apply(arguments) => {
             let connect =
                 async |connection, may_ask| open(connection, &options.server, may_ask).await;
@@ -128,13 +133,39 @@ fn over_network(work: impl Future<Output = Outcome>) -> Outcome {
 
 /// What the options and the environment say of the server.
 fn described(server: &ServerOptions) -> Result<Connection, Failure> {
+    find(server, environment)
+}
+
+/// The same; where neither says which host, that of AWS's endpoint.
+fn described_by(server: &ServerOptions, by: Option<&Endpoint>) -> Result<Connection, Failure> {
+    let Some(Endpoint { host, port }) = by else { return described(server) };
+    let is_named = ["PGHOST", "PGHOSTADDR"].iter().any(|name| environment(name).is_some());
+    let with_host = |name: &str| match name {
+        "PGHOST" if !is_named => Some(host.clone()),
+        name => environment(name),
+    };
+    let connection = find(server, with_host)?;
+    // Its port goes with it, and with no other host.
+    if !connection.servers.iter().all(|server| server.label() == *host) {
+        return Ok(connection);
+    }
+    find(server, |name| match name {
+        "PGPORT" => environment(name).or_else(|| Some(port.to_string())),
+        name => with_host(name),
+    })
+}
+
+fn find(
+    server: &ServerOptions,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Connection, Failure> {
     let given = Given {
         dbname: server.dbname.clone(),
         host: server.host.clone(),
         port: server.port.clone(),
         user: server.username.clone(),
     };
-    Connection::find(&given, home().as_deref(), environment)
+    Connection::find(&given, home().as_deref(), variable)
 }
 
 /// Connects, and asks for a password where somebody can be asked. `aloud`: what the server says

@@ -129,7 +129,7 @@ impl Shown {
                 }
                 Format::Csv => table.print_csv(out, form.has_header)?,
                 // What can be drawn is no table.
-                Format::Mermaid | Format::Dot => {}
+                Format::Mermaid | Format::Dot | Format::Terraform => {}
             },
         }
         out.flush()

@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 
+use super::aws::AwsArguments;
 use super::subcommands::{
     AddArguments, ApplyArguments, CheckArguments, ClientConfigArguments, CompletionsArguments,
     DirectoryArguments, DisableArguments, DoctorArguments, DropArguments, EnableArguments,
@@ -18,6 +19,9 @@ pub(crate) enum Command {
     /// Look for what keeps somebody from logging in: DNS, ports, the KDC and its clock, krb5.conf,
     /// the ticket, the server
     Doctor(DoctorArguments),
+    /// Look for what AWS's guide asks for before anybody can log in: directory, trust, role, users,
+    /// network, the database's domain
+    Aws(AwsArguments),
     // It asks other servers than PostgreSQL's.
     /// What an access file means now, by what its directories say
     Directory(DirectoryArguments),

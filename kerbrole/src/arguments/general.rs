@@ -84,6 +84,8 @@ pub(crate) enum Format {
     Mermaid,
     /// conflicts, preview-grant, list: memberships, for Graphviz
     Dot,
+    /// aws plan: resources
+    Terraform,
 }
 
 impl Format {

@@ -144,6 +144,15 @@ const PAGES: &[Page] = &[
         &[0, 1, 2, 6],
     ),
     page(
+        "aws",
+        &[
+            "kerbrole aws check --db-instance app --region eu-central-1",
+            "kerbrole aws check --db-cluster app --profile dba --format json",
+            "kerbrole aws check --db-instance app --then alice@CORP.EXAMPLE.COM",
+        ],
+        &[0, 1, 2, 3, 6],
+    ),
+    page(
         "install-sql",
         &["kerbrole install-sql", "kerbrole install-sql --print --pg-tle"],
         ALL_OR_NONE,

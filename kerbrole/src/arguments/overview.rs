@@ -21,7 +21,7 @@ Lists
       kerbrole diff --file people.csv --absent disable
 
 Set-up
-  probe  doctor  install-sql  krb5-conf  client-config  completions  man
+  probe  doctor  aws  install-sql  krb5-conf  client-config  completions  man
       kerbrole doctor --realm corp.example.com
 
 kerbrole COMMAND -?: all about one. kerbrole --help: connection, rules, output.

@@ -18,11 +18,12 @@ mod ticket;
 
 use serde_json::Value;
 
-use self::finding::Finding;
+pub(super) use self::finding::Finding;
 use self::questions::Questions;
 use crate::arguments::{DoctorArguments, Options};
 use crate::connect::conninfo::Connection;
 use crate::exit::{Ending, Outcome, Report};
+use crate::failure::Failure;
 use crate::output::{Column, Form, Shown, Table, Tone};
 
 /// Looks at everything. The table has a row for each thing.
@@ -34,6 +35,22 @@ pub(crate) async fn run(
     options: &Options,
     connection: Connection,
 ) -> Outcome {
+    let findings = look(arguments, options, connection).await?;
+    let is_wrong = findings.iter().any(|finding| finding.ok == Some(false));
+    let table = table(findings);
+    let shown = Shown::Rows(table, Form::of(&options.general));
+    Ok(Report::looked(shown, Ending::findings_if(is_wrong)))
+}
+
+/// Looks at everything, for whoever has rows of other things too.
+///
+/// # Errors
+/// For options that cannot be meant.
+pub(super) async fn look(
+    arguments: &DoctorArguments,
+    options: &Options,
+    connection: Connection,
+) -> Result<Vec<Finding>, Failure> {
     let questions = &Questions::of(arguments, &options.rules)?;
     let principal = questions.principal.as_deref();
     let endpoints = database::endpoints(&connection);
@@ -52,11 +69,7 @@ pub(crate) async fn run(
     findings.push(ticket::look(principal, server.caseins_users));
     findings.extend(of_services);
     findings.extend(server.findings);
-
-    let is_wrong = findings.iter().any(|finding| finding.ok == Some(false));
-    let table = table(findings);
-    let shown = Shown::Rows(table, Form::of(&options.general));
-    Ok(Report::looked(shown, Ending::findings_if(is_wrong)))
+    Ok(findings)
 }
 
 fn table(findings: Vec<Finding>) -> Table {

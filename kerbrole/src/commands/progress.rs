@@ -1,7 +1,7 @@
 //! That something goes on, for somebody who sits at a terminal and waits for longer than a second.
 
 use std::io::{self, IsTerminal};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -27,12 +27,52 @@ pub(super) async fn waited<T>(
         done = &mut work => return done,
         () = tokio::time::sleep(AT_ONCE) => {}
     }
-    let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}");
-    let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
     let sign =
-        ProgressBar::new_spinner().with_style(style).with_message(what).with_elapsed(AT_ONCE);
+        ProgressBar::new_spinner().with_style(style()).with_message(what).with_elapsed(AT_ONCE);
     sign.enable_steady_tick(TICK);
     let done = work.await;
     sign.finish_and_clear();
     done
+}
+
+/// The same for several questions one after the other: one sign, which says which is asked, once it
+/// has taken longer than a second.
+pub(super) struct Sign {
+    begun: Instant,
+    bar: Option<ProgressBar>,
+    is_shown: bool,
+}
+
+impl Sign {
+    pub(super) fn new(is_quiet: bool) -> Self {
+        let is_shown = !is_quiet && io::stderr().is_terminal();
+        Self { begun: Instant::now(), bar: None, is_shown }
+    }
+
+    /// The next question.
+    pub(super) fn step(&mut self, what: String) {
+        if !self.is_shown || self.begun.elapsed() < AT_ONCE {
+            return;
+        }
+        let begun = self.begun.elapsed();
+        let bar = self.bar.get_or_insert_with(|| {
+            let bar = ProgressBar::new_spinner().with_style(style()).with_elapsed(begun);
+            bar.enable_steady_tick(TICK);
+            bar
+        });
+        bar.set_message(what);
+    }
+}
+
+impl Drop for Sign {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn style() -> ProgressStyle {
+    let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}");
+    style.unwrap_or_else(|_| ProgressStyle::default_spinner())
 }

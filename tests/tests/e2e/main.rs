@@ -53,6 +53,7 @@ pub const SUITES: &[(&str, &[Case])] = &[
     ("attacks::sql_injection", guarantees::attacks::sql_injection::CASES),
     ("attacks::temp_schema", guarantees::attacks::temp_schema::CASES),
     ("attacks::wrappers", guarantees::attacks::wrappers::CASES),
+    ("aws", command::aws::CASES),
     ("bounds", guarantees::bounds::CASES),
     ("privileges", guarantees::privileges::CASES),
     ("case_audit", functions::case_audit::CASES),
@@ -104,6 +105,9 @@ pub const SUITES: &[(&str, &[Case])] = &[
 ];
 
 fn main() -> ExitCode {
+    if let Some(asked) = command::aws::fake::asked() {
+        return asked.answer();
+    }
     if let Some(asked) = client::conformance::by_ticket::asked() {
         return asked.answer();
     }

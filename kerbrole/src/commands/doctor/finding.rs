@@ -2,12 +2,12 @@
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Finding {
-    pub(super) what: String,
+pub(in crate::commands) struct Finding {
+    pub(in crate::commands) what: String,
     /// `None` where it could not be looked at.
-    pub(super) ok: Option<bool>,
-    pub(super) result: String,
-    pub(super) fix: String,
+    pub(in crate::commands) ok: Option<bool>,
+    pub(in crate::commands) result: String,
+    pub(in crate::commands) fix: String,
 }
 
 /// It is as it should be.

@@ -118,8 +118,15 @@ fn options() -> (BTreeSet<String>, BTreeSet<String>) {
     let commands = commands.split("\n\n").next().unwrap();
     let names: BTreeSet<_> = row.captures_iter(commands).map(|row| row[1].to_string()).collect();
     let option = Regex::new(r"--[a-z][a-z0-9-]+").unwrap();
+    let mut pages: Vec<_> = names.iter().map(|name| help(&[name, "--help"])).collect();
+    // Of subcommands that have some below them, these too.
+    for (name, page) in names.iter().zip(pages.clone()) {
+        let below = page.split_once("Commands:\n").and_then(|(_, rows)| rows.split("\n\n").next());
+        let below = row.captures_iter(below.unwrap_or_default());
+        pages.extend(below.map(|row| help(&[name, &row[1], "--help"])));
+    }
     let mut options = BTreeSet::new();
-    for page in names.iter().map(|name| help(&[name, "--help"])).chain([whole.clone()]) {
+    for page in pages.into_iter().chain([whole.clone()]) {
         let (page, _) = page.split_once("Examples:").unwrap_or((&page, ""));
         options.extend(option.find_iter(page).map(|found| found.as_str().to_string()));
     }
@@ -167,6 +174,15 @@ pub fn what_a_message_names_is_there(_: &Context<'_>) {
     assert!(seen > 60, "{seen}");
 }
 
+/// Options of the AWS CLI that the command names.
+fn aws_options(option: &Regex) -> BTreeSet<String> {
+    let typed = ["--trust-direction", "--trust-type"].map(String::from);
+    let sources = files(&workspace().join("kerbrole/src/commands/aws"), "rs");
+    let texts = sources.iter().flat_map(|path| literals(&fs::read_to_string(path).unwrap()));
+    let whole = texts.filter(|text| option.captures(text).is_some_and(|one| one[1] == *text));
+    whole.chain(typed).collect()
+}
+
 /// What the command says by itself.
 pub fn the_command_names_its_own_options(_: &Context<'_>) {
     let (options, subcommands) = options();
@@ -174,12 +190,16 @@ pub fn the_command_names_its_own_options(_: &Context<'_>) {
     let subcommand = Regex::new(r"\bkerbrole ([a-z][a-z0-9]*(?:-[a-z]+)*)").unwrap();
     // Of other programs: PowerShell's and psql's options are not spelled so.
     let words = ["is", "as", "does", "goes", "logs", "speaks", "cannot", "and", "the", "client"];
+    // Those of aws are the words that it is called with, and some that only people type.
+    let of_aws = aws_options(&option);
     let mut seen = 0;
     for path in files(&workspace().join("kerbrole/src"), "rs") {
+        let is_aws = path.starts_with(workspace().join("kerbrole/src/commands/aws"));
         let is_doctor = path.components().any(|part| part.as_os_str() == "krb5_conf.rs");
         for text in literals(&fs::read_to_string(&path).unwrap()) {
             for found in option.captures_iter(&text) {
-                assert!(options.contains(&found[1]), "{}: {text}", path.display());
+                let is_its = options.contains(&found[1]) || is_aws && of_aws.contains(&found[1]);
+                assert!(is_its, "{}: {text}", path.display());
                 seen += 1;
             }
             for found in subcommand.captures_iter(&text) {

@@ -1,6 +1,8 @@
 //! Looking: which principals, how wide, in which colours; and where the help is.
 
 use super::*;
+use crate::command::aws::Stage;
+use crate::command::aws::fake::FOLDER;
 
 /// The names that a call prints.
 fn names(c: &Context<'_>, arguments: &[&str]) -> Vec<String> {
@@ -235,14 +237,19 @@ pub(super) fn the_examples_of_the_help_run(c: &Context<'_>) {
         }
         let mut shell = Command::new("sh");
         let bin = built("kerbrole");
+        // AWS is asked by an aws that answers from a world.
+        let world = if example.contains("--db-cluster") { "aurora" } else { "rds" };
+        let stage = Stage::healthy(world);
         let path = std::env::join_paths(
-            std::iter::once(bin.parent().unwrap().to_path_buf())
+            [stage.path().join("bin"), bin.parent().unwrap().to_path_buf()]
+                .into_iter()
                 .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
         );
         shell
             .env_clear()
             .envs(on(c, &[]).get_envs().filter_map(|(name, value)| Some((name, value?))))
             .env("PATH", path.unwrap())
+            .env(FOLDER, stage.path())
             .args(["-c", &example])
             .current_dir(&folder)
             .stdin(Stdio::null());

@@ -26,7 +26,7 @@ mod krb5_conf;
 mod lists;
 mod looking;
 mod plans;
-mod programs;
+pub mod programs;
 mod results;
 mod tickets;
 

@@ -6,13 +6,13 @@ use serde_json::Value;
 use super::*;
 
 /// docs/reference/command.schema.json
-struct Schema {
+pub struct Schema {
     schemas: Schemas,
     compiler: Compiler,
 }
 
 impl Schema {
-    fn read() -> Self {
+    pub fn read() -> Self {
         let text =
             fs::read_to_string(workspace().join("docs/reference/command.schema.json")).unwrap();
         let mut compiler = Compiler::new();
@@ -26,7 +26,7 @@ impl Schema {
     }
 
     /// Whether it is as the schema says; a value for the assertion.
-    fn holds(&mut self, definition: &str, value: &Value) -> Result<(), String> {
+    pub fn holds(&mut self, definition: &str, value: &Value) -> Result<(), String> {
         let index = self.of(definition);
         self.schemas.validate(value, index).map_err(|error| format!("{definition}: {error:#}"))
     }

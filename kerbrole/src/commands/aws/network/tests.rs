@@ -1,0 +1,4 @@
+mod naive;
+mod worlds;
+
+use super::*;
