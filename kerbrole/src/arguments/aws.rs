@@ -42,7 +42,7 @@ pub(crate) struct AwsTarget {
     #[arg(long, value_name = "ID")]
     pub(crate) db_cluster: Option<String>,
     /// The directory (default: the one that the database is to be a member of)
-    #[arg(long, value_name = "d-…", required_unless_present_any = ["db_instance", "db_cluster"])]
+    #[arg(long, value_name = "d-…")]
     pub(crate) directory: Option<String>,
     /// The region (default: that of the environment or the profile)
     #[arg(long)]

@@ -11,6 +11,13 @@ use crate::failure::Failure;
 pub(super) fn look(target: &AwsTarget) -> Result<(), Failure> {
     let AwsTarget { db_instance, db_cluster, directory, region, profile, endpoint_url, .. } =
         target;
+    if db_instance.is_none() && db_cluster.is_none() && directory.is_none() {
+        return Err(Failure::usage(
+            "which database? Name it with --db-instance, or --db-cluster of Aurora; where there is \
+             none yet, the directory with --directory"
+                .into(),
+        ));
+    }
     let is_plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     let is_name =
         |text: &str| text.starts_with(|c: char| c.is_ascii_alphabetic()) && is_plain(text);

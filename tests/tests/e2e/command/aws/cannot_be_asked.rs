@@ -333,6 +333,12 @@ pub(super) fn what_can_be_no_name_is_refused(_: &Context<'_>) {
     for arguments in [&[][..], &["--db-instance", "a", "--db-cluster", "b"]] {
         assert_eq!(stage.run(arguments).code, 2, "{arguments:?}");
     }
+    // And where nothing is named, each of the names that would do is said.
+    let ended = stage.run(&[]);
+    assert_eq!(ended.code, 2, "{}", ended.err);
+    for option in ["--db-instance", "--db-cluster", "--directory"] {
+        assert!(ended.err.contains(option), "{}", ended.err);
+    }
 }
 
 pub(super) fn the_region_is_found_where_aws_finds_it(_: &Context<'_>) {
