@@ -75,12 +75,12 @@ impl World {
     }
 }
 
-/// Each row with its statement, as a set: who moves first where nobody waits is each one's to say.
-fn outcome(
-    c: &Context<'_>,
-    backend: Backend,
-    access: &Access,
-) -> Result<(Vec<(String, Option<String>)>, bool), String> {
+/// What is done to which role, and by which statement.
+type Row = (String, Option<String>);
+
+/// All of a plan, in no order: who moves first where nobody waits is each one's to say. And whether
+/// it would be carried out; or the code of the error.
+fn outcome(c: &Context<'_>, backend: Backend, access: &Access) -> Result<(Vec<Row>, bool), String> {
     let plan = by(c, backend, SUPERUSER, async |kerbrole| kerbrole.plan_access(access).await);
     let plan =
         plan.map_err(|error| error.code().map_or(String::new(), |code| code.code().into()))?;
