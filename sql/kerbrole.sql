@@ -1664,13 +1664,15 @@ $$;
 -- survives another name, and goes with the role.
 
 -- Whether that is a SID as it is always spelled: decimal numbers without leading zeros, each of
--- them 32 bits, and up to 15 of them behind the authority (MS-DTYP 2.4.2.1).
+-- them 32 bits, and up to 15 of them behind the authority, which is in twelve hexadecimal digits
+-- where it has more bits (MS-DTYP 2.4.2.1).
 CREATE FUNCTION kerbrole.is_sid(_text text) RETURNS boolean
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT octet_length(_text) <= 184
-        AND _text COLLATE "C" ~ '^S-1-[0-9]+(-[0-9]+)+$'
+        AND _text COLLATE "C" ~ '^S-1-([0-9]+|0x[0-9A-F]{12})(-[0-9]+)+$'
+        AND _text COLLATE "C" !~ '^S-1-0x0000'
         AND _text COLLATE "C" !~ '-0[0-9]'
         AND octet_length(_text) - octet_length(replace(_text, '-', '')) <= 17
         AND _text COLLATE "C" !~ concat('-([0-9]{11}|[5-9][0-9]{9}|4[3-9][0-9]{8}',
@@ -1697,8 +1699,8 @@ AS $$
     FROM (
         SELECT d.objoid AS role, encode(decode(substring(
             encode(replace(d.description, chr(92), chr(92) || chr(92))::bytea, 'hex')
-            -- "[kerbrole:", "S-1-" with digits and hyphens, "]".
-            FROM '^(?:..)*5b6b657262726f6c653a(532d312d(?:2d|3[0-9])+)5d$'), 'hex'),
+            -- "[kerbrole:", "S-1-" with digits, hyphens, an x and capitals to F, "]".
+            FROM '^(?:..)*5b6b657262726f6c653a(532d312d(?:2d|3[0-9]|78|4[1-6])+)5d$'), 'hex'),
             'escape') AS sid
         FROM pg_catalog.pg_shdescription AS d
         WHERE d.classoid = 'pg_catalog.pg_authid'::regclass
@@ -3330,8 +3332,10 @@ BEGIN
 END
 $$;
 
--- Whether a role that is disabled may be opened by this caller.
-CREATE FUNCTION kerbrole.check_enabling(_role oid, _caller oid) RETURNS void
+-- Whether a role that is disabled may be opened by this caller, under the name that it has by then
+-- and beside all but `_others`, which are called otherwise by then or cannot log in.
+CREATE FUNCTION kerbrole.check_enabling(
+    _role oid, _caller oid, _called text DEFAULT NULL, _others oid[] DEFAULT '{}') RETURNS void
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -3339,14 +3343,14 @@ DECLARE
     _name text;
     _other text;
 BEGIN
-    SELECT r.rolname::text INTO _name
+    SELECT coalesce(_called, r.rolname::text) INTO _name
     FROM kerbrole.roles AS r WHERE r.oid = _role AND NOT r.rolcanlogin;
     IF FOUND THEN
         PERFORM kerbrole.allow_realm(kerbrole.realm_of(_name));
         SELECT r.rolname::text INTO _other
         FROM kerbrole.roles AS r
         WHERE kerbrole.folded(r.rolname::text) = kerbrole.folded(_name)
-            AND r.oid <> _role AND r.rolcanlogin
+            AND r.oid <> _role AND r.rolcanlogin AND r.oid <> ALL (_others)
         ORDER BY r.rolname::text COLLATE "C" LIMIT 1;
         IF _other IS NOT NULL THEN
             PERFORM kerbrole.refuse('case_collision_on_enable', _name, _other);
@@ -5657,8 +5661,10 @@ AS $$
         'statement', _statement, 'reason', _reason, 'role', _role, 'by', _by)
 $$;
 
--- Why a role may not be opened by this caller, in words; NULL where it may.
-CREATE FUNCTION kerbrole.not_enabled(_role oid, _caller oid) RETURNS text
+-- Why a role may not be opened by this caller under this name, in words; NULL where it may. The
+-- others do not count.
+CREATE FUNCTION kerbrole.not_enabled(_role oid, _caller oid, _called text, _others oid[])
+RETURNS text
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -5666,7 +5672,7 @@ DECLARE
     _message text;
     _detail text;
 BEGIN
-    PERFORM kerbrole.check_enabling(_role, _caller);
+    PERFORM kerbrole.check_enabling(_role, _caller, _called, _others);
     RETURN NULL;
 EXCEPTION
     WHEN insufficient_privilege OR duplicate_object OR invalid_parameter_value THEN
@@ -5937,6 +5943,10 @@ DECLARE
     _enables jsonb[] := '{}';
     _disables jsonb[] := '{}';
     _closed jsonb[] := '{}';
+    -- Who is to log in, once it is known who is not any more or by another name.
+    _open_roles oid[] := '{}';
+    _open_names text[] := '{}';
+    _others oid[];
     _grants jsonb[] := '{}';
     _revokes jsonb[] := '{}';
     _removals jsonb[] := '{}';
@@ -6081,14 +6091,8 @@ BEGIN
             IF _row.enabled AND NOT _row.can_login AND _row.taken_by IS NULL
                 AND _row.outcome <> 'misnamed'
             THEN
-                _reason := kerbrole.not_enabled(_row.role, _caller);
-                IF _reason IS NULL THEN
-                    _enables := _enables || kerbrole.step('enable', _name,
-                        format('ALTER ROLE %s LOGIN;', kerbrole.quoted(_name)),
-                        'enabled in the directory', _row.role, 'owner');
-                ELSE
-                    _leaves := _leaves || kerbrole.step('leave', _name, NULL, _reason, NULL, NULL);
-                END IF;
+                _open_roles := _open_roles || _row.role;
+                _open_names := _open_names || _name;
             END IF;
             _list_places := _list_places || _row.at;
             _list_roles := _list_roles || _row.role;
@@ -6189,6 +6193,24 @@ BEGIN
                 format('the name is that of %s now', _row.sid), _row.oid, 'owner');
         ELSIF _reason IS NOT NULL THEN
             _leaves := _leaves || kerbrole.step('leave', _row.name, NULL, _reason, NULL, NULL);
+        END IF;
+    END LOOP;
+
+    _others := ARRAY(
+        SELECT (s.step ->> 'role')::oid
+        FROM unnest(_steps || _disables || _closed || _removals) AS s (step)
+        WHERE s.step ->> 'action' IN ('rename', 'disable', 'drop'));
+    FOR _row IN
+        SELECT o.role, o.name, kerbrole.not_enabled(o.role, _caller, o.name, _others) AS reason
+        FROM unnest(_open_roles, _open_names) WITH ORDINALITY AS o (role, name, place)
+        ORDER BY o.place
+    LOOP
+        IF _row.reason IS NULL THEN
+            _enables := _enables || kerbrole.step('enable', _row.name,
+                format('ALTER ROLE %s LOGIN;', kerbrole.quoted(_row.name)),
+                'enabled in the directory', _row.role, 'owner');
+        ELSE
+            _leaves := _leaves || kerbrole.step('leave', _row.name, NULL, _row.reason, NULL, NULL);
         END IF;
     END LOOP;
 

@@ -115,6 +115,10 @@ DECLARE
     _enables jsonb[] := '{}';
     _disables jsonb[] := '{}';
     _closed jsonb[] := '{}';
+    -- Who is to log in, once it is known who is not any more or by another name.
+    _open_roles oid[] := '{}';
+    _open_names text[] := '{}';
+    _others oid[];
     _grants jsonb[] := '{}';
     _revokes jsonb[] := '{}';
     _removals jsonb[] := '{}';
@@ -259,14 +263,8 @@ BEGIN
             IF _row.enabled AND NOT _row.can_login AND _row.taken_by IS NULL
                 AND _row.outcome <> 'misnamed'
             THEN
-                _reason := kerbrole.not_enabled(_row.role, _caller);
-                IF _reason IS NULL THEN
-                    _enables := _enables || kerbrole.step('enable', _name,
-                        format('ALTER ROLE %s LOGIN;', kerbrole.quoted(_name)),
-                        'enabled in the directory', _row.role, 'owner');
-                ELSE
-                    _leaves := _leaves || kerbrole.step('leave', _name, NULL, _reason, NULL, NULL);
-                END IF;
+                _open_roles := _open_roles || _row.role;
+                _open_names := _open_names || _name;
             END IF;
             _list_places := _list_places || _row.at;
             _list_roles := _list_roles || _row.role;
@@ -367,6 +365,24 @@ BEGIN
                 format('the name is that of %s now', _row.sid), _row.oid, 'owner');
         ELSIF _reason IS NOT NULL THEN
             _leaves := _leaves || kerbrole.step('leave', _row.name, NULL, _reason, NULL, NULL);
+        END IF;
+    END LOOP;
+
+    _others := ARRAY(
+        SELECT (s.step ->> 'role')::oid
+        FROM unnest(_steps || _disables || _closed || _removals) AS s (step)
+        WHERE s.step ->> 'action' IN ('rename', 'disable', 'drop'));
+    FOR _row IN
+        SELECT o.role, o.name, kerbrole.not_enabled(o.role, _caller, o.name, _others) AS reason
+        FROM unnest(_open_roles, _open_names) WITH ORDINALITY AS o (role, name, place)
+        ORDER BY o.place
+    LOOP
+        IF _row.reason IS NULL THEN
+            _enables := _enables || kerbrole.step('enable', _row.name,
+                format('ALTER ROLE %s LOGIN;', kerbrole.quoted(_row.name)),
+                'enabled in the directory', _row.role, 'owner');
+        ELSE
+            _leaves := _leaves || kerbrole.step('leave', _row.name, NULL, _row.reason, NULL, NULL);
         END IF;
     END LOOP;
 

@@ -11,8 +11,10 @@ AS $$
         'statement', _statement, 'reason', _reason, 'role', _role, 'by', _by)
 $$;
 
--- Why a role may not be opened by this caller, in words; NULL where it may.
-CREATE FUNCTION kerbrole.not_enabled(_role oid, _caller oid) RETURNS text
+-- Why a role may not be opened by this caller under this name, in words; NULL where it may. The
+-- others do not count.
+CREATE FUNCTION kerbrole.not_enabled(_role oid, _caller oid, _called text, _others oid[])
+RETURNS text
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -20,7 +22,7 @@ DECLARE
     _message text;
     _detail text;
 BEGIN
-    PERFORM kerbrole.check_enabling(_role, _caller);
+    PERFORM kerbrole.check_enabling(_role, _caller, _called, _others);
     RETURN NULL;
 EXCEPTION
     WHEN insufficient_privilege OR duplicate_object OR invalid_parameter_value THEN

@@ -3,13 +3,15 @@
 -- survives another name, and goes with the role.
 
 -- Whether that is a SID as it is always spelled: decimal numbers without leading zeros, each of
--- them 32 bits, and up to 15 of them behind the authority (MS-DTYP 2.4.2.1).
+-- them 32 bits, and up to 15 of them behind the authority, which is in twelve hexadecimal digits
+-- where it has more bits (MS-DTYP 2.4.2.1).
 CREATE FUNCTION kerbrole.is_sid(_text text) RETURNS boolean
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT octet_length(_text) <= 184
-        AND _text COLLATE "C" ~ '^S-1-[0-9]+(-[0-9]+)+$'
+        AND _text COLLATE "C" ~ '^S-1-([0-9]+|0x[0-9A-F]{12})(-[0-9]+)+$'
+        AND _text COLLATE "C" !~ '^S-1-0x0000'
         AND _text COLLATE "C" !~ '-0[0-9]'
         AND octet_length(_text) - octet_length(replace(_text, '-', '')) <= 17
         AND _text COLLATE "C" !~ concat('-([0-9]{11}|[5-9][0-9]{9}|4[3-9][0-9]{8}',
@@ -36,8 +38,8 @@ AS $$
     FROM (
         SELECT d.objoid AS role, encode(decode(substring(
             encode(replace(d.description, chr(92), chr(92) || chr(92))::bytea, 'hex')
-            -- "[kerbrole:", "S-1-" with digits and hyphens, "]".
-            FROM '^(?:..)*5b6b657262726f6c653a(532d312d(?:2d|3[0-9])+)5d$'), 'hex'),
+            -- "[kerbrole:", "S-1-" with digits, hyphens, an x and capitals to F, "]".
+            FROM '^(?:..)*5b6b657262726f6c653a(532d312d(?:2d|3[0-9]|78|4[1-6])+)5d$'), 'hex'),
             'escape') AS sid
         FROM pg_catalog.pg_shdescription AS d
         WHERE d.classoid = 'pg_catalog.pg_authid'::regclass

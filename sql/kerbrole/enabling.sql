@@ -128,8 +128,10 @@ BEGIN
 END
 $$;
 
--- Whether a role that is disabled may be opened by this caller.
-CREATE FUNCTION kerbrole.check_enabling(_role oid, _caller oid) RETURNS void
+-- Whether a role that is disabled may be opened by this caller, under the name that it has by then
+-- and beside all but `_others`, which are called otherwise by then or cannot log in.
+CREATE FUNCTION kerbrole.check_enabling(
+    _role oid, _caller oid, _called text DEFAULT NULL, _others oid[] DEFAULT '{}') RETURNS void
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -137,14 +139,14 @@ DECLARE
     _name text;
     _other text;
 BEGIN
-    SELECT r.rolname::text INTO _name
+    SELECT coalesce(_called, r.rolname::text) INTO _name
     FROM kerbrole.roles AS r WHERE r.oid = _role AND NOT r.rolcanlogin;
     IF FOUND THEN
         PERFORM kerbrole.allow_realm(kerbrole.realm_of(_name));
         SELECT r.rolname::text INTO _other
         FROM kerbrole.roles AS r
         WHERE kerbrole.folded(r.rolname::text) = kerbrole.folded(_name)
-            AND r.oid <> _role AND r.rolcanlogin
+            AND r.oid <> _role AND r.rolcanlogin AND r.oid <> ALL (_others)
         ORDER BY r.rolname::text COLLATE "C" LIMIT 1;
         IF _other IS NOT NULL THEN
             PERFORM kerbrole.refuse('case_collision_on_enable', _name, _other);

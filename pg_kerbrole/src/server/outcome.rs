@@ -1,5 +1,5 @@
-//! Plans that change many roles: each is made of roles that nobody else changes meanwhile, and looked
-//! at once it is carried out.
+//! Plans that change many roles: nobody else changes these meanwhile, and each is looked at once it
+//! is carried out.
 
 use std::collections::{HashMap, HashSet};
 

@@ -25,6 +25,8 @@ pub(super) struct Parts {
     pub(super) is_changed: HashSet<RoleOid>,
     pub(super) shut_out: Vec<Role>,
     pub(super) is_shut: HashSet<RoleOid>,
+    /// Who is dropped.
+    pub(super) gone: HashSet<RoleOid>,
     pub(super) losers: HashSet<RoleOid>,
 }
 
@@ -36,6 +38,10 @@ impl Parts {
 
     pub(super) fn is_shut(&self, role: &Role) -> bool {
         self.is_shut.contains(&role.oid)
+    }
+
+    pub(super) fn is_gone(&self, role: &Role) -> bool {
+        self.gone.contains(&role.oid)
     }
 
     pub(super) fn change(&mut self, role: &Role) {

@@ -107,6 +107,7 @@ impl Accounts<'_> {
                     gone.add(&plan);
                     parts.change(role);
                     parts.losers.insert(role.oid);
+                    parts.gone.insert(role.oid);
                     parts.removals.extend(plan.statements.into_iter().map(|statement| {
                         step(AccessAction::Drop, role.name.clone(), statement, AccessReason::Absent)
                     }));

@@ -181,7 +181,7 @@ impl<'c> Accounts<'c> {
         let mut others = self.cluster.roles.other_spellings(name.as_str());
         let opens = |other: &&Role| {
             let keeps_name = other.oid != role.oid && !self.moved.contains_key(&other.oid);
-            keeps_name && other.can_login && !parts.losers.contains(&other.oid)
+            keeps_name && other.can_login && !parts.is_shut(other) && !parts.is_gone(other)
         };
         if let Some(other) = others.find(opens) {
             let (role, other) = (name.clone(), other.name.clone());

@@ -408,3 +408,30 @@ fn all_that_is_done_to_one_role_is_in_one_portion() {
     portions.iter().for_each(|portion| model.run(portion));
     assert!(model.plan(&request).unwrap().is_empty());
 }
+
+#[test]
+fn whoever_only_loses_a_membership_is_still_in_the_way_of_another_spelling() {
+    let there = ["Ann:1 team", "-ann:2"];
+    let mut in_use = model(&there);
+    in_use.sessions.insert("Ann@A.B".into());
+    let rows = sql(&in_use, &request(&["bob:1", "ann:2"], AbsentPolicy::Keep));
+    assert_eq!(
+        rows,
+        [
+            r#"revoke REVOKE "team" FROM "Ann@A.B" GRANTED BY "boss""#,
+            // Its name is not changed as long as it has sessions.
+            "leave Ann@A.B 55006",
+            // One ticket would open both where case makes no difference.
+            "leave ann@A.B 42710",
+        ]
+    );
+    // Who is called otherwise by then is not, nor is who is disabled, or dropped.
+    let enable = r#"enable ALTER ROLE "ann@A.B" LOGIN"#;
+    let away = |people: &[&str], absent| {
+        let rows = sql(&model(&there), &request(people, absent));
+        assert!(rows.iter().any(|row| row == enable), "{rows:?}");
+    };
+    away(&["bob:1 team", "ann:2"], AbsentPolicy::Keep);
+    away(&["ann:2"], AbsentPolicy::Disable);
+    away(&["ann:2"], AbsentPolicy::Drop);
+}

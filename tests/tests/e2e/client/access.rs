@@ -15,8 +15,10 @@ use crate::cases;
 use crate::fixture::{Context, Session};
 use kerbrole_tests::postgres_server::SUPERUSER;
 
+mod at_random;
 mod table;
 
+use at_random::both_come_to_the_same_in_any_world;
 use table::*;
 
 cases! {
@@ -24,9 +26,11 @@ cases! {
         too_many_losses_change_nothing, sessions_of_those_who_are_shut_out_end,
         a_comment_that_is_no_text_keeps_nobody_else, more_people_than_one_transaction_can_lock,
         what_was_done_before_an_error_is_told, whose_grant_it_is_is_said_by_plain_statements,
+        sids_are_spelled_in_one_way_by_plain_statements,
         the_list_shows_whose_a_role_is;
-    EachVersion: by_the_extension;
-    InPlpgsql: by_the_functions, whose_grant_it_is_is_said_by_the_functions;
+    EachVersion: by_the_extension, sids_are_spelled_in_one_way_by_the_extension;
+    InPlpgsql: by_the_functions, whose_grant_it_is_is_said_by_the_functions,
+        both_come_to_the_same_in_any_world, sids_are_spelled_in_one_way_by_the_functions;
 }
 
 fn by_the_extension(c: &Context<'_>) {
@@ -438,4 +442,47 @@ fn the_list_shows_whose_a_role_is(c: &Context<'_>) {
         shown,
         [(ann, sid, PrincipalSource::Directory), (bob, None, PrincipalSource::Manual)]
     );
+}
+
+fn sids_are_spelled_in_one_way_by_plain_statements(c: &Context<'_>) {
+    sids_are_spelled_in_one_way(c, Backend::PlainSql);
+}
+
+fn sids_are_spelled_in_one_way_by_the_extension(c: &Context<'_>) {
+    sids_are_spelled_in_one_way(c, Backend::Extension);
+}
+
+fn sids_are_spelled_in_one_way_by_the_functions(c: &Context<'_>) {
+    sids_are_spelled_in_one_way(c, Backend::SqlFunctions);
+}
+
+/// An authority of 2³² and more is written in twelve hexadecimal digits (MS-DTYP 2.4.2.1). What is
+/// bound to whatever SID is nobody else's; what only looks like one is somebody's text.
+fn sids_are_spelled_in_one_way(c: &Context<'_>, backend: Backend) {
+    let (mut su, _) = start(c, &["ann:0"], &[]);
+    let access = asked(&["ann:1"]);
+    for (sid, is_one) in [
+        ("S-1-4294967295-7", true),
+        ("S-1-0x000100000000-7", true),
+        ("S-1-0xFFFFFFFFFFFF-4294967295", true),
+        ("S-1-0x0000FFFFFFFF-7", false),
+        ("S-1-0x0001ffffffff-7", false),
+        ("S-1-0X000100000000-7", false),
+        ("S-1-0x0001000000000-7", false),
+        ("S-1-0x000100000000", false),
+        ("S-1-4294967296-7", false),
+        ("S-1-5-0x000100000000", false),
+    ] {
+        su.run(&format!("COMMENT ON ROLE \"ann@A.B\" IS '[kerbrole:{sid}]'"));
+        let place = format!("{sid} through {backend:?} on {}", c.major());
+        let (listed, plan) = by(c, backend, SUPERUSER, async |kerbrole| {
+            let listed = kerbrole.list_principals().await.unwrap();
+            (listed, kerbrole.plan_access(&access).await.unwrap())
+        });
+        let shown = listed[0].sid.map(|sid| sid.to_string());
+        assert_eq!(shown.as_deref(), is_one.then_some(sid), "{place}");
+        let expected: &[_] =
+            if is_one { &["disable ann@A.B", "leave ann@A.B"] } else { &["bind ann@A.B"] };
+        assert_eq!(told(&plan), expected, "{place}");
+    }
 }
