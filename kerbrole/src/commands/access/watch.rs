@@ -173,7 +173,7 @@ impl<'w, C: AsyncFn(Connection, MayAsk) -> Result<Client, Failure>> Watcher<'w, 
                 }
                 // Reading, once it is due, does not wait for a look.
                 () = tokio::time::sleep_until(at.into()), if !is_reading => {
-                    asking = Some((due, self.ask(due)));
+                    asking = Some(self.ask(due));
                 }
             }
         };
@@ -204,18 +204,20 @@ impl<'w, C: AsyncFn(Connection, MayAsk) -> Result<Client, Failure>> Watcher<'w, 
     }
 
     /// Begins to ask the directories.
-    fn ask(&mut self, due: Due) -> Asking<'w> {
+    fn ask(&mut self, due: Due) -> (Due, Asking<'w>) {
         match (due, self.lookout.take()) {
             (Due::Look, Some(mut lookout)) => {
                 self.schedule.begin_look();
-                Box::pin(async move {
+                let looking = async move {
                     let seen = lookout.look().await;
                     Asked::Look(lookout, seen)
-                })
+                };
+                (Due::Look, Box::pin(looking))
             }
             _ => {
                 self.schedule.begin(Instant::now());
-                Box::pin(read(self.from.clone(), self.file.clone(), self.options))
+                let reading = read(self.from.clone(), self.file.clone(), self.options);
+                (Due::Read, Box::pin(reading))
             }
         }
     }
@@ -241,6 +243,9 @@ impl<'w, C: AsyncFn(Connection, MayAsk) -> Result<Client, Failure>> Watcher<'w, 
                 self.log.warnings(std::mem::take(&mut round.warnings));
                 self.log.keep(|server| round.servers.iter().any(|(name, _)| name == server));
                 self.lookout = round.lookout.take();
+                if self.lookout.is_none() {
+                    self.schedule.look(now, Saw::Failure);
+                }
                 self.file = round.file.clone();
                 Some(round)
             }
