@@ -25,8 +25,7 @@ use service::{systemd_is_told, the_job_of_kubernetes_runs, the_unit_is_as_it_has
 pub use watcher::Watcher;
 
 ad_cases! {
-    EitherWay: each_change_is_followed;
-    Extension: two_watchers_do_no_harm;
+    EitherWay: each_change_is_followed, two_watchers_do_no_harm;
     Once: a_directory_that_is_cut_is_said_once, a_limit_is_said_once,
         a_lock_is_not_waited_for_for_ever, a_mistake_in_the_file_is_said_once,
         a_server_that_is_down_keeps_no_other_waiting, it_ends_after_what_it_is_changing,

@@ -4,10 +4,11 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use kerbrole_client::{Access, AccessRow, ErrorKind};
+use kerbrole_client::{Access, AccessRow, Error, ErrorKind};
 use tokio::sync::watch::Receiver;
 use tokio::time::timeout;
 use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
 
 use super::super::MayAsk;
 use super::sessions;
@@ -106,7 +107,7 @@ async fn bring_in_line(
         let applied = within(STEP, async { Ok(job.kerbrole.apply_access(&plan).await) }).await?;
         match applied {
             Ok(rows) => break rows,
-            Err(error) if error.kind() == ErrorKind::PlanChanged && attempt < Some(ATTEMPTS) => {}
+            Err(error) if is_overtaken(&error) && attempt < Some(ATTEMPTS) => {}
             // All is done but for sessions, which are ended below, or said there why not.
             Err(error) if error.kind() == ErrorKind::SessionsLeft => break plan.rows().to_vec(),
             Err(error) => {
@@ -126,6 +127,13 @@ async fn bring_in_line(
         Err(Stop::Ended) => Ok(()),
     };
     Ok(Outcome { rows: Some(rows), failure: ended.err() })
+}
+
+/// Whether somebody else has done something at the same time, perhaps the same. A lock has been
+/// waited for long enough.
+fn is_overtaken(error: &Error) -> bool {
+    let is_lock = error.code() == Some(SqlState::LOCK_NOT_AVAILABLE);
+    matches!(error.kind(), ErrorKind::PlanChanged | ErrorKind::Concurrent) && !is_lock
 }
 
 /// Does what changes nothing, as long as it is not to end.
