@@ -207,7 +207,7 @@ impl<'w, C: AsyncFn(Connection, MayAsk) -> Result<Client, Failure>> Watcher<'w, 
     fn ask(&mut self, due: Due) -> (Due, Asking<'w>) {
         match (due, self.lookout.take()) {
             (Due::Look, Some(mut lookout)) => {
-                self.schedule.begin_look();
+                self.schedule.look_no_more();
                 let looking = async move {
                     let seen = lookout.look().await;
                     Asked::Look(lookout, seen)
@@ -244,7 +244,7 @@ impl<'w, C: AsyncFn(Connection, MayAsk) -> Result<Client, Failure>> Watcher<'w, 
                 self.log.keep(|server| round.servers.iter().any(|(name, _)| name == server));
                 self.lookout = round.lookout.take();
                 if self.lookout.is_none() {
-                    self.schedule.look(now, Saw::Failure);
+                    self.schedule.look_no_more();
                 }
                 self.file = round.file.clone();
                 Some(round)

@@ -129,11 +129,12 @@ async fn bring_in_line(
     Ok(Outcome { rows: Some(rows), failure: ended.err() })
 }
 
-/// Whether somebody else has done something at the same time, perhaps the same. A lock has been
-/// waited for long enough.
+/// Whether somebody else has done something at the same time, perhaps the same: what is there
+/// already was not when it was planned. A lock has been waited for long enough.
 fn is_overtaken(error: &Error) -> bool {
     let is_lock = error.code() == Some(SqlState::LOCK_NOT_AVAILABLE);
-    matches!(error.kind(), ErrorKind::PlanChanged | ErrorKind::Concurrent) && !is_lock
+    let kinds = [ErrorKind::PlanChanged, ErrorKind::Concurrent, ErrorKind::AlreadyExists];
+    kinds.contains(&error.kind()) && !is_lock
 }
 
 /// Does what changes nothing, as long as it is not to end.
