@@ -24,6 +24,8 @@ pub(crate) enum Failure {
     Directory(kerbrole_directory::Error),
     /// What was planned holds no more.
     Outdated(String),
+    /// More people would lose something than may, with those who have lost something just before.
+    TooManyAfterOthers { people: usize, before: usize, at_most: usize },
     /// The server, or the rules, said no.
     Refused(Error),
     /// Nobody is of the realm of a new principal, and such were to be refused.
@@ -92,6 +94,7 @@ impl Failure {
             | Self::Runtime(_)
             | Self::Directory(_)
             | Self::Outdated(_)
+            | Self::TooManyAfterOthers { .. }
             | Self::UnknownRealm(_)
             | Self::NotWritten(_) => None,
         }
@@ -157,7 +160,10 @@ impl Failure {
                 },
             },
             Self::Server { code, .. } => *code,
-            Self::Missing { .. } | Self::Outdated(_) | Self::UnknownRealm(_) => REFUSED,
+            Self::Missing { .. }
+            | Self::Outdated(_)
+            | Self::TooManyAfterOthers { .. }
+            | Self::UnknownRealm(_) => REFUSED,
             Self::Partly { done: 0, .. } => NO_CONNECTION,
             Self::Partly { .. } | Self::SessionsLeft(_) => PARTLY_DONE,
             Self::NotWritten(_) => NOT_WRITTEN,
@@ -187,6 +193,11 @@ impl fmt::Display for Failure {
             | Self::NotWritten(message) => f.write_str(message),
             Self::Runtime(error) => error.fmt(f),
             Self::Directory(error) => f.write_str(&directory_in_lines(error)),
+            Self::TooManyAfterOthers { people, before, at_most } => write!(
+                f,
+                "{people} would lose something and {before} have within the interval, and at most \
+                 {at_most} may: it is done when the interval is over"
+            ),
             Self::UnknownRealm(warning) => f.write_str(&warning_in_lines(warning, false)),
             Self::Refused(error) => f.write_str(&in_lines(error)),
             Self::Missing { error, .. } => f.write_str(&lines_of(message(error), self.told(error))),

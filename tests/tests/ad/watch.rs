@@ -14,7 +14,7 @@ use endings::{
 };
 use faults::{
     a_directory_that_is_cut_is_said_once, a_file_that_is_being_written_is_waited_for,
-    a_limit_is_said_once, a_lock_is_not_waited_for_for_ever,
+    a_limit_is_for_an_interval, a_limit_is_said_once, a_lock_is_not_waited_for_for_ever,
     a_look_goes_on_over_another_connection, a_mistake_in_the_file_is_said_once,
     a_server_that_is_down_keeps_no_other_waiting, passwords_and_tickets_are_read_each_time,
 };
@@ -28,7 +28,7 @@ pub use watcher::Watcher;
 ad_cases! {
     EitherWay: each_change_is_followed, two_watchers_do_no_harm;
     Once: a_directory_that_is_cut_is_said_once, a_file_that_is_being_written_is_waited_for,
-        a_limit_is_said_once, a_look_goes_on_over_another_connection,
+        a_limit_is_for_an_interval, a_limit_is_said_once, a_look_goes_on_over_another_connection,
         a_lock_is_not_waited_for_for_ever, a_mistake_in_the_file_is_said_once,
         a_server_that_is_down_keeps_no_other_waiting, it_ends_after_what_it_is_changing,
         it_ends_where_it_reads, it_ends_where_it_waits,

@@ -88,6 +88,27 @@ pub(super) fn a_mistake_in_the_file_is_said_once(c: &Context<'_>) {
     assert_eq!(watcher.end(Signal::TERM), Some(0));
 }
 
+/// One after the other is as many as all at once.
+pub(super) fn a_limit_is_for_an_interval(c: &Context<'_>) {
+    let (staff, _proxy) = behind_a_proxy(c, "li");
+    let text = fs::read_to_string(&staff.file).unwrap();
+    fs::write(&staff.file, text.replace("\"100%\"", "1")).unwrap();
+    let watcher = Watcher::start(&mut staff.watch(&["--interval", "1h"]));
+    c.domain().disable(&staff.named("Ben")).unwrap();
+    watcher.wait_for_line(&format!("disable {}", staff.role("Ben")));
+    c.domain().disable(&staff.named("Dora")).unwrap();
+    watcher.wait_for_line("1 would lose something and 1 have within the interval");
+    assert!(staff.can_login("Dora"));
+    assert_eq!(watcher.end(Signal::TERM), Some(0));
+    // With a short one it is soon over.
+    c.domain().enable(&staff.named("Ben")).unwrap();
+    let watcher = Watcher::start(&mut staff.watch(&OFTEN));
+    watcher.wait_until("Dora", || !staff.can_login("Dora") && staff.can_login("Ben"));
+    c.domain().disable(&staff.named("Ben")).unwrap();
+    watcher.wait_until("Ben", || !staff.can_login("Ben"));
+    assert_eq!(watcher.end(Signal::TERM), Some(0));
+}
+
 /// Half of a file means something too: that those are gone who stand in the other half.
 pub(super) fn a_file_that_is_being_written_is_waited_for(c: &Context<'_>) {
     /// Long enough to read and to carry out, and shorter than a file has to stay as it is.
