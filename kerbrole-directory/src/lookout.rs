@@ -65,9 +65,7 @@ impl Place {
             // Servers end connections that nothing comes over for long.
         }
         let mut session = connect::open(&self.directory).await?;
-        let now = &session.domain;
-        // A controller that was restored from a backup has gone back.
-        if now.service != self.read.service || now.highest_usn < usn {
+        if !compare(&self.read, &session.domain) {
             return Ok(true);
         }
         let has_changed = session.has_written_since(usn, machines).await?;
@@ -76,9 +74,38 @@ impl Place {
     }
 }
 
+/// Whether numbers of a domain controller from before compare with those of the one that answers
+/// now. One that was restored from a backup has gone back.
+fn compare(before: &Domain, now: &Domain) -> bool {
+    now.service == before.service && now.highest_usn >= before.highest_usn
+}
+
 impl std::fmt::Debug for Lookout {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let domains: Vec<_> = self.places.iter().map(|place| &place.read).collect();
         f.debug_struct("Lookout").field("domains", &domains).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_same_controller_goes_on_counting() {
+        let domain = |service: &str, highest_usn| Domain {
+            realm: kerbrole_core::Realm::parse("a.test").unwrap(),
+            netbios: "A".into(),
+            sid: "S-1-5-21-1-2-3".parse().unwrap(),
+            base_dn: "DC=a,DC=test".into(),
+            server: "ldaps://played".into(),
+            service: service.into(),
+            highest_usn,
+        };
+        let before = domain("CN=DC1", 100);
+        assert!(compare(&before, &domain("CN=DC1", 100)));
+        assert!(compare(&before, &domain("CN=DC1", 101)));
+        assert!(!compare(&before, &domain("CN=DC1", 99)));
+        assert!(!compare(&before, &domain("CN=DC2", 101)));
     }
 }

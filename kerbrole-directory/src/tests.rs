@@ -1,5 +1,6 @@
 //! Reading from a directory that is played here, over a pipe, as whole as it is or with faults.
 
+mod changes;
 mod faults;
 mod fuzz;
 mod model;

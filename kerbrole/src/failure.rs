@@ -24,6 +24,8 @@ pub(crate) enum Failure {
     Directory(kerbrole_directory::Error),
     /// What was planned holds no more.
     Outdated(String),
+    /// More people would lose something than may, with those who have lost something just before.
+    TooManyAfterOthers { people: usize, before: usize, at_most: usize },
     /// The server, or the rules, said no.
     Refused(Error),
     /// Nobody is of the realm of a new principal, and such were to be refused.
@@ -94,6 +96,7 @@ impl Failure {
             | Self::Runtime(_)
             | Self::Directory(_)
             | Self::Outdated(_)
+            | Self::TooManyAfterOthers { .. }
             | Self::UnknownRealm(_)
             | Self::NotWritten(_) => None,
         }
@@ -159,7 +162,10 @@ impl Failure {
                 },
             },
             Self::Server { code, .. } => *code,
-            Self::Missing { .. } | Self::Outdated(_) | Self::UnknownRealm(_) => REFUSED,
+            Self::Missing { .. }
+            | Self::Outdated(_)
+            | Self::TooManyAfterOthers { .. }
+            | Self::UnknownRealm(_) => REFUSED,
             Self::Partly { done: 0, .. } => NO_CONNECTION,
             Self::Partly { .. } | Self::SessionsLeft(_) => PARTLY_DONE,
             Self::NotWritten(_) => NOT_WRITTEN,
@@ -200,6 +206,11 @@ impl fmt::Display for Failure {
                 }
                 f.write_str(UNKNOWN_REALM)
             }
+            Self::TooManyAfterOthers { people, before, at_most } => write!(
+                f,
+                "{people} would lose something and {before} have within the interval, and at most \
+                 {at_most} may: it is done when the interval is over"
+            ),
             Self::Refused(error) => f.write_str(&in_lines(error)),
             Self::Missing { error, .. } => f.write_str(&lines_of(message(error), self.told(error))),
             Self::Partly { done, total, again, error } => {

@@ -104,6 +104,19 @@ impl World {
         format!("{a}-{b}-{c}-{}-{}", hex(&g[8..10]), hex(&g[10..]))
     }
 
+    /// What the controller had counted to when it wrote a thing.
+    pub(super) fn usn(thing: usize) -> u64 {
+        4_000 + thing as u64
+    }
+
+    /// A session with the controller of a domain.
+    pub(super) async fn session(&self, domain: usize) -> Session {
+        let (ours, theirs) = tokio::io::duplex(1 << 16);
+        let (sender, _nobody_listens) = mpsc::unbounded_channel();
+        drop(tokio::spawn(self.server(domain).serve(Box::new(theirs), sender)));
+        open(ours, domain).await.unwrap()
+    }
+
     /// What the controller of a domain has.
     pub(super) fn server(&self, domain: usize) -> Server {
         let letter = Self::letter(domain);
@@ -167,6 +180,7 @@ impl World {
         let classes = classes.iter().map(|class| class.as_bytes().to_vec()).collect();
         let guid = Self::guid(thing.domain, number, false).to_vec();
         let mut attributes = vec![("objectClass", classes), ("objectGUID", vec![guid])];
+        attributes.push(("uSNChanged", text(&Self::usn(number).to_string())));
         if thing.kind != Kind::Contact {
             attributes.push(("objectSid", vec![self.sid(number).to_bytes()]));
             attributes.push(("sAMAccountName", text(&Self::name(number))));

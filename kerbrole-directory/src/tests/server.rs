@@ -266,6 +266,14 @@ impl Server {
             Filter::And(all) => all.iter().all(|filter| self.matches(filter, object)),
             Filter::Or(any) => any.iter().any(|filter| self.matches(filter, object)),
             Filter::Present(_) => true,
+            Filter::Not(filter) => !self.matches(filter, object),
+            Filter::GreaterOrEqual(assertion) => {
+                let number = |bytes: &[u8]| std::str::from_utf8(bytes).ok()?.parse::<u64>().ok();
+                let name = assertion.attribute_desc.as_str();
+                let mut its = object.attributes.iter().filter(|(other, _)| *other == name);
+                let least = number(&assertion.assertion_value).unwrap();
+                its.any(|(_, values)| values.iter().any(|value| number(value) >= Some(least)))
+            }
             Filter::EqualityMatch(assertion) => {
                 let (name, value) = (assertion.attribute_desc.as_str(), &assertion.assertion_value);
                 if name == "memberOf" {

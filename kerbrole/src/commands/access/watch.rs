@@ -4,6 +4,7 @@
 //! A server that takes long, or does not answer, keeps neither them nor another server waiting.
 
 mod log;
+mod losses;
 mod schedule;
 mod server;
 mod service;
@@ -22,8 +23,9 @@ use tokio::sync::watch as flag;
 use tokio_postgres::Client;
 
 use self::log::{About, Log};
+use self::losses::Losses;
 use self::schedule::{Due, Saw, Schedule};
-use self::server::{Ended, Outcome as AtServer, at_server};
+use self::server::{Ended, Outcome as AtServer, Task, at_server};
 use self::signals::{Signal, Signals};
 use super::MayAsk;
 use super::places::described;
@@ -84,6 +86,7 @@ pub(crate) async fn watch(
         log,
         stop,
         lookout: None,
+        losses: Losses::new(interval.length()),
     };
     service::ready();
     watcher.run(signals).await
@@ -132,6 +135,7 @@ struct Watcher<'w, C> {
     /// Whether it is to end.
     stop: flag::Sender<bool>,
     lookout: Option<Lookout>,
+    losses: Losses,
 }
 
 impl<'w, C: AsyncFn(Connection, MayAsk) -> Result<Client, Failure>> Watcher<'w, C> {
@@ -163,17 +167,18 @@ impl<'w, C: AsyncFn(Connection, MayAsk) -> Result<Client, Failure>> Watcher<'w, 
                                 continue;
                             }
                             busy.push(name.clone());
-                            at_work.push(at_server(
-                                name, given, round.access.clone(), self.options, self.connect,
-                                self.stop.subscribe(),
-                            ));
+                            let lost_before = self.losses.within(&name, Instant::now());
+                            let access = round.access.clone();
+                            let task = Task { name, given, access, lost_before };
+                            let stop = self.stop.subscribe();
+                            at_work.push(at_server(task, self.options, self.connect, stop));
                         }
                     }
                     self.stand(busy.len());
                 }
                 // Reading, once it is due, does not wait for a look.
                 () = tokio::time::sleep_until(at.into()), if !is_reading => {
-                    asking = Some((due, self.ask(due)));
+                    asking = Some(self.ask(due));
                 }
             }
         };
@@ -204,18 +209,20 @@ impl<'w, C: AsyncFn(Connection, MayAsk) -> Result<Client, Failure>> Watcher<'w, 
     }
 
     /// Begins to ask the directories.
-    fn ask(&mut self, due: Due) -> Asking<'w> {
+    fn ask(&mut self, due: Due) -> (Due, Asking<'w>) {
         match (due, self.lookout.take()) {
             (Due::Look, Some(mut lookout)) => {
-                self.schedule.begin_look();
-                Box::pin(async move {
+                self.schedule.look_no_more();
+                let looking = async move {
                     let seen = lookout.look().await;
                     Asked::Look(lookout, seen)
-                })
+                };
+                (Due::Look, Box::pin(looking))
             }
             _ => {
                 self.schedule.begin(Instant::now());
-                Box::pin(read(self.from.clone(), self.file.clone(), self.options))
+                let reading = read(self.from.clone(), self.file.clone(), self.options);
+                (Due::Read, Box::pin(reading))
             }
         }
     }
@@ -241,6 +248,9 @@ impl<'w, C: AsyncFn(Connection, MayAsk) -> Result<Client, Failure>> Watcher<'w, 
                 self.log.warnings(std::mem::take(&mut round.warnings));
                 self.log.keep(|server| round.servers.iter().any(|(name, _)| name == server));
                 self.lookout = round.lookout.take();
+                if self.lookout.is_none() {
+                    self.schedule.look_no_more();
+                }
                 self.file = round.file.clone();
                 Some(round)
             }
@@ -259,10 +269,11 @@ impl<'w, C: AsyncFn(Connection, MayAsk) -> Result<Client, Failure>> Watcher<'w, 
     fn ended(&mut self, ended: Ended) -> Option<String> {
         let Ended { name, outcome } = ended;
         let about = About::Server(name.clone());
-        let AtServer { rows, failure } = match outcome {
+        let AtServer { rows, losses, failure } = match outcome {
             Some(outcome) => outcome,
             None => return name,
         };
+        self.losses.note(&name, Instant::now(), losses);
         if let Some(rows) = rows {
             self.log.changes(name.as_deref(), &rows);
         }

@@ -3,6 +3,8 @@
 
 use std::fs;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use kerbrole_tests::domain_controller::{Asked, PASSWORD};
 use kerbrole_tests::fixture::Session;
@@ -83,6 +85,80 @@ pub(super) fn a_mistake_in_the_file_is_said_once(c: &Context<'_>) {
     write(&text);
     watcher.wait_for_line("the access file can be read again");
     watcher.wait_until("Ben", || !staff.can_login("Ben"));
+    assert_eq!(watcher.end(Signal::TERM), Some(0));
+}
+
+/// One after the other is as many as all at once.
+pub(super) fn a_limit_is_for_an_interval(c: &Context<'_>) {
+    let (staff, _proxy) = behind_a_proxy(c, "li");
+    let text = fs::read_to_string(&staff.file).unwrap();
+    fs::write(&staff.file, text.replace("\"100%\"", "1")).unwrap();
+    let watcher = Watcher::start(&mut staff.watch(&["--interval", "1h"]));
+    c.domain().disable(&staff.named("Ben")).unwrap();
+    watcher.wait_for_line(&format!("disable {}", staff.role("Ben")));
+    c.domain().disable(&staff.named("Dora")).unwrap();
+    watcher.wait_for_line("1 would lose something and 1 have within the interval");
+    assert!(staff.can_login("Dora"));
+    assert_eq!(watcher.end(Signal::TERM), Some(0));
+    // With a short one it is soon over.
+    c.domain().enable(&staff.named("Ben")).unwrap();
+    let watcher = Watcher::start(&mut staff.watch(&OFTEN));
+    watcher.wait_until("Dora", || !staff.can_login("Dora") && staff.can_login("Ben"));
+    c.domain().disable(&staff.named("Ben")).unwrap();
+    watcher.wait_until("Ben", || !staff.can_login("Ben"));
+    assert_eq!(watcher.end(Signal::TERM), Some(0));
+}
+
+/// Half of a file means something too: that those are gone who stand in the other half.
+pub(super) fn a_file_that_is_being_written_is_waited_for(c: &Context<'_>) {
+    /// Long enough to read and to carry out, and shorter than a file has to stay as it is.
+    const WRITING: Duration = Duration::from_millis(300);
+    /// Longer than it has to.
+    const STAYING: Duration = Duration::from_millis(1500);
+    let (staff, _proxy) = behind_a_proxy(c, "hf");
+    let text = fs::read_to_string(&staff.file).unwrap();
+    let (begins, ends) = (text.rfind("[[access]]").unwrap(), text.find("[people]").unwrap());
+    let half = format!("{}{}", &text[..begins], &text[ends..]);
+    let watcher = Watcher::start(&mut staff.watch(&[]));
+    watcher.wait_for_line("watching");
+    // Until it was read in the middle; a machine that is busy may take longer than the writing.
+    watcher.wait_until("it is read while it is written", || {
+        fs::write(&staff.file, &half).unwrap();
+        watcher.signal(Signal::HUP);
+        thread::sleep(WRITING);
+        fs::write(&staff.file, &text).unwrap();
+        thread::sleep(STAYING);
+        watcher.wrongs().iter().any(|line| line.contains("is being written"))
+    });
+    watcher.wait_for_line("the access file can be read again");
+    c.domain().disable(&staff.named("Ben")).unwrap();
+    let line = format!("disable {}", staff.role("Ben"));
+    watcher.wait_for_line(&line);
+    assert!(watcher.out().iter().all(|one| one.contains(&staff.role("Ben"))), "{}", watcher.all());
+    assert!(staff.can_login("Cleo"));
+    // What stays as it is is meant.
+    fs::write(&staff.file, &half).unwrap();
+    watcher.signal(Signal::HUP);
+    watcher.wait_until("Cleo", || !staff.can_login("Cleo"));
+    assert_eq!(watcher.end(Signal::TERM), Some(0));
+}
+
+/// A directory ends connections that it does not like to keep.
+pub(super) fn a_look_goes_on_over_another_connection(c: &Context<'_>) {
+    let (staff, proxy) = behind_a_proxy(c, "lk");
+    c.superuser().run(&format!("DROP ROLE \"{}\"", staff.role("Dora")));
+    let watcher = Watcher::start(&mut staff.watch(&["--interval", "1h"]));
+    watcher.wait_until("it has read", || staff.can_login("Dora"));
+    let waits_for_more = |number: usize| {
+        let so_far = proxy.messages();
+        watcher.wait_until("it looks", || proxy.messages() > so_far + number);
+    };
+    waits_for_more(0);
+    proxy.fail_at(0, Fault::Cut);
+    waits_for_more(1);
+    c.domain().disable(&staff.named("Ben")).unwrap();
+    watcher.wait_until("Ben", || !staff.can_login("Ben"));
+    assert!(watcher.wrongs().is_empty(), "{:?}", watcher.wrongs());
     assert_eq!(watcher.end(Signal::TERM), Some(0));
 }
 

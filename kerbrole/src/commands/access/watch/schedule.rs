@@ -26,7 +26,7 @@ pub(super) enum Due {
 pub(super) enum Saw {
     Nothing,
     Change,
-    /// It could not be looked; the next reading says why, or lets it be looked again.
+    /// It could not be looked. The next reading says why, where it is so then too.
     Failure,
 }
 
@@ -41,6 +41,8 @@ pub(super) struct Schedule {
     look_at: Option<Instant>,
     /// How long it is waited between looks.
     pause: Duration,
+    /// How many looks have failed, one after the other.
+    failed_looks: u32,
     began: Instant,
     /// Whether somebody has asked since this round began.
     is_asked: bool,
@@ -57,6 +59,7 @@ impl Schedule {
             read_at: now,
             look_at: None,
             pause: LOOK,
+            failed_looks: 0,
             began: now,
             is_asked: false,
             has_failed: false,
@@ -83,6 +86,7 @@ impl Schedule {
         let took = now.saturating_duration_since(self.began);
         self.pause = took.saturating_mul(PAUSES).max(LOOK);
         self.look_at = now.checked_add(self.pause);
+        self.failed_looks = 0;
         // Who takes longer than the interval is not asked without a pause.
         self.read_at = (self.began + self.interval).max(now + took);
         if self.is_asked {
@@ -105,20 +109,21 @@ impl Schedule {
         self.read_at = if self.is_asked { now } else { self.read_at.min(again) };
     }
 
-    /// A look begins. Where reading is due before it is over, it is given up.
-    pub(super) fn begin_look(&mut self) {
+    /// There are no looks until all was read again; or one begins. Where reading is due before it
+    /// is over, it is given up.
+    pub(super) fn look_no_more(&mut self) {
         self.look_at = None;
     }
 
     /// It was looked.
     pub(super) fn look(&mut self, now: Instant, saw: Saw) {
-        self.look_at = match saw {
-            Saw::Nothing => now.checked_add(self.pause),
-            Saw::Change | Saw::Failure => None,
-        };
-        if saw == Saw::Change {
-            self.read_at = now;
+        match saw {
+            Saw::Nothing => self.failed_looks = 0,
+            Saw::Failure => self.failed_looks = self.failed_looks.saturating_add(1),
+            Saw::Change => self.read_at = now,
         }
+        let longer = 2_u32.saturating_pow(self.failed_looks);
+        self.look_at = now.checked_add(self.pause.saturating_mul(longer));
     }
 
     /// Somebody asks for all to be read now, also where it is being read: what they mean may have
@@ -148,7 +153,7 @@ mod tests {
     fn all_is_read_every_interval_from_beginning_to_beginning() {
         let (mut schedule, start) = begun(5 * MINUTE);
         schedule.has_read(start + 10 * SECOND);
-        schedule.look(start + 100 * SECOND, Saw::Failure);
+        schedule.look_no_more();
         assert_eq!(schedule.next(), (start + 5 * MINUTE, Due::Read));
     }
 
@@ -181,7 +186,7 @@ mod tests {
         schedule.begin(now);
         schedule.has_read(now + SECOND);
         assert_eq!(schedule.next(), (now + 10 * SECOND, Due::Look));
-        schedule.look(now + 10 * SECOND, Saw::Failure);
+        schedule.look_no_more();
         assert_eq!(schedule.next(), (now + 5 * MINUTE, Due::Read));
     }
 
@@ -220,17 +225,34 @@ mod tests {
             schedule.has_read(now);
             schedule.fail(now);
             assert_eq!(schedule.next(), (now + LOOK, Due::Look));
-            schedule.look(now + LOOK, Saw::Failure);
+            schedule.look_no_more();
             assert_eq!(schedule.next(), (now + seconds * SECOND, Due::Read));
             now += seconds * SECOND;
         }
     }
 
     #[test]
+    fn looks_that_fail_get_rarer_until_one_does_not() {
+        let (mut schedule, start) = begun(5 * MINUTE);
+        schedule.has_read(start);
+        let mut now = start + LOOK;
+        for seconds in [10, 20, 40, 80] {
+            schedule.look(now, Saw::Failure);
+            assert_eq!(schedule.next(), (now + seconds * SECOND, Due::Look));
+            now += seconds * SECOND;
+        }
+        schedule.look(now, Saw::Nothing);
+        assert_eq!(schedule.next(), (now + LOOK, Due::Look));
+        schedule.failed_looks = u32::MAX;
+        schedule.look(now, Saw::Failure);
+        assert_eq!(schedule.next(), (start + 5 * MINUTE, Due::Read));
+    }
+
+    #[test]
     fn a_look_that_takes_long_keeps_no_reading_waiting() {
         let (mut schedule, start) = begun(MINUTE);
         schedule.has_read(start);
-        schedule.begin_look();
+        schedule.look_no_more();
         assert_eq!(schedule.next(), (start + MINUTE, Due::Read));
         schedule.ask(start + 6 * SECOND);
         assert_eq!(schedule.next(), (start + 6 * SECOND, Due::Read));

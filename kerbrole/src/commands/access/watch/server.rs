@@ -4,10 +4,11 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use kerbrole_client::{Access, AccessRow, ErrorKind};
+use kerbrole_client::{Access, AccessRow, Error, ErrorKind};
 use tokio::sync::watch::Receiver;
 use tokio::time::timeout;
 use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
 
 use super::super::MayAsk;
 use super::sessions;
@@ -41,6 +42,8 @@ pub(super) struct Ended {
 pub(super) struct Outcome {
     /// What was done, and who is left as they are; `None` where nothing is known of that.
     pub(super) rows: Option<Vec<AccessRow>>,
+    /// How many people have lost something, as far as that is known.
+    pub(super) losses: usize,
     /// What went wrong.
     pub(super) failure: Option<Failure>,
 }
@@ -58,31 +61,41 @@ impl<E: Into<Failure>> From<E> for Stop {
     }
 }
 
+/// What is to be done there.
+pub(super) struct Task {
+    /// The server, as the file calls it, and where it is.
+    pub(super) name: Option<String>,
+    pub(super) given: Given,
+    pub(super) access: Rc<Access>,
+    /// How many people have lost something there within the interval.
+    pub(super) lost_before: usize,
+}
+
 /// Brings a server in line. Until `stop` says that it is to end; what has begun to change
 /// something goes on to its end.
 pub(super) async fn at_server(
-    name: Option<String>,
-    given: Given,
-    access: Rc<Access>,
+    task: Task,
     options: &Options,
     connect: &impl AsyncFn(Connection, MayAsk) -> Result<Client, Failure>,
     mut stop: Receiver<bool>,
 ) -> Ended {
-    let outcome = match bring_in_line(&given, &access, options, connect, &mut stop).await {
+    let outcome = match bring_in_line(&task, options, connect, &mut stop).await {
         Ok(outcome) => Some(outcome),
-        Err(Stop::Failed(failure)) => Some(Outcome { rows: None, failure: Some(failure) }),
+        Err(Stop::Failed(failure)) => {
+            Some(Outcome { rows: None, losses: 0, failure: Some(failure) })
+        }
         Err(Stop::Ended) => None,
     };
-    Ended { name, outcome }
+    Ended { name: task.name, outcome }
 }
 
 async fn bring_in_line(
-    given: &Given,
-    access: &Access,
+    task: &Task,
     options: &Options,
     connect: &impl AsyncFn(Connection, MayAsk) -> Result<Client, Failure>,
     stop: &mut Receiver<bool>,
 ) -> Result<Outcome, Stop> {
+    let Task { given, access, lost_before, .. } = task;
     let connecting = async {
         let connection = Connection::find(given, home().as_deref(), environment)?;
         connect(connection, MayAsk::No).await
@@ -95,20 +108,29 @@ async fn bring_in_line(
     };
     let job = or_stop(stop, STEP, beginning).await?;
     let mut attempts = 1..=ATTEMPTS;
-    let rows = loop {
+    let (rows, losses) = loop {
         let attempt = attempts.next();
         let planning = async { Ok::<_, Failure>(job.kerbrole.plan_access(access).await?) };
         let plan = or_stop(stop, STEP, planning).await?;
         plan.refuse_too_many().map_err(Failure::from)?;
         if plan.is_empty() {
-            break plan.rows().to_vec();
+            break (plan.rows().to_vec(), 0);
+        }
+        let (people, at_most) = (plan.losses(), plan.at_most());
+        // Where everybody may lose something there is no limit.
+        let is_limited = at_most < plan.principals() && people > 0;
+        if is_limited && people.saturating_add(*lost_before) > at_most {
+            let before = *lost_before;
+            return Err(Failure::TooManyAfterOthers { people, before, at_most }.into());
         }
         let applied = within(STEP, async { Ok(job.kerbrole.apply_access(&plan).await) }).await?;
         match applied {
-            Ok(rows) => break rows,
-            Err(error) if error.kind() == ErrorKind::PlanChanged && attempt < Some(ATTEMPTS) => {}
+            Ok(rows) => break (rows, people),
+            Err(error) if is_overtaken(&error) && attempt < Some(ATTEMPTS) => {}
             // All is done but for sessions, which are ended below, or said there why not.
-            Err(error) if error.kind() == ErrorKind::SessionsLeft => break plan.rows().to_vec(),
+            Err(error) if error.kind() == ErrorKind::SessionsLeft => {
+                break (plan.rows().to_vec(), people);
+            }
             Err(error) => {
                 let failure = Failure::of_change(plan.rows().len(), again::BY_ITSELF)(error);
                 return Err(Stop::Failed(failure));
@@ -116,7 +138,7 @@ async fn bring_in_line(
         }
     };
     if !access.terminate {
-        return Ok(Outcome { rows: Some(rows), failure: None });
+        return Ok(Outcome { rows: Some(rows), losses, failure: None });
     }
     // Somebody may have logged in while they were disabled, or an earlier run was cut off.
     let ending = async { Ok::<_, Failure>(sessions::end(&job, access).await) };
@@ -125,7 +147,15 @@ async fn bring_in_line(
         Err(Stop::Failed(failure)) => Err(failure),
         Err(Stop::Ended) => Ok(()),
     };
-    Ok(Outcome { rows: Some(rows), failure: ended.err() })
+    Ok(Outcome { rows: Some(rows), losses, failure: ended.err() })
+}
+
+/// Whether somebody else has done something at the same time, perhaps the same: what is there
+/// already was not when it was planned. A lock has been waited for long enough.
+fn is_overtaken(error: &Error) -> bool {
+    let is_lock = error.code() == Some(SqlState::LOCK_NOT_AVAILABLE);
+    let kinds = [ErrorKind::PlanChanged, ErrorKind::Concurrent, ErrorKind::AlreadyExists];
+    kinds.contains(&error.kind()) && !is_lock
 }
 
 /// Does what changes nothing, as long as it is not to end.
