@@ -3,11 +3,18 @@
 use std::collections::BTreeSet;
 
 use kerbrole_client::{Access, AccessPerson};
+use kerbrole_directory::AccessFile;
 
 use crate::commands::directory::{self, Read};
 
-/// Who is to have access, and what becomes of others.
-pub(super) fn wanted(read: &Read) -> Access {
+/// The file, and who is to have access by it, and what becomes of others. Of what was read nothing
+/// else is kept: it takes as much memory as that does.
+pub(super) fn wanted(read: Read) -> (AccessFile, Access) {
+    let access = access(&read);
+    (read.file, access)
+}
+
+fn access(read: &Read) -> Access {
     let Read { file, snapshot } = read;
     let access = Access::new()
         .roles(file.roles())
