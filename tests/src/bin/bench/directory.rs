@@ -75,22 +75,24 @@ fn introduction(bench: &Bench) -> Result<String> {
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     Ok(format!(
         "# The directory decides\n\n\
-         `kerbrole sync --from access.toml` beside ldap2pg and pg-ldap-sync, on the same directory, \
-         a domain controller by Samba on the same machine, with TLS. Everybody is directly in two \
-         of a hundred groups, and each group means a role: no groups within groups, which neither \
-         of the others follows as kerbrole does. All make the same roles, called by name and realm, \
-         with LOGIN, in rds_ad and in the two, and drop who is gone; kerbrole binds each to its \
-         account besides. All connect as the superuser, to a server with its default \
+         `kerbrole sync --from access.toml` beside ldap2pg and pg-ldap-sync, on one directory: \
+         a domain controller by Samba on the same machine, over TLS. Everybody is directly in two \
+         of a hundred groups, and each group means a role; there are no groups within groups, \
+         which the others do not follow as kerbrole does. All make the same roles, called by name \
+         and realm, with LOGIN, in rds_ad and in the two, and drop who is gone; kerbrole binds \
+         each to its account besides. All connect as the superuser, to a server with its default \
          `max_locks_per_transaction`.\n\n\
          Each run is the program from its start to its end: first on a server without any \
          principal, started from the same files, and then once more, when there is nothing to do. \
-         Every membership is compared with what it has to be afterwards, and that the second run \
-         wrote nothing by the rows' transactions. Seconds, and MB that the program had in memory \
-         at most; median and the range of the middle half of up to {} rounds by turns. Behind the \
-         seconds, how many times as long as kerbrole by the extension, in the same round.\n\n\
+         After the first every membership is compared with what it has to be; that the second \
+         wrote nothing is seen by the transactions that wrote roles, memberships and comments. \
+         Seconds, and MB that the program had in memory at most; median and the range of the \
+         middle half of up to {} rounds by turns. Behind the seconds, how many times as long as \
+         kerbrole by the extension, in the same rounds.\n\n\
          ldap2pg is told to find the groups of everybody in `memberOf`, with one search, and \
          pg-ldap-sync has `userPrincipalName` for the name. They do not ask whether somebody is \
-         disabled, whose primary group it is, or whose the role was before.\n\n\
+         disabled, what the primary group is, or whose the role was before. pg-ldap-sync is \
+         Debian's, or, with `PG_LDAP_SYNC`, the program that it names, of the gem pg-ldap-sync.\n\n\
          Machine: {}; load when it began: {}.\n",
         bench.rounds(5),
         machine()?,
@@ -152,8 +154,7 @@ fn prepared(bench: &Bench, staff: &Staff, major: u32) -> Result<Prototype> {
     let server: Server = empty.fresh()?;
     empty.discard()?;
     let mut client = connect(&server, SUPERUSER)?;
-    let groups: String =
-        staff.groups().map(|group| format!("CREATE ROLE \"{group}\";")).collect();
+    let groups: String = staff.groups().map(|group| format!("CREATE ROLE \"{group}\";")).collect();
     execute(&mut client, &groups)?;
     // As who has a server finds it.
     execute(&mut client, "ALTER SYSTEM SET max_locks_per_transaction = 64")?;
@@ -168,7 +169,8 @@ fn verify(client: &mut Client, staff: &Staff, side: Side) -> Result<()> {
          FROM pg_auth_members m JOIN pg_authid r ON r.oid = m.member JOIN pg_authid g ON g.oid = \
          m.roleid WHERE r.rolcanlogin AND r.rolname ~ '@'), \
          bound AS (SELECT FROM pg_shdescription d JOIN pg_authid r ON r.oid = d.objoid WHERE \
-         d.classoid = 'pg_authid'::regclass AND d.description ~ '\\[kerbrole:S-1-5-21-[-0-9]*\\]$') \
+         d.classoid = 'pg_authid'::regclass AND d.description ~ \
+         '\\[kerbrole:S-1-5-21-[-0-9]*\\]$') \
          SELECT (SELECT count(DISTINCT role) FROM found WHERE team = 'rds_ad'), \
          (SELECT count(*) FROM found WHERE team ~ '^team'), \
          (SELECT count(*) FROM found JOIN wanted USING (role, team)), \
@@ -224,12 +226,7 @@ fn table(major: u32, count: usize, runs: &HashMap<Side, Runs>) -> Result<String>
                 Some(other) => Paired::of(&seconds(other), &seconds(own))?.median,
                 None => 1.0,
             };
-            Ok(format!(
-                "{} {} × | {}",
-                shown(&seconds(own)),
-                short(ratio),
-                shown(&megabytes(own))
-            ))
+            Ok(format!("{} {} × | {}", shown(&seconds(own)), short(ratio), shown(&megabytes(own))))
         };
         let (first, again) = (cell(|runs| &runs.first)?, cell(|runs| &runs.again)?);
         let _infallible = writeln!(text, "| {} | {first} | {again} |", side.label()?);

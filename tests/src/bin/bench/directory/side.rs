@@ -110,8 +110,7 @@ fn access_file(staff: &Staff) -> String {
     );
     for group in staff.groups() {
         let dn = domain.dn_of(&group);
-        let _infallible =
-            writeln!(text, "[[access]]\ngroup = \"{dn}\"\nroles = [\"{group}\"]");
+        let _infallible = writeln!(text, "[[access]]\ngroup = \"{dn}\"\nroles = [\"{group}\"]");
     }
     text
 }
