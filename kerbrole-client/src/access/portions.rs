@@ -148,8 +148,20 @@ mod tests {
     fn those_who_gain_go_first_and_the_rest_is_for_everybody() {
         let names = ["a", "b", "c", "d", "e", "f"];
         let rows = [
-            "create a", "create b", "create c", "bind a", "bind b", "bind c", "grant a", "grant b",
-            "grant d", "enable e", "disable f", "revoke d", "drop gone", "leave c",
+            "create a",
+            "create b",
+            "create c",
+            "bind a",
+            "bind b",
+            "bind c",
+            "grant a",
+            "grant b",
+            "grant d",
+            "enable e",
+            "disable f",
+            "revoke d",
+            "drop gone",
+            "leave c",
         ];
         let text = |all: &[&str]| all.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(
@@ -163,7 +175,12 @@ mod tests {
                 (
                     text(&names),
                     text(&[
-                        "create c", "bind c", "grant d", "disable f", "revoke d", "drop gone",
+                        "create c",
+                        "bind c",
+                        "grant d",
+                        "disable f",
+                        "revoke d",
+                        "drop gone",
                         "leave c"
                     ])
                 ),
@@ -195,10 +212,7 @@ mod tests {
             parts(&names, &rows),
             [
                 (text(&["c"]), text(&["create c", "bind c"])),
-                (
-                    text(&names),
-                    text(&["rename b", "create B", "bind B", "grant a", "grant d"])
-                ),
+                (text(&names), text(&["rename b", "create B", "bind B", "grant a", "grant d"])),
             ]
         );
     }
