@@ -1,6 +1,6 @@
 //! Bringing roles and memberships in line with the accounts of a directory.
 
-use kerbrole_core::{AccessPerson, AccessRequest};
+use kerbrole_core::{AccessError, AccessPerson, AccessRequest};
 use tokio_postgres::GenericClient;
 
 use crate::access::{Access, AccessPlan, AccessRow};
@@ -84,6 +84,9 @@ impl<C: GenericClient> Kerbrole<'_, C> {
                     _ => None,
                 };
                 let portions = plan.portions(self.rules(), self.roles_in_a_call());
+                if portions.is_some() {
+                    self.refuse_too_many(plan).await?;
+                }
                 let portions = portions.as_deref().unwrap_or(std::slice::from_ref(plan));
                 let mut done = Ok(());
                 for AccessPlan { access, rows, .. } in portions {
@@ -100,6 +103,23 @@ impl<C: GenericClient> Kerbrole<'_, C> {
             }
         }
         Ok(plan.rows.clone())
+    }
+
+    /// As many may lose something as before anybody is added: the server itself looks at that when
+    /// those who lose something have their turn.
+    async fn refuse_too_many(&self, plan: &AccessPlan) -> Result<(), Error> {
+        let people = plan.losses();
+        if people == 0 {
+            return Ok(());
+        }
+        let request = self.access_request(&plan.access)?;
+        let principals = self.plain().plan_access(&request).await?.principals;
+        let at_most = plan.access.limit.of(principals);
+        if people > at_most {
+            let refusal = AccessError::TooManyLosses { people, principals, at_most };
+            return Err(kerbrole_core::Error::from(refusal).into());
+        }
+        Ok(())
     }
 
     /// How many roles one call changes, with room in a server with default settings for locks of

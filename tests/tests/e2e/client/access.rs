@@ -5,7 +5,7 @@
 
 use kerbrole_client::{
     AbsentPolicy, Access, AccessAction, AccessPerson, AccessPlan, Backend, Error, ErrorKind,
-    Kerbrole, PrincipalSource,
+    Kerbrole, PrincipalSource, RemovalLimit,
 };
 use kerbrole_tests::sandbox::wait_until;
 use tokio::runtime::Runtime;
@@ -311,7 +311,8 @@ fn more_people_than_the_functions_can_lock(c: &Context<'_>) {
     many(c, Backend::SqlFunctions);
 }
 
-/// With the server's default settings; what is taken away is taken as well.
+/// With the server's default settings. What is taken away is taken as well, and the limit of that
+/// is a share of those who were there before.
 fn many(c: &Context<'_>, backend: Backend) {
     let (mut su, access) = start(c, &["ann:1 team", "gone:2"], &["ann:1"]);
     let person = |number: u32| {
@@ -322,6 +323,10 @@ fn many(c: &Context<'_>, backend: Backend) {
     if backend == Backend::SqlFunctions && c.major() >= 16 {
         su.run("GRANT \"gone@A.B\" TO kerbrole_owner WITH ADMIN OPTION");
     }
+    let refused = apply_by(c, backend, &access).unwrap_err();
+    assert_eq!(refused.code().unwrap().code(), "53400");
+    assert_eq!(su.one("SELECT count(*) FROM pg_roles WHERE rolname LIKE '%@A.B'"), "2");
+    let access = access.limit(RemovalLimit::People(2));
     let rows = apply_by(c, backend, &access).unwrap();
     assert_eq!(rows.len(), 3 * 12_000 + 2);
     assert_eq!(
