@@ -8,8 +8,9 @@
 #   make test-ad                 logins of an Active Directory's accounts: a Samba domain
 #                                controller (root has to run it)
 #   make test-gssapi             logins by the crate tokio-postgres-gssapi (part of make test)
-#   make bench                   figures into benches/, in about twenty-five minutes (BENCH=adding,
-#                                audits, client, guard, memory or one for one report)
+#   make bench                   figures into benches/, in about an hour and a half (BENCH=adding,
+#                                audits, client, directory, guard, memory or one for one report; of
+#                                a directory root only)
 #   make bench-smoke             whether all of that runs, with few principals
 #   make public-api              writes anew what is public in the crates (public-api.txt)
 #   make pictures                writes the pictures of the documents anew (docs/pictures)
@@ -232,8 +233,9 @@ LDAP2PG := target/tools/ldap2pg/bin/ldap2pg
 # Writes benches/*.md, or those that BENCH names.
 bench: bench-ready $(LDAP2PG)
 	@$(MAKE) --no-print-directory stage VERSIONS="$(BENCH_VERSIONS)" STAGE_PROFILE=release
+	@$(CARGO) build -q $(PGRX_FLAGS) $(ALL) --bins --release
 	KERBROLE_STAGE=target/stage-release KERBROLE_TEST_VERSIONS="$(BENCH_VERSIONS)" \
-	  $(CARGO) run -q $(PGRX_FLAGS) -p kerbrole-tests --bin bench --release -- $(BENCH)
+	  "$(OUT)/release/bench" $(BENCH)
 
 bench-smoke: bench-ready $(LDAP2PG)
 	@$(MAKE) --no-print-directory stage VERSIONS="$(BENCH_VERSIONS)"
@@ -241,7 +243,7 @@ bench-smoke: bench-ready $(LDAP2PG)
 	KERBROLE_TEST_VERSIONS="$(BENCH_VERSIONS)" "$(OUT)/debug/bench" --smoke $(BENCH)
 
 bench-ready:
-	@tests/servers/ready --packages --bench
+	@tests/servers/ready --packages --tests --bench --ad
 
 # With Debian's python3-ldap and python3-psycopg2: to build them one would need more.
 $(LDAP2PG): | bench-ready

@@ -1,5 +1,7 @@
 //! Who is to have access, by what a directory says, and what that comes to.
 
+mod portions;
+
 use std::collections::HashSet;
 use std::fmt;
 
@@ -221,17 +223,21 @@ impl AccessPlan {
 
     /// How many roles something is done to.
     pub fn count(&self, action: AccessAction) -> usize {
-        self.roles(|one| one == action)
+        Self::roles(&self.rows, |one| one == action)
     }
 
     /// How many people would be disabled, dropped or taken out of a role.
     pub fn losses(&self) -> usize {
-        use AccessAction::{Disable, Drop, Revoke};
-        self.roles(|action| matches!(action, Disable | Drop | Revoke))
+        Self::losses_of(&self.rows)
     }
 
-    fn roles(&self, is_it: impl Fn(AccessAction) -> bool) -> usize {
-        let rows = self.rows.iter().filter(|row| is_it(row.action));
+    pub(crate) fn losses_of(rows: &[AccessRow]) -> usize {
+        use AccessAction::{Disable, Drop, Revoke};
+        Self::roles(rows, |action| matches!(action, Disable | Drop | Revoke))
+    }
+
+    fn roles(rows: &[AccessRow], is_it: impl Fn(AccessAction) -> bool) -> usize {
+        let rows = rows.iter().filter(|row| is_it(row.action));
         rows.map(|row| &row.role_name).collect::<HashSet<_>>().len()
     }
 

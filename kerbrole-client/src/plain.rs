@@ -35,7 +35,7 @@ pub(crate) struct Plain<'k, C> {
 }
 
 impl<C: GenericClient> Plain<'_, C> {
-    fn catalog(&self) -> Catalog<'_, C> {
+    pub(crate) fn catalog(&self) -> Catalog<'_, C> {
         Catalog { client: self.client, server: self.server }
     }
 

@@ -96,7 +96,6 @@ impl Snapshot {
     ///
     /// Both are places: in [`people`](Self::people) and in [`groups`](Self::groups).
     pub fn chain(&self, person: usize, group: usize) -> Option<Vec<&str>> {
-        let sid = &self.people.get(person)?.sid;
-        self.members.chain(group, sid)
+        self.members.chain(group, person)
     }
 }

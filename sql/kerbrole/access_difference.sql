@@ -129,7 +129,8 @@ DECLARE
     _losers bigint;
     _bound bigint;
     _unsaid text;
-    _revoke jsonb;
+    _statement text;
+    _step jsonb;
     -- Whose memberships are looked at: whose roles they are, and why they lose them. Of those who
     -- have a reason nothing is granted.
     _list_places integer[] := '{}';
@@ -323,11 +324,10 @@ BEGIN
         END IF;
         _reason := concat_ws('; ', 'not in the directory any more', _row.reason);
         IF _row.action = 'drop' THEN
-            _removals := _removals || ARRAY(
-                SELECT kerbrole.step('drop', _row.role_name, s.statement, _reason, _row.role,
-                    'removal')
-                FROM unnest(_row.statements) WITH ORDINALITY AS s (statement, place)
-                ORDER BY s.place);
+            FOREACH _statement IN ARRAY _row.statements LOOP
+                _removals := _removals || kerbrole.step(
+                    'drop', _row.role_name, _statement, _reason, _row.role, 'removal');
+            END LOOP;
         ELSE
             IF _row.statements[1] LIKE 'ALTER ROLE %' THEN
                 _removals := _removals || kerbrole.step('disable', _row.role_name,
@@ -401,23 +401,25 @@ BEGIN
         _name := _list_names[_row.at];
         IF _row.is_lacking THEN
             CONTINUE WHEN _list_reasons[_row.at] IS NOT NULL;
-            _grants := _grants || (kerbrole.step('grant', _name,
+            -- Appended by itself: where there is a query beside it the array is copied each time.
+            _step := kerbrole.step('grant', _name,
                 format('GRANT %s TO %s;', (
                     SELECT string_agg(kerbrole.quoted(g.name), ', ' ORDER BY g.place)
                     FROM unnest(_row.granted) WITH ORDINALITY AS g (name, place)),
                     kerbrole.quoted(_name)),
                 'in a group that gives it', _list_roles[_row.at], 'caller')
-                || jsonb_build_object('granted', to_jsonb(_row.granted)));
+                || jsonb_build_object('granted', to_jsonb(_row.granted));
+            _grants := _grants || _step;
         ELSIF _row.problem IS NULL THEN
-            _revoke := kerbrole.step('revoke', _name,
+            _step := kerbrole.step('revoke', _name,
                 kerbrole.revoke(_row.granted[1], _name, _row.grantor_name),
                 coalesce(nullif(_list_reasons[_row.at], 'several'), 'in no group that gives it'),
                 _list_roles[_row.at], 'caller')
                 || jsonb_build_object('granted', _row.granted[1], 'grantor', _row.grantor_name);
             IF _list_places[_row.at] = 0 THEN
-                _removals := _removals || _revoke;
+                _removals := _removals || _step;
             ELSE
-                _revokes := _revokes || _revoke;
+                _revokes := _revokes || _step;
             END IF;
         ELSE
             _leaves := _leaves || kerbrole.step('leave', _name, NULL, _row.problem, NULL, NULL);

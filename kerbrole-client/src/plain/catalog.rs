@@ -8,7 +8,10 @@ mod login;
 mod neighbourhood;
 
 use std::collections::{HashMap, HashSet};
+use std::future::poll_fn;
+use std::pin::pin;
 
+use futures_core::Stream as _;
 use kerbrole_core::{
     Elevated, Membership, MembershipGraph, Role, RoleName, RoleOid, RoleSet, fold_case,
 };
@@ -40,6 +43,21 @@ impl<C: GenericClient> Catalog<'_, C> {
         Ok(self.client.query_typed(sql, arguments).await?)
     }
 
+    /// Looks at each row, where there may be very many: a row has several times the size of what is
+    /// read of it, and none is kept.
+    async fn each_row(
+        &self,
+        sql: &str,
+        mut look: impl FnMut(&Row) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let none = std::iter::empty::<(&(dyn ToSql + Sync), Type)>();
+        let mut rows = pin!(self.client.query_typed_raw(sql, none).await?);
+        while let Some(row) = poll_fn(|context| rows.as_mut().poll_next(context)).await {
+            look(&row?)?;
+        }
+        Ok(())
+    }
+
     /// Every role whose name equals one of these, case aside.
     pub(crate) async fn roles_spelled_like(
         &self,
@@ -63,7 +81,13 @@ impl<C: GenericClient> Catalog<'_, C> {
 
     /// Every role.
     pub(crate) async fn all_roles(&self) -> Result<Vec<Role>, Error> {
-        self.rows(ROLE, &[]).await?.iter().map(role).collect()
+        let mut roles = Vec::new();
+        let all = self.each_row(ROLE, |row| {
+            roles.push(role(row)?);
+            Ok(())
+        });
+        all.await?;
+        Ok(roles)
     }
 
     /// Of the names with an `@`, for each text after it the first and the last, in the order of
@@ -96,8 +120,13 @@ impl<C: GenericClient> Catalog<'_, C> {
 
     async fn all_memberships(&self) -> Result<Vec<Membership>, Error> {
         let sql = format!("SELECT {} FROM pg_catalog.pg_auth_members m", self.membership_columns());
-        let rows = self.rows(&sql, &[]).await?;
-        rows.iter().map(|row| self.membership(row)).collect()
+        let mut memberships = Vec::new();
+        let all = self.each_row(&sql, |row| {
+            memberships.push(self.membership(row)?);
+            Ok(())
+        });
+        all.await?;
+        Ok(memberships)
     }
 
     fn membership(&self, row: &Row) -> Result<Membership, Error> {

@@ -55,13 +55,7 @@ impl Connection {
             loop {
                 match self.next(id, search.doing).await? {
                     Next::Entry(entry) => {
-                        objects += 1;
-                        if objects > MOST_OBJECTS {
-                            return Err(Error::new(
-                                ErrorKind::Limit,
-                                format!("{}: more than {MOST_OBJECTS} objects", search.doing),
-                            ));
-                        }
+                        count(&mut objects, search)?;
                         found(entry)?;
                     }
                     Next::Done(result, controls) => {
@@ -78,6 +72,34 @@ impl Connection {
             empty_pages = if objects == before { empty_pages + 1 } else { 0 };
             if empty_pages > MOST_EMPTY_PAGES {
                 return Err(Error::protocol(format!("{}: pages without an end", search.doing)));
+            }
+        }
+    }
+
+    /// Finds objects of which the filter names each: at once, which takes a server a third of what
+    /// pages do, and page by page where it does not give so many at once. `found` may see one
+    /// twice.
+    ///
+    /// # Errors
+    /// Those of [`search`](Self::search).
+    pub(crate) async fn search_named(
+        &mut self,
+        search: &Search<'_>,
+        found: &mut (dyn FnMut(Entry) -> Result<(), Error> + Send),
+    ) -> Result<(), Error> {
+        let controls = vec![controls::domain_scope()];
+        let id = self.send(request(search, 0), Some(controls)).await?;
+        let mut objects = 0;
+        loop {
+            match self.next(id, search.doing).await? {
+                Next::Entry(entry) => {
+                    count(&mut objects, search)?;
+                    found(entry)?;
+                }
+                Next::Done(result, _) if result.result_code == ResultCode::SizeLimitExceeded => {
+                    return self.search(search, found).await;
+                }
+                Next::Done(result, _) => return succeeded(&result, search.doing),
             }
         }
     }
@@ -140,6 +162,16 @@ impl Connection {
             _ => Err(Error::protocol(format!("{doing}: the server answered something else"))),
         }
     }
+}
+
+/// One more object.
+fn count(objects: &mut usize, search: &Search<'_>) -> Result<(), Error> {
+    *objects += 1;
+    if *objects > MOST_OBJECTS {
+        let message = format!("{}: more than {MOST_OBJECTS} objects", search.doing);
+        return Err(Error::new(ErrorKind::Limit, message));
+    }
+    Ok(())
 }
 
 fn request(search: &Search<'_>, most: u32) -> ProtocolOp {

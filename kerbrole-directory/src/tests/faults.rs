@@ -128,9 +128,14 @@ async fn a_search_that_ends_early_is_an_error() {
         (ResultCode::UnavailableCriticalExtension, ErrorKind::Incomplete),
     ] {
         let errors = at_each_message(Fault::Ends(code)).await;
-        // Of the mapped groups one object each is asked for: a limit after it takes nothing away.
-        let harmless = if code == ResultCode::SizeLimitExceeded { 2 } else { 0 };
-        assert_eq!(errors.len(), count().await - harmless, "{code:?}");
+        let count = count().await;
+        if code == ResultCode::SizeLimitExceeded {
+            // Of the mapped groups one object each is asked for: a limit after it takes nothing
+            // away. Members who are named are asked for by pages then, and the read is whole.
+            assert!(errors.len() < count - 2 && errors.len() > count / 2, "{errors:?}");
+        } else {
+            assert_eq!(errors.len(), count, "{code:?}");
+        }
         // The answer to a login is not the end of a search.
         let of_kind = errors.iter().filter(|error| error.kind() == kind).count();
         assert_eq!(of_kind, errors.len() - 2, "{code:?}: {errors:?}");

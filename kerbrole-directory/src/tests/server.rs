@@ -190,6 +190,9 @@ impl Server {
         until = until.min(found.len());
         if search.size_limit == 1 && until > 1 {
             (until, code) = (1, ResultCode::SizeLimitExceeded);
+        } else if paged.is_none() && until > self.page {
+            // Who does not ask for pages gets one, and that there is more.
+            (until, code) = (self.page, ResultCode::SizeLimitExceeded);
         }
         let from = from.min(until);
         let extended =

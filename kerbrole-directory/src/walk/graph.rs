@@ -169,11 +169,13 @@ impl Graph {
             .collect();
         let walked = self.groups.into_iter();
         let walked = walked.map(|group| Walked { dn: group.dn, groups: group.groups }).collect();
-        let mut members = Members { groups: walked, mapped: roots, of: HashMap::new() };
+        let mut members = Members { groups: walked, mapped: roots, of: Vec::new() };
         let above = members.mapped_above();
+        let mut nodes = self.people;
+        nodes.sort_unstable_by_key(|node| node.account.sid);
         let mut people = Vec::new();
         let mut machines = 0;
-        for node in self.people {
+        for node in nodes {
             let is_machine = node.account.kind != PersonKind::User;
             let each = node.groups.iter().flat_map(|&group| &above[group as usize]);
             let mut its: Vec<_> = each
@@ -189,7 +191,7 @@ impl Graph {
             for &group in &its {
                 groups[group].people += 1;
             }
-            members.of.insert(node.account.sid, node.groups);
+            members.of.push(node.groups.into());
             people.push(Person {
                 sid: node.account.sid,
                 sam_account_name: node.account.name,
@@ -208,7 +210,6 @@ impl Graph {
             let message = format!("nobody is in the group {}", words(&empty.name.to_string()));
             return Err(Error::new(ErrorKind::EmptyGroup, message));
         }
-        people.sort_unstable_by_key(|person| person.sid);
         let warnings = warnings(&self.others, machines);
         Ok(Snapshot { domains, groups, people, warnings, members })
     }

@@ -14,8 +14,8 @@ use crate::ldap::range;
 use crate::ldap::search::Search;
 use crate::session::Session;
 
-/// How many groups are read at once.
-pub(super) const BATCH: usize = 50;
+/// How many groups are read at once: their members are kept until it is known who each of them is.
+pub(super) const BATCH: usize = 10;
 
 /// How often a group is read anew that changes meanwhile.
 const ATTEMPTS: usize = 5;

@@ -127,7 +127,7 @@ async fn look(
         extended_dn: false,
     };
     let mut found = |entry: Entry| graph.add(at, entry).map(drop);
-    session.connection.search(&search, &mut found).await
+    session.connection.search_named(&search, &mut found).await
 }
 
 /// Where to look for a member: a foreign security principal is only the mark of an account in

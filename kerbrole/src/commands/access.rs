@@ -54,8 +54,8 @@ pub(crate) async fn run(
     connect: impl AsyncFn(Connection, MayAsk) -> Result<Client, Failure>,
 ) -> Outcome {
     let read = directory::read(from, &options.general).await?;
-    let access = wanted::wanted(&read, false);
-    let mut places = Place::connect_all(&read.file, options, connect).await?;
+    let (file, access) = wanted::wanted(read, false);
+    let mut places = Place::connect_all(&file, options, connect).await?;
     let planned = plan_all(&mut places, &access, options).await;
     if let Some(to) = &arguments.plan {
         return save(planned, from, to, options);
@@ -76,8 +76,9 @@ pub(crate) async fn apply(
 ) -> Outcome {
     let saved = Saved::read(&arguments.plan)?;
     let read = directory::read(&saved.from, &options.general).await?;
-    saved.refuse_another(&wanted::wanted(&read, false))?;
-    let mut places = Place::connect_all(&read.file, options, connect).await?;
+    let (file, access) = wanted::wanted(read, false);
+    saved.refuse_another(&access)?;
+    let mut places = Place::connect_all(&file, options, connect).await?;
     let planned = take_all(&mut places, &saved, options).await;
     carry_out(planned, arguments.yes, options).await
 }

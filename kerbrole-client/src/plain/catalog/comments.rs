@@ -24,15 +24,16 @@ impl<C: GenericClient> Catalog<'_, C> {
              ('{UTF8,SQL_ASCII}'::pg_catalog.name[]) \
              FROM pg_catalog.pg_shdescription d \
              WHERE d.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_authid'::pg_catalog.regclass";
-        let rows = self.rows(ASK, &[]).await?;
-        rows.iter()
-            .map(|row| {
-                let (bytes, are_sent_back_so): (&[u8], bool) = (row.try_get(1)?, row.try_get(2)?);
-                let comment = RoleComment::read_bytes(bytes);
-                let may_be_written = are_sent_back_so || bytes.is_ascii();
-                let comment = if may_be_written { comment } else { comment.without_text() };
-                Ok((row.try_get(0)?, comment))
-            })
-            .collect()
+        let mut comments = HashMap::new();
+        let all = self.each_row(ASK, |row| {
+            let (bytes, are_sent_back_so): (&[u8], bool) = (row.try_get(1)?, row.try_get(2)?);
+            let comment = RoleComment::read_bytes(bytes);
+            let may_be_written = are_sent_back_so || bytes.is_ascii();
+            let comment = if may_be_written { comment } else { comment.without_text() };
+            comments.insert(row.try_get(0)?, comment);
+            Ok(())
+        });
+        all.await?;
+        Ok(comments)
     }
 }

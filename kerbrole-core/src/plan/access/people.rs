@@ -42,8 +42,8 @@ pub(super) struct Accounts<'c> {
     pub(super) terms: &'c Terms<'c>,
     pub(super) comments: &'c HashMap<RoleOid, RoleComment>,
     /// The roles that are bound to each account.
-    pub(super) bound: HashMap<Sid, Vec<&'c Role>>,
-    pub(super) listed: HashSet<Sid>,
+    pub(super) bound: HashMap<&'c Sid, Vec<&'c Role>>,
+    pub(super) listed: HashSet<&'c Sid>,
     pub(super) all: Vec<Account<'c>>,
     /// The names that roles get, of those that get another.
     pub(super) moved: HashMap<RoleOid, RoleName>,
@@ -65,7 +65,7 @@ impl<'c> Accounts<'c> {
     ) -> Result<Self, Error> {
         let people = &terms.request.people;
         let managed: HashSet<&str> = terms.request.roles.iter().map(String::as_str).collect();
-        let mut listed: HashSet<Sid> = HashSet::with_capacity(people.len());
+        let mut listed: HashSet<&Sid> = HashSet::with_capacity(people.len());
         for (at, person) in people.iter().enumerate() {
             let here =
                 |error: Error| error.of_element("people", people.len(), at, Some(&person.typed));
@@ -75,14 +75,14 @@ impl<'c> Accounts<'c> {
             if let Some(role) = person.roles.iter().find(|role| !managed.contains(role.as_str())) {
                 return Err(here(AccessError::NotManaged { role: role.clone() }.into()));
             }
-            if !listed.insert(person.sid) {
+            if !listed.insert(&person.sid) {
                 return Err(here(AccessError::ListedTwice { sid: person.sid }.into()));
             }
         }
-        let mut bound: HashMap<Sid, Vec<&Role>> = HashMap::new();
+        let mut bound: HashMap<&Sid, Vec<&Role>> = HashMap::new();
         for role in cluster.roles.iter() {
             if let Some(sid) = comments.get(&role.oid).and_then(RoleComment::sid) {
-                bound.entry(*sid).or_default().push(role);
+                bound.entry(sid).or_default().push(role);
             }
         }
         let mut accounts = Self {

@@ -3,12 +3,19 @@
 use std::collections::BTreeSet;
 
 use kerbrole_client::{Access, AccessPerson};
+use kerbrole_directory::AccessFile;
 
 use crate::commands::directory::{self, Read};
 
-/// Who is to have access, and what becomes of others. `ends_sessions` is for a file that does not
+/// The file, and who is to have access by it, and what becomes of others. Of what was read nothing
+/// else is kept: it takes as much memory as that does. `ends_sessions` is for a file that does not
 /// say whether sessions end of those who may not log in any more.
-pub(super) fn wanted(read: &Read, ends_sessions: bool) -> Access {
+pub(super) fn wanted(read: Read, ends_sessions: bool) -> (AccessFile, Access) {
+    let access = access(&read, ends_sessions);
+    (read.file, access)
+}
+
+fn access(read: &Read, ends_sessions: bool) -> Access {
     let Read { file, snapshot } = read;
     let access = Access::new()
         .roles(file.roles())

@@ -323,14 +323,14 @@ async fn read_all(
             ))));
         }
     }
-    let said = Rc::new(file.clone());
     let servers = described(&file, options).map_err(of_file)?;
     let snapshot = file.snapshot().await.map_err(of_directories)?;
     // What keeps it from looking the next reading says.
     let lookout = file.lookout(&snapshot).ok();
     let warnings = snapshot.warnings.clone();
-    let access = Rc::new(wanted(&Read { file, snapshot }, true));
-    Ok(Round { file: said, access, servers, warnings, lookout })
+    let (file, access) = wanted(Read { file, snapshot }, true);
+    let (file, access) = (Rc::new(file), Rc::new(access));
+    Ok(Round { file, access, servers, warnings, lookout })
 }
 
 async fn answer(asking: &mut Option<(Due, Asking<'_>)>) -> Asked {

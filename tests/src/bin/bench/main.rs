@@ -7,6 +7,7 @@ mod audits;
 mod client;
 mod cluster;
 mod contestants;
+mod directory;
 mod figures;
 mod floor;
 mod functions;
@@ -52,7 +53,7 @@ struct Report {
 
 type Measure = fn(&Bench) -> Result<Report>;
 
-const REPORTS: [(&str, Measure); 8] = [
+const REPORTS: [(&str, Measure); 9] = [
     ("adding", adding::measure),
     ("floor", floor::measure),
     ("one", one::measure),
@@ -61,6 +62,7 @@ const REPORTS: [(&str, Measure); 8] = [
     ("memory", memory::measure),
     ("client", client::measure),
     ("functions", functions::measure),
+    ("directory", directory::measure),
 ];
 
 fn main() -> ExitCode {

@@ -30,14 +30,19 @@ pub(crate) fn ldap2pg(bench: &Bench, server: &Server, user: &str, names: &[Name]
         let _infallible = writeln!(text, "    - \"{role}\"");
     }
     let path = bench.write("ldap2pg.yml", &text)?;
-    let program = workspace().join("target/tools/ldap2pg/bin/ldap2pg");
-    if !program.exists() {
-        return Err(format!("{} is missing: make bench installs it", program.display()));
-    }
-    let mut command = Command::new(program);
+    let mut command = Command::new(ldap2pg_program()?);
     command.arg("--config").arg(path).args(["--real", "--quiet"]);
     connected(&mut command, server, user);
     timed(|| run(&mut command).map(drop))
+}
+
+/// Where the Makefile puts it.
+pub(crate) fn ldap2pg_program() -> Result<PathBuf> {
+    let program = workspace().join("target/tools/ldap2pg/bin/ldap2pg");
+    match program.exists() {
+        true => Ok(program),
+        false => Err(format!("{} is missing: make bench installs it", program.display())),
+    }
 }
 
 /// Ansible's postgresql_user, one task with a loop, on this machine.
@@ -71,7 +76,7 @@ pub(crate) fn ansible(bench: &Bench, server: &Server, user: &str, names: &[Name]
     timed(|| run(&mut command).map(drop))
 }
 
-fn connected(command: &mut Command, server: &Server, user: &str) {
+pub(crate) fn connected(command: &mut Command, server: &Server, user: &str) {
     command
         .env("PGHOST", server.socket())
         .env("PGPORT", server.port.to_string())

@@ -5,7 +5,7 @@
 
 use kerbrole_client::{
     AbsentPolicy, Access, AccessAction, AccessPerson, AccessPlan, Backend, Error, ErrorKind,
-    Kerbrole, PrincipalSource,
+    Kerbrole, PrincipalSource, RemovalLimit,
 };
 use kerbrole_tests::sandbox::wait_until;
 use tokio::runtime::Runtime;
@@ -28,9 +28,12 @@ cases! {
         what_was_done_before_an_error_is_told, whose_grant_it_is_is_said_by_plain_statements,
         sids_are_spelled_in_one_way_by_plain_statements,
         the_list_shows_whose_a_role_is;
-    EachVersion: by_the_extension, sids_are_spelled_in_one_way_by_the_extension;
+    EachVersion: by_the_extension, sids_are_spelled_in_one_way_by_the_extension,
+        more_people_than_one_call_can_lock, what_was_done_before_an_error_of_the_extension_is_told;
     InPlpgsql: by_the_functions, whose_grant_it_is_is_said_by_the_functions,
-        both_come_to_the_same_in_any_world, sids_are_spelled_in_one_way_by_the_functions;
+        both_come_to_the_same_in_any_world, sids_are_spelled_in_one_way_by_the_functions,
+        more_people_than_the_functions_can_lock,
+        what_was_done_before_an_error_of_the_functions_is_told;
 }
 
 fn by_the_extension(c: &Context<'_>) {
@@ -157,7 +160,11 @@ fn by_in<T>(
 }
 
 fn apply(c: &Context<'_>, access: &Access) -> Result<Vec<String>, Error> {
-    by(c, Backend::PlainSql, SUPERUSER, async |kerbrole| {
+    apply_by(c, Backend::PlainSql, access)
+}
+
+fn apply_by(c: &Context<'_>, backend: Backend, access: &Access) -> Result<Vec<String>, Error> {
+    by(c, backend, SUPERUSER, async |kerbrole| {
         let plan = kerbrole.plan_access(access).await?;
         kerbrole.apply_access(&plan).await?;
         Ok(told(&plan))
@@ -301,14 +308,35 @@ fn a_comment_that_is_no_text_keeps_nobody_else(c: &Context<'_>) {
 }
 
 fn more_people_than_one_transaction_can_lock(c: &Context<'_>) {
-    let (mut su, access) = start(c, &["ann:1 team"], &["ann:1"]);
+    many(c, Backend::PlainSql);
+}
+
+fn more_people_than_one_call_can_lock(c: &Context<'_>) {
+    many(c, Backend::Extension);
+}
+
+fn more_people_than_the_functions_can_lock(c: &Context<'_>) {
+    many(c, Backend::SqlFunctions);
+}
+
+/// With the server's default settings. What is taken away is taken as well, and the limit of that
+/// is a share of those who were there before.
+fn many(c: &Context<'_>, backend: Backend) {
+    let (mut su, access) = start(c, &["ann:1 team", "gone:2"], &["ann:1"]);
     let person = |number: u32| {
         let sid = format!("S-1-5-21-1-1-1-{number}").parse().unwrap();
         AccessPerson::new(format!("p{number}@a.b"), sid).roles(["team"])
     };
     let access = access.people((10_000..22_000).map(person));
-    let rows = apply(c, &access).unwrap();
-    assert_eq!(rows.len(), 3 * 12_000 + 1);
+    if backend == Backend::SqlFunctions && c.major() >= 16 {
+        su.run("GRANT \"gone@A.B\" TO kerbrole_owner WITH ADMIN OPTION");
+    }
+    let refused = apply_by(c, backend, &access).unwrap_err();
+    assert_eq!(refused.code().unwrap().code(), "53400");
+    assert_eq!(su.one("SELECT count(*) FROM pg_roles WHERE rolname LIKE '%@A.B'"), "2");
+    let access = access.limit(RemovalLimit::People(2));
+    let rows = apply_by(c, backend, &access).unwrap();
+    assert_eq!(rows.len(), 3 * 12_000 + 2);
     assert_eq!(
         su.one(
             "SELECT count(*) FROM pg_shdescription WHERE description ~ '^\\[kerbrole:S-1-5-21-'"
@@ -317,7 +345,8 @@ fn more_people_than_one_transaction_can_lock(c: &Context<'_>) {
     );
     let members = "SELECT count(*) FROM pg_auth_members WHERE roleid = 'team'::regrole";
     assert_eq!(su.one(members), "12000");
-    assert!(apply(c, &access).unwrap().is_empty());
+    assert_eq!(su.one("SELECT rolcanlogin FROM pg_roles WHERE rolname = 'gone@A.B'"), "f");
+    assert!(apply_by(c, backend, &access).unwrap().is_empty());
 }
 
 fn whose_grant_it_is_is_said_by_plain_statements(c: &Context<'_>) {
@@ -377,6 +406,42 @@ fn whose_grant_it_is_is_said(c: &Context<'_>, backend: Backend) {
         let rest = by(c, backend, "rds_master", async |k| k.plan_access(&access).await.unwrap());
         assert!(rest.is_empty(), "{place}: {rest}");
     }
+}
+
+fn what_was_done_before_an_error_of_the_extension_is_told(c: &Context<'_>) {
+    // Before, one call changes any number.
+    if c.major() >= 16 {
+        what_was_done_before_a_call_fails_is_told(c, Backend::Extension, 5_000);
+    }
+}
+
+fn what_was_done_before_an_error_of_the_functions_is_told(c: &Context<'_>) {
+    what_was_done_before_a_call_fails_is_told(c, Backend::SqlFunctions, 2_000);
+}
+
+/// Somebody else is at the membership that is taken away by the last call, which does not wait.
+fn what_was_done_before_a_call_fails_is_told(c: &Context<'_>, backend: Backend, in_a_call: usize) {
+    let (mut su, access) = start(c, &["last:1 team"], &["last:1"]);
+    let person = |number: usize| {
+        let sid = format!("S-1-5-21-1-1-1-{number}").parse().unwrap();
+        AccessPerson::new(format!("p{number}@a.b"), sid)
+    };
+    let access = access.people((10_000..=10_000 + in_a_call).map(person));
+    let access = access.limit(RemovalLimit::People(1));
+    let mut holder = c.connect(SUPERUSER);
+    holder.run("BEGIN; REVOKE team FROM \"last@A.B\"");
+    su.run(&format!("ALTER ROLE {SUPERUSER} SET lock_timeout = '100ms'"));
+    let planned = by(c, backend, SUPERUSER, async |k| k.plan_access(&access).await.unwrap());
+    let statements = planned.rows().iter().filter(|row| row.statement.is_some()).count();
+    let error = apply_by(c, backend, &access).unwrap_err();
+    assert_eq!(error.code().unwrap().code(), "55P03", "{error}");
+    assert_eq!(error.partly_done(), Some((statements - 1, statements)), "{error}");
+    let bound = "SELECT count(*) FROM pg_shdescription WHERE description ~ 'kerbrole:S-1-5-21-'";
+    assert_eq!(su.one(bound), (in_a_call + 2).to_string());
+    // The next run does the rest.
+    holder.run("ROLLBACK");
+    assert_eq!(apply_by(c, backend, &access).unwrap(), ["revoke last@A.B"]);
+    su.run(&format!("ALTER ROLE {SUPERUSER} RESET lock_timeout"));
 }
 
 /// Somebody else has hold of the last of them, for whom the next portion does not wait.
