@@ -8,6 +8,8 @@
 #   make test-ad                 logins of an Active Directory's accounts: a Samba domain
 #                                controller (root has to run it)
 #   make test-gssapi             logins by the crate tokio-postgres-gssapi (part of make test)
+#   make prove                   never in both: a model, variants of it that have to fail, random
+#                                graphs; writes docs/evidence/never-both.md
 #   make bench                   figures into benches/, in about twenty-five minutes (BENCH=adding,
 #                                audits, client, guard, memory or one for one report)
 #   make bench-smoke             whether all of that runs, with few principals
@@ -86,8 +88,8 @@ both = $(MAKE) --no-print-directory -j2 VERSIONS="$(VERSIONS)"
 .PHONY: bench bench-smoke bench-ready deb demo demo-built demo-packages docker test test-units \
   test-docker test-docker-here test-e2e test-kerberos test-ad ad-built e2e-built logins \
   test-packages test-upgrade test-bare others stage check width deny typos fmt clippy doc \
-  public-api pictures check-sql check-released freeze tarball release-check release version sql \
-  tle test-gssapi \
+  prove public-api pictures check-sql check-released freeze tarball release-check release version \
+  sql tle test-gssapi \
   install clippy-extension check-rest check-functions check-extension install-quietly uninstall \
   packages packages-all command-release command-dev clean
 
@@ -133,6 +135,14 @@ test-units:
 	@echo "The tests of the crates that need no server"
 	@$(NO_JOBSERVER) $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --lib --bins --test deep
 	@$(NO_JOBSERVER) $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --doc
+	@echo "The model of what is promised, which takes a minute or two"
+	@$(NO_JOBSERVER) $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-model
+
+# What nobody is promised without having been gone through: the model and its variants, which
+# docs/evidence/never-both.md shows, random graphs offline, and the first of them on real servers.
+prove: packages
+	@$(CARGO) run -q $(PGRX_FLAGS) -p kerbrole-model --bin prove
+	@KERBROLE_TIMES=10 $(MAKE) --no-print-directory test-e2e TESTS=differential::
 
 # TESTS="names::" runs only the tests whose names contain that.
 test-e2e: stage e2e-built
