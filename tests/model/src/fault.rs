@@ -66,6 +66,25 @@ impl Fault {
         }
     }
 
+    /// The value of `kerbrole.fault` by which a server that is built for it has the same fault;
+    /// nothing for those of the client.
+    pub fn setting(self) -> Option<&'static str> {
+        match self {
+            Self::NoLock => Some("no_lock"),
+            Self::LockLate => Some("lock_late"),
+            Self::Snapshot => Some("snapshot"),
+            Self::CheckBefore => Some("check_before"),
+            Self::NamesBeforeWait => Some("names_before_wait"),
+            Self::AsleepInside => Some("asleep_inside"),
+            Self::AsleepAfter => Some("asleep_after"),
+            Self::FunctionLooksOnce => Some("function_looks_once"),
+            Self::NoSecondLook
+            | Self::WrongHalf
+            | Self::TwoTransactions
+            | Self::LockOutlivesSession => None,
+        }
+    }
+
     /// What is wrong, in words.
     pub fn about(self) -> &'static str {
         match self {

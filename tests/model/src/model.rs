@@ -83,7 +83,8 @@ impl World {
         self.fault == Some(fault)
     }
 
-    pub(crate) fn program(&self, session: &Session) -> &Program {
+    /// What a session does.
+    pub fn program(&self, session: &Session) -> &Program {
         &self.menu[usize::from(session.program)]
     }
 
@@ -123,7 +124,7 @@ impl World {
     }
 
     /// What a session does next.
-    pub(crate) fn next(&self, session: &Session) -> Step {
+    pub fn next(&self, session: &Session) -> Step {
         self.steps(session).get(usize::from(session.step)).copied().unwrap_or(Step::Commit)
     }
 

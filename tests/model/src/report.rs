@@ -101,6 +101,13 @@ impl Evidence {
                         fault.breaks(),
                         tell(world, found)
                     );
+                    if let Some(setting) = fault.setting() {
+                        let _written = write!(
+                            out,
+                            "\nThe same on servers with `kerbrole.fault = {setting}`: \
+                             `replays::{setting}`.\n"
+                        );
+                    }
                 }
                 None => out.push_str("Nothing is noticed.\n"),
             }
@@ -138,8 +145,8 @@ what the sessions do, and asks in each state whether what is promised is so.
 
 A model is not the code. What ties the two: each step names the place in the code where it is taken
 ([model.rs](../../tests/model/src/model.rs)), variants in which one thing is wrong have to be
-noticed (below), and orders of two and three sessions are tried on real servers by `concurrency::`
-and `network::` of the tests.
+noticed, and break the same on a real server (below), and orders of two and three sessions are tried
+by `concurrency::` and `network::` of the tests.
 
 ## What must be so
 ";
@@ -160,6 +167,10 @@ const VARIANTS: &str = "
 
 The same model with one thing wrong in it. Each has to break what it should; shown is a shortest way
 there, as the checker found it.
+
+Those of the extension are replayed: `make test-replays` builds it with the feature `faults`, which
+no package has (`make release-check`), and lets real sessions take the steps below in this order.
+With the fault what is promised breaks, as it does here; without it the same order ends in 0LP01.
 ";
 
 const GRAPHS_BEGIN: &str = "

@@ -13,8 +13,6 @@ pub mod privileges;
 pub mod concurrency;
 // Is it the same by the definition, the core, the extension, the functions in PL/pgSQL and a query?
 pub mod differential;
-// Who is in both, by a query that shares nothing with what it judges.
-pub mod oracle;
 // What holds in databases that are not UTF-8?
 pub mod encodings;
 // Which plain statements does the guard refuse, and which does it let pass?

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 use std::thread;
 
+use kerbrole_tests::oracle;
 use proptest::prelude::Rng;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 
 use crate::cases;
 use crate::fixture::{Context, Session, db_error};
-use crate::guarantees::oracle;
 
 cases! {
     Guarded: never_both_in_any_isolation_level, names_that_come_to_mean_something_meanwhile,

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use kerbrole_model::graphs::naive::{added, in_both};
 use kerbrole_model::graphs::{Graph, core};
+use kerbrole_tests::oracle;
 use kerbrole_tests::postgres_server::SUPERUSER;
 
 use crate::cases;
 use crate::fixture::{Context, Session};
-use crate::guarantees::oracle;
 
 cases! {
     Ends: five_ways_find_the_same;

@@ -9,11 +9,11 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use kerbrole_tests::oracle;
 use postgres::NoTls;
 
 use crate::cases;
 use crate::fixture::{Context, Session};
-use crate::guarantees::oracle;
 
 cases! {
     GuardedEnds: whoever_has_no_right_keeps_nobody_waiting;
