@@ -8,6 +8,10 @@
 #   make test-ad                 logins of an Active Directory's accounts: a Samba domain
 #                                controller (root has to run it)
 #   make test-gssapi             logins by the crate tokio-postgres-gssapi (part of make test)
+#   make prove                   never in both: a model, variants of it that have to fail, random
+#                                graphs; writes docs/evidence/never-both.md
+#   make test-replays            what the model's checker found against each fault, on servers that
+#                                are built with it (part of make prove)
 #   make bench                   figures into benches/, in about an hour and a half (BENCH=adding,
 #                                audits, client, directory, guard, memory or one for one report; of
 #                                a directory root only)
@@ -87,8 +91,8 @@ both = $(MAKE) --no-print-directory -j2 VERSIONS="$(VERSIONS)"
 .PHONY: bench bench-smoke bench-ready deb demo demo-built demo-packages docker test test-units \
   test-docker test-docker-here test-e2e test-kerberos test-ad ad-built e2e-built logins \
   test-packages test-upgrade test-bare others stage check width deny typos fmt clippy doc \
-  public-api pictures check-sql check-released freeze tarball release-check release version sql \
-  tle test-gssapi \
+  prove stage-faults test-replays public-api pictures check-sql check-released freeze tarball \
+  release-check release version sql tle test-gssapi \
   install clippy-extension check-rest check-functions check-extension install-quietly uninstall \
   packages packages-all command-release command-dev clean
 
@@ -134,6 +138,15 @@ test-units:
 	@echo "The tests of the crates that need no server"
 	@$(NO_JOBSERVER) $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --lib --bins --test deep
 	@$(NO_JOBSERVER) $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --doc
+	@echo "The model of what is promised, which takes a minute or two"
+	@$(NO_JOBSERVER) $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-model
+
+# What nobody is promised without having been gone through: the model and its variants, which
+# docs/evidence/never-both.md shows, random graphs offline, and the first of them on real servers.
+prove: packages
+	@$(CARGO) run -q $(PGRX_FLAGS) -p kerbrole-model --bin prove
+	@KERBROLE_TIMES=10 $(MAKE) --no-print-directory test-e2e TESTS=differential::
+	@$(MAKE) --no-print-directory test-replays TESTS=
 
 # TESTS="names::" runs only the tests whose names contain that.
 test-e2e: stage e2e-built
@@ -142,7 +155,7 @@ test-e2e: stage e2e-built
 
 e2e-built:
 	@$(CARGO) build -q $(PGRX_FLAGS) $(ALL) --bins --examples --test e2e --test logins \
-	  --test gssapi
+	  --test gssapi --test replays
 
 # What of the client and of tokio-postgres-gssapi is public, as it is in the sources.
 public-api:
@@ -195,6 +208,18 @@ stage:
 	  test "$$(cat $(STAGE)/$$major/pg_config 2>/dev/null)" = "$$pg_config" \
 	    || echo "$$pg_config" > $(STAGE)/$$major/pg_config; \
 	done
+
+# The same with faults on purpose, for the tests that replay what the model's checker found.
+stage-faults:
+	@$(MAKE) --no-print-directory stage STAGE=target/stage-faults EXTENSION_FEATURES=faults \
+	  VERSIONS="$(VERSIONS)"
+
+# On the first and the last of the versions.
+REPLAY_VERSIONS = $(sort $(firstword $(VERSIONS)) $(lastword $(VERSIONS)))
+test-replays: packages
+	@$(MAKE) --no-print-directory stage-faults VERSIONS="$(REPLAY_VERSIONS)"
+	KERBROLE_STAGE=target/stage-faults KERBROLE_TEST_VERSIONS="$(REPLAY_VERSIONS)" \
+	  $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --test replays -- $(TESTS)
 
 # As a newcomer: the two commands of the README, in a Debian that has nothing but Rust, make, gcc
 # and git. As root.
@@ -278,7 +303,7 @@ install-quietly:
 	    "(the first time this takes a minute or two) ..."; \
 	  PGRX_PG_CONFIG_PATH="$(PG_CONFIG)" $(CARGO) build -q $(PGRX_FLAGS) $(CARGO_CONFIG) \
 	    --target-dir "$(EXTENSION_OUT)" --profile $(PROFILE) \
-	    -p $(EXTENSION) --features pg$$major 8>&-; \
+	    -p $(EXTENSION) --features "pg$$major $(EXTENSION_FEATURES)" 8>&-; \
 	  lib="$(DESTDIR)$$("$(PG_CONFIG)" --pkglibdir)"; \
 	  ext="$(DESTDIR)$$("$(PG_CONFIG)" --sharedir)/extension"; \
 	  control=$$(mktemp); trap 'rm -f "$$control"' EXIT; \
@@ -377,6 +402,9 @@ clippy-extension:
 	@pg_config=$$(tests/servers/pg-config $(VERSION)) && PGRX_PG_CONFIG_PATH="$$pg_config" \
 	  $(CARGO) clippy -q $(PGRX_FLAGS) --target-dir "$(EXTENSION_OUT)" \
 	  -p $(EXTENSION) --all-targets --features pg$(VERSION) -- -D warnings
+	@pg_config=$$(tests/servers/pg-config $(VERSION)) && PGRX_PG_CONFIG_PATH="$$pg_config" \
+	  $(CARGO) clippy -q $(PGRX_FLAGS) --target-dir "$(EXTENSION_OUT)" \
+	  -p $(EXTENSION) --all-targets --features "pg$(VERSION) faults" -- -D warnings
 
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc -q $(PGRX_FLAGS) --no-deps \

@@ -16,6 +16,7 @@ mod recursive_sql;
 mod rights;
 mod sets;
 mod sync;
+mod written;
 
 use kerbrole_core::{Cluster, ConflictRule, NameRules, Reading};
 use tokio_postgres::GenericClient;

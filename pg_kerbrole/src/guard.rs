@@ -19,6 +19,7 @@ use pgrx::PgMemoryContexts;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
+use crate::fault::{self, Fault, Step};
 use crate::interface::notices::warn;
 use crate::report::Raise;
 use crate::server::cluster;
@@ -128,14 +129,26 @@ unsafe extern "C-unwind" fn before(node: *mut pg_sys::Node) -> *mut Watch {
     if !unsafe { may_be_allowed(node) } {
         return if mode == Guard::on { watch(Watch::Refused) } else { std::ptr::null_mut() };
     }
-    if mode == Guard::on {
+    // SAFETY: as below.
+    let early = fault::is(Fault::names_before_wait).then(|| unsafe { Change::of(node) });
+    if fault::is(Fault::check_before) {
+        // SAFETY: as below.
+        judge(&unsafe { Change::of(node) });
+        fault::gate(Step::Lock);
+        keep_others_from_memberships();
+        fault::gate(Step::Write);
+        return std::ptr::null_mut();
+    }
+    if mode == Guard::on && !fault::is(Fault::lock_late) {
+        fault::gate(Step::Lock);
         // Before the statement takes its own lock: two that first took that one would wait for each
         // other.
         keep_others_from_memberships();
     }
+    fault::gate(Step::Look);
     // SAFETY: the caller, the hook, says that the node is such a statement; it has not been run
     // yet.
-    let change = unsafe { Change::of(node) };
+    let change = early.unwrap_or_else(|| unsafe { Change::of(node) });
     let rule = settings::conflict_rule();
     if !change.can_add_a_conflict(&rule) {
         return std::ptr::null_mut();
@@ -144,6 +157,7 @@ unsafe extern "C-unwind" fn before(node: *mut pg_sys::Node) -> *mut Watch {
         Some(cluster) => cluster.conflicting_roles().or_raise(),
         None => HashSet::new(),
     };
+    fault::gate(Step::Write);
     watch(Watch::Change { change, before, refuse: mode == Guard::on })
 }
 
@@ -160,6 +174,11 @@ unsafe extern "C-unwind" fn after(watch: *mut Watch) {
         // was not looked at under the lock.
         return Err(Error::AllowedMeanwhile).or_raise();
     };
+    if fault::is(Fault::lock_late) {
+        fault::gate(Step::Lock);
+        keep_others_from_memberships();
+    }
+    fault::gate(Step::Check);
     let Some(cluster) = around(change) else { return };
     // What the statement adds goes with it when it is refused, and is to be taken back when it is
     // not.
@@ -169,6 +188,15 @@ unsafe extern "C-unwind" fn after(watch: *mut Watch) {
         Err(new.refusal(&cluster.rule)).or_raise()
     } else {
         warn(&new.warning(&cluster.rule));
+    }
+}
+
+/// What would come of a GRANT, before it waits for anything: only where that is wrong.
+fn judge(change: &Change) {
+    fault::gate(Step::Look);
+    let Some(cluster) = around(change) else { return };
+    for (member, role) in change.pairs() {
+        cluster.refuse_grant(role, member).or_raise();
     }
 }
 

@@ -7,6 +7,7 @@
 
 use pgrx::prelude::*;
 
+mod fault;
 mod functions;
 mod guard;
 mod install;

@@ -16,6 +16,7 @@ use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum};
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
+use crate::fault;
 use crate::report::Raise;
 
 static AD_ROLE: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(Some(c"rds_ad"));
@@ -138,6 +139,7 @@ pub(crate) fn define() {
         GucContext::Sighup,
         GucFlags::default(),
     );
+    fault::define();
     GucRegistry::define_int_guc(
         c"kerbrole.sync_max_removals",
         c"How many principals one call of kerb_sync_principals may disable or drop.",

@@ -18,6 +18,8 @@ pub mod kdc;
 pub mod kerberos;
 #[cfg(feature = "suites")]
 pub mod ldap_proxy;
+#[cfg(feature = "suites")]
+pub mod oracle;
 pub mod postgres_server;
 #[cfg(feature = "suites")]
 pub mod proxy;

@@ -100,7 +100,7 @@ impl<C: GenericClient> Kerbrole<'_, C> {
                 self.plain()
                     .look_again(&plan, async |created, statements| {
                         self.plain().run_unlooked(&statements).await?;
-                        functions.drop_all(&created).await
+                        Ok(functions.drop_all(&created).await?)
                     })
                     .await
             }

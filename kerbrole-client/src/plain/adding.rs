@@ -7,6 +7,7 @@ use super::Plain;
 use super::attempts::{Attempts, somebody_was_faster};
 use super::batch::Batch;
 use super::memberships::stays;
+use super::written::{Xid, revoke};
 use crate::error::{Error, Undone};
 use crate::options::AddOptions;
 use crate::plan::Plan;
@@ -93,12 +94,45 @@ impl<C: GenericClient> Plain<'_, C> {
             &changed,
             &plan.add.conflicts_before,
         );
-        self.run(&batch, &plan.statements).await?;
-        self.look_again(plan, async |created, mut statements| {
-            statements.extend(created.into_iter().map(|role| Statement::DropRole { role }));
-            self.run_unlooked(&statements).await
+        let by = self.run(&batch, &plan.statements).await?;
+        self.look_again(plan, async |created, statements| {
+            let statements = match by {
+                Some(by) => self.own_part(&by, created, statements).await?,
+                None => Vec::new(),
+            };
+            Ok(self.run_unlooked(&statements).await?)
         })
         .await
+    }
+
+    /// Of what undoes a plan that part which undoes what this transaction wrote: a membership that
+    /// somebody else was faster with is theirs, and a new role to which somebody has given
+    /// something loses only what it has by this plan.
+    async fn own_part(
+        &self,
+        by: &Xid,
+        created: Vec<RoleName>,
+        undoing: Vec<Statement>,
+    ) -> Result<Vec<Statement>, Error> {
+        let members = undoing.iter().filter_map(|statement| match statement {
+            Statement::RevokeGrant { member, .. } => Some(member),
+            _ => None,
+        });
+        let concerned: Vec<_> = members.chain(&created).map(ToString::to_string).collect();
+        let written = self.written(by, &concerned).await?;
+        let is_own = |statement: &Statement| match statement {
+            Statement::RevokeGrant { granted, member, .. } => written.is_own(granted, member),
+            _ => true,
+        };
+        let mut statements: Vec<_> = undoing.into_iter().filter(is_own).collect();
+        for role in created {
+            if written.is_shared(&role) {
+                statements.extend(written.leave(&role));
+            } else {
+                statements.push(Statement::DropRole { role });
+            }
+        }
+        Ok(statements)
     }
 
     /// Notes it where creating these makes the user log in slowly.
@@ -128,7 +162,7 @@ impl<C: GenericClient> Plain<'_, C> {
     /// `take_back` gets the roles that were created, and what undoes the rest.
     pub(crate) async fn look_again<T>(&self, plan: &Plan, take_back: T) -> Result<(), Error>
     where
-        T: AsyncFnOnce(Vec<RoleName>, Vec<Statement>) -> Result<(), tokio_postgres::Error>,
+        T: AsyncFnOnce(Vec<RoleName>, Vec<Statement>) -> Result<(), Error>,
     {
         let changed: Vec<_> = plan.changed().map(|outcome| outcome.role_name.clone()).collect();
         let reading = Reading::of_rule(self.rule).and_members_of(changed);
@@ -167,12 +201,8 @@ fn taken_back(plan: &Plan) -> Vec<Statement> {
         match statement {
             Statement::Grant { roles, members } => {
                 for member in members.iter().filter(|member| !created.contains(member)) {
-                    statements.extend(roles.iter().map(|granted| Statement::RevokeGrant {
-                        role: granted.clone(),
-                        granted: granted.clone(),
-                        member: member.clone(),
-                        name_grantor: false,
-                    }));
+                    let granted = roles.iter().cloned();
+                    statements.extend(granted.map(|granted| revoke(granted, member.clone())));
                 }
             }
             Statement::AllowLogin { role } => {

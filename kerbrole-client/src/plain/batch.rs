@@ -33,7 +33,8 @@ impl Batch {
 
     /// Before the statements a lock that others who do the same wait for, after them a look at
     /// whether one of the roles that are `changed`, or anybody below them, is in both and was not
-    /// `before`.
+    /// `before`. Its answer is the transaction's number, by which what it wrote is told from what
+    /// was there.
     pub(crate) fn guarded(
         self,
         server: &Server,
@@ -58,6 +59,7 @@ impl Batch {
             sql.push_str(&self_grant(&server.createrole_self_grant));
         }
         sql.push_str(&check(rule, changed, before));
+        sql.push_str("SELECT pg_catalog.pg_current_xact_id()::pg_catalog.xid;\n");
         Self { sql }
     }
 

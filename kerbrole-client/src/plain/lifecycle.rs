@@ -19,7 +19,7 @@ impl<C: GenericClient> Plain<'_, C> {
         if statements.is_empty() {
             Ok(())
         } else {
-            self.run(&Batch::of(statements), statements).await
+            self.run(&Batch::of(statements), statements).await.map(drop)
         }
     }
 

@@ -8,6 +8,7 @@ use tokio_postgres::GenericClient;
 use super::Plain;
 use super::attempts::{Attempts, somebody_was_faster};
 use super::batch::Batch;
+use super::written::revoke;
 use crate::error::{Error, Undone};
 use crate::results::{Conflict, names};
 
@@ -46,7 +47,7 @@ impl<C: GenericClient> Plain<'_, C> {
         let changed = [member.name.to_string()];
         let grant = [grant];
         let batch = Batch::of(&grant).guarded(self.server, self.rule, &changed, &before);
-        self.run(&batch, &grant).await?;
+        let by = self.run(&batch, &grant).await?;
         let (cluster, ..) = self.for_grant(granted.name.as_str(), member.name.as_str()).await?;
         let Some(new) = cluster.new_conflict(&before, &Added::default())? else {
             return Ok(());
@@ -56,10 +57,17 @@ impl<C: GenericClient> Plain<'_, C> {
             return Err(refusal.into());
         }
         let (granted, member) = (granted.name, member.name);
-        let revoke =
-            Statement::RevokeGrant { role: granted.clone(), granted, member, name_grantor: false };
-        match self.client.batch_execute(Batch::of(&[revoke]).sql()).await {
-            Ok(()) => Err(Error::taken_back(refusal, Undone::All)),
+        let written = match by {
+            Some(by) => self.written(&by, &[member.to_string()]).await,
+            None => return Err(refusal.into()),
+        };
+        match written {
+            // It was there before: the conflict is of others.
+            Ok(written) if !written.is_own(&granted, &member) => Err(refusal.into()),
+            Ok(_) => match self.run_unlooked(&[revoke(granted, member)]).await {
+                Ok(()) => Err(Error::taken_back(refusal, Undone::All)),
+                Err(error) => Err(stays(refusal, error.into())),
+            },
             Err(error) => Err(stays(refusal, error)),
         }
     }
@@ -114,7 +122,7 @@ fn conflict(conflict: &kerbrole_core::Conflict) -> Conflict {
 }
 
 /// A conflict that was made, and cannot be taken back.
-pub(super) fn stays(refusal: Refusal, error: tokio_postgres::Error) -> Error {
+pub(super) fn stays(refusal: Refusal, error: Error) -> Error {
     let refusal = match refusal {
         Refusal::Conflict { mut conflict, others, ad_role, iam_role, fix, .. } => {
             conflict.fix = fix;
@@ -122,5 +130,5 @@ pub(super) fn stays(refusal: Refusal, error: tokio_postgres::Error) -> Error {
         }
         other => other,
     };
-    Error::taken_back(refusal, Undone::Not(Error::from(error).to_string()))
+    Error::taken_back(refusal, Undone::Not(error.to_string()))
 }

@@ -11,16 +11,21 @@ use tokio_postgres::types::Type;
 
 use super::Plain;
 use super::batch::Batch;
+use super::written::Xid;
 use crate::error::Error;
 
 impl<C: GenericClient> Plain<'_, C> {
-    /// Carries statements out, all or none. Where the server refuses them for want of a right, the
-    /// error says which.
-    pub(super) async fn run(&self, batch: &Batch, statements: &[Statement]) -> Result<(), Error> {
+    /// Carries statements out, all or none, and returns the number of the transaction where the
+    /// batch asks for it. Where the server refuses them for want of a right, the error says which.
+    pub(super) async fn run(
+        &self,
+        batch: &Batch,
+        statements: &[Statement],
+    ) -> Result<Option<Xid>, Error> {
         #[cfg(feature = "tracing")]
         tracing::debug!(statements = statements.len(), "runs plain statements");
-        match self.client.batch_execute(batch.sql()).await {
-            Ok(()) => Ok(()),
+        match self.client.simple_query(batch.sql()).await {
+            Ok(messages) => Ok(Xid::answered(&messages)),
             Err(error) => {
                 let error = Error::from(error);
                 if !error.is_want_of_a_right() {

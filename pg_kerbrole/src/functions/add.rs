@@ -2,9 +2,10 @@
 
 use std::ffi::CStr;
 
-use kerbrole_core::{AddAction, AddOutcome, AddRequest, Error, plan_add};
+use kerbrole_core::{AddAction, AddOutcome, AddRequest, Error, MembershipGraph, plan_add};
 use pgrx::prelude::*;
 
+use crate::fault::{self, Fault, Step};
 use crate::interface::args::{NameOrNames, Names, Text};
 use crate::interface::notices::{notice_adopted, notice_case, notice_disabled, notice_realms};
 use crate::interface::principals::{canonical, canonical_each, names, unknown_realms};
@@ -140,10 +141,17 @@ fn add_many(
 
 /// Locks, plans, carries out, checks.
 fn add(request: &AddRequest, function: &CStr) -> Vec<AddOutcome> {
+    fault::gate(Step::Lock);
     lock_memberships(function);
-    let cluster = cluster::read(|rule| request.reading(rule));
+    fault::gate(Step::Look);
+    let mut cluster = cluster::read(|rule| request.reading(rule));
+    if fault::is(Fault::asleep_inside) {
+        let names = cluster.roles.iter().map(|role| (role.oid, role.name.as_str()));
+        cluster.graph = MembershipGraph::new(names, []);
+    }
     let plan = plan_add(request, &cluster).or_raise();
     let realms = unknown_realms(&request.principals);
+    fault::gate(Step::Write);
     execute_as_manager(&plan.statements);
     execute_as_caller(&plan.grants);
     check(&plan);

@@ -227,6 +227,16 @@ impl Change {
         }
     }
 
+    /// The memberships that a GRANT adds, each by itself.
+    pub(super) fn pairs(&self) -> Vec<(RoleOid, RoleOid)> {
+        match self {
+            Self::Grant { members, roles } => {
+                members.iter().flat_map(|&m| roles.iter().map(move |&r| (m, r))).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// The memberships that it has added.
     pub(super) fn added(&self) -> Added {
         match self {

@@ -17,6 +17,7 @@ use kerbrole_core::{
 };
 use pgrx::pg_sys;
 
+use crate::fault::{self, Fault};
 use crate::server::encoding::holds_utf8;
 
 /// About how many roles a page of pg_authid holds: to weigh reading all of it against looking names
@@ -73,7 +74,10 @@ impl Table {
                 self.0,
                 index,
                 !keys.is_empty(),
-                std::ptr::null_mut(),
+                match fault::is(Fault::snapshot) {
+                    true => pg_sys::GetTransactionSnapshot(),
+                    false => std::ptr::null_mut(),
+                },
                 keys.len() as i32,
                 keys.as_mut_ptr(),
             );

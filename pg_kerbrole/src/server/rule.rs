@@ -2,6 +2,7 @@
 
 use kerbrole_core::{AddAction, AddPlan, Cluster, RoleName, few_below};
 
+use crate::fault::{self, Fault, Step};
 use crate::report::Raise;
 use crate::server::catalog::{self, Memberships};
 use crate::server::cluster;
@@ -10,6 +11,10 @@ use crate::settings;
 /// The rule once more, on the catalogue as it is now: whatever else happened on the way is caught
 /// too.
 pub(crate) fn check(plan: &AddPlan) {
+    if fault::is(Fault::function_looks_once) || fault::is(Fault::asleep_inside) {
+        return;
+    }
+    fault::gate(Step::Check);
     let created: Vec<_> = plan.roles(AddAction::Created).collect();
     if let Some(cluster) = around(&created, plan.roles(AddAction::Adopted)) {
         plan.check_after(&cluster).or_raise();

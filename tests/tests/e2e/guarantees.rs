@@ -11,6 +11,8 @@ pub mod bounds;
 pub mod privileges;
 // Can two harmless transactions make a conflict together?
 pub mod concurrency;
+// Is it the same by the definition, the core, the extension, the functions in PL/pgSQL and a query?
+pub mod differential;
 // What holds in databases that are not UTF-8?
 pub mod encodings;
 // Which plain statements does the guard refuse, and which does it let pass?

@@ -65,6 +65,7 @@ pub const SUITES: &[(&str, &[Case])] = &[
     ("concurrency", guarantees::concurrency::CASES),
     ("conflicts", functions::conflicts::CASES),
     ("conformance", client::conformance::CASES),
+    ("differential", guarantees::differential::CASES),
     ("demo", repository::demo::CASES),
     ("disable", functions::disable::CASES),
     ("doctor", command::doctor::CASES),

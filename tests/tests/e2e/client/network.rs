@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 use tokio_postgres::{Client, NoTls};
 
 use crate::cases;
-use crate::fixture::Context;
+use crate::fixture::{Context, Session};
 
 mod administrator;
 mod cuts;
@@ -33,6 +33,7 @@ cases! {
     BareEachVersion: an_add_is_whole_or_absent_wherever_it_is_cut, a_slow_network_changes_nothing,
         a_restart_in_between, round_trips_do_not_grow, a_future_that_is_dropped,
         two_clients_that_would_make_a_conflict, a_grant_that_commits_meanwhile_is_seen,
+        what_is_not_ones_own_is_not_taken_back,
         nobody_is_nested_unasked, an_administrator_in_both_goes_on, nothing_is_left_of_the_mutex,
         inside_a_transaction, errors_say_what_to_grant, owners_hand_over, sessions_end,
         a_list_shows_what_it_does;

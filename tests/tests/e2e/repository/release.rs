@@ -220,7 +220,7 @@ fn the_same_servers_everywhere(_: &Context<'_>) {
     let workflow = text(".github/workflows/ci.yml");
     let matrix = workflow.lines().find_map(|line| line.trim().strip_prefix("postgresql: ["));
     assert_eq!(numbers(&matrix.unwrap().replace([',', ']'], " ")), ALL);
-    for goal in ["test", "test-ad"] {
+    for goal in ["test", "test-ad", "test-replays"] {
         let call = format!("- run: make {goal} VERSIONS=${{{{ matrix.postgresql }}}}");
         assert!(workflow.contains(&call), "{call}");
     }
@@ -231,7 +231,7 @@ fn the_same_servers_everywhere(_: &Context<'_>) {
     }
     let lanes: Vec<&str> =
         everything.lines().filter_map(|line| line.strip_prefix("lane ")).collect();
-    for goal in ["test", "test-ad", "test-packages", "test-docker"] {
+    for goal in ["test", "test-ad", "test-packages", "test-docker", "test-replays"] {
         assert!(
             lanes.iter().any(|lane| lane.split(' ').skip(1).any(|word| word == goal)),
             "{goal}: {lanes:?}"

@@ -33,7 +33,7 @@ const CORE: Floors = &[
 ];
 
 const EXTENSION: Floors = &[
-    &["report"],
+    &["fault", "report"],
     &["settings"],
     &["server"],
     &["interface"],

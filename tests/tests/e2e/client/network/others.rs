@@ -95,6 +95,65 @@ pub(super) fn a_grant_that_commits_meanwhile_is_seen(c: &Context<'_>) {
     );
 }
 
+/// What is taken back is what this call wrote: a membership that was there before stays, and so
+/// does a new role to which somebody else has given something in the moment between.
+pub(super) fn what_is_not_ones_own_is_not_taken_back(c: &Context<'_>) {
+    let mut su = c.superuser();
+    su.run(
+        "CREATE ROLE team; CREATE ROLE crew; CREATE ROLE other; CREATE USER \"pat@A.B\" IN ROLE \
+         rds_ad, team",
+    );
+    // The answer to the batch travels long enough for others to commit before the client looks
+    // again.
+    let proxy = Proxy::start(c.server, Duration::from_millis(300)).unwrap();
+    let mut config = through(&proxy, "rdsadmin");
+    config.application_name("second");
+    let mut holder = c.superuser();
+    holder.run("BEGIN; GRANT rds_iam TO team");
+    let error = thread::scope(|scope| {
+        let granting = scope.spawn(|| {
+            Runtime::new().unwrap().block_on(async {
+                let client = connect(&config).await;
+                let kerbrole = kerbrole(&client).await.unwrap();
+                kerbrole.grant_role("team", "pat@A.B").await.unwrap_err()
+            })
+        });
+        let is_done = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'second' \
+             AND state = 'idle' AND query LIKE 'DO %'";
+        wait_until(|| su.one(is_done) == "1").unwrap();
+        holder.run("COMMIT");
+        granting.join().unwrap()
+    });
+    assert_eq!(error.kind(), ErrorKind::Conflict, "{error:?}");
+    assert_eq!(groups_of(&mut su, "pat@A.B"), ["rds_ad", "team"]);
+
+    holder.run("BEGIN; GRANT rds_iam TO crew");
+    let error = thread::scope(|scope| {
+        let adding = scope.spawn(|| {
+            Runtime::new().unwrap().block_on(async {
+                let client = connect(&config).await;
+                let options = AddOptions::new().group("crew");
+                let kerbrole = kerbrole(&client).await.unwrap();
+                kerbrole.add_principal("new@a.b", None, &options).await.unwrap_err()
+            })
+        });
+        wait_until(|| su.one("SELECT count(*) FROM pg_roles WHERE rolname = 'new@A.B'") == "1")
+            .unwrap();
+        su.run("GRANT other TO \"new@A.B\"");
+        holder.run("COMMIT");
+        adding.join().unwrap()
+    });
+    assert_eq!(error.kind(), ErrorKind::Conflict, "{error:?}");
+    assert_eq!(groups_of(&mut su, "new@A.B"), ["other"]);
+}
+
+fn groups_of(su: &mut Session, member: &str) -> Vec<String> {
+    su.column(&format!(
+        "SELECT r.rolname FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid \
+         WHERE m.member = '\"{member}\"'::regrole ORDER BY 1"
+    ))
+}
+
 /// What a list removed before somebody else's grant was seen stays removed, and the error says so.
 pub(super) fn a_list_says_what_it_could_not_take_back(c: &Context<'_>) {
     let mut su = c.superuser();
