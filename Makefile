@@ -31,6 +31,8 @@
 #                                make, gcc and git (root)
 #   make test-upgrade            upgraded equals fresh, released scripts are as released (part of
 #                                make test)
+#   make test-memory             the extension on a server that checks its memory and forgets its
+#                                caches at each chance
 #   make tarball                 the source, as .tar.gz and, for PGXN, .zip
 #   make release-check           the tarball builds, the crates can be published (uploads nothing)
 #   make release TAG=v0.1.0      all that is published, with checksums, into target/dist
@@ -90,8 +92,8 @@ both = $(MAKE) --no-print-directory -j2 VERSIONS="$(VERSIONS)"
 
 .PHONY: bench bench-smoke bench-ready deb demo demo-built demo-packages docker test test-units \
   test-docker test-docker-here test-e2e test-kerberos test-ad ad-built e2e-built logins \
-  test-packages test-upgrade test-bare others stage check width deny typos fmt clippy doc \
-  prove stage-faults test-replays public-api pictures check-sql check-released freeze tarball \
+  test-packages test-upgrade test-memory test-bare others stage check width deny typos fmt clippy \
+  doc prove stage-faults test-replays public-api pictures check-sql check-released freeze tarball \
   release-check release version sql tle test-gssapi \
   install clippy-extension check-rest check-functions check-extension install-quietly uninstall \
   packages packages-all command-release command-dev clean
@@ -225,6 +227,22 @@ test-replays: packages
 # and git. As root.
 test-bare:
 	@tests/bare/run 'make demo' 'make test'
+
+# The suites in which the extension does the most in a backend, on a server that checks its own
+# assertions, fills memory that is given back, and forgets what it has cached at each chance: what
+# is used after its end is seen at once.
+MEMORY_VERSION ?= 18
+MEMORY_SUITES ?= add apply_access atomic disable drop groups guard rename sync
+test-memory: packages e2e-built
+	@set -e; pg_config=$$(KERBROLE_ASSERTIONS=yes KERBROLE_SERVER_ROUTES=source \
+	    tests/servers/get-server $(MEMORY_VERSION) target/memory/server); \
+	  $(MAKE) --no-print-directory install-quietly PROFILE=dev PG_CONFIG="$$pg_config" \
+	    DESTDIR="$(CURDIR)/target/memory/stage/$(MEMORY_VERSION)/root"; \
+	  echo "$$pg_config" > target/memory/stage/$(MEMORY_VERSION)/pg_config
+	KERBROLE_STAGE=target/memory/stage KERBROLE_TEST_VERSIONS="$(MEMORY_VERSION)" \
+	  KERBROLE_TEST_SETTINGS="debug_discard_caches = 1" \
+	  KERBROLE_TEST_SUITES="$(MEMORY_SUITES)" KERBROLE_TEST_LIMIT=1200 \
+	  $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --test e2e -- $(TESTS)
 
 # An upgraded extension equals a fresh one, a new library serves an old catalogue, and released
 # scripts are as released.

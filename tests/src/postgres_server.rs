@@ -24,6 +24,10 @@ pub const HBA: &str = "host all +rds_iam 127.0.0.1/32 password\n\
                        host all +rds_ad 127.0.0.1/32 gss include_realm=1\n\
                        host all all 127.0.0.1/32 scram-sha-256\n";
 
+/// Settings that every server of a run gets beside its own, with ";" between them:
+/// `debug_discard_caches = 1`.
+const SETTINGS: &str = "KERBROLE_TEST_SETTINGS";
+
 /// A running server.
 #[derive(Debug)]
 pub struct Server {
@@ -91,7 +95,9 @@ impl Server {
             self.folder.display(),
             realm.keytab().display(),
         );
-        for line in settings {
+        // The last of several lines for a setting holds.
+        let of_all = std::env::var(SETTINGS).unwrap_or_default();
+        for line in settings.iter().copied().chain(of_all.split(';')) {
             conf.push_str(line);
             conf.push('\n');
         }

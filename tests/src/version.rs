@@ -63,8 +63,9 @@ pub fn described(major: u32) -> Result<String> {
     let version = lossy(&run(Command::new(&pg_config).arg("--version"))?.stdout);
     let number = version.split_whitespace().nth(1).unwrap_or_default().to_string();
     // What tests/servers/get-server leaves beside a server that it got.
-    let note = fs::read_to_string(workspace().join(format!("target/servers/{major}/.complete")))
-        .unwrap_or_default();
+    let notes = Path::new(&pg_config).ancestors().map(|folder| folder.join(".complete"));
+    let note = notes.into_iter().find_map(|note| fs::read_to_string(note).ok());
+    let note = note.unwrap_or_default();
     let route = match note.lines().next().and_then(|line| line.split_once(' ')) {
         Some((route, folder)) if Path::new(&pg_config).starts_with(folder) => route.to_string(),
         _ => "installed".into(),
