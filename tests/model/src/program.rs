@@ -141,8 +141,15 @@ impl Program {
 
 impl fmt::Display for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let statements: Vec<_> =
-            self.statements.iter().flatten().map(|s| format!("`{s}`")).collect();
+        let by_plan = matches!(self.how, How::Plain { .. });
+        let said = |statement: &Statement| match *statement {
+            Statement::SqlAdd { group } if by_plan => {
+                let group = group.map(|group| format!(", in {}", group.sql()));
+                format!("add p@a.b{}", group.unwrap_or_default())
+            }
+            statement => format!("`{statement}`"),
+        };
+        let statements: Vec<_> = self.statements.iter().flatten().map(said).collect();
         let who = match self.how {
             How::Typed => "",
             How::Plain { locks: true } => "kerbrole-client by plain statements: ",
