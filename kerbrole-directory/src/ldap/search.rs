@@ -7,6 +7,7 @@ use rasn_ldap::{
 use super::connection::Connection;
 use super::controls;
 use super::entry::Entry;
+use super::filter::BATCH;
 use super::outcome::{Refusal, referred};
 use crate::error::{Error, ErrorKind};
 
@@ -55,7 +56,13 @@ impl Connection {
             loop {
                 match self.next(id, search.doing).await? {
                     Next::Entry(entry) => {
-                        count(&mut objects, search)?;
+                        objects += 1;
+                        if objects > MOST_OBJECTS {
+                            return Err(Error::new(
+                                ErrorKind::Limit,
+                                format!("{}: more than {MOST_OBJECTS} objects", search.doing),
+                            ));
+                        }
                         found(entry)?;
                     }
                     Next::Done(result, controls) => {
@@ -76,12 +83,11 @@ impl Connection {
         }
     }
 
-    /// Finds objects of which the filter names each: at once, which takes a server a third of what
-    /// pages do, and page by page where it does not give so many at once. `found` may see one
-    /// twice.
+    /// Finds objects of which the filter names each, [`BATCH`] at most: at once, which takes a
+    /// server a third of what pages do, and page by page where it does not give so many at once.
     ///
     /// # Errors
-    /// Those of [`search`](Self::search).
+    /// Those of [`search`](Self::search), and where there are more than were named.
     pub(crate) async fn search_named(
         &mut self,
         search: &Search<'_>,
@@ -89,17 +95,23 @@ impl Connection {
     ) -> Result<(), Error> {
         let controls = vec![controls::domain_scope()];
         let id = self.send(request(search, 0), Some(controls)).await?;
-        let mut objects = 0;
+        // Of an answer that is not whole nothing is taken.
+        let mut entries = Vec::new();
         loop {
             match self.next(id, search.doing).await? {
-                Next::Entry(entry) => {
-                    count(&mut objects, search)?;
-                    found(entry)?;
+                Next::Entry(_) if entries.len() == BATCH => {
+                    let message = format!("{}: there are more than were named", search.doing);
+                    return Err(Error::protocol(message));
                 }
+                Next::Entry(entry) => entries.push(entry),
                 Next::Done(result, _) if result.result_code == ResultCode::SizeLimitExceeded => {
+                    drop(entries);
                     return self.search(search, found).await;
                 }
-                Next::Done(result, _) => return succeeded(&result, search.doing),
+                Next::Done(result, _) => {
+                    succeeded(&result, search.doing)?;
+                    return entries.into_iter().try_for_each(found);
+                }
             }
         }
     }
@@ -162,16 +174,6 @@ impl Connection {
             _ => Err(Error::protocol(format!("{doing}: the server answered something else"))),
         }
     }
-}
-
-/// One more object.
-fn count(objects: &mut usize, search: &Search<'_>) -> Result<(), Error> {
-    *objects += 1;
-    if *objects > MOST_OBJECTS {
-        let message = format!("{}: more than {MOST_OBJECTS} objects", search.doing);
-        return Err(Error::new(ErrorKind::Limit, message));
-    }
-    Ok(())
 }
 
 fn request(search: &Search<'_>, most: u32) -> ProtocolOp {

@@ -137,11 +137,12 @@ impl Domain {
     }
 
     /// Runs a tool to its end, or to that of the sandbox: none may write where the folder is being
-    /// removed. One that adds many people has some minutes.
+    /// removed. One that adds a hundred thousand people
+    /// has the time for that on a machine that has more to do.
     pub(super) fn run_to_its_end(&self, command: &Command) -> Result<()> {
         let log = self.folder.join("tools.log");
         let process = self.sandbox.start_as_ourselves(&printing_to(&log, command), Signal::Kill)?;
-        const MINUTES: u32 = 10;
+        const MINUTES: u32 = 30;
         if !(0..MINUTES).any(|_| wait_until(|| process.ended().is_some()).is_ok()) {
             process.stop();
         }

@@ -247,10 +247,14 @@ fn goals(major: u32, count: usize, runs: &HashMap<Side, Runs>) -> Result<Vec<Goa
             let what = of(format!("{label}, 100,000 people, nothing to do"));
             goals.push(Goal::at_most(what.clone(), again, 30.0, "s", ""));
             let most = median(&megabytes(&own.again))?;
-            goals.push(Goal::at_most(format!("{what}, in memory"), most, 150.0, "MB", ""));
+            let because = match side {
+                Side::Plain => "it holds all roles, memberships and comments of the server",
+                _ => "",
+            };
+            goals.push(Goal::at_most(format!("{what}, in memory"), most, 150.0, "MB", because));
             continue;
         }
-        for (what, part) in PARTS {
+        for (what, part, because) in PARTS {
             let mut least: Option<(f64, String)> = None;
             for other in Side::OTHERS {
                 let Some(theirs) = runs.get(&other) else { continue };
@@ -261,7 +265,7 @@ fn goals(major: u32, count: usize, runs: &HashMap<Side, Runs>) -> Result<Vec<Goa
             }
             if let Some((ratio, other)) = least {
                 let what = of(format!("{label}, 10,000 people, {what}, against {other}"));
-                goals.push(Goal::at_least(what, ratio, 5.0, "× faster", ""));
+                goals.push(Goal::at_least(what, ratio, 5.0, "× faster", because));
             }
         }
     }
@@ -270,5 +274,12 @@ fn goals(major: u32, count: usize, runs: &HashMap<Side, Runs>) -> Result<Vec<Goa
 
 type Part = fn(&Runs) -> &Vec<Taken>;
 
-const PARTS: [(&str, Part); 2] =
-    [("the first time", |runs| &runs.first), ("nothing to do", |runs| &runs.again)];
+/// Of a read of 10,000, Samba had 0.6 seconds of processor time and kerbrole 0.13.
+const PARTS: [(&str, Part, &str); 2] = [
+    ("the first time", |runs| &runs.first, ""),
+    (
+        "nothing to do",
+        |runs| &runs.again,
+        "of the reading, four fifths are Samba's own processor time, who is asked by all of them",
+    ),
+];
