@@ -7,6 +7,8 @@
 #   make test VERSIONS="14 15 16 17 18 19"   on all that there are
 #   make test-ad                 logins of an Active Directory's accounts: a Samba domain
 #                                controller (root has to run it)
+#   make test-aws                whether both versions of aws take what kerbrole aws plan prints,
+#                                and moto does it (Debian's awscli; moto is got by pip)
 #   make test-gssapi             logins by the crate tokio-postgres-gssapi (part of make test)
 #   make prove                   never in both: a model, variants of it that have to fail, random
 #                                graphs; writes docs/evidence/never-both.md
@@ -94,7 +96,7 @@ both = $(MAKE) --no-print-directory -j2 VERSIONS="$(VERSIONS)"
   test-docker test-docker-here test-e2e test-kerberos test-ad ad-built e2e-built logins \
   test-packages test-upgrade test-memory test-bare others stage check width deny typos fmt clippy \
   doc prove stage-faults test-replays public-api pictures check-sql check-released freeze tarball \
-  release-check release version sql tle test-gssapi \
+  release-check release version sql tle test-gssapi test-aws \
   install clippy-extension check-rest check-functions check-extension install-quietly uninstall \
   packages packages-all command-release command-dev clean
 
@@ -131,7 +133,7 @@ packages:
 
 # All that any goal here installs, at once.
 packages-all:
-	@tests/servers/ready --packages --tests --clients --ad --bench --deb
+	@tests/servers/ready --packages --tests --clients --ad --aws --bench --deb
 	@tests/servers/install-packages --docker
 	@tests/servers/install-packages --only lintian debootstrap debian-archive-keyring patchelf
 
@@ -185,6 +187,20 @@ test-ad:
 	@$(both) stage ad-built
 	KERBROLE_TEST_VERSIONS="$(VERSIONS)" \
 	  $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --test ad -- $(TESTS)
+
+# Commands that are planned, by aws itself: Debian's version 2, and version 1 beside moto, which
+# stands for AWS. Nothing but loopback is reached.
+AWS_TOOLS := target/tools/aws
+
+test-aws: $(AWS_TOOLS)/bin/moto_server
+	@tests/servers/ready --packages --tests --aws
+	@$(CARGO) build -q $(PGRX_FLAGS) $(ALL) --bins --test aws
+	$(CARGO) test -q $(PGRX_FLAGS) $(ALL) --test aws -- $(TESTS)
+
+$(AWS_TOOLS)/bin/moto_server:
+	@tests/servers/ready --packages --aws
+	@/usr/bin/python3 -m venv $(AWS_TOOLS)
+	@$(AWS_TOOLS)/bin/pip install -q --disable-pip-version-check awscli==1.46.2 'moto[server]==5.2.5'
 
 ad-built:
 	@$(CARGO) build -q $(PGRX_FLAGS) $(ALL) --bins --examples --test ad

@@ -131,7 +131,7 @@ impl Walk<'_> {
         // Network ACLs and routes are for what leaves a subnet.
         if there.is_some_and(|there| there.id == subnet.id) {
             let link = &route::Link::SameVpc;
-            return vec![self.out_of_groups(link), self.into_groups(link)];
+            return vec![self.leaves_groups(link), self.enters_groups(link)];
         }
         let host = &IpNet::from(*to);
         let acl = |subnet: &str, direction, remote, ports| {
@@ -139,10 +139,10 @@ impl Walk<'_> {
         };
         let (route, link) = route::there(network, question, subnet, *to);
         let mut steps = vec![
-            self.out_of_groups(&link),
+            self.leaves_groups(&link),
             acl(&subnet.id, Direction::Out, host, asked),
             route,
-            self.into_groups(&link),
+            self.enters_groups(&link),
         ];
         match there {
             None => steps.push(Step::Unsure(format!(
@@ -169,7 +169,7 @@ impl Walk<'_> {
 
     /// Where the subnet there was seen, its own addresses: a rule for them outlives the address of
     /// one domain controller.
-    fn out_of_groups(&self, link: &route::Link) -> Step {
+    fn leaves_groups(&self, link: &route::Link) -> Step {
         let whole = self
             .subnet_there()
             .and_then(|subnet| subnet.cidrs.iter().find(|cidr| cidr.contains(&self.to)).copied());
@@ -186,7 +186,7 @@ impl Walk<'_> {
         })
     }
 
-    fn into_groups(&self, link: &route::Link) -> Step {
+    fn enters_groups(&self, link: &route::Link) -> Step {
         groups::judge(&groups::Passage {
             network: self.network,
             direction: Direction::In,

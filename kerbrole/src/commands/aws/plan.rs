@@ -25,7 +25,7 @@ use serde_json::Value;
 use self::script::Dialect;
 use self::step::{Step, When};
 use self::wishes::Wishes;
-use super::check;
+use super::check::{self, Status};
 use super::world::{Answer, World};
 use crate::arguments::{AwsPlanArguments, Format, Options, Shell};
 use crate::exit::{Outcome, Report};
@@ -48,7 +48,7 @@ pub(super) fn run(arguments: &AwsPlanArguments, options: &Options, world: &World
         Shell::Sh => &sh::Sh,
         Shell::Cmd => &cmd::Cmd,
     };
-    let head = head(world, &steps);
+    let head = head(world, &steps, &check::rows(world));
     let form = Form::of(&options.general);
     let shown = match form.format {
         Format::Terraform => Shown::Text(terraform::text(&head, &steps)),
@@ -85,7 +85,7 @@ fn users(rows: &[check::Row]) -> Step {
     step
 }
 
-fn head(world: &World, steps: &[Step]) -> Vec<String> {
+fn head(world: &World, steps: &[Step], rows: &[check::Row]) -> Vec<String> {
     let asked = &world.asked;
     let of = match (&asked.db_instance, &asked.db_cluster, world.directory_id()) {
         (Some(id), _, _) => format!("the DB instance {id}"),
@@ -95,10 +95,19 @@ fn head(world: &World, steps: &[Step]) -> Vec<String> {
     };
     let region = &asked.region;
     if steps.iter().all(Step::is_empty) {
-        return vec![format!("Nothing is missing for {of} in {region}.")];
+        let mut head = vec![format!("Nothing is missing for {of} in {region}.")];
+        let said = |status: Status, what: &str| {
+            let those = rows.iter().filter(|row| row.status == status);
+            let names: Vec<_> = those.map(|row| row.what.as_str()).collect();
+            (!names.is_empty())
+                .then(|| format!("{what} (kerbrole aws check): {}.", names.join(", ")))
+        };
+        head.extend(said(Status::CannotLook, "Nobody could look at this"));
+        head.extend(said(Status::Warning, "This is to be looked at"));
+        return head;
     }
     if steps.iter().all(|step| step.actions.is_empty()) {
-        return vec![format!("There is no command for what is missing for {of} in {region}.")];
+        return vec![format!("No command does what is left for {of} in {region}.")];
     }
     vec![format!(
         "What is missing for {of} in {region}. Then ask again: a step that is done is in no plan, \

@@ -15,15 +15,18 @@ mod answers;
 mod cannot_be_asked;
 pub mod fake;
 mod faults;
+mod plans;
 mod rows;
 mod then;
+mod wishes;
 mod world;
 
 use answers::*;
 use cannot_be_asked::*;
 use faults::Fault;
+use plans::plans_are_for_what_is_wrong;
 use then::*;
-use world::World;
+use world::{HEALTHY, World, arguments_of};
 
 cases! {
     Newest: the_whole_guide_is_walked;
@@ -32,24 +35,15 @@ cases! {
         an_answer_that_is_none_is_never_ok, a_service_that_is_asked_too_often_is_asked_again,
         an_aws_that_hangs_is_not_waited_for_for_ever, no_aws_is_left_behind_by_an_interrupt,
         what_can_be_no_name_is_refused, the_region_is_found_where_aws_finds_it, no_page_is_lost,
-        users_that_were_not_asked_for_may_be_enabled,
+        a_directory_is_looked_at_alone, users_that_were_not_asked_for_may_be_enabled,
         version_1_says_the_same, policies_are_of_the_partition,
         it_is_asked_for_and_nothing_is_changed, each_permission_that_is_missing_is_named,
         json_is_as_its_schema_says, nothing_is_asked_by_the_command_itself,
-        the_endpoint_is_asked_where_no_host_is_named;
+        the_endpoint_is_asked_where_no_host_is_named, plans_are_for_what_is_wrong;
 }
 
 /// Set, expected results are written anew, to be looked at by whoever changed them.
 const WRITES: &str = "KERBROLE_WRITE_AWS";
-
-/// The worlds in which all is well, and the arguments that they are looked at by.
-const HEALTHY: &[(&str, &[&str])] = &[
-    ("rds", &["--db-instance", "app"]),
-    ("aurora", &["--db-cluster", "app"]),
-    ("trust", &["--db-instance", "app"]),
-    ("shared", &["--db-instance", "app"]),
-    ("peering", &["--db-instance", "app"]),
-];
 
 /// A folder with a world and an `aws` that answers from it.
 pub struct Stage {
@@ -123,10 +117,6 @@ impl From<Output> for Ended {
     }
 }
 
-fn arguments_of(world: &str) -> &'static [&'static str] {
-    HEALTHY.iter().find(|(name, _)| *name == world).unwrap().1
-}
-
 /// Compares what was printed with the file that has it, or writes that.
 fn is_as_expected(name: &str, printed: &str) -> Result<(), String> {
     let path = expected(name);
@@ -169,10 +159,12 @@ fn each_fault_is_named_and_no_other(_: &Context<'_>) {
     let names: BTreeSet<_> = all.iter().map(|fault| fault.name).collect();
     assert_eq!(names.len(), all.len());
     let mut failed = Vec::new();
-    for (name, arguments) in HEALTHY {
+    let mut worlds = HEALTHY.to_vec();
+    worlds.dedup_by_key(|(name, _)| *name);
+    for (name, arguments) in worlds {
         let healthy = world::read(name);
         let well = rows::of_table(&Stage::of(&healthy).run(arguments).out);
-        for fault in all.iter().filter(|fault| fault.world == *name) {
+        for fault in all.iter().filter(|fault| fault.world == name) {
             if let Err(why) = is_named(&healthy, &well, fault) {
                 failed.push(why);
             }
@@ -181,6 +173,7 @@ fn each_fault_is_named_and_no_other(_: &Context<'_>) {
     let found = fs::read_dir(expected("").parent().unwrap()).unwrap();
     let found = found.map(|file| file.unwrap().path().file_stem().unwrap().to_owned());
     let known = names.into_iter().chain(HEALTHY.iter().map(|(name, _)| *name));
+    let known = known.chain(["directory_alone"]);
     let known: BTreeSet<_> = known.map(std::ffi::OsString::from).collect();
     assert_eq!(found.filter(|file| !known.contains(file)).collect::<Vec<_>>(), [""; 0]);
     assert!(failed.is_empty(), "{}", failed.join("\n\n"));

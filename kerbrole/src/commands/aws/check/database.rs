@@ -83,6 +83,9 @@ pub(super) fn rows(world: &World) -> Vec<Row> {
 /// There is no answer about the cluster.
 fn of_cluster_unseen(world: &World) -> Row {
     const WHAT: &str = "DB cluster";
+    if !world.names_database() {
+        return Row::unseen(STEP, "database", UNKNOWN);
+    }
     let instance = world.instances.got().and_then(|instances| instances.first());
     let of_instance = instance.and_then(|instance| instance.cluster.as_deref());
     let id = world.asked.db_cluster.as_deref().or(of_instance).unwrap_or_default();

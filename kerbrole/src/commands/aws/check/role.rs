@@ -3,28 +3,14 @@
 use super::database;
 use super::documents::{Verdict, denies, may, may_act_as};
 use super::row::{Row, Step, Unanswered, command};
-use crate::commands::aws::world::World;
+use crate::commands::aws::policy::{self, ACTIONS, SERVICES};
 use crate::commands::aws::world::iam::{PolicyPlace, Role, RolePolicy};
+use crate::commands::aws::world::{AskedRole, World};
 
 const STEP: Step = Step::Role;
 
-/// The services that act as the role, by the guide's trust policy. They are called the same in
-/// every partition.
-const SERVICES: [&str; 2] = ["directoryservice.rds.amazonaws.com", "rds.amazonaws.com"];
-
-/// What the role has to be allowed, by the guide's role policy.
-const ACTIONS: [&str; 4] = [
-    "ds:DescribeDirectories",
-    "ds:AuthorizeApplication",
-    "ds:UnauthorizeApplication",
-    "ds:GetAuthorizedApplicationDetails",
-];
-
-/// AWS's own policy for it, without the partition.
-const MANAGED: &str = "iam::aws:policy/service-role/AmazonRDSDirectoryServiceAccess";
-
 /// What the console calls it.
-pub(super) const USUAL_NAME: &str = "rds-directoryservice-kerberos-access-role";
+pub(super) const USUAL_NAME: &str = AskedRole::USUAL;
 
 pub(super) fn rows(world: &World) -> Vec<Row> {
     const WHAT: &str = "IAM role";
@@ -53,7 +39,7 @@ pub(super) fn rows(world: &World) -> Vec<Row> {
             "--role-name",
             name,
             "--assume-role-policy-document",
-            &trust_policy(),
+            &policy::trust().to_string(),
         ];
         Row::wrong(STEP, WHAT, format!("there is no role {name}, which the database names"))
             .fix(format!("{} && {}", command(world, &words), attach(world, name)))
@@ -83,7 +69,7 @@ fn trust(world: &World, role: &Role) -> Row {
             "--role-name",
             &role.role_name,
             "--policy-document",
-            &trust_policy(),
+            &policy::trust().to_string(),
         ];
         let said = format!("not {denied}: RDS says that the role is not valid");
         return Row::wrong(STEP, WHAT, said).fix(format!(
@@ -157,20 +143,7 @@ fn permissions(world: &World, role: &Role) -> Row {
 
 fn attach(world: &World, role: &str) -> String {
     let partition = world.caller.got().and_then(|caller| caller.partition()).unwrap_or("aws");
-    let arn = format!("arn:{partition}:{MANAGED}");
+    let arn = policy::managed_policy(partition);
     let words = ["iam", "attach-role-policy", "--role-name", role, "--policy-arn", &arn];
     command(world, &words)
-}
-
-/// The guide's, as valid JSON.
-fn trust_policy() -> String {
-    serde_json::json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Effect": "Allow",
-            "Principal": {"Service": SERVICES},
-            "Action": "sts:AssumeRole"
-        }]
-    })
-    .to_string()
 }

@@ -149,15 +149,15 @@ impl Obstacle {
                 format!("replace the route of {}: {}", way.table, way.through())
             }
             Self::Overlap { .. } => {
-                "move one of the two into a VPC with other addresses: no peering and no route leads \
-                 between VPCs that share some"
+                "move one of the two into a VPC with other addresses: no peering and no route \
+                 leads between VPCs that share some"
                     .into()
             }
             Self::PeeringInactive { peering, status, .. } if status == "pending-acceptance" => {
                 format!("accept {peering}, with the account that it was sent to")
             }
             Self::PeeringInactive { peering, .. } => {
-                format!("peer the two VPCs anew, and let the routes lead there instead of {peering}")
+                format!("peer the two VPCs anew, and let the routes lead there, not to {peering}")
             }
             Self::Attachment { gateway, vpc, .. } => format!("attach {vpc} to {gateway}"),
             Self::NoAddress { subnet, .. } => format!("give {subnet} addresses of that kind"),

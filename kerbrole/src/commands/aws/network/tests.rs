@@ -1,4 +1,2 @@
 mod naive;
 mod worlds;
-
-use super::*;

@@ -84,7 +84,7 @@ fn echoed(line: &str) -> Result<String, Failure> {
     }
     // Within double quotes nothing means more than itself, to cmd.exe as well.
     let outside: String = line.split('"').step_by(2).collect();
-    let is_plain = line.matches('"').count() % 2 == 0
+    let is_plain = line.matches('"').count().is_multiple_of(2)
         && !line.contains('!')
         && !outside.contains(|c| SPECIAL.contains(c));
     Ok(format!("echo({}", if is_plain { line.into() } else { escaped(line, SPECIAL) }))

@@ -25,9 +25,11 @@ pub(super) fn step(world: &World, rows: &[check::Row], has_way: bool) -> Step {
         return step;
     };
     let mut claimed = Vec::new();
-    if let (Some("stopped"), what) = state(world) {
+    if state(world) == Some("stopped") {
         step.now("it is stopped", Action::Start { database: database.clone() });
-        claimed.push(what.to_string());
+        // A cluster starts its instances.
+        let of_state = rows.iter().filter(|row| row.what.starts_with("DB "));
+        claimed.extend(of_state.map(|row| row.what.clone()));
     }
     membership(&mut step, world, &database, has_way, &mut claimed);
     claimed.push("domain".into());
@@ -48,13 +50,12 @@ pub(super) fn database(world: &World) -> Option<Database> {
     Some(Database::Instance(instance.id.clone()))
 }
 
-/// Its state, and what the check calls the row of that.
-fn state(world: &World) -> (Option<&str>, &'static str) {
+fn state(world: &World) -> Option<&str> {
     if let Some(cluster) = world.cluster.got() {
-        return (Some(&cluster.status), "DB cluster");
+        return Some(&cluster.status);
     }
     let instance = world.instances.got().and_then(|instances| instances.first());
-    (instance.map(|instance| instance.status.as_str()), "DB instance")
+    instance.map(|instance| instance.status.as_str())
 }
 
 /// What a membership's status asks for.
@@ -83,6 +84,11 @@ fn membership(
         && domain != wanted
     {
         why.push(format!("it is a member of {domain}, and not of {wanted}"));
+    } else if let (Some(role), AskedRole::Named(wanted)) =
+        (of_all.and_then(|membership| membership.role.as_deref()), &world.asked.role)
+        && role != wanted
+    {
+        why.push(format!("it acts as {role}, and not as {wanted}"));
     } else {
         for instance in instances {
             let own = instance.domain_memberships.first().or(of_all);

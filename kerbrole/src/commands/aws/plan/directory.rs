@@ -29,6 +29,10 @@ pub(super) fn step(world: &World, wishes: &Wishes, rows: &[check::Row]) -> Step 
         step.notes_of(rows, check::Step::Directory, &[]);
         return step;
     }
+    // It may name one.
+    if world.names_database() && super::database::database(world).is_none() {
+        return step;
+    }
     let Some(wished) = &wishes.directory else {
         step.note(
             "none is known",

@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 
 use super::action::{Action, GroupRule};
-use super::step::Step;
+use super::step::{Step, capitalized};
 use crate::commands::aws::network::{
     Acl, AclEntry, Destination, Direction, Needed, NoWay, Obstacle, Ports, Protocol, Question,
     Verdict, WANTED, Wanted, judge,
@@ -69,7 +69,7 @@ fn ways(step: &mut Step, world: &World, seen: &Seen, obstacles: &[Obstacle]) -> 
         };
         is_all &= action.is_some();
         let Some(action) = action.or_else(|| peer(world, seen, obstacle)) else {
-            step.note(obstacle.by(), capitalized(&obstacle.mend()));
+            step.note(obstacle.by(), capitalized(&obstacle.mend()) + ".");
             continue;
         };
         if planned.contains(&action) {
@@ -82,13 +82,6 @@ fn ways(step: &mut Step, world: &World, seen: &Seen, obstacles: &[Obstacle]) -> 
         planned.push(action);
     }
     is_all
-}
-
-/// A sentence.
-fn capitalized(text: &str) -> String {
-    let mut rest = text.chars();
-    let first = rest.next().into_iter().flat_map(char::to_uppercase);
-    first.chain(rest).chain(['.']).collect()
 }
 
 /// A new route is for a whole subnet; one that is there is replaced as it is.

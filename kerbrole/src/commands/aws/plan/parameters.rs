@@ -22,6 +22,7 @@ pub(super) fn step(
     let mut claimed = Vec::new();
     for instance in waiting(world) {
         claimed.push(format!("parameter group of {instance}"));
+        claimed.push(format!("cluster parameter group of {instance}"));
         let action = Action::Reboot { instance: instance.clone() };
         if !planned.contains(&action) && !reboots.contains(&action) {
             step.now(format!("{instance} takes over what is in it with a reboot"), action.clone());

@@ -46,7 +46,8 @@ fn trust(step: &mut Step, world: &World, role: &Role) {
         return;
     }
     let why = format!("{} may not act as {}", denied.join(" and "), role.role_name);
-    let mut statements: Vec<_> = document.statement.iter().map(written).collect();
+    let others = document.statement.iter().filter(|statement| !is_part_of_ours(statement));
+    let mut statements: Vec<_> = others.map(written).collect();
     statements.push(policy::trust_statement());
     let whole = json!({"Version": "2012-10-17", "Statement": statements});
     let after: Result<PolicyDocument, _> = serde_json::from_value(whole.clone());
@@ -56,6 +57,22 @@ fn trust(step: &mut Step, world: &World, role: &Role) {
     } else {
         step.note(why, "A statement of its trust policy denies it: take that away.");
     }
+}
+
+/// Whether a statement says some of what the guide's says, and nothing else.
+fn is_part_of_ours(statement: &Statement) -> bool {
+    let mut written = written(statement);
+    let services = written["Principal"]["Service"].take();
+    let are_ours = match &services {
+        Value::String(one) => policy::SERVICES.contains(&one.as_str()),
+        Value::Array(some) => {
+            some.iter().all(|one| one.as_str().is_some_and(|one| policy::SERVICES.contains(&one)))
+        }
+        _ => false,
+    };
+    let mut ours = policy::trust_statement();
+    ours["Principal"]["Service"].take();
+    are_ours && written == ours
 }
 
 fn permissions(step: &mut Step, world: &World, attach: Action) {

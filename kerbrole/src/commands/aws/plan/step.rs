@@ -65,8 +65,14 @@ impl Step {
             if claimed.contains(&row.what.as_str()) {
                 continue;
             }
-            let fix = row.fix.as_deref().map(|fix| format!(": {fix}")).unwrap_or_default();
-            self.note(format!("{}: {}", row.what, row.detail), format!("{}{fix}", row.what));
+            let is_named = row.what.eq_ignore_ascii_case(self.title);
+            let what = if is_named { String::new() } else { format!("{}: ", row.what) };
+            self.note(
+                format!("{what}{}", row.detail),
+                row.fix
+                    .as_deref()
+                    .map_or_else(|| "Look at it by kerbrole aws check.".into(), capitalized),
+            );
         }
     }
 
@@ -79,4 +85,11 @@ impl Step {
         }
         self.why.push_str(&why);
     }
+}
+
+/// With a capital letter.
+pub(super) fn capitalized(text: &str) -> String {
+    let mut rest = text.chars();
+    let first = rest.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(rest).collect()
 }

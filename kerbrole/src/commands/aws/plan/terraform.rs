@@ -1,5 +1,5 @@
-//! The same as resources of Terraform's provider for AWS, for all that makes something. What changes
-//! something that is there belongs into the resource that made it, and is a comment.
+//! The same as resources of Terraform's provider for AWS, for all that makes something. What
+//! changes something that is there belongs into the resource that made it, and is a comment.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

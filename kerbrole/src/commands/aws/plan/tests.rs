@@ -1,1 +1,2 @@
 mod quoting;
+mod terraform;

@@ -45,6 +45,16 @@ pub(super) fn no_page_is_lost(_: &Context<'_>) {
     assert!(ended.out.contains("describe-trusts has no last page"), "{}", ended.out);
 }
 
+/// What is about a database is not known then, and nothing is asked about one.
+pub(super) fn a_directory_is_looked_at_alone(_: &Context<'_>) {
+    let stage = Stage::of(&world::read("trust"));
+    let ended = stage.run(&["--directory", "d-90670a1b2c"]);
+    assert_eq!((ended.code, &*ended.err), (0, ""));
+    is_as_expected("directory_alone", &ended.out).unwrap();
+    let is_asked = |service: &str| stage.calls().iter().any(|call| call.starts_with(service));
+    assert!(is_asked("ds ") && !["rds ", "ec2 ", "iam "].iter().any(|service| is_asked(service)));
+}
+
 /// So many users are asked for, and there may be others.
 pub(super) fn users_that_were_not_asked_for_may_be_enabled(_: &Context<'_>) {
     let users = |number: usize| -> Vec<Value> {

@@ -11,6 +11,21 @@ pub type World = Map<String, Value>;
 /// Where the files are.
 pub const FOLDER: &str = "tests/tests/e2e/command/aws";
 
+/// The worlds in which all is well, and the arguments that they are looked at by.
+pub const HEALTHY: &[(&str, &[&str])] = &[
+    ("rds", &["--db-instance", "app"]),
+    ("aurora", &["--db-cluster", "app"]),
+    // The domain is its cluster's.
+    ("aurora", &["--db-instance", "app-2"]),
+    ("trust", &["--db-instance", "app"]),
+    ("shared", &["--db-instance", "app"]),
+    ("peering", &["--db-instance", "app"]),
+];
+
+pub fn arguments_of(world: &str) -> &'static [&'static str] {
+    HEALTHY.iter().find(|(name, _)| *name == world).unwrap().1
+}
+
 /// Reads one in which all is well.
 pub fn read(name: &str) -> World {
     let path = workspace().join(FOLDER).join(format!("worlds/{name}.json"));

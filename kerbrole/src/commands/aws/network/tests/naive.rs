@@ -259,7 +259,7 @@ impl World<'_> {
         let Some(acl) = acls.iter().find(|acl| acl.subnets.iter().any(|id| id == subnet)) else {
             return oracle.ask();
         };
-        for number in 0..=u16::MAX.min(400) {
+        for number in 0..=400 {
             for entry in acl.entries.iter().filter(|entry| entry.number == number) {
                 if entry.is_outbound == is_outbound
                     && entry.protocol.is_none_or(|of_entry| of_entry == self.question.protocol)

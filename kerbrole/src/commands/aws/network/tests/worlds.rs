@@ -195,7 +195,7 @@ fn network() -> impl Strategy<Value = Network> {
         vpc: vpc.into(),
         cidrs: cidrs.iter().map(|cidr| cidr.parse().unwrap()).collect(),
     };
-    let subnets = vec![
+    let subnets = [
         subnet("a1", "vpc-a", &["10.0.0.0/29", "fd00:1::/126"]),
         subnet("a2", "vpc-a", &["10.0.0.8/29"]),
         subnet("b1", "vpc-b", &["10.1.0.0/29", "fd00:1::8/126"]),
@@ -312,7 +312,7 @@ fn mended(network: &Network, obstacle: &Obstacle) -> Option<Network> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     /// What is said of all packets at once is what becomes of each of them, and each obstacle that
     /// a rule takes away is gone with that rule.

@@ -5,6 +5,8 @@ use std::process::Command;
 
 use proptest::prelude::*;
 
+use super::super::command::Command as PlannedCommand;
+use super::super::script::Dialect as _;
 use super::super::{cmd, hcl, sh};
 
 /// What a POSIX shell makes of words.
@@ -107,7 +109,58 @@ fn what_cmd_has_no_way_to_write_is_refused() {
     }
 }
 
+/// What a script for cmd.exe does: the files that it writes, and the words that `aws` gets.
+fn run_by_cmd(lines: &[String]) -> (Vec<(String, String)>, Vec<String>) {
+    let script = lines.join("\n").replace(" ^\n    ", " ");
+    let (mut files, mut words) = (Vec::<(String, String)>::new(), Vec::new());
+    for line in script.lines() {
+        let Some(rest) = line.strip_prefix('>') else {
+            words.extend(read_by_program(&read_by_cmd(line)));
+            continue;
+        };
+        let (is_new, rest) = rest.strip_prefix('>').map_or((true, rest), |rest| (false, rest));
+        let (name, text) = rest.split_once(" echo(").unwrap();
+        if is_new {
+            files.push((name.into(), String::new()));
+        }
+        let (_, whole) = files.iter_mut().find(|(of, _)| of == name).unwrap();
+        whole.push_str(&format!("{}\n", read_by_cmd(text)));
+    }
+    (files, words)
+}
+
+/// What a POSIX shell does with such a script.
+fn run_by_sh(lines: &[String]) -> (String, Vec<String>) {
+    let script = lines.join("\n").replacen("cat > file.json", "cat", 1);
+    let script = format!("aws() {{ printf '\\0%s' \"$@\"; }}\n{script}");
+    let ended = Command::new("sh").args(["-c", &script]).output().unwrap();
+    assert!(ended.status.success() && ended.stderr.is_empty(), "{script}: {ended:?}");
+    let out = String::from_utf8(ended.stdout).unwrap();
+    let mut parts = out.split('\0').map(String::from);
+    (parts.next().unwrap(), parts.collect())
+}
+
 proptest! {
+    /// A command with a file, as each shell runs it.
+    #[test]
+    fn a_command_comes_back_from_either_shell(
+        words in prop::collection::vec("[a-z\"\\\\^&|<>!() =,;']{0,8}", 1..4),
+        text in "([a-z\"\\\\^&|<>!() =,;'$`]{0,12}\n){1,4}",
+    ) {
+        let command = words.iter().fold(PlannedCommand::new("iam", "x"), |command, word| {
+            command.with("--word", word)
+        });
+        let command = command.with_file("--file", "file.json", text.clone());
+        let given: Vec<_> = command.lines("").concat();
+        let (files, got) = run_by_cmd(&cmd::Cmd.command(&command).unwrap());
+        prop_assert_eq!(&files, &[("file.json".to_string(), text.clone())]);
+        prop_assert_eq!(&got[0], "aws");
+        prop_assert_eq!(&got[1..], &given);
+        let (file, got) = run_by_sh(&sh::Sh.command(&command).unwrap());
+        prop_assert_eq!(file, text);
+        prop_assert_eq!(got, given);
+    }
+
     /// A shell gets the words that were meant, and runs nothing of them.
     #[test]
     fn any_word_comes_back_from_sh(words in prop::collection::vec("[^\0]{0,12}", 1..4)) {
@@ -115,7 +168,9 @@ proptest! {
     }
 
     #[test]
-    fn hard_words_come_back_from_sh(words in prop::collection::vec("['\"$`\\\\ \n!#~a]{0,8}", 1..4)) {
+    fn hard_words_come_back_from_sh(
+        words in prop::collection::vec("['\"$`\\\\ \n!#~a]{0,8}", 1..4),
+    ) {
         prop_assert_eq!(read_by_sh(&words), words);
     }
 
