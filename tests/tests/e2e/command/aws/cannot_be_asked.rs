@@ -1,6 +1,7 @@
 //! What is said where `aws` is none, has no credentials, is too old, does not answer, or answers
 //! with what is no answer: never "ok".
 
+use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 
@@ -47,6 +48,46 @@ pub(super) fn an_aws_that_is_none_is_told(_: &Context<'_>) {
         let said = format!("kerbrole: {why}\n{INSTALL}");
         assert_eq!((ended.code, &*ended.out, ended.err), (3, "", said));
     }
+}
+
+/// On a terminal, which script(1) makes, and with the result in a file.
+pub(super) fn a_code_is_typed_on_the_terminal(_: &Context<'_>) {
+    const PROMPT: &str = "Enter MFA code for arn:aws:iam::111122223333:mfa/dba: ";
+    let own = world::read("rds");
+    let unasked = Stage::of(&own).run(&[RDS, &["--format", "json"]].concat());
+    let answer = own["sts get-caller-identity"].clone();
+    let asks = json!({"asks": PROMPT, "takes": "123456", "answer": answer});
+    let stage = Stage::of(&rds_with("sts get-caller-identity", asks));
+    let (kerbrole, result) = (built("kerbrole"), stage.path().join("result"));
+    let (kerbrole, to) = (kerbrole.display(), result.display());
+    let line = format!(
+        "{kerbrole} aws check --db-instance app --region eu-central-1 --format json > {to}"
+    );
+    let typed = |code: &str| {
+        let path = format!("{}:/usr/bin:/bin", stage.path().join("bin").display());
+        let mut command = Command::new("script");
+        command
+            .env_clear()
+            .env("PATH", path)
+            .env("HOME", "/nonexistent")
+            .env("SHELL", "/bin/sh")
+            .env("USER", "nobody")
+            .env(fake::FOLDER, stage.path())
+            .args(["-qec", &line, "/dev/null"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        let child = command.spawn().unwrap();
+        writeln!(child.stdin.as_ref().unwrap(), "{code}").unwrap();
+        Ended::from(child.wait_with_output().unwrap())
+    };
+    let ended = typed("123456");
+    assert_eq!((ended.code, unasked.code), (0, 0), "{}", ended.out);
+    assert_eq!(ended.out.matches(PROMPT).count(), 1, "{}", ended.out);
+    assert_eq!(fs::read_to_string(&result).unwrap(), unasked.out);
+    // Who mistypes it is told whose refusal that is.
+    let ended = typed("654321");
+    assert_eq!((ended.code, &*fs::read_to_string(&result).unwrap()), (3, ""), "{}", ended.out);
+    assert!(ended.out.contains("MultiFactorAuthentication failed"), "{}", ended.out);
 }
 
 pub(super) fn whoever_has_no_credentials_is_told_what_to_do(_: &Context<'_>) {

@@ -5,7 +5,7 @@
 //! those that the arguments name. Instead of an answer there may be what goes wrong.
 
 use std::fs::{self, OpenOptions};
-use std::io::{Read, Write};
+use std::io::{BufRead as _, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, thread};
@@ -144,7 +144,7 @@ impl Asked {
 
 /// Whether it says what goes wrong, and is no answer.
 fn is_instead(one: &Map<String, Value>) -> bool {
-    ["error", "said", "printed", "silent", "endless", "each"]
+    ["asks", "error", "said", "printed", "silent", "endless", "each"]
         .iter()
         .any(|key| one.contains_key(*key))
 }
@@ -157,6 +157,13 @@ fn instead_of(what: &Value, before: usize) -> ExitCode {
         return match &each[before.min(each.len() - 1)] {
             Value::Object(one) if is_instead(one) => instead_of(&Value::Object(one.clone()), 0),
             answer => say(&format!("{answer}\n"), "", 0),
+        };
+    }
+    if let Some(prompt) = text("asks") {
+        return if answered(prompt) == text("takes").unwrap_or_default() {
+            say(&format!("{}\n", what["answer"]), "", 0)
+        } else {
+            refuse("AccessDenied", "MultiFactorAuthentication failed", "assume-role")
         };
     }
     if let Some(error) = text("error") {
@@ -176,6 +183,15 @@ fn instead_of(what: &Value, before: usize) -> ExitCode {
     }
     let code = if text("said").is_some() { code } else { 0 };
     say(text("printed").unwrap_or_default(), text("said").unwrap_or_default(), code)
+}
+
+/// What somebody types on the terminal, whatever the streams lead to.
+fn answered(prompt: &str) -> String {
+    let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty").unwrap();
+    terminal.write_all(prompt.as_bytes()).unwrap();
+    let mut line = String::new();
+    BufReader::new(terminal).read_line(&mut line).unwrap();
+    line.trim_end().into()
 }
 
 fn say(out: &str, err: &str, code: u64) -> ExitCode {
