@@ -98,7 +98,7 @@ pub(super) fn whoever_makes_its_logins_slow_is_told_before(c: &Context<'_>) {
     assert_eq!(memberships(&mut su), slow - 1);
     let (code, err) = run(&["add", "ann@a.b", "bob@a.b", "--if-not-exists"]);
     assert_eq!((code, err.contains(&told(slow))), (0, true), "{err}");
-    assert!(err.contains("sql/kerbrole.sql") && err.contains("kerbrole nesting"), "{err}");
+    assert!(err.contains("kerbrole install-sql") && err.contains("kerbrole nesting"), "{err}");
     assert_eq!(memberships(&mut su), slow, "as it was said");
     let (code, err) = run(&["diff", "bob@a.b", "cyd@a.b", "dan@a.b"]);
     assert_eq!((code, err.contains(&told(slow + 2))), (1, true), "{err}");
