@@ -35,7 +35,7 @@ pub enum On {
     EitherWay,
     /// Those, and on servers without a file of it the functions in PL/pgSQL as well.
     EachBackend,
-    /// The first server only: the test is about the directory.
+    /// One server with the extension, each test in its turn: it is about the directory.
     Once,
 }
 
@@ -165,10 +165,14 @@ impl Directory {
         self.started.set(started).map_err(|_| "started twice".to_string())
     }
 
-    /// The servers where a test runs.
-    pub fn places(&self, on: On) -> Vec<Place> {
+    /// The servers where a test runs, the `number`-th of all.
+    pub fn places(&self, on: On, number: usize) -> Vec<Place> {
         match on {
-            On::Once => self.places.iter().take(1).copied().collect(),
+            // Most of such a test is waiting: not all wait for the same server.
+            On::Once => {
+                let plain = self.places.iter().filter(|place| !place.bare && !place.caseins);
+                plain.cycle().nth(number).copied().into_iter().collect()
+            }
             On::EachBackend => {
                 let bare = self.places.iter().filter(|place| place.bare);
                 let by_functions = bare.map(|place| Place { in_plpgsql: true, ..*place });

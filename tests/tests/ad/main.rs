@@ -71,9 +71,11 @@ fn main() -> ExitCode {
         }
     };
     let mut trials = Vec::new();
+    let mut number = 0;
     for (suite, cases) in SUITES {
         for &(name, on, case) in *cases {
-            for place in directory.places(on) {
+            number += 1;
+            for place in directory.places(on, number) {
                 let directory = directory.clone();
                 let whole_name = format!("{suite}::{name}::{}", place.label());
                 let case_name = format!("{suite}::{name}");
