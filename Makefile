@@ -182,11 +182,12 @@ test-gssapi: packages stage
 	KERBROLE_TEST_VERSIONS="$(VERSIONS)" \
 	  $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --test gssapi -- $(TESTS)
 
+# Most of a test is waiting for the directory.
 test-ad:
 	@tests/servers/ready --packages --tests --ad
 	@$(both) stage ad-built
 	KERBROLE_TEST_VERSIONS="$(VERSIONS)" \
-	  $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --test ad -- $(TESTS)
+	  $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --test ad -- --test-threads 4 $(TESTS)
 
 # Commands that are planned, by aws itself: Debian's version 2, and version 1 beside moto, which
 # stands for AWS. Nothing but loopback is reached.
