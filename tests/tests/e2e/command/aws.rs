@@ -31,7 +31,8 @@ use world::{HEALTHY, World, arguments_of};
 cases! {
     Newest: the_whole_guide_is_walked;
     Nowhere: all_is_well_where_all_is_well, each_fault_is_named_and_no_other,
-        an_aws_that_is_none_is_told, a_code_is_typed_on_the_terminal, whoever_has_no_credentials_is_told_what_to_do,
+        an_aws_that_is_none_is_told, a_code_is_typed_on_the_terminal,
+        whoever_has_no_credentials_is_told_what_to_do,
         an_answer_that_is_none_is_never_ok, a_service_that_is_asked_too_often_is_asked_again,
         an_aws_that_hangs_is_not_waited_for_for_ever, no_aws_is_left_behind_by_an_interrupt,
         what_can_be_no_name_is_refused, the_region_is_found_where_aws_finds_it, no_page_is_lost,
