@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::network::{
-    Acl, AclEntry, Attachment, Destination, End, Network, Part, Peer, Peering, PrefixList, Route,
-    RouteTable, Rule, SecurityGroup, Side, Subnet, Target, Vpc,
+    Acl, AclEntry, Attachment, Destination, End, Network, Part, Peer, Peering, PrefixList,
+    Question, Route, RouteTable, Rule, SecurityGroup, Side, Subnet, Target, Vpc, Wanted,
 };
 use super::world::{Answer, Place, World, ds, ec2};
 
@@ -18,6 +18,20 @@ pub(crate) struct Seen {
     pub(crate) directory: Side,
     /// Those of the domain controllers.
     pub(crate) addresses: Vec<IpAddr>,
+}
+
+impl Seen {
+    /// What a question is about, from the database to the directory.
+    pub(crate) fn question(&self, wanted: &Wanted) -> Question<'_> {
+        Question {
+            from: &self.database,
+            to: &self.directory,
+            addresses: &self.addresses,
+            protocol: wanted.protocol,
+            ports: wanted.ports,
+            replies: Wanted::REPLIES,
+        }
+    }
 }
 
 /// Out of a world, where it is known where both are.

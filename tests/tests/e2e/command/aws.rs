@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use kerbrole_tests::version::{built, workspace};
 
+use super::process::Ended;
 use crate::cases;
 use crate::fixture::Context;
 
@@ -96,25 +97,6 @@ impl Stage {
         let log = fs::read_to_string(self.path().join("log")).unwrap_or_default();
         let plain = |line: &str| line.split(" --region").next().unwrap_or_default().to_string();
         log.lines().map(plain).collect()
-    }
-}
-
-/// How it ended, and what it said where.
-#[derive(Debug)]
-struct Ended {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl From<Output> for Ended {
-    fn from(output: Output) -> Self {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Self {
-            code: output.status.code().unwrap_or(-1),
-            out: text(&output.stdout),
-            err: text(&output.stderr),
-        }
     }
 }
 

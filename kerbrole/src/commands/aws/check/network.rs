@@ -7,7 +7,7 @@ use self::told::{listed, told};
 use super::database;
 use super::directory::why_unknown;
 use super::row::{Row, Step, allow};
-use crate::commands::aws::network::{Needed, Obstacle, Question, Verdict, WANTED, Wanted, judge};
+use crate::commands::aws::network::{Needed, Obstacle, Verdict, WANTED, judge};
 use crate::commands::aws::network_of::{Seen, denied, network_of, without_filters};
 use crate::commands::aws::world::World;
 
@@ -43,18 +43,6 @@ fn why_unseen(world: &World) -> &'static str {
     }
 }
 
-/// What a question is about, from the database to the directory.
-fn question<'s>(seen: &'s Seen, wanted: &Wanted) -> Question<'s> {
-    Question {
-        from: &seen.database,
-        to: &seen.directory,
-        addresses: &seen.addresses,
-        protocol: wanted.protocol,
-        ports: wanted.ports,
-        replies: Wanted::REPLIES,
-    }
-}
-
 /// Routes and what joins the two VPCs, whatever security groups and network ACLs say.
 ///
 /// # Errors
@@ -63,7 +51,7 @@ fn way(world: &World, seen: &Seen) -> Result<Row, Row> {
     const WHAT: &str = "way to the directory";
     let open = without_filters(&seen.network, [&seen.database, &seen.directory]);
     let (from, to) = (&seen.database.vpc, &seen.directory.vpc);
-    match judge(&open, &question(seen, &WANTED[0])) {
+    match judge(&open, &seen.question(&WANTED[0])) {
         Verdict::Allowed if from == to => Ok(Row::ok(STEP, WHAT, format!("within {from}"))),
         Verdict::Allowed => {
             let through = through(seen);
@@ -103,7 +91,7 @@ fn ports(world: &World, seen: &Seen, needed: Needed, what: &str, has_way: bool) 
     let wanted: Vec<_> = WANTED.iter().filter(|wanted| wanted.needed == needed).collect();
     let (mut obstacles, mut doubts) = (Vec::new(), Vec::new());
     for one in &wanted {
-        match judge(&seen.network, &question(seen, one)) {
+        match judge(&seen.network, &seen.question(one)) {
             Verdict::Allowed => {}
             Verdict::Blocked(some) => obstacles.extend(some),
             Verdict::CannotJudge(some) => doubts.extend(some),

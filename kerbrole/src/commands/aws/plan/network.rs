@@ -5,8 +5,8 @@ use ipnet::IpNet;
 use super::action::{Action, GroupRule};
 use super::step::{Step, capitalized};
 use crate::commands::aws::network::{
-    Acl, AclEntry, Destination, Direction, Needed, NoWay, Obstacle, Ports, Protocol, Question,
-    Verdict, WANTED, Wanted, judge,
+    Acl, AclEntry, Destination, Direction, Needed, NoWay, Obstacle, Ports, Protocol, Verdict,
+    WANTED, Wanted, judge,
 };
 use crate::commands::aws::network_of::{Seen, network_of};
 use crate::commands::aws::world::World;
@@ -19,15 +19,7 @@ pub(super) fn step(world: &World) -> (Step, bool) {
     let Some(seen) = network_of(world) else { return (step, true) };
     let (mut obstacles, mut doubts) = (Vec::new(), Vec::new());
     for wanted in WANTED.iter().filter(|wanted| wanted.needed == Needed::Always) {
-        let question = Question {
-            from: &seen.database,
-            to: &seen.directory,
-            addresses: &seen.addresses,
-            protocol: wanted.protocol,
-            ports: wanted.ports,
-            replies: Wanted::REPLIES,
-        };
-        match judge(&seen.network, &question) {
+        match judge(&seen.network, &seen.question(wanted)) {
             Verdict::Allowed => {}
             Verdict::Blocked(some) => {
                 some.into_iter().for_each(|one| push_new(&mut obstacles, one))

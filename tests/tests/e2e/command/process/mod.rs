@@ -88,10 +88,10 @@ cases! {
 
 /// How it ended, and what it said where.
 #[derive(Debug, PartialEq)]
-struct Ended {
-    code: i32,
-    out: String,
-    err: String,
+pub(super) struct Ended {
+    pub(super) code: i32,
+    pub(super) out: String,
+    pub(super) err: String,
 }
 
 impl From<Output> for Ended {
