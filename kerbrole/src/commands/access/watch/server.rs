@@ -132,8 +132,10 @@ async fn bring_in_line(
                 break (plan.rows().to_vec(), people);
             }
             Err(error) => {
+                // Those who lose something may be among those with whom it is done.
+                let losses = if error.partly_done().is_some() { people } else { 0 };
                 let failure = Failure::of_change(plan.rows().len(), again::BY_ITSELF)(error);
-                return Err(Stop::Failed(failure));
+                return Ok(Outcome { rows: None, losses, failure: Some(failure) });
             }
         }
     };
