@@ -13,7 +13,8 @@
 #   make prove                   never in both: a model, variants of it that have to fail, random
 #                                graphs; writes docs/evidence/never-both.md
 #   make test-replays            what the model's checker found against each fault, on servers that
-#                                are built with it (part of make prove)
+#                                are built with it, and real sessions in all orders of two (part of
+#                                make prove)
 #   make bench                   figures into benches/, in about an hour and a half (BENCH=adding,
 #                                audits, client, directory, guard, memory or one for one report; of
 #                                a directory root only)
@@ -146,11 +147,12 @@ test-units:
 	@$(NO_JOBSERVER) $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-model
 
 # What nobody is promised without having been gone through: the model and its variants, which
-# docs/evidence/never-both.md shows, random graphs offline, and the first of them on real servers.
+# docs/evidence/never-both.md shows, random graphs offline, the first of them on real servers, and
+# real sessions in all orders, at each level and with each ending.
 prove: packages
 	@$(CARGO) run -q $(PGRX_FLAGS) -p kerbrole-model --bin prove
 	@KERBROLE_TIMES=10 $(MAKE) --no-print-directory test-e2e TESTS=differential::
-	@$(MAKE) --no-print-directory test-replays TESTS=
+	@KERBROLE_TIMES=10 $(MAKE) --no-print-directory test-replays TESTS=
 
 # TESTS="names::" runs only the tests whose names contain that.
 test-e2e: stage e2e-built

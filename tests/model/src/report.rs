@@ -112,7 +112,7 @@ impl Evidence {
                 None => out.push_str("Nothing is noticed.\n"),
             }
         }
-        let _written = write!(out, "{GRAPHS_BEGIN}");
+        let _written = write!(out, "{ORDERS}{GRAPHS_BEGIN}");
         let _written = writeln!(out, "| {SEED} | {GRAPHS} | {} |", GRAPHS / CI_PART);
         out.push_str(END);
         out
@@ -171,6 +171,28 @@ there, as the checker found it.
 Those of the extension are replayed: `make test-replays` builds it with the feature `faults`, which
 no package has (`make release-check`), and lets real sessions take the steps below in this order.
 With the fault what is promised breaks, as it does here; without it the same order ends in 0LP01.
+";
+
+const ORDERS: &str = "
+## Real sessions, in all orders
+
+What the model goes through in its own steps, `interleavings::` of the tests does with real ones, in
+orders that nobody thought of ([interleavings.rs](../../tests/tests/replays/interleavings.rs)). The
+extension is built with places where a session stops: before it asks for the lock, when it has it,
+when it has written, when it has looked at the outcome; and there is its COMMIT or ROLLBACK. Two
+sessions go through all orders of these, for each two of a menu of fourteen transactions, typed ones
+and functions, under READ COMMITTED and REPEATABLE READ; three in orders drawn by a seed. Who waits
+for whom is read from the server's table of locks, so that each order is the one that was meant.
+
+In each committed state a recursive query says who is in both. At the end nobody waits, nobody was
+ended because of a deadlock, and what each session was told, by SQLSTATE, and what is in the
+catalogue is what comes of the same transactions one after the other, by the definition. The same is
+gone through without the guard, for functions beside each other and beside what is typed, and for
+the functions in PL/pgSQL beside each other, with the same places in them.
+
+With each fault below, and with the functions in PL/pgSQL without their lock, the same judge finds
+what breaks, in orders that it draws. CI goes through all orders of each two, each two at one level
+and with one ending, drawn by a seed; `make prove` at each level and with each ending.
 ";
 
 const GRAPHS_BEGIN: &str = "

@@ -10,6 +10,7 @@
 )]
 #![allow(missing_docs, unreachable_pub)]
 
+mod interleavings;
 mod order;
 
 use std::process::ExitCode;
@@ -31,10 +32,14 @@ cases! {
     Nowhere: none_is_left_out;
 }
 
-const SUITES: &[(&str, &[Case])] = &[("replays", CASES)];
+const SUITES: &[(&str, &[Case])] = &[("replays", CASES), ("interleavings", interleavings::CASES)];
 
 fn main() -> ExitCode {
-    match fixture::try_all(SUITES, &[Kind::Plain, Kind::Guarded], &Arguments::from_args()) {
+    match fixture::try_all(
+        SUITES,
+        &[Kind::Plain, Kind::Guarded, Kind::Bare],
+        &Arguments::from_args(),
+    ) {
         Ok(conclusion) => conclusion.exit_code(),
         Err(error) => {
             eprintln!("the servers could not be set up: {error}");
