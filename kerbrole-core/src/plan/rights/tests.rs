@@ -147,9 +147,9 @@ fn to_change_a_role_takes_createrole_and_since_16_admin_but_of_ones_own() {
     let g = ("g", Held { admin: true, may_grant: true, ..Held::default() });
     for change in changes {
         let one = std::slice::from_ref(&change);
-        let createrole = r#"ALTER ROLE "dba" CREATEROLE;"#.to_string();
-        assert_eq!(lacks(one, false, &[], false), [createrole.clone()]);
-        assert_eq!(lacks(one, false, &[], true), [createrole, admin_on("a@B.C")]);
+        let createrole = r#"ALTER ROLE "dba" CREATEROLE;"#;
+        assert_eq!(lacks(one, false, &[], false), [createrole]);
+        assert_eq!(lacks(one, false, &[], true), [createrole, &admin_on("a@B.C")]);
         assert!(lacks(one, true, &[], false).is_empty());
         assert_eq!(lacks(one, true, &[], true), [admin_on("a@B.C")]);
         for create in [
