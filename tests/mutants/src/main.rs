@@ -1,9 +1,9 @@
-//! `make mutants`: tries the mutants of kerbrole-core's files against its unit tests, and notes what
-//! became of them, file by file: what was broken off goes on with the next file.
+//! `make mutants`: tries the mutants of kerbrole-core's files against its unit tests, and notes
+//! what became of them, file by file: what was broken off goes on with the next file.
 //!
-//! Without arguments those of files whose code was changed since they were tried last, `all` of all,
-//! `missed` those that no test noticed, once more, a path or the beginning of one of these files,
-//! and `report` none: only the report is written, of what was found before.
+//! Without arguments those of files whose code was changed since they were tried last, `all` of
+//! all, `missed` those that no test noticed, once more, a path or the beginning of one of these
+//! files, and `report` none: only the report is written, of what was found before.
 //!
 //! What was found is kept in results.tsv, and the reasons why a mutant may live that no unit test
 //! notices are written by hand, in `reasons`. docs/evidence/mutants.md shows both.

@@ -12,19 +12,20 @@ pub(crate) fn report(results: &Results, reasons: &Reasons) -> String {
     let mut text = format!(
         "# Mutants of kerbrole-core\n\
         \n\
-        Written by `make mutants`, which has [cargo-mutants](https://mutants.rs) change one thing in\n\
-        the code at a time (a comparison, an operator, what a function returns, an arm of a match)\n\
-        and tries whether a test notices. `make test-units` holds that {WANTED} of 100 are noticed\n\
-        in all files below, and that each that is not has a reason.\n\
+        Written by `make mutants`, which has [cargo-mutants](https://mutants.rs) change one\n\
+        thing in the code at a time (a comparison, an operator, what a function returns, an\n\
+        arm of a match) and tries whether a test notices. `make test-units` holds that\n\
+        {WANTED} of 100 are noticed in all files below, and that each that is not has a\n\
+        reason.\n\
         \n\
-        A mutant counts as noticed when one of kerbrole-core's own unit tests fails, or does not end;\n\
-        nothing else is tried: neither `deep` of the same crate, which is about time and memory, nor\n\
-        the suites on servers, the model and the random graphs, which notice more. One that does not\n\
-        compile counts for nothing.\n\
+        A mutant counts as noticed when one of kerbrole-core's own unit tests fails, or does\n\
+        not end; nothing else is tried: neither `deep` of the same crate, which is about\n\
+        time and memory, nor the suites on servers, the model and the random graphs, which\n\
+        notice more. One that does not compile counts for nothing.\n\
         \n\
-        **Noticed: {noticed} of {viable} ({}), in {} files.** A file that is not listed was not tried\n\
-        yet, and one whose code was changed since has another fingerprint (SHA-256 of all but its\n\
-        tests, the first 12 digits): `make mutants` tries those.\n\
+        **Noticed: {noticed} of {viable} ({}), in {} files.** A file that is not listed was\n\
+        not tried yet, and one whose code was changed since has another fingerprint (SHA-256\n\
+        of all but its tests, the first 12 digits): `make mutants` tries those.\n\
         \n\
         ## By file\n\
         \n\
