@@ -143,6 +143,13 @@ mod tests {
         assert_eq!(alike, [vec![0, 6], vec![1, 3, 7]]);
     }
 
+    #[test]
+    fn what_the_server_does_to_other_letters_is_known_or_not() {
+        let folded = HighBytes::Folded { locale: "de_DE".into() };
+        let known = [HighBytes::Kept, folded, HighBytes::Unknown].map(|bytes| bytes.are_folded());
+        assert_eq!(known, [Some(false), Some(true), None]);
+    }
+
     fn all_variants(name: &str) -> BTreeSet<Vec<u8>> {
         let mut all = BTreeSet::from([Vec::new()]);
         for byte in name.bytes() {

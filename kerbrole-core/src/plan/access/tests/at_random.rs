@@ -121,8 +121,17 @@ fn logins(model: &Model) -> HashMap<RoleOid, &ModelRole> {
     model.roles.iter().map(|role| (role.oid, role)).collect()
 }
 
+/// Many cases: what is planned depends on much. PROPTEST_CASES is another number.
+fn config() -> ProptestConfig {
+    let config = ProptestConfig::default();
+    match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => config,
+        None => ProptestConfig { cases: 3_000, ..config },
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3_000, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn nothing_is_done_but_what_may_be(before in models(), request in requests()) {
