@@ -154,10 +154,13 @@ test-units:
 # What nobody is promised without having been gone through: the model and its variants, which
 # docs/evidence/never-both.md shows, random graphs offline, the first of them on real servers, and
 # real sessions in all orders, at each level and with each ending.
+prove: export KERBROLE_PROVED := $(CURDIR)/target/proved
 prove: packages
+	@rm -f "$(KERBROLE_PROVED)"
 	@$(CARGO) run -q $(PGRX_FLAGS) -p kerbrole-model --bin prove
 	@KERBROLE_TIMES=10 $(MAKE) --no-print-directory test-e2e TESTS=differential::
 	@KERBROLE_TIMES=10 $(MAKE) --no-print-directory test-replays TESTS=
+	@$(CARGO) run -q $(PGRX_FLAGS) -p kerbrole-model --bin prove -- table $(REPLAY_VERSIONS)
 
 # It changes a copy of the code, in target/mutants.
 CARGO_MUTANTS := target/tools/cargo-mutants
@@ -249,12 +252,18 @@ stage-faults:
 	@$(MAKE) --no-print-directory stage STAGE=target/stage-faults EXTENSION_FEATURES=faults \
 	  VERSIONS="$(VERSIONS)"
 
+# With all that is built together, so that only kerbrole-client and what is above it is built once
+# more, with its faults.
+CLIENT_REPLAYS := $(ALL) -p kerbrole-client-replays
+
 # On the first and the last of the versions.
 REPLAY_VERSIONS = $(sort $(firstword $(VERSIONS)) $(lastword $(VERSIONS)))
 test-replays: packages
 	@$(MAKE) --no-print-directory stage-faults VERSIONS="$(REPLAY_VERSIONS)"
 	KERBROLE_STAGE=target/stage-faults KERBROLE_TEST_VERSIONS="$(REPLAY_VERSIONS)" \
 	  $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --test replays -- $(TESTS)
+	KERBROLE_STAGE=target/stage-faults KERBROLE_TEST_VERSIONS="$(REPLAY_VERSIONS)" \
+	  $(CARGO) test -q $(PGRX_FLAGS) $(CLIENT_REPLAYS) --test client_replays -- $(TESTS)
 
 # As a newcomer: the two commands of the README, in a Debian that has nothing but Rust, make, gcc
 # and git. As root.
@@ -452,9 +461,11 @@ fmt:
 	$(CARGO) fmt --check --manifest-path examples/testcontainers/Cargo.toml
 
 clippy:
-	@$(CARGO) clippy -q $(PGRX_FLAGS) --workspace --exclude $(EXTENSION) --all-targets \
+	@$(CARGO) clippy -q $(PGRX_FLAGS) --workspace --exclude $(EXTENSION) \
+	  --exclude kerbrole-client-replays --all-targets \
 	  --features kerbrole/gssapi,kerbrole-directory/gssapi -- -D warnings
 	@$(CARGO) clippy -q $(PGRX_FLAGS) -p kerbrole -p kerbrole-directory --all-targets -- -D warnings
+	@$(CARGO) clippy -q $(PGRX_FLAGS) $(CLIENT_REPLAYS) --test client_replays -- -D warnings
 
 # In the folder where it is built.
 clippy-extension:

@@ -7,6 +7,7 @@ mod bulk;
 mod each;
 mod error;
 mod extension;
+mod fault;
 mod handle;
 mod kerbrole;
 mod options;

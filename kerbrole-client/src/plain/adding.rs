@@ -9,6 +9,7 @@ use super::batch::Batch;
 use super::memberships::stays;
 use super::written::{Xid, revoke};
 use crate::error::{Error, Undone};
+use crate::fault::{self, Fault, Step};
 use crate::options::AddOptions;
 use crate::plan::Plan;
 use crate::results::Added;
@@ -62,6 +63,7 @@ impl<C: GenericClient> Plain<'_, C> {
         principals: &[(String, Canonical)],
         options: &AddOptions,
     ) -> Result<Vec<Added>, Error> {
+        fault::gate(self.client, Step::Plan).await?;
         let plan = self.plan_add(principals, options).await?;
         self.carry_out(&plan).await?;
         Ok(plan.outcomes)
@@ -88,12 +90,15 @@ impl<C: GenericClient> Plain<'_, C> {
         let changed = of(AddAction::Adopted).chain(of(AddAction::Created).take(1));
         let changed: Vec<_> =
             changed.map(|outcome| outcome.role_name.to_string()).chain(first_of_each).collect();
-        let batch = Batch::of(&plan.statements).guarded(
-            self.server,
-            self.rule,
-            &changed,
-            &plan.add.conflicts_before,
-        );
+        let before = &plan.add.conflicts_before;
+        let mut statements = &plan.statements[..];
+        if fault::is(self.client, Fault::TwoTransactions).await? {
+            let (first, second) = fault::halves(statements);
+            let batch = Batch::of(first).guarded(self.server, self.rule, &[], before);
+            self.run(&batch, first).await?;
+            statements = second;
+        }
+        let batch = Batch::of(statements).guarded(self.server, self.rule, &changed, before);
         let by = self.run(&batch, &plan.statements).await?;
         self.look_again(plan, async |created, statements| {
             let statements = match by {
@@ -164,6 +169,10 @@ impl<C: GenericClient> Plain<'_, C> {
     where
         T: AsyncFnOnce(Vec<RoleName>, Vec<Statement>) -> Result<(), Error>,
     {
+        fault::gate(self.client, Step::Again).await?;
+        if fault::is(self.client, Fault::NoSecondLook).await? {
+            return Ok(());
+        }
         let changed: Vec<_> = plan.changed().map(|outcome| outcome.role_name.clone()).collect();
         let reading = Reading::of_rule(self.rule).and_members_of(changed);
         let graph = self.catalog().neighbourhood_named(&reading).await?;
@@ -174,6 +183,7 @@ impl<C: GenericClient> Plain<'_, C> {
             // The caller's transaction to roll back.
             return Err(refusal.into());
         }
+        fault::gate(self.client, Step::TakeBack).await?;
         let created = plan.add.roles(AddAction::Created).cloned().collect();
         if let Err(error) = take_back(created, taken_back(plan)).await {
             return Err(stays(refusal, error));

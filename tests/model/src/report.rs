@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use stateright::Model;
 
 use crate::checking::{Counterexample, Held};
-use crate::fault::Fault;
+use crate::fault::{Fault, Part};
 use crate::graphs::core::Compared;
 use crate::graphs::{GRAPHS, SEED};
 use crate::model::World;
 use crate::properties;
+use crate::proved::note_property;
 use crate::story::tell;
 
 /// What was gone through.
@@ -51,15 +52,13 @@ impl Evidence {
         (of().filter(|(_, found)| found.is_some()).count(), of().count())
     }
 
-    /// The table that is printed: property, states, variants caught.
-    pub fn table(&self) -> String {
-        let mut out = format!("{:<22} {:>12} {:>10}\n", "property", "states", "variants");
+    /// Notes for the table that `make prove` prints: property, states, variants caught.
+    pub fn note(&self) {
         for (property, _) in properties::ALL {
-            let states: usize = self.worlds_of(property).map(|held| held.states).sum();
+            let states = self.worlds_of(property).map(|held| held.states).sum();
             let (caught, all) = self.variants_of(property);
-            let _written = writeln!(out, "{property:<22} {states:>12} {caught:>6} of {all}");
+            note_property(property, states, caught, all);
         }
-        out
     }
 
     /// The document.
@@ -101,13 +100,17 @@ impl Evidence {
                         fault.breaks(),
                         tell(world, found)
                     );
-                    if let Some(setting) = fault.setting() {
-                        let _written = write!(
-                            out,
-                            "\nThe same on servers with `kerbrole.fault = {setting}`: \
-                             `replays::{setting}`.\n"
-                        );
-                    }
+                    let name = fault.name();
+                    let on = match fault.part() {
+                        Part::Extension => format!("on servers with `kerbrole.fault = {name}`"),
+                        Part::Client => format!("by clients with `kerbrole.fault = {name}`"),
+                        Part::Functions => "with a lock of the session in its place".into(),
+                    };
+                    let suite = match fault.part() {
+                        Part::Extension => "replays",
+                        Part::Client | Part::Functions => "client_replays",
+                    };
+                    let _written = write!(out, "\nThe same {on}: `{suite}::{name}`.\n");
                 }
                 None => out.push_str("Nothing is noticed.\n"),
             }
@@ -168,9 +171,10 @@ const VARIANTS: &str = "
 The same model with one thing wrong in it. Each has to break what it should; shown is a shortest way
 there, as the checker found it.
 
-Those of the extension are replayed: `make test-replays` builds it with the feature `faults`, which
-no package has (`make release-check`), and lets real sessions take the steps below in this order.
-With the fault what is promised breaks, as it does here; without it the same order ends in 0LP01.
+Each is replayed: `make test-replays` builds the extension and kerbrole-client with their features
+`faults`, which no package has (`make release-check`), and lets real sessions take the steps below
+in this order. With the fault what is promised breaks, as it does here; without it the same order
+ends in 0LP01, in a client that takes its own part back, or whole.
 ";
 
 const ORDERS: &str = "
