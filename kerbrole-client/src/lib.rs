@@ -9,6 +9,7 @@ mod error;
 mod extension;
 mod handle;
 mod kerbrole;
+mod long_list;
 mod options;
 mod plain;
 mod plan;
