@@ -14,7 +14,7 @@ use crate::results::Added;
 
 /// How many are looked at together. Each look goes through all roles that there are, and what is
 /// read for one portion is forgotten before the next.
-const PORTION: usize = 20_000;
+const PORTION: usize = 10_000;
 
 impl<C: GenericClient> Kerbrole<'_, C> {
     /// What [`Kerbrole::add_each`] would do with each of a list, in order, without the statements:

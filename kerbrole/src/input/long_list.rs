@@ -9,15 +9,17 @@ use kerbrole_client::Wanted;
 #[derive(Debug, Default)]
 pub(crate) struct LongList {
     names: String,
-    /// Where in the text each name ends, and which set of groups it has.
-    each: Vec<(usize, usize)>,
+    /// Where in the text each name ends.
+    ends: Vec<usize>,
+    /// Which set of groups each has.
+    sets: Vec<u32>,
     groups: Vec<Vec<String>>,
-    known: HashMap<Vec<String>, usize>,
+    known: HashMap<Vec<String>, u32>,
 }
 
 impl LongList {
     pub(crate) fn len(&self) -> usize {
-        self.each.len()
+        self.ends.len()
     }
 
     /// The names, as they were given.
@@ -29,13 +31,13 @@ impl LongList {
     pub(crate) fn iter(&self) -> impl Iterator<Item = Wanted> + Clone {
         (0..self.len()).map(|at| Wanted {
             principal: self.name(at).into(),
-            groups: self.groups[self.each[at].1].clone(),
+            groups: self.groups[self.sets[at] as usize].clone(),
         })
     }
 
     fn name(&self, at: usize) -> &str {
-        let begin = at.checked_sub(1).map_or(0, |before| self.each[before].0);
-        &self.names[begin..self.each[at].0]
+        let begin = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.names[begin..self.ends[at]]
     }
 }
 
@@ -45,13 +47,16 @@ impl Extend<Wanted> for LongList {
             let set = match self.known.get(&groups) {
                 Some(&set) => set,
                 None => {
+                    // A file with more of them than that would not fit into memory.
+                    let set = u32::try_from(self.groups.len()).unwrap_or(u32::MAX);
                     self.groups.push(groups.clone());
-                    self.known.insert(groups, self.groups.len() - 1);
-                    self.groups.len() - 1
+                    self.known.insert(groups, set);
+                    set
                 }
             };
             self.names.push_str(&principal);
-            self.each.push((self.names.len(), set));
+            self.ends.push(self.names.len());
+            self.sets.push(set);
         }
     }
 }

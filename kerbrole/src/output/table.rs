@@ -18,8 +18,10 @@ use super::style::{Style, Tone};
 pub(crate) struct Table {
     columns: &'static [Column],
     rows: String,
-    /// Where in the text each row ends, and its tone.
-    ends: Vec<(usize, Tone)>,
+    /// Where in the text each row ends.
+    ends: Vec<usize>,
+    /// In which tone each is.
+    tones: Vec<Tone>,
     /// Whether it is one thing, whose JSON is an object.
     is_one: bool,
 }
@@ -36,7 +38,7 @@ pub(super) struct Look {
 
 impl Table {
     pub(crate) fn new(columns: &'static [Column]) -> Self {
-        Self { columns, rows: String::new(), ends: Vec::new(), is_one: false }
+        Self { columns, rows: String::new(), ends: Vec::new(), tones: Vec::new(), is_one: false }
     }
 
     /// One thing and what is known of it, a value for each column.
@@ -54,7 +56,8 @@ impl Table {
     pub(crate) fn row_in(&mut self, tone: Tone, values: impl IntoIterator<Item = Value>) {
         let values: Value = values.into_iter().collect();
         self.rows.push_str(&values.to_string());
-        self.ends.push((self.rows.len(), tone));
+        self.ends.push(self.rows.len());
+        self.tones.push(tone);
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -67,8 +70,8 @@ impl Table {
 
     /// The values of each row.
     fn rows(&self) -> impl Iterator<Item = Vec<Value>> + '_ {
-        let begins = std::iter::once(0).chain(self.ends.iter().map(|(end, _)| *end));
-        let texts = begins.zip(&self.ends).map(|(begin, (end, _))| &self.rows[begin..*end]);
+        let begins = std::iter::once(0).chain(self.ends.iter().copied());
+        let texts = begins.zip(&self.ends).map(|(begin, &end)| &self.rows[begin..end]);
         // What was written here can be read.
         texts.map(|text| serde_json::from_str(text).unwrap_or_default())
     }
@@ -171,7 +174,7 @@ impl Table {
         if look.has_header {
             layout.print_head(out, &heads)?;
         }
-        for (row, (_, tone)) in self.rows().zip(&self.ends) {
+        for (row, tone) in self.rows().zip(&self.tones) {
             layout.print_row(out, &cells(&row), *tone)?;
             for at in (0..self.columns.len()).filter(|_| !look.is_wide) {
                 if self.columns[at].is_below() && !is_nothing(&row[at]) {
