@@ -19,9 +19,9 @@
 #   make test-replays            what the model's checker found against each fault, on servers that
 #                                are built with it, and real sessions in all orders of two (part of
 #                                make prove)
-#   make bench                   figures into benches/, in about an hour and a half (BENCH=adding,
-#                                audits, client, directory, guard, memory or one for one report; of
-#                                a directory root only)
+#   make bench                   figures into benches/, in about two hours and a half (BENCH=adding,
+#                                audits, client, directory, guard, memory, million or one for one
+#                                report; of a directory root only)
 #   make bench-smoke             whether all of that runs, with few principals
 #   make public-api              writes anew what is public in the crates (public-api.txt)
 #   make pictures                writes the pictures of the documents anew (docs/pictures)

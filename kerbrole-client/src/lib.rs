@@ -10,6 +10,7 @@ mod extension;
 mod fault;
 mod handle;
 mod kerbrole;
+mod long_list;
 mod options;
 mod plain;
 mod plan;

@@ -1,6 +1,8 @@
 //! Adding principals, with the look after the commit.
 
-use kerbrole_core::{AddAction, AddRequest, Canonical, Reading, RoleName, Statement, plan_add};
+use kerbrole_core::{
+    AddAction, AddPlan, AddRequest, Canonical, Reading, RoleName, Statement, plan_add,
+};
 use tokio_postgres::GenericClient;
 
 use super::Plain;
@@ -26,11 +28,28 @@ impl<C: GenericClient> Plain<'_, C> {
             groups: options.groups.clone(),
             if_not_exists: options.if_not_exists,
         };
-        // Whoever creates a role becomes a member of it, and so does everybody below: whether they
-        // were in both before counts.
-        let creator = self.server.nests_creators().then_some(&*self.server.user);
-        let reading = request.reading(self.rule).and_members_of(creator);
-        let add = plan_add(&request, &self.read(&reading).await?)?;
+        let reading = self.reading_to_add_these(&request);
+        Ok(self.planned(plan_add(&request, &self.read(&reading).await?)?))
+    }
+
+    /// What has to be read whoever is added.
+    pub(super) fn reading_to_add(&self) -> Reading {
+        Reading::of_rule(self.rule).and_members_of(self.creator())
+    }
+
+    /// What has to be read to add these.
+    pub(super) fn reading_to_add_these(&self, request: &AddRequest) -> Reading {
+        request.reading(self.rule).and_members_of(self.creator())
+    }
+
+    /// Whoever creates a role becomes a member of it, and so does everybody below: whether they
+    /// were in both before counts.
+    fn creator(&self) -> Option<&str> {
+        self.server.nests_creators().then_some(&*self.server.user)
+    }
+
+    /// What it takes as plain statements.
+    pub(super) fn planned(&self, add: AddPlan) -> Plan {
         let outcomes = add
             .outcomes
             .iter()
@@ -40,7 +59,7 @@ impl<C: GenericClient> Plain<'_, C> {
                 action: o.action,
             })
             .collect();
-        Ok(Plan { statements: add.plain_statements(self.rule), outcomes, add })
+        Plan { statements: add.plain_statements(self.rule), outcomes, add }
     }
 
     /// Adds these, all or none.
