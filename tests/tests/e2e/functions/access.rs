@@ -134,22 +134,33 @@ fn comments(su: &mut Session) -> Vec<Vec<String>> {
 fn comments_that_only_look_like_a_binding(c: &Context<'_>) {
     let mut su = c.superuser();
     let sid = format!("{DOMAIN}-1");
+    let (zeros, largest) = ("S-1-5-21-0-0-0-0", "S-1-5-21-1-2-3-4294967295");
+    let long = format!("S-1-5-21-1-2-3-{}", "9".repeat(170));
     let texts = [
-        (format!("[kerbrole:{sid}] "), false),
-        (format!("[kerbrole:{sid}]."), false),
-        (format!("[Kerbrole:{sid}]"), false),
-        ("[kerbrole:S-1-5-21-1-2-3-01]".into(), false),
-        ("[kerbrole:S-1-5-21-1-2-3-4294967296]".into(), false),
-        ("[kerbrole:]".into(), false),
-        (format!("[kerbrole:S-1-5-18] [kerbrole:{sid}]"), true),
-        (format!("\u{e9}\u{1f600}\\ '' [kerbrole:{sid}]"), true),
-        (format!("{} [kerbrole:{sid}]", "long ".repeat(5000)), true),
+        (format!("[kerbrole:{sid}] "), None),
+        (format!("[kerbrole:{sid}]."), None),
+        (format!("[Kerbrole:{sid}]"), None),
+        (format!("[kerbrole:{sid}-]"), None),
+        (format!("[kerbrole:{sid}\\]"), None),
+        (format!("[kerbrole:{sid}\u{e9}]"), None),
+        (format!("[kerbrole:{sid}][kerbrole:{}", "x".repeat(250)), None),
+        ("[kerbrole:S-1-5-21-1-2-3-01]".into(), None),
+        ("[kerbrole:S-1-5-21-1--3-1]".into(), None),
+        ("[kerbrole:S-1-5-21-1-2-3-4294967296]".into(), None),
+        (format!("[kerbrole:{long}]"), None),
+        ("[kerbrole:]".into(), None),
+        (format!("[kerbrole:{zeros}]"), Some(zeros)),
+        (format!("[kerbrole:{largest}]"), Some(largest)),
+        (format!("[kerbrole:S-1-5-18] [kerbrole:{sid}]"), Some(&*sid)),
+        (format!("[kerbrole:S-1-5-18][kerbrole:{sid}]"), Some(&*sid)),
+        (format!("\u{e9}\u{1f600}\\ '' [kerbrole:{sid}]"), Some(&*sid)),
+        (format!("{} [kerbrole:{sid}]", "long ".repeat(5000)), Some(&*sid)),
     ];
     su.run("CREATE USER \"ann@A.B\" IN ROLE rds_ad");
-    for (text, is_one) in texts {
+    for (text, expected) in texts {
         su.run(&format!("COMMENT ON ROLE \"ann@A.B\" IS E'{}'", text.replace('\\', "\\\\")));
         let listed = su.rows("SELECT sid, source FROM kerb_list_principals()");
-        let expected = if is_one { [&*sid, "directory"] } else { ["NULL", "manual"] };
+        let expected = expected.map_or(["NULL", "manual"], |sid| [sid, "directory"]);
         assert_eq!(listed, [expected], "{text:.60}");
     }
     // Whatever somebody wrote stays in front.
