@@ -204,13 +204,7 @@ impl Reader {
             None => value.trim_end_matches(is_space).into(),
         };
         let parent = cursor.at;
-        self.tree.push(Node {
-            name: name.into(),
-            value: Some(value),
-            parent,
-            is_final,
-            ..Node::default()
-        });
+        self.tree.push(Node { name: name.into(), value: Some(value), parent, ..Node::default() });
         Ok(())
     }
 }
@@ -233,12 +227,14 @@ fn unquoted(text: &str) -> String {
     while let Some(c) = rest.next() {
         match c {
             '"' => break,
-            '\\' => value.extend(rest.next().map(|c| match c {
-                'n' => '\n',
-                't' => '\t',
-                'b' => '\u{8}',
-                other => other,
-            })),
+            '\\' => value.push(match rest.next() {
+                Some('n') => '\n',
+                Some('t') => '\t',
+                Some('b') => '\u{8}',
+                Some(other) => other,
+                // At the end of the line it stands for itself.
+                None => c,
+            }),
             c => value.push(c),
         }
     }
