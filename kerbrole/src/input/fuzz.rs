@@ -132,7 +132,8 @@ fuzz! {
         match read(text.as_bytes()) {
             Ok(named) => {
                 prop_assert_eq!(&wrong, &[0; 0]);
-                prop_assert_eq!(named.len(), rows.iter().filter(|(row, _)| !row.is_empty()).count());
+                let count = rows.iter().filter(|(row, _)| !row.is_empty()).count();
+                prop_assert_eq!(named.len(), count);
             }
             Err(error) => prop_assert_eq!(told(&error), wrong, "{}", error),
         }

@@ -164,7 +164,7 @@ mod tests {
                 other => panic!("{text}: {other:?}"),
             }
         }
-        for text in ["", "[a]\nb = {\n", "[a]\nb =\n", "x\n"] {
+        for text in ["", "include FOLDER\n", "[a]\nb = {\n", "[a]\nb =\n", "x\n"] {
             assert!(read(&[text]).is_ok(), "{text}");
         }
         assert!(matches!(read(&["include FOLDER/0\n"]), Err(Unread::Wrong(_))));

@@ -83,6 +83,10 @@ impl Reader {
         if depth >= DEEPEST {
             return Err(format!("{}: files include each other without end", path.display()));
         }
+        // A folder in the place of a file, or within one that is included, is empty to MIT.
+        if path.is_dir() {
+            return Ok(());
+        }
         let text = text(path).map_err(|error| format!("include {}: {error}", path.display()))?;
         self.file(path, &text, depth + 1)
     }
