@@ -154,6 +154,7 @@ mod tests {
             ("[a]\nb c = d\n", 2),
             ("[a]\n= d\n", 2),
             ("[a]\n}\n", 2),
+            ("[a]\ninclude\n", 2),
             ("[a]\nb = {\n[c]\n", 3),
             ("[a]\nb =\n\n{\n", 3),
         ] {
