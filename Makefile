@@ -15,11 +15,16 @@
 #   make fuzz                    what reads from others, by samples with something done to them, for
 #                                a minute of a processor's time each (FUZZ="keytab hba" for some,
 #                                FUZZ_SECONDS=3600 for longer)
+#   make mutants                 whether kerbrole-core's unit tests notice a change of one thing in
+#                                its code, in files that were changed; writes
+#                                docs/evidence/mutants.md (MUTANTS=kerbrole-core/src/names for
+#                                some, missed for those that were missed, all)
 #   make test-replays            what the model's checker found against each fault, on servers that
-#                                are built with it (part of make prove)
-#   make bench                   figures into benches/, in about an hour and a half (BENCH=adding,
-#                                audits, client, directory, guard, memory or one for one report; of
-#                                a directory root only)
+#                                are built with it, and real sessions in all orders of two (part of
+#                                make prove)
+#   make bench                   figures into benches/, in about two hours and a half (BENCH=adding,
+#                                audits, client, directory, guard, memory, million or one for one
+#                                report; of a directory root only)
 #   make bench-smoke             whether all of that runs, with few principals
 #   make public-api              writes anew what is public in the crates (public-api.txt)
 #   make pictures                writes the pictures of the documents anew (docs/pictures)
@@ -37,7 +42,7 @@
 #   make test-upgrade            upgraded equals fresh, released scripts are as released (part of
 #                                make test)
 #   make test-memory             the extension on a server that checks its memory and forgets its
-#                                caches at each chance
+#                                caches at each chance (test-memory-short: the guard and disable)
 #   make tarball                 the source, as .tar.gz and, for PGXN, .zip
 #   make release-check           the tarball builds, the crates can be published (uploads nothing)
 #   make release TAG=v0.1.0      all that is published, with checksums, into target/dist
@@ -98,10 +103,10 @@ both = $(MAKE) --no-print-directory -j2 VERSIONS="$(VERSIONS)"
 .PHONY: bench bench-smoke bench-ready deb demo demo-built demo-packages docker fuzz test \
   test-units test-docker test-docker-here test-e2e test-kerberos test-ad ad-built e2e-built logins \
   test-packages test-upgrade test-memory test-bare others stage check width deny typos fmt clippy \
-  doc prove stage-faults test-replays public-api pictures check-sql check-released freeze tarball \
-  release-check release version sql tle test-gssapi test-aws \
-  install clippy-extension check-rest check-functions check-extension install-quietly uninstall \
-  packages packages-all command-release command-dev clean
+  doc prove mutants stage-faults test-replays public-api pictures check-sql check-released freeze \
+  tarball release-check release version sql tle test-gssapi test-aws memory-ready \
+  test-memory-short install clippy-extension check-rest check-functions check-extension \
+  install-quietly uninstall packages packages-all command-release command-dev clean
 
 # --- trying it ------------------------------------------------------------------------------------
 
@@ -145,15 +150,29 @@ test-units:
 	@echo "The tests of the crates that need no server"
 	@$(NO_JOBSERVER) $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --lib --bins --test deep
 	@$(NO_JOBSERVER) $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --doc
+	@$(NO_JOBSERVER) $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-mutants
 	@echo "The model of what is promised, which takes a minute or two"
 	@$(NO_JOBSERVER) $(CARGO) test -q $(PGRX_FLAGS) -p kerbrole-model
 
 # What nobody is promised without having been gone through: the model and its variants, which
-# docs/evidence/never-both.md shows, random graphs offline, and the first of them on real servers.
+# docs/evidence/never-both.md shows, random graphs offline, the first of them on real servers, and
+# real sessions in all orders, at each level and with each ending.
+prove: export KERBROLE_PROVED := $(CURDIR)/target/proved
 prove: packages
+	@rm -f "$(KERBROLE_PROVED)"
 	@$(CARGO) run -q $(PGRX_FLAGS) -p kerbrole-model --bin prove
 	@KERBROLE_TIMES=10 $(MAKE) --no-print-directory test-e2e TESTS=differential::
-	@$(MAKE) --no-print-directory test-replays TESTS=
+	@KERBROLE_TIMES=10 $(MAKE) --no-print-directory test-replays TESTS=
+	@$(CARGO) run -q $(PGRX_FLAGS) -p kerbrole-model --bin prove -- table $(REPLAY_VERSIONS)
+
+# It changes a copy of the code, in target/mutants.
+CARGO_MUTANTS := target/tools/cargo-mutants
+mutants: $(CARGO_MUTANTS)/bin/cargo-mutants
+	@PATH="$(CURDIR)/$(CARGO_MUTANTS)/bin:$$PATH" \
+	  $(CARGO) run -q $(PGRX_FLAGS) -p kerbrole-mutants -- $(MUTANTS)
+
+$(CARGO_MUTANTS)/bin/cargo-mutants:
+	@$(CARGO) install -q --locked --root $(CARGO_MUTANTS) cargo-mutants@27.1.0
 
 # TESTS="names::" runs only the tests whose names contain that.
 test-e2e: stage e2e-built
@@ -247,12 +266,18 @@ stage-faults:
 	@$(MAKE) --no-print-directory stage STAGE=target/stage-faults EXTENSION_FEATURES=faults \
 	  VERSIONS="$(VERSIONS)"
 
+# With all that is built together, so that only kerbrole-client and what is above it is built once
+# more, with its faults.
+CLIENT_REPLAYS := $(ALL) -p kerbrole-client-replays
+
 # On the first and the last of the versions.
 REPLAY_VERSIONS = $(sort $(firstword $(VERSIONS)) $(lastword $(VERSIONS)))
 test-replays: packages
 	@$(MAKE) --no-print-directory stage-faults VERSIONS="$(REPLAY_VERSIONS)"
 	KERBROLE_STAGE=target/stage-faults KERBROLE_TEST_VERSIONS="$(REPLAY_VERSIONS)" \
 	  $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --test replays -- $(TESTS)
+	KERBROLE_STAGE=target/stage-faults KERBROLE_TEST_VERSIONS="$(REPLAY_VERSIONS)" \
+	  $(CARGO) test -q $(PGRX_FLAGS) $(CLIENT_REPLAYS) --test client_replays -- $(TESTS)
 
 # As a newcomer: the two commands of the README, in a Debian that has nothing but Rust, make, gcc
 # and git. As root.
@@ -261,19 +286,27 @@ test-bare:
 
 # The suites in which the extension does the most in a backend, on a server that checks its own
 # assertions, fills memory that is given back, and forgets what it has cached at each chance: what
-# is used after its end is seen at once.
+# is used after its end is seen at once. Where there is no extension there is nothing to see.
 MEMORY_VERSION ?= 18
 MEMORY_SUITES ?= add apply_access atomic disable drop groups guard rename sync
-test-memory: packages e2e-built
+test-memory: packages e2e-built memory-ready
+	KERBROLE_STAGE=target/memory/stage KERBROLE_TEST_VERSIONS="$(MEMORY_VERSION)" \
+	  KERBROLE_TEST_SETTINGS="debug_discard_caches = 1" \
+	  KERBROLE_TEST_SUITES="$(MEMORY_SUITES)" KERBROLE_TEST_LIMIT=1200 \
+	  $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --test e2e -- --skip _bare --skip _plpgsql $(TESTS)
+
+# What of it fits beside everything else, in four minutes of one core: the guard, and principals
+# that are added, shut out and let in again while others change them.
+test-memory-short:
+	@$(MAKE) --no-print-directory test-memory MEMORY_SUITES="guard disable" TESTS="--skip _caseins"
+
+# Such a server, from Debian's source in three minutes of one core, and the extension for it.
+memory-ready:
 	@set -e; pg_config=$$(KERBROLE_ASSERTIONS=yes KERBROLE_SERVER_ROUTES=source \
 	    tests/servers/get-server $(MEMORY_VERSION) target/memory/server); \
 	  $(MAKE) --no-print-directory install-quietly PROFILE=dev PG_CONFIG="$$pg_config" \
 	    DESTDIR="$(CURDIR)/target/memory/stage/$(MEMORY_VERSION)/root"; \
 	  echo "$$pg_config" > target/memory/stage/$(MEMORY_VERSION)/pg_config
-	KERBROLE_STAGE=target/memory/stage KERBROLE_TEST_VERSIONS="$(MEMORY_VERSION)" \
-	  KERBROLE_TEST_SETTINGS="debug_discard_caches = 1" \
-	  KERBROLE_TEST_SUITES="$(MEMORY_SUITES)" KERBROLE_TEST_LIMIT=1200 \
-	  $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --test e2e -- $(TESTS)
 
 # An upgraded extension equals a fresh one, a new library serves an old catalogue, and released
 # scripts are as released.
@@ -442,9 +475,11 @@ fmt:
 	$(CARGO) fmt --check --manifest-path examples/testcontainers/Cargo.toml
 
 clippy:
-	@$(CARGO) clippy -q $(PGRX_FLAGS) --workspace --exclude $(EXTENSION) --all-targets \
+	@$(CARGO) clippy -q $(PGRX_FLAGS) --workspace --exclude $(EXTENSION) \
+	  --exclude kerbrole-client-replays --all-targets \
 	  --features kerbrole/gssapi,kerbrole-directory/gssapi -- -D warnings
 	@$(CARGO) clippy -q $(PGRX_FLAGS) -p kerbrole -p kerbrole-directory --all-targets -- -D warnings
+	@$(CARGO) clippy -q $(PGRX_FLAGS) $(CLIENT_REPLAYS) --test client_replays -- -D warnings
 
 # In the folder where it is built.
 clippy-extension:

@@ -32,7 +32,7 @@ pub(crate) struct Set {
 
 /// A list, put together by groups.
 #[derive(Debug, Default)]
-struct Sets {
+pub(crate) struct Sets {
     sets: Vec<Set>,
     /// Places at which somebody is named again, as it was typed there, and the role.
     again: Vec<(usize, String, RoleName)>,
@@ -107,7 +107,11 @@ fn names(groups: &[String]) -> BTreeSet<&str> {
 }
 
 impl<C: GenericClient> Kerbrole<'_, C> {
-    fn sets<'w>(&self, wanted: &'w [Wanted], options: &AddOptions) -> Result<Sets, Error> {
+    pub(crate) fn sets<'w>(
+        &self,
+        wanted: &'w [Wanted],
+        options: &AddOptions,
+    ) -> Result<Sets, Error> {
         let one = |wanted: &'w Wanted| -> Result<_, Error> {
             Ok((wanted, self.rules().canonicalize(&wanted.principal, None)?))
         };

@@ -222,8 +222,8 @@ impl<C: GenericClient> Functions<'_, C> {
                     ad_path: row.try_get(5)?,
                     iam_path: row.try_get(6)?,
                     sessions: u32::try_from(row.try_get::<_, i32>(7)?).unwrap_or(0),
-                    sid,
                     source: PrincipalSource::of(sid.as_ref()),
+                    sid,
                 })
             })
             .collect()

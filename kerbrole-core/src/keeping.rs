@@ -151,6 +151,8 @@ mod tests {
         let name = RoleName::new("alice@CORP.EXAMPLE.COM").unwrap();
         assert_eq!(to_value(&name).unwrap(), json!("alice@CORP.EXAMPLE.COM"));
         assert_eq!(read(r#""alice@CORP.EXAMPLE.COM""#), Ok(name));
+        let no_text = read::<RoleName>("5").unwrap_err();
+        assert!(no_text.contains("expected the name of a role"), "{no_text}");
         let long = "x".repeat(64);
         for wrong in [json!(""), json!("a\0b"), json!(long), json!(5), json!(null), json!([])] {
             read::<RoleName>(&wrong.to_string()).unwrap_err();

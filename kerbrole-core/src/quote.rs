@@ -159,6 +159,16 @@ mod tests {
 
     proptest! {
         #[test]
+        fn a_comment_ends_where_it_ends_and_loses_nothing(text in "[*/ a]{0,12}") {
+            let comment = comment(&text);
+            let inside = comment.strip_prefix("/*").and_then(|rest| rest.strip_suffix("*/"));
+            let inside = inside.unwrap();
+            prop_assert!(!inside.contains("*/") && !inside.contains("/*"), "{}", comment);
+            let without = |text: &str| text.replace(' ', "");
+            prop_assert_eq!(without(inside), without(&text));
+        }
+
+        #[test]
         fn arrays_can_be_read_back(
             elements in proptest::collection::vec("\\PC{0,6}|[{},\"\\\\ ]{1,3}|null", 0..5),
             after in "[.} ]{0,3}",

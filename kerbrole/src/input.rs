@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod fuzz;
+mod long_list;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -11,6 +12,8 @@ use tokio_postgres::error::SqlState;
 
 use crate::arguments::Principals;
 use crate::failure::Failure;
+
+pub(crate) use self::long_list::LongList;
 
 /// All principals that were named, in order.
 ///
@@ -30,19 +33,19 @@ pub(crate) fn principals(given: &Principals) -> Result<Vec<Wanted>, Failure> {
 ///
 /// # Errors
 /// Those of [`principals`].
-pub(crate) fn principals_with_groups(given: &Principals) -> Result<Vec<Wanted>, Failure> {
+pub(crate) fn principals_with_groups(given: &Principals) -> Result<LongList, Failure> {
     all(given, &["principal", "groups"])
 }
 
-fn all(given: &Principals, columns: &[&str]) -> Result<Vec<Wanted>, Failure> {
-    let mut wanted = Vec::new();
+fn all<L: Default + Extend<Wanted>>(given: &Principals, columns: &[&str]) -> Result<L, Failure> {
+    let mut wanted = L::default();
     for name in &given.names {
         // `kerbrole check` has something to say about a name that is too long; whoever else looks
         // for one refuses it.
         beside_realm(name, given.realm.as_deref())
             .or_else(|error| if is_too_long(&error) { Ok(()) } else { Err(error) })?;
         let principal = with_realm(name, given.realm.as_deref());
-        wanted.push(Wanted { principal, groups: Vec::new() });
+        wanted.extend([Wanted { principal, groups: Vec::new() }]);
     }
     let list = List { realm: given.realm.as_deref(), columns };
     for file in &given.files {
@@ -54,7 +57,7 @@ fn all(given: &Principals, columns: &[&str]) -> Result<Vec<Wanted>, Failure> {
             list.read(opened, file, &mut wanted)?;
         }
     }
-    if wanted.is_empty() && given.files.is_empty() {
+    if given.names.is_empty() && given.files.is_empty() {
         return Err(Failure::usage(
             "no principal is named: give one, or a file with --file".into(),
         ));
@@ -109,7 +112,7 @@ impl List<'_> {
         &self,
         mut from: impl Read,
         name: &str,
-        wanted: &mut Vec<Wanted>,
+        wanted: &mut impl Extend<Wanted>,
     ) -> Result<(), Failure> {
         let mut bytes = Vec::new();
         let read = from.read_to_end(&mut bytes);
@@ -126,7 +129,12 @@ impl List<'_> {
         mistakes.end()
     }
 
-    fn read_lines(&self, text: &str, mistakes: &mut Mistakes<'_>, wanted: &mut Vec<Wanted>) {
+    fn read_lines(
+        &self,
+        text: &str,
+        mistakes: &mut Mistakes<'_>,
+        wanted: &mut impl Extend<Wanted>,
+    ) {
         for (line, number) in text.lines().zip(1..) {
             let text = without_comment(line.trim()).trim();
             if text.is_empty() {
@@ -134,8 +142,10 @@ impl List<'_> {
             }
             match check(text, self.realm) {
                 Err(error) => mistakes.add(number, &in_a_line(&error)),
-                Ok(()) => wanted
-                    .push(Wanted { principal: with_realm(text, self.realm), groups: Vec::new() }),
+                Ok(()) => {
+                    let principal = with_realm(text, self.realm);
+                    wanted.extend([Wanted { principal, groups: Vec::new() }]);
+                }
             }
         }
     }
@@ -145,7 +155,7 @@ impl List<'_> {
         text: &str,
         columns: &Columns,
         mistakes: &mut Mistakes<'_>,
-        wanted: &mut Vec<Wanted>,
+        wanted: &mut impl Extend<Wanted>,
     ) {
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
@@ -174,10 +184,10 @@ impl List<'_> {
             }
             let groups = columns.groups.and_then(|at| record.get(at)).unwrap_or_default();
             let groups = groups.split(';').map(str::trim).filter(|group| !group.is_empty());
-            wanted.push(Wanted {
+            wanted.extend([Wanted {
                 principal: with_realm(principal, self.realm),
                 groups: groups.map(String::from).collect(),
-            });
+            }]);
         }
     }
 }
@@ -344,7 +354,7 @@ mod tests {
     use super::*;
 
     fn all(text: &str) -> Result<Vec<(String, Vec<String>)>, String> {
-        let mut wanted = Vec::new();
+        let mut wanted: Vec<Wanted> = Vec::new();
         let list = List { realm: Some("A.B"), columns: &["principal", "groups"] };
         match list.read(text.as_bytes(), "file", &mut wanted) {
             Ok(()) => Ok(wanted.into_iter().map(|w| (w.principal, w.groups)).collect()),

@@ -149,11 +149,11 @@ impl<C: GenericClient> Kerbrole<'_, C> {
         }
     }
 
-    fn access_request(&self, access: &Access) -> Result<AccessRequest, Error> {
-        let person = |one: &crate::access::AccessPerson| AccessPerson {
+    fn access_request<'a>(&self, access: &'a Access) -> Result<AccessRequest<'a>, Error> {
+        let person = |one: &'a crate::access::AccessPerson| AccessPerson {
             enabled: one.enabled,
-            roles: one.roles.clone(),
-            ..AccessPerson::new(one.principal.as_str(), one.sid, self.rules())
+            roles: one.roles.as_slice().into(),
+            ..AccessPerson::new(one.principal.as_str(), one.sid.clone(), self.rules())
         };
         Ok(AccessRequest {
             people: access.people.iter().map(person).collect(),

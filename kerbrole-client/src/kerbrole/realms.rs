@@ -1,10 +1,12 @@
 //! Realms that nobody is of yet.
 
-use kerbrole_core::UnknownRealm;
+use std::collections::HashSet;
+
+use kerbrole_core::{Error as Refusal, UnknownRealm};
 use tokio_postgres::GenericClient;
 
 use crate::error::Error;
-use crate::kerbrole::{Kerbrole, texts};
+use crate::kerbrole::Kerbrole;
 
 impl<C: GenericClient> Kerbrole<'_, C> {
     /// Of the realms of these new principals those that no principal is of yet, while there are
@@ -24,7 +26,21 @@ impl<C: GenericClient> Kerbrole<'_, C> {
         &self,
         principals: impl IntoIterator<Item: AsRef<str>>,
     ) -> Result<Vec<UnknownRealm>, Error> {
-        let principals = self.canonical(texts(principals))?;
-        self.plain().unknown_realms(&principals).await
+        // One of each realm is enough, and there may be very many.
+        let mut realms = HashSet::new();
+        let mut of_each = Vec::new();
+        let mut principals = principals.into_iter().enumerate().peekable();
+        while let Some((at, typed)) = principals.next() {
+            let typed = typed.as_ref();
+            let canonical = self.rules().canonicalize(typed, None).map_err(|error| {
+                let of = at + 1 + usize::from(principals.peek().is_some());
+                Refusal::from(error).of_element("principals", of, at, Some(typed))
+            })?;
+            if !realms.contains(canonical.principal.realm()) {
+                realms.insert(canonical.principal.realm().clone());
+                of_each.push((typed.to_string(), canonical));
+            }
+        }
+        self.plain().unknown_realms(&of_each).await
     }
 }

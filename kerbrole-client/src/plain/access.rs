@@ -20,7 +20,10 @@ use crate::results::Added;
 const PER_TRANSACTION: usize = 5_000;
 
 impl<C: GenericClient> Plain<'_, C> {
-    pub(crate) async fn plan_access(&self, request: &AccessRequest) -> Result<AccessPlan, Error> {
+    pub(crate) async fn plan_access(
+        &self,
+        request: &AccessRequest<'_>,
+    ) -> Result<AccessPlan, Error> {
         let cluster = self.read_all().await?;
         let comments = self.catalog().role_comments().await?;
         let sessions = self.catalog().sessions().await?;
@@ -45,7 +48,7 @@ impl<C: GenericClient> Plain<'_, C> {
     /// Carries out what the request comes to, where that is what was planned, or nothing.
     pub(crate) async fn apply_access(
         &self,
-        request: &AccessRequest,
+        request: &AccessRequest<'_>,
         planned: &[AccessRow],
         terminate: bool,
     ) -> Result<(), Error> {

@@ -1,6 +1,8 @@
 //! Adding principals, with the look after the commit.
 
-use kerbrole_core::{AddAction, AddRequest, Canonical, Reading, RoleName, Statement, plan_add};
+use kerbrole_core::{
+    AddAction, AddPlan, AddRequest, Canonical, Reading, RoleName, Statement, plan_add,
+};
 use tokio_postgres::GenericClient;
 
 use super::Plain;
@@ -9,6 +11,7 @@ use super::batch::Batch;
 use super::memberships::stays;
 use super::written::{Xid, revoke};
 use crate::error::{Error, Undone};
+use crate::fault::{self, Fault, Step};
 use crate::options::AddOptions;
 use crate::plan::Plan;
 use crate::results::Added;
@@ -25,11 +28,28 @@ impl<C: GenericClient> Plain<'_, C> {
             groups: options.groups.clone(),
             if_not_exists: options.if_not_exists,
         };
-        // Whoever creates a role becomes a member of it, and so does everybody below: whether they
-        // were in both before counts.
-        let creator = self.server.nests_creators().then_some(&*self.server.user);
-        let reading = request.reading(self.rule).and_members_of(creator);
-        let add = plan_add(&request, &self.read(&reading).await?)?;
+        let reading = self.reading_to_add_these(&request);
+        Ok(self.planned(plan_add(&request, &self.read(&reading).await?)?))
+    }
+
+    /// What has to be read whoever is added.
+    pub(super) fn reading_to_add(&self) -> Reading {
+        Reading::of_rule(self.rule).and_members_of(self.creator())
+    }
+
+    /// What has to be read to add these.
+    pub(super) fn reading_to_add_these(&self, request: &AddRequest) -> Reading {
+        request.reading(self.rule).and_members_of(self.creator())
+    }
+
+    /// Whoever creates a role becomes a member of it, and so does everybody below: whether they
+    /// were in both before counts.
+    fn creator(&self) -> Option<&str> {
+        self.server.nests_creators().then_some(&*self.server.user)
+    }
+
+    /// What it takes as plain statements.
+    pub(super) fn planned(&self, add: AddPlan) -> Plan {
         let outcomes = add
             .outcomes
             .iter()
@@ -39,7 +59,7 @@ impl<C: GenericClient> Plain<'_, C> {
                 action: o.action,
             })
             .collect();
-        Ok(Plan { statements: add.plain_statements(self.rule), outcomes, add })
+        Plan { statements: add.plain_statements(self.rule), outcomes, add }
     }
 
     /// Adds these, all or none.
@@ -62,6 +82,7 @@ impl<C: GenericClient> Plain<'_, C> {
         principals: &[(String, Canonical)],
         options: &AddOptions,
     ) -> Result<Vec<Added>, Error> {
+        fault::gate(self.client, Step::Plan).await?;
         let plan = self.plan_add(principals, options).await?;
         self.carry_out(&plan).await?;
         Ok(plan.outcomes)
@@ -88,12 +109,15 @@ impl<C: GenericClient> Plain<'_, C> {
         let changed = of(AddAction::Adopted).chain(of(AddAction::Created).take(1));
         let changed: Vec<_> =
             changed.map(|outcome| outcome.role_name.to_string()).chain(first_of_each).collect();
-        let batch = Batch::of(&plan.statements).guarded(
-            self.server,
-            self.rule,
-            &changed,
-            &plan.add.conflicts_before,
-        );
+        let before = &plan.add.conflicts_before;
+        let mut statements = &plan.statements[..];
+        if fault::is(self.client, Fault::TwoTransactions).await? {
+            let (first, second) = fault::halves(statements);
+            let batch = Batch::of(first).guarded(self.server, self.rule, &[], before);
+            self.run(&batch, first).await?;
+            statements = second;
+        }
+        let batch = Batch::of(statements).guarded(self.server, self.rule, &changed, before);
         let by = self.run(&batch, &plan.statements).await?;
         self.look_again(plan, async |created, statements| {
             let statements = match by {
@@ -164,6 +188,10 @@ impl<C: GenericClient> Plain<'_, C> {
     where
         T: AsyncFnOnce(Vec<RoleName>, Vec<Statement>) -> Result<(), Error>,
     {
+        fault::gate(self.client, Step::Again).await?;
+        if fault::is(self.client, Fault::NoSecondLook).await? {
+            return Ok(());
+        }
         let changed: Vec<_> = plan.changed().map(|outcome| outcome.role_name.clone()).collect();
         let reading = Reading::of_rule(self.rule).and_members_of(changed);
         let graph = self.catalog().neighbourhood_named(&reading).await?;
@@ -174,6 +202,7 @@ impl<C: GenericClient> Plain<'_, C> {
             // The caller's transaction to roll back.
             return Err(refusal.into());
         }
+        fault::gate(self.client, Step::TakeBack).await?;
         let created = plan.add.roles(AddAction::Created).cloned().collect();
         if let Err(error) = take_back(created, taken_back(plan)).await {
             return Err(stays(refusal, error));

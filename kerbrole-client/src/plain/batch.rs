@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use kerbrole_core::{ConflictRule, RoleOid, Statement, array_literal, literal};
 
 use super::recursive_sql::{members_of, roles_of, start};
+use crate::fault::{Step, gate_sql};
 use crate::probe::Server;
 
 /// The constraint that the check inside a batch names in its error: distinguishes it from 0LP01 of
@@ -42,7 +43,7 @@ impl Batch {
         changed: &[String],
         before: &HashSet<RoleOid>,
     ) -> Self {
-        let mut sql = mutex(rule);
+        let mut sql = gate_sql(Step::Begin) + &mutex(rule) + &gate_sql(Step::Write);
         // Otherwise whoever creates roles would be given more of them than CREATEROLE has to.
         let self_grant = |value: &str| {
             format!(
@@ -58,7 +59,9 @@ impl Batch {
         if resets {
             sql.push_str(&self_grant(&server.createrole_self_grant));
         }
+        sql.push_str(&gate_sql(Step::Check));
         sql.push_str(&check(rule, changed, before));
+        sql.push_str(&gate_sql(Step::Commit));
         sql.push_str("SELECT pg_catalog.pg_current_xact_id()::pg_catalog.xid;\n");
         Self { sql }
     }
@@ -73,8 +76,9 @@ fn block(body: &str) -> String {
 }
 
 /// COMMENT ON ROLE locks the role, in every database, until the transaction ends, and the comment
-/// that is there already changes nothing. Whoever may not comment on `rds_ad` goes on without: the
-/// look after the commit is for everybody.
+/// that is there already changes nothing. Whoever may not comment on `rds_ad` waits for it as well,
+/// since the server locks before it looks at the right, and goes on without: the look after the
+/// commit is for everybody.
 fn mutex(rule: &ConflictRule) -> String {
     let role = literal(rule.ad_role().as_str());
     block(&format!(

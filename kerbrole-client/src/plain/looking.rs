@@ -24,7 +24,7 @@ impl<C: GenericClient> Plain<'_, C> {
         let mut listed = Vec::new();
         let logins = cluster.roles.iter().map(|role| (role.oid, role.can_login));
         list_principals(logins, &cluster, |p| {
-            let sid = comments.get(&p.oid).and_then(RoleComment::sid).copied();
+            let sid = comments.get(&p.oid).and_then(RoleComment::sid);
             listed.push(ListedPrincipal {
                 role_name: as_shown(p.role_name),
                 username: p.username.into(),
@@ -34,8 +34,8 @@ impl<C: GenericClient> Plain<'_, C> {
                 ad_path: p.ad_path().map(names),
                 iam_path: p.iam_path().map(names),
                 sessions: sessions.get(&p.oid).copied().unwrap_or(0),
-                sid,
-                source: PrincipalSource::of(sid.as_ref()),
+                sid: sid.cloned(),
+                source: PrincipalSource::of(sid),
             });
         })?;
         Ok(listed)

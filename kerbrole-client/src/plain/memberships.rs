@@ -10,6 +10,7 @@ use super::attempts::{Attempts, somebody_was_faster};
 use super::batch::Batch;
 use super::written::revoke;
 use crate::error::{Error, Undone};
+use crate::fault::{self, Fault, Step};
 use crate::results::{Conflict, names};
 
 impl<C: GenericClient> Plain<'_, C> {
@@ -38,6 +39,7 @@ impl<C: GenericClient> Plain<'_, C> {
     }
 
     async fn try_grant(&self, granted: &str, member: &str) -> Result<(), Error> {
+        fault::gate(self.client, Step::Plan).await?;
         let (cluster, granted, member) = self.for_grant(granted, member).await?;
         let before = cluster.refuse_grant(granted.oid, member.oid)?;
         let grant = Statement::Grant {
@@ -48,15 +50,25 @@ impl<C: GenericClient> Plain<'_, C> {
         let grant = [grant];
         let batch = Batch::of(&grant).guarded(self.server, self.rule, &changed, &before);
         let by = self.run(&batch, &grant).await?;
+        fault::gate(self.client, Step::Again).await?;
+        if fault::is(self.client, Fault::NoSecondLook).await? {
+            return Ok(());
+        }
         let (cluster, ..) = self.for_grant(granted.name.as_str(), member.name.as_str()).await?;
         let Some(new) = cluster.new_conflict(&before, &Added::default())? else {
             return Ok(());
         };
+        let conflict = new.conflict.clone();
         let refusal = new.refusal(self.rule);
         if self.catalog().inside_a_transaction().await? {
             return Err(refusal.into());
         }
+        fault::gate(self.client, Step::TakeBack).await?;
         let (granted, member) = (granted.name, member.name);
+        if fault::is(self.client, Fault::WrongHalf).await? {
+            self.run_unlooked(&fault::other_half(&conflict, &granted, &member)).await?;
+            return Err(Error::taken_back(refusal, Undone::All));
+        }
         let written = match by {
             Some(by) => self.written(&by, &[member.to_string()]).await,
             None => return Err(refusal.into()),

@@ -130,6 +130,8 @@ mod tests {
         grantable: Vec<u32>,
     }
 
+    const ADMINS: RoleOid = 5;
+
     const NAMES: [&str; 9] = [
         "",
         "dba@A.B",
@@ -146,7 +148,10 @@ mod tests {
         type Error = Infallible;
 
         fn name(&mut self, role: RoleOid) -> Result<Option<RoleName>, Infallible> {
-            Ok(RoleName::new(NAMES[role as usize]).ok())
+            Ok(match NAMES.get(role as usize) {
+                Some(name) => RoleName::new(name).ok(),
+                None => RoleName::new(format!("g{role}")).ok(),
+            })
         }
 
         fn memberships_of(&mut self, of: RoleOid) -> Result<Vec<Membership>, Infallible> {
@@ -161,7 +166,7 @@ mod tests {
 
     impl Groups for Cluster {
         fn attributes(&mut self, role: RoleOid) -> Result<Elevated, Infallible> {
-            Ok(Elevated { superuser: NAMES[role as usize] == "admins", ..Elevated::default() })
+            Ok(Elevated { superuser: role == ADMINS, ..Elevated::default() })
         }
 
         fn may_grant(&mut self, role: RoleOid) -> Result<bool, Infallible> {
@@ -217,5 +222,33 @@ mod tests {
             Power::NotGrantable
         );
         assert_eq!(refused(&[(1, 4), (4, 7), (7, 4)], &[4]), None, "a circle ends");
+    }
+
+    #[test]
+    fn of_a_long_chain_the_middle_is_counted() {
+        // dba@A.B, g100, g101 ... admins: so many roles, all of which the caller may grant.
+        let chain = |roles: u32| {
+            let between: Vec<u32> = (100..100 + roles - 2).collect();
+            let ways: Vec<u32> = [&[1], between.as_slice(), &[ADMINS]].concat();
+            let memberships: Vec<_> = ways.windows(2).map(|step| (step[0], step[1])).collect();
+            refused(&memberships, &between).unwrap().1
+        };
+        let names = |numbers: std::ops::Range<u32>| numbers.map(|number| format!("g{number}"));
+        for roles in [3, 49, 50] {
+            let whole: Vec<_> = std::iter::once("dba@A.B".into())
+                .chain(names(100..100 + roles - 2))
+                .chain(["admins".into()])
+                .collect();
+            assert_eq!(chain(roles), whole, "{roles} are shown whole");
+        }
+        for (roles, left_out) in [(51, 2), (80, 31)] {
+            let shown = chain(roles);
+            assert_eq!(shown.len(), 50, "25, what stands for the rest, and 24");
+            assert_eq!((&*shown[0], &*shown[1], &*shown[24]), ("dba@A.B", "g100", "g123"));
+            assert_eq!(shown[25], format!("... {left_out} more ..."));
+            // 25 roles and those left out stand before the next; the first is no group.
+            assert_eq!(shown[26], format!("g{}", 100 + 25 + left_out - 1));
+            assert_eq!(shown[49], "admins");
+        }
     }
 }

@@ -79,6 +79,8 @@ mod tests {
         let reading = Reading::of_grant("Team", "bob@A.B", &rule);
         let names: Vec<_> = reading.names().collect();
         assert_eq!(names, ["bob@A.B", "rds_ad", "rds_iam", "Team"]);
+        assert_eq!(reading.members_of(), ["bob@A.B"]);
+        assert_eq!(reading.groups_of(), ["rds_ad", "rds_iam", "Team"]);
         let role = |(oid, text): (u32, &str)| Role {
             oid,
             name: name(text),

@@ -52,6 +52,28 @@ pub(crate) fn hash_ignoring_case(name: &str) -> u64 {
     hasher.finish()
 }
 
+/// Of names with their numbers, the numbers of those that [`equal_ignoring_case`] calls equal, from
+/// the smallest on; of a name that has no equal nothing.
+///
+/// Of many names hardly any are alike: they are put in order by a hash, and the texts are compared
+/// of those only that share one.
+pub(crate) fn alike_ignoring_case<'n>(
+    names: impl Iterator<Item = (&'n str, usize)>,
+) -> Vec<Vec<usize>> {
+    let mut all: Vec<_> =
+        names.map(|(name, number)| (hash_ignoring_case(name), number, name)).collect();
+    all.sort_unstable_by_key(|(hash, number, _)| (*hash, *number));
+    let mut alike = Vec::new();
+    for of_hash in all.chunk_by(|a, b| a.0 == b.0).filter(|names| names.len() > 1) {
+        let mut folded: Vec<_> =
+            of_hash.iter().map(|(_, number, name)| (fold_case(name), *number)).collect();
+        folded.sort_unstable();
+        let equal = folded.chunk_by(|a, b| a.0 == b.0).filter(|names| names.len() > 1);
+        alike.extend(equal.map(|names| names.iter().map(|(_, number)| *number).collect()));
+    }
+    alike
+}
+
 /// The first spelling of `name`, in byte order, that differs from it at most by case and is not
 /// before `key`.
 ///
@@ -99,6 +121,7 @@ fn variant(name: &[u8], at: usize, prefix: &[u8], byte: Option<u8>) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::collection::vec;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
@@ -111,6 +134,22 @@ mod tests {
         assert!(!equal_ignoring_case("\u{212a}", "k"));
     }
 
+    #[test]
+    fn names_alike_are_found_together() {
+        let names = ["b", "Aa", "É", "aA", "é", "c", "B", "AA"];
+        let of = names.iter().enumerate().map(|(at, name)| (*name, at));
+        let mut alike = alike_ignoring_case(of);
+        alike.sort_unstable();
+        assert_eq!(alike, [vec![0, 6], vec![1, 3, 7]]);
+    }
+
+    #[test]
+    fn what_the_server_does_to_other_letters_is_known_or_not() {
+        let folded = HighBytes::Folded { locale: "de_DE".into() };
+        let known = [HighBytes::Kept, folded, HighBytes::Unknown].map(|bytes| bytes.are_folded());
+        assert_eq!(known, [Some(false), Some(true), None]);
+    }
+
     fn all_variants(name: &str) -> BTreeSet<Vec<u8>> {
         let mut all = BTreeSet::from([Vec::new()]);
         for byte in name.bytes() {
@@ -121,6 +160,21 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn whoever_has_an_equal_is_among_those_alike(names in vec("[aAbBé]{1,3}", 0..12)) {
+            let of = names.iter().enumerate().map(|(at, name)| (name.as_str(), at));
+            let alike = alike_ignoring_case(of);
+            for (at, name) in names.iter().enumerate() {
+                let is_equal = |&other: &usize| equal_ignoring_case(&names[other], name);
+                let equal: Vec<usize> = (0..names.len()).filter(is_equal).collect();
+                let found: Vec<_> = alike.iter().filter(|all| all.contains(&at)).collect();
+                match equal.len() {
+                    1 => prop_assert!(found.is_empty()),
+                    _ => prop_assert_eq!(found, vec![&equal]),
+                }
+            }
+        }
+
         #[test]
         fn a_variant_is_the_first_at_or_after_the_key(
             name in "[a-cA-C@1é]{0,6}", key in "[a-cA-C@1é_]{0,7}",

@@ -177,10 +177,34 @@ mod tests {
             |name: &str| RoleName::new(name).unwrap().principal().map(|p| p.to_string());
         assert_eq!(principal("alice@CORP.EXAMPLE.COM").as_deref(), Some("alice@CORP.EXAMPLE.COM"));
         assert_eq!(principal("Alice@CORP.EXAMPLE.COM").as_deref(), Some("Alice@CORP.EXAMPLE.COM"));
-        for name in ["alice@corp.example.com", "alice", "rds_ad", "a@b@C.D", "@A.B", "pg_x@A.B"] {
+        let long = format!("{}@A.B", "a".repeat(21));
+        for name in [
+            "alice@corp.example.com",
+            "alice",
+            "rds_ad",
+            "a@b@C.D",
+            "@A.B",
+            "pg_x@A.B",
+            "a/b@A.B",
+            "a.@A.B",
+            &long,
+        ] {
             assert_eq!(principal(name), None, "{name}");
             assert_eq!(principal_parts(name, &mut KnownRealms::default()), None, "{name}");
         }
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_written_is_a_principals_by_what_is_shown() {
+        let parts = |shown: &str| {
+            let name = RoleName::unwritable(shown, 16_400);
+            let parts = unwritable_principal_parts(name.as_str());
+            parts.map(|(username, realm)| (username.to_string(), realm.to_string()))
+        };
+        assert_eq!(parts("?lise@A.B"), Some(("?lise".into(), "A.B".into())));
+        assert_eq!(parts("?lise"), None);
+        assert_eq!(parts("?lise@A..B"), None);
+        assert_eq!(unwritable_principal_parts("elise@A.B"), None, "it can be written");
     }
 
     proptest! {

@@ -116,6 +116,27 @@ mod tests {
     }
 
     #[test]
+    fn a_name_has_at_most_255_letters() {
+        let labels = |count| ["A"; 128][..count].join(".");
+        assert_eq!(labels(128).len(), 255);
+        assert!(Realm::parse(&labels(128)).is_ok());
+        assert!(Realm::parse(&format!("A{}", labels(128))).is_err());
+    }
+
+    #[test]
+    fn a_character_that_is_refused_can_be_told_from_others() {
+        let problem = |realm: &str| match Realm::parse(realm).unwrap_err() {
+            NameError::Realm { problem, .. } => problem,
+            other => panic!("{other:?}"),
+        };
+        assert!(problem("aé.b").starts_with("character 2 is 'é'"));
+        assert!(problem("a b.c").starts_with("character 2 is ' '"));
+        assert!(problem("a'.b").starts_with("character 2 is '\\''"));
+        // White space that looks like a blank and is none.
+        assert!(problem("a\u{3000}b").starts_with("character 2 is '\\u{3000}'"));
+    }
+
+    #[test]
     fn refuses_what_is_no_dns_name() {
         let long_label = format!("{}.COM", "A".repeat(64));
         let long_name = ["A"; 129].join(".");

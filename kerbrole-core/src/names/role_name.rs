@@ -131,3 +131,43 @@ impl fmt::Display for RoleName {
         f.pad(shown(&self.0))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_has_1_to_63_bytes_and_no_nul() {
+        let code = |name: &str| RoleName::new(name).map_err(|error| error.sqlstate().code());
+        for name in ["a", &"a".repeat(63), "a b\"'"] {
+            assert_eq!(RoleName::new(name).unwrap().as_str(), name);
+        }
+        assert_eq!(code(""), Err("22023"));
+        assert_eq!(code("a\0b"), Err("22023"));
+        assert_eq!(code(&"a".repeat(64)), Err("42622"));
+        assert_eq!(code(&"é".repeat(32)), Err("42622"), "bytes are counted");
+    }
+
+    #[test]
+    fn it_equals_its_own_text_and_is_found_by_it() {
+        let name = RoleName::new("alice").unwrap();
+        assert!(name == "alice" && name == *"alice");
+        assert!(name != "Alice" && name != *"bob");
+        assert_eq!((name.as_ref(), name.to_string().as_str()), ("alice", "alice"));
+        assert_eq!(String::from(name.clone()), "alice");
+        let names = std::collections::HashSet::from([name]);
+        assert!(names.contains("alice") && !names.contains("bob"));
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_written_is_shown_and_stands_for_nobody_who_is_typed() {
+        let name = RoleName::unwritable("caf?", 16_400);
+        assert_eq!((name.to_string().as_str(), name.unwritable_oid()), ("caf?", Some(16_400)));
+        assert_eq!(name.quoted(), "\"caf?\"");
+        assert!(name.in_statement().contains("16400"), "it is looked up by its OID");
+        assert_ne!(name, RoleName::new("caf?").unwrap());
+        assert_ne!(name, RoleName::unwritable("caf?", 16_401));
+        let typed = RoleName::new("caf?").unwrap();
+        assert_eq!((typed.unwritable_oid(), typed.in_statement()), (None, "\"caf?\"".into()));
+    }
+}

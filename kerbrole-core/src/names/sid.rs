@@ -21,8 +21,24 @@ const DOMAIN: u32 = 21;
 ///
 /// There is one spelling of each, which `Display` writes and `FromStr` reads (MS-DTYP 2.4.2.1):
 /// numbers without leading zeros; an authority of 2³² or more in twelve hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Sid {
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Sid(Held);
+
+/// There may be one for each of a great many accounts: what nearly all of them are takes little
+/// room. Each SID is held in one of these ways only.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Held {
+    /// `S-1-5-21-a-b-c`
+    Domain([u32; 3]),
+    /// `S-1-5-21-a-b-c-rid`
+    Account([u32; 3], u32),
+    /// Any other.
+    Other(Box<Numbers>),
+}
+
+/// The numbers that a SID is made of.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Numbers {
     /// 48 bits.
     authority: u64,
     /// At least 1.
@@ -31,18 +47,42 @@ pub struct Sid {
     sub_authorities: [u32; MOST],
 }
 
-impl Sid {
+impl Numbers {
     fn new(authority: u64, sub_authorities: impl IntoIterator<Item = u32>) -> Option<Self> {
-        let mut sid = Self { authority, count: 0, sub_authorities: [0; MOST] };
+        let mut all = Self { authority, count: 0, sub_authorities: [0; MOST] };
         for one in sub_authorities {
-            *sid.sub_authorities.get_mut(usize::from(sid.count))? = one;
-            sid.count += 1;
+            *all.sub_authorities.get_mut(usize::from(all.count))? = one;
+            all.count += 1;
         }
-        (sid.count > 0 && authority < 1 << 48).then_some(sid)
+        (all.count > 0 && authority < 1 << 48).then_some(all)
     }
 
     fn sub_authorities(&self) -> &[u32] {
         &self.sub_authorities[..usize::from(self.count)]
+    }
+}
+
+impl Sid {
+    fn new(authority: u64, sub_authorities: impl IntoIterator<Item = u32>) -> Option<Self> {
+        let numbers = Numbers::new(authority, sub_authorities)?;
+        Some(Self(match (numbers.authority, numbers.sub_authorities()) {
+            (NT, &[DOMAIN, a, b, c]) => Held::Domain([a, b, c]),
+            (NT, &[DOMAIN, a, b, c, rid]) => Held::Account([a, b, c], rid),
+            _ => Held::Other(Box::new(numbers)),
+        }))
+    }
+
+    fn numbers(&self) -> Numbers {
+        let of = |(count, [a, b, c]): (u8, [u32; 3]), rid: u32| {
+            let mut sub_authorities = [0; MOST];
+            sub_authorities[..5].copy_from_slice(&[DOMAIN, a, b, c, rid]);
+            Numbers { authority: NT, count, sub_authorities }
+        };
+        match &self.0 {
+            Held::Domain(domain) => of((4, *domain), 0),
+            Held::Account(domain, rid) => of((5, *domain), *rid),
+            Held::Other(numbers) => (**numbers).clone(),
+        }
     }
 
     /// The SID in the bytes that a directory sends as `objectSid` (MS-DTYP 2.4.2.2): revision,
@@ -70,38 +110,40 @@ impl Sid {
 
     /// The bytes that [`from_bytes`](Self::from_bytes) reads.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = vec![1, self.count];
-        bytes.extend(&self.authority.to_be_bytes()[2..]);
-        bytes.extend(self.sub_authorities().iter().flat_map(|one| one.to_le_bytes()));
+        let numbers = self.numbers();
+        let mut bytes = vec![1, numbers.count];
+        bytes.extend(&numbers.authority.to_be_bytes()[2..]);
+        bytes.extend(numbers.sub_authorities().iter().flat_map(|one| one.to_le_bytes()));
         bytes
     }
 
     /// The domain of an account, `S-1-5-21-a-b-c`; `None` for what is no account of a domain.
     pub fn domain(&self) -> Option<Self> {
-        match (self.authority, self.sub_authorities()) {
-            (NT, [DOMAIN, a, b, c, _]) => Self::new(NT, [DOMAIN, *a, *b, *c]),
+        match self.0 {
+            Held::Account(domain, _) => Some(Self(Held::Domain(domain))),
             _ => None,
         }
     }
 
     /// Whether this is the SID of a domain: `S-1-5-21-a-b-c`.
     pub fn is_domain(&self) -> bool {
-        self.authority == NT && matches!(self.sub_authorities(), [DOMAIN, _, _, _])
+        matches!(self.0, Held::Domain(_))
     }
 
     /// The last sub-authority: of an account, the number that tells it from others of its domain.
     pub fn rid(&self) -> u32 {
-        self.sub_authorities().last().copied().unwrap_or(0)
+        self.numbers().sub_authorities().last().copied().unwrap_or(0)
     }
 }
 
 impl fmt::Display for Sid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match u32::try_from(self.authority) {
+        let numbers = self.numbers();
+        match u32::try_from(numbers.authority) {
             Ok(authority) => write!(f, "S-1-{authority}")?,
-            Err(_) => write!(f, "S-1-0x{:012X}", self.authority)?,
+            Err(_) => write!(f, "S-1-0x{:012X}", numbers.authority)?,
         }
-        self.sub_authorities().iter().try_for_each(|one| write!(f, "-{one}"))
+        numbers.sub_authorities().iter().try_for_each(|one| write!(f, "-{one}"))
     }
 }
 
@@ -202,11 +244,17 @@ mod tests {
     proptest! {
         #[test]
         fn text_and_bytes_come_back(
-            authority in 0u64..1 << 48,
-            subs in proptest::collection::vec(any::<u32>(), 1..=15),
+            authority in prop_oneof![Just(NT), 0u64..1 << 48],
+            first in prop_oneof![Just(DOMAIN), any::<u32>()],
+            further in proptest::collection::vec(any::<u32>(), 0..=14),
         ) {
-            let one = Sid::new(authority, subs).unwrap();
-            prop_assert_eq!(one.to_string().parse::<Sid>().unwrap(), one);
+            let all = [vec![first], further].concat();
+            let (one, of) = (Sid::new(authority, all.clone()).unwrap(), all.len());
+            let is_of_domains = (authority, first) == (NT, DOMAIN);
+            prop_assert_eq!(one.is_domain(), is_of_domains && of == 4);
+            prop_assert_eq!(one.domain().is_some(), is_of_domains && of == 5);
+            prop_assert_eq!(one.rid(), all[of - 1]);
+            prop_assert_eq!(one.to_string().parse::<Sid>().unwrap(), one.clone());
             prop_assert_eq!(Sid::from_bytes(&one.to_bytes()).unwrap(), one);
         }
 

@@ -8,6 +8,7 @@
 //! group, loses that even where the role cannot get its new name. The one exception is a role that
 //! would come into conflict: it keeps the memberships that it has.
 
+mod bound;
 pub(crate) mod difference;
 pub(crate) mod limit;
 mod memberships;
@@ -51,7 +52,7 @@ use crate::roles::role::Role;
 /// is listed twice; 42704 when a role is missing. What is wrong with one account is a step
 /// [`Leave`](crate::AccessAction::Leave), and the others go on.
 pub fn plan_access(
-    request: &AccessRequest,
+    request: &AccessRequest<'_>,
     cluster: &Cluster,
     comments: &HashMap<RoleOid, RoleComment>,
     sessions: impl FnMut(&Role) -> u32,

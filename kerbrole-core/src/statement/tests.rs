@@ -1,7 +1,7 @@
 //! How statements are written.
 
 use crate::names::role_name::RoleName;
-use crate::statement::{Revoke, Statement};
+use crate::statement::{MembershipOptions, Revoke, Statement};
 
 #[test]
 fn every_name_is_quoted() {
@@ -65,4 +65,49 @@ fn a_name_that_cannot_be_written_is_looked_up_by_its_oid() {
     };
     assert_eq!(revoke.to_string().matches("WHERE oid = 16400").count(), 3);
     assert!(revoke.to_string().contains("REVOKE %I FROM %I GRANTED BY %I CASCADE"));
+}
+
+#[test]
+fn options_are_written_as_the_server_of_the_time_knows_them() {
+    let name = |text: &str| RoleName::new(text).unwrap();
+    let with = |admin, inherit_and_set| {
+        let options = MembershipOptions { admin, inherit_and_set };
+        Statement::GrantWith { granted: name("g"), member: name("m"), options }.to_string()
+    };
+    assert_eq!(with(false, None), r#"GRANT "g" TO "m""#);
+    assert_eq!(with(true, None), r#"GRANT "g" TO "m" WITH ADMIN OPTION"#);
+    assert_eq!(
+        with(false, Some((true, false))),
+        r#"GRANT "g" TO "m" WITH ADMIN false, INHERIT true, SET false"#
+    );
+    let by = |admin| Statement::GrantBy {
+        granted: name("g"),
+        member: name("m"),
+        admin,
+        inherit: None,
+        set: None,
+        grantor: name("b"),
+    };
+    assert_eq!(by(None).to_string(), r#"GRANT "g" TO "m" GRANTED BY "b""#);
+    assert_eq!(by(Some(true)).to_string(), r#"GRANT "g" TO "m" WITH ADMIN true GRANTED BY "b""#);
+}
+
+#[test]
+fn what_another_granted_is_revoked_as_that_role() {
+    let name = |text: &str| RoleName::new(text).unwrap();
+    let revoke = Statement::RevokeAs {
+        grantor: name("boss"),
+        privileges: "SELECT".into(),
+        object: "TABLE public.orders".into(),
+        role: name("a@A.B"),
+    };
+    assert_eq!(
+        revoke.script(),
+        concat!(
+            r#"SET ROLE "boss"; REVOKE SELECT ON TABLE public.orders FROM "a@A.B" CASCADE; "#,
+            "RESET ROLE;"
+        )
+    );
+    let drop = Statement::DropRole { role: name("a@A.B") };
+    assert_eq!(drop.script(), r#"DROP ROLE "a@A.B";"#);
 }

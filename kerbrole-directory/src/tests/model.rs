@@ -285,7 +285,7 @@ impl World {
 /// What was read, to be compared.
 pub(super) fn rows(snapshot: &Snapshot) -> Vec<Row> {
     let each = snapshot.people.iter();
-    each.map(|p| (p.sid, p.sam_account_name.clone(), p.enabled, p.groups.clone())).collect()
+    each.map(|p| (p.sid.clone(), p.sam_account_name.clone(), p.enabled, p.groups.clone())).collect()
 }
 
 async fn open(stream: tokio::io::DuplexStream, domain: usize) -> Result<Session, Error> {

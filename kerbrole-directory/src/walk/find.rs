@@ -77,7 +77,7 @@ pub(super) async fn find(
 fn place(sessions: &[Session], name: &GroupName) -> Result<usize, Error> {
     let is_of = |session: &Session| match name {
         GroupName::Dn(dn) => Dn::parse(dn).is_some_and(|dn| session.has(&dn)),
-        GroupName::Sid(sid) => sid.domain() == Some(session.domain.sid),
+        GroupName::Sid(sid) => sid.domain().is_some_and(|domain| domain == session.domain.sid),
         GroupName::Netbios { domain, .. } => {
             domain.to_lowercase() == session.domain.netbios.to_lowercase()
         }

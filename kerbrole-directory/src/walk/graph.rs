@@ -79,8 +79,8 @@ impl Graph {
         self.by_sid.get(sid).copied()
     }
 
-    pub(super) fn foreign(&self, place: usize) -> Sid {
-        self.foreign[place]
+    pub(super) fn foreign(&self, place: usize) -> &Sid {
+        &self.foreign[place]
     }
 
     /// Takes an object in, unless it is there already.
@@ -94,7 +94,7 @@ impl Graph {
                 let node = GroupNode {
                     session,
                     guid: object.guid,
-                    sid,
+                    sid: sid.clone(),
                     dn: object.dn,
                     groups: Vec::new(),
                 };
@@ -102,7 +102,7 @@ impl Graph {
                 self.named(sid, Found::Group(self.groups.len() - 1))?
             }
             What::Account(account) => {
-                let sid = account.sid;
+                let sid = account.sid.clone();
                 let node = PersonNode { session, dn: object.dn, account, groups: Vec::new() };
                 self.people.push(node);
                 self.named(sid, Found::Person(self.people.len() - 1))?
@@ -122,7 +122,7 @@ impl Graph {
 
     fn named(&mut self, sid: Sid, found: Found) -> Result<Found, Error> {
         // Those of BUILTIN are the same in each domain.
-        if sid.domain().is_some() && self.by_sid.insert(sid, found).is_some() {
+        if sid.domain().is_some() && self.by_sid.insert(sid.clone(), found).is_some() {
             return Err(Error::protocol(format!("two objects have the SID {sid}")));
         }
         Ok(found)
@@ -163,7 +163,7 @@ impl Graph {
             .map(|(mapped, &root)| Group {
                 name: mapped.name.clone(),
                 dn: self.groups[root].dn.clone(),
-                sid: self.groups[root].sid,
+                sid: self.groups[root].sid.clone(),
                 people: 0,
             })
             .collect();
@@ -172,7 +172,7 @@ impl Graph {
         let mut members = Members { groups: walked, mapped: roots, of: Vec::new() };
         let above = members.mapped_above();
         let mut nodes = self.people;
-        nodes.sort_unstable_by_key(|node| node.account.sid);
+        nodes.sort_unstable_by(|a, b| a.account.sid.cmp(&b.account.sid));
         let mut people = Vec::new();
         let mut machines = 0;
         for node in nodes {

@@ -22,8 +22,9 @@ pub(super) async fn primary(
 ) -> Result<(), Error> {
     let session = &mut sessions[here];
     let numbered = groups.iter().filter_map(|&group| {
-        let sid = graph.groups[group].sid;
-        (sid.domain() == Some(session.domain.sid)).then(|| (i64::from(sid.rid()), group))
+        let sid = &graph.groups[group].sid;
+        let is_here = sid.domain().is_some_and(|domain| domain == session.domain.sid);
+        is_here.then(|| (i64::from(sid.rid()), group))
     });
     let numbered: HashMap<_, _> = numbered.collect();
     if numbered.is_empty() {

@@ -79,7 +79,7 @@ pub(super) async fn resolve(
                 None => return Err(unknown(graph, group, &dn)),
                 // Its `member` came without the SID.
                 Some(Found::Foreign(foreign)) => {
-                    let sid = Some(graph.foreign(foreign));
+                    let sid = Some(graph.foreign(foreign).clone());
                     let member = Member { guid, sid, dn };
                     match place(sessions, graph, here, group, &member)? {
                         Place::At(at, sid) => {
@@ -139,7 +139,7 @@ fn place(
     group: usize,
     member: &Member,
 ) -> Result<Place, Error> {
-    let Some(sid) = member.sid else {
+    let Some(sid) = &member.sid else {
         // A contact of another domain; one of this domain is counted by its class.
         let is_here = Dn::parse(&member.dn).is_none_or(|dn| sessions[here].has(&dn));
         return Ok(if is_here { Place::Here } else { Place::Nowhere });
@@ -149,7 +149,7 @@ fn place(
         let at = sessions.iter().position(|session| session.domain.sid == domain);
         return match at {
             Some(at) if at == here => Ok(Place::Here),
-            Some(at) => Ok(Place::At(at, sid)),
+            Some(at) => Ok(Place::At(at, sid.clone())),
             None => Err(Error::configuration(format!(
                 "{} in the group {} is of a domain that is not among the directories: {sid}",
                 words(&member.dn),

@@ -103,7 +103,10 @@ impl<'j> Job<'j> {
     ///
     /// # Errors
     /// With `--known-realms-only` for such a realm.
-    pub(super) async fn look_at_realms(&self, names: &[&str]) -> Result<(), Failure> {
+    pub(super) async fn look_at_realms(
+        &self,
+        names: impl IntoIterator<Item = &str>,
+    ) -> Result<(), Failure> {
         let is_strict = self.known_realms_only;
         for unknown in self.kerbrole.unknown_realms(names).await? {
             let warning = Warning::from(unknown);

@@ -25,8 +25,9 @@ pub(super) fn shown_rows(job: &Job<'_>, table: Table) -> Report {
     if !job.form().is_for_people() {
         return Report::done(job.rows(table));
     }
-    let statements = table.values_of("statement").filter_map(Value::as_str);
-    let script: String = statements.map(|statement| format!("{statement}\n")).collect();
+    let statements = table.values_of("statement");
+    let line = |statement: Value| Some(format!("{}\n", statement.as_str()?));
+    let script: String = statements.filter_map(line).collect();
     let script = if script.is_empty() { script } else { format!("BEGIN;\n{script}COMMIT;\n") };
     Report::done(Shown::Text(script))
 }

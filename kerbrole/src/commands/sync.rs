@@ -77,7 +77,7 @@ async fn look(job: &Job<'_>, arguments: &SyncArguments) -> Result<SyncPlan, Fail
     let options = &arguments.only_groups.iter().fold(options, SyncOptions::group);
     let wanted = principals(&arguments.principals)?;
     let names: Vec<_> = wanted.iter().map(|one| one.principal.as_str()).collect();
-    job.look_at_realms(&names).await?;
+    job.look_at_realms(names.iter().copied()).await?;
     let plan = job.waited("comparing the list", job.kerbrole.plan_sync(&names, options)).await?;
     job.look_at_login_cost(plan.count(SyncAction::Create));
     Ok(plan)

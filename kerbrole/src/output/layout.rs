@@ -24,15 +24,15 @@ pub(super) struct Layout {
 impl Layout {
     /// As wide as the widest cell of each; on a terminal no wider than that, for which the widest
     /// columns give way.
-    pub(super) fn of<'c>(
+    pub(super) fn of(
         heads: &[(&str, bool)],
-        rows: impl Iterator<Item = &'c Vec<String>>,
+        rows: impl Iterator<Item = Vec<String>>,
         look: Look,
     ) -> Self {
         let mut widths: Vec<_> =
             heads.iter().map(|(head, _)| if look.has_header { head.width() } else { 0 }).collect();
         for row in rows {
-            for (width, cell) in widths.iter_mut().zip(row) {
+            for (width, cell) in widths.iter_mut().zip(&row) {
                 *width = cell.lines().map(UnicodeWidthStr::width).fold(*width, usize::max);
             }
         }

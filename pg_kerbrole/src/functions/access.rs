@@ -9,7 +9,7 @@ use kerbrole_core::{
 use pgrx::prelude::*;
 
 use crate::interface::args::{Names, Text};
-use crate::interface::notices::{notice_case, notice_roles_adopted, warn_of};
+use crate::interface::notices::{notice_case_of, notice_roles_adopted, warn_of};
 use crate::interface::people::People;
 use crate::interface::principals::names;
 use crate::interface::rows::TableIterator;
@@ -100,7 +100,7 @@ fn kerb_apply_access(
     }))
 }
 
-fn persons(people: People) -> Vec<AccessPerson> {
+fn persons(people: People) -> Vec<AccessPerson<'static>> {
     let rules = settings::name_rules();
     let of = people.0.len();
     let mut persons = Vec::with_capacity(of);
@@ -109,7 +109,7 @@ fn persons(people: People) -> Vec<AccessPerson> {
         let wrong = |error| Error::from(error).of_element("people", of, at, Some(&person.sid));
         let sid: Sid = person.sid.parse().map_err(wrong).or_raise();
         let mut one = AccessPerson::new(person.principal, sid, &rules);
-        (one.enabled, one.roles) = (person.enabled, person.roles);
+        (one.enabled, one.roles) = (person.enabled, person.roles.into());
         persons.push(one);
     }
     persons
@@ -124,7 +124,7 @@ fn sids(domains: Vec<String>) -> Vec<Sid> {
     domains.iter().enumerate().map(sid).collect()
 }
 
-fn plan(request: &AccessRequest) -> AccessPlan {
+fn plan(request: &AccessRequest<'_>) -> AccessPlan {
     let cluster = cluster::whole();
     let sessions: HashMap<RoleOid, u32> = sessions::count_all();
     let count = |role: &Role| sessions.get(&role.oid).copied().unwrap_or(0);
@@ -174,14 +174,15 @@ fn check(plan: &AccessPlan) {
     }
 }
 
-fn tell(request: &AccessRequest, plan: &AccessPlan) {
+fn tell(request: &AccessRequest<'_>, plan: &AccessPlan) {
     let renamed = plan.statements().filter_map(|statement| match statement {
         Statement::Rename { to, .. } => Some(to),
         _ => None,
     });
     let called: HashSet<_> = plan.created().chain(renamed).map(RoleName::as_str).collect();
-    let meant = request.people.iter().filter_map(|person| person.meant.as_ref().ok());
-    notice_case(meant.filter(|one| one.case_matters && called.contains(one.role_name().as_str())));
+    let told = request.people.iter().filter(|person| person.case_matters);
+    let meant = told.filter_map(|person| person.meant.as_ref().ok());
+    notice_case_of(meant.filter(|name| called.contains(name.as_str())).cloned());
     let rule = settings::conflict_rule();
     let adopted = plan.statements().filter_map(|statement| match statement {
         Statement::Grant { roles, members } if roles[..] == [rule.ad_role().clone()] => {

@@ -141,9 +141,7 @@ fn add_many(
 
 /// Locks, plans, carries out, checks.
 fn add(request: &AddRequest, function: &CStr) -> Vec<AddOutcome> {
-    fault::gate(Step::Lock);
     lock_memberships(function);
-    fault::gate(Step::Look);
     let mut cluster = cluster::read(|rule| request.reading(rule));
     if fault::is(Fault::asleep_inside) {
         let names = cluster.roles.iter().map(|role| (role.oid, role.name.as_str()));

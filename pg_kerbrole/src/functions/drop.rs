@@ -5,6 +5,7 @@ use kerbrole_core::{
 };
 use pgrx::prelude::*;
 
+use crate::fault::{self, Step};
 use crate::interface::args::Text;
 use crate::interface::notices::warn;
 use crate::interface::principals::meant;
@@ -51,7 +52,9 @@ fn kerb_drop_principal(
     dependants::lock(role.oid);
     let dependants = dependants::of_roles(&[role.oid]).remove(&role.oid).unwrap_or_default();
     let plan = plan_drop(role, &dependants, heir.as_ref(), &cluster).or_raise();
+    fault::gate(Step::Write);
     execute_as_manager(&plan.statements);
+    fault::gate(Step::Check);
     match plan.outcome {
         DropOutcome::Dropped => verify(&plan.role, |now| now.is_none()),
         DropOutcome::Disabled(holdings) => {

@@ -8,6 +8,7 @@ use kerbrole_core::{
 };
 use pgrx::prelude::*;
 
+use crate::fault::{self, Step};
 use crate::interface::args::Text;
 use crate::interface::notices::notice_case;
 use crate::interface::principals::meant;
@@ -70,7 +71,9 @@ fn rename(
     match &plan.statement {
         Some(statement) => {
             powers::refuse(&plan.role, &cluster.rule).or_raise();
+            fault::gate(Step::Write);
             execute_as_manager(std::slice::from_ref(statement));
+            fault::gate(Step::Check);
             verify(&plan.role, |now| {
                 now.is_some_and(|role| role.name == plan.to && !role.elevated.any())
             });

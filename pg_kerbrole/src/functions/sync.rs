@@ -5,6 +5,7 @@ use kerbrole_core::{
 };
 use pgrx::prelude::*;
 
+use crate::fault::{self, Step};
 use crate::interface::args::{Names, Text};
 use crate::interface::notices::{
     TOLD, notice_adopted, notice_case, notice_disabled, notice_realms, warn_of,
@@ -114,6 +115,7 @@ fn plan(request: &SyncRequest) -> SyncPlan {
 
 fn carry_out(plan: &SyncPlan) {
     let statements: Vec<Statement> = plan.steps.iter().map(|step| step.statement.clone()).collect();
+    fault::gate(Step::Write);
     execute_as_manager(&statements);
     check(&plan.add);
     verify_all(plan);

@@ -81,9 +81,14 @@ pub(crate) fn notice(message: String, hint: &str) {
 
 /// Tells the caller, once, that the case of some names matters.
 pub(crate) fn notice_case<'a>(names: impl IntoIterator<Item = &'a Canonical>) {
-    let mut names = names.into_iter().filter(|name| name.case_matters);
-    let Some(first) = names.next() else { return };
-    let principal = &first.principal;
+    let names = names.into_iter().filter(|name| name.case_matters);
+    notice_case_of(names.map(Canonical::role_name));
+}
+
+/// The same of roles of which that is known.
+pub(crate) fn notice_case_of(roles: impl IntoIterator<Item = RoleName>) {
+    let mut names = roles.into_iter();
+    let Some(principal) = names.next() else { return };
     let message = match names.count() {
         0 => format!(
             "principal \"{principal}\" has upper-case letters: \

@@ -8,7 +8,7 @@ use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-use crate::fault::{self, Fault};
+use crate::fault::{self, Fault, Step};
 use crate::report::Raise;
 use crate::server::catalog;
 use crate::server::identity::as_bootstrap_superuser;
@@ -28,7 +28,9 @@ pub(crate) fn lock_memberships(function: &CStr) {
         pg_sys::PreventCommandIfReadOnly(function.as_ptr());
         pg_sys::PreventCommandDuringRecovery(function.as_ptr());
     }
+    fault::gate(Step::Lock);
     keep_others_from_memberships();
+    fault::gate(Step::Look);
 }
 
 /// Finds the role that is meant, keeps everybody else from changing it until this transaction ends,

@@ -2,6 +2,17 @@
 
 use crate::properties;
 
+/// In which part of kerbrole something is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The extension: `make test-replays` builds it with the feature `faults`.
+    Extension,
+    /// kerbrole-client, built with its feature `faults`.
+    Client,
+    /// The functions in PL/pgSQL, of which one is replaced.
+    Functions,
+}
+
 /// A broken variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
@@ -66,22 +77,38 @@ impl Fault {
         }
     }
 
-    /// The value of `kerbrole.fault` by which a server that is built for it has the same fault;
-    /// nothing for those of the client.
-    pub fn setting(self) -> Option<&'static str> {
+    /// What it is called: the value of `kerbrole.fault` by which a server, or a client, that is
+    /// built for it has it, and the name of the test that replays it.
+    pub fn name(self) -> &'static str {
         match self {
-            Self::NoLock => Some("no_lock"),
-            Self::LockLate => Some("lock_late"),
-            Self::Snapshot => Some("snapshot"),
-            Self::CheckBefore => Some("check_before"),
-            Self::NamesBeforeWait => Some("names_before_wait"),
-            Self::AsleepInside => Some("asleep_inside"),
-            Self::AsleepAfter => Some("asleep_after"),
-            Self::FunctionLooksOnce => Some("function_looks_once"),
-            Self::NoSecondLook
-            | Self::WrongHalf
-            | Self::TwoTransactions
-            | Self::LockOutlivesSession => None,
+            Self::NoLock => "no_lock",
+            Self::LockLate => "lock_late",
+            Self::Snapshot => "snapshot",
+            Self::CheckBefore => "check_before",
+            Self::NamesBeforeWait => "names_before_wait",
+            Self::AsleepInside => "asleep_inside",
+            Self::AsleepAfter => "asleep_after",
+            Self::FunctionLooksOnce => "function_looks_once",
+            Self::NoSecondLook => "no_second_look",
+            Self::WrongHalf => "wrong_half",
+            Self::TwoTransactions => "two_transactions",
+            Self::LockOutlivesSession => "lock_outlives_session",
+        }
+    }
+
+    /// Where it is.
+    pub fn part(self) -> Part {
+        match self {
+            Self::NoSecondLook | Self::WrongHalf | Self::TwoTransactions => Part::Client,
+            Self::LockOutlivesSession => Part::Functions,
+            Self::NoLock
+            | Self::LockLate
+            | Self::Snapshot
+            | Self::CheckBefore
+            | Self::NamesBeforeWait
+            | Self::AsleepInside
+            | Self::AsleepAfter
+            | Self::FunctionLooksOnce => Part::Extension,
         }
     }
 

@@ -22,6 +22,8 @@ pub mod program;
 #[cfg(feature = "checker")]
 pub mod properties;
 #[cfg(feature = "checker")]
+pub mod proved;
+#[cfg(feature = "checker")]
 pub mod report;
 #[cfg(feature = "checker")]
 pub mod state;

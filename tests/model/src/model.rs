@@ -33,9 +33,9 @@ pub enum Step {
     Commit,
     /// The client reads, and makes its plan: `plan_add` of kerbrole-client/src/plain/adding.rs.
     Plan,
-    /// The client's transaction begins, or a function in PL/pgSQL: the lock by COMMENT ON ROLE,
-    /// where it may (`mutex` of kerbrole-client/src/plain/batch.rs, `kerbrole.lock` of
-    /// sql/kerbrole/requests.sql).
+    /// The client's transaction begins, or a function in PL/pgSQL: the lock by COMMENT ON ROLE, for
+    /// which everybody waits, and which those keep who may (`mutex` of
+    /// kerbrole-client/src/plain/batch.rs, `kerbrole.lock` of sql/kerbrole/requests.sql).
     Begin,
     /// The client looks again at what is committed: `look_again` of
     /// kerbrole-client/src/plain/adding.rs, `try_grant` of plain/memberships.rs.
@@ -143,12 +143,12 @@ impl World {
         let me = &state.sessions[of];
         match self.next(me) {
             Step::Lock => self.holders(state, of, Held::ShareRowExclusive),
-            Step::Begin if self.takes_comment_lock(me) => {
+            // Whoever may not comment on the role waits for the lock as well: the server takes it
+            // before it looks at the right, and lets it go with the error.
+            Step::Begin => {
                 let others = (0..SESSIONS).filter(|&s| s != of && state.sessions[s].comments);
-                let ahead = state.ahead_of(of).filter(|&s| {
-                    let next = self.next(&state.sessions[s]);
-                    next == Step::Begin && self.takes_comment_lock(&state.sessions[s])
-                });
+                let ahead =
+                    state.ahead_of(of).filter(|&s| self.next(&state.sessions[s]) == Step::Begin);
                 bits(others.chain(ahead))
             }
             Step::Write => {
@@ -179,10 +179,6 @@ impl World {
             theirs.conflicts_with(asked) && !theirs.conflicts_with(mine)
         });
         bits(hold.chain(ahead))
-    }
-
-    fn takes_comment_lock(&self, session: &Session) -> bool {
-        self.program(session).how != How::Plain { locks: false }
     }
 
     /// Whether it is about pg_auth_members. A new name is not.

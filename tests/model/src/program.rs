@@ -90,10 +90,10 @@ impl fmt::Display for Statement {
 pub enum How {
     /// Somebody at psql: all of it in one transaction, and nobody looks afterwards.
     Typed,
-    /// kerbrole-client by plain statements. `locks` says whether it may comment on `rds_ad`, which
-    /// is the lock that they wait for who may.
+    /// kerbrole-client by plain statements. `locks` says whether it may comment on `rds_ad`, and
+    /// so keeps the lock that all of them wait for.
     Plain {
-        /// Whether it may take that lock.
+        /// Whether it may keep that lock.
         locks: bool,
     },
     /// kerbrole-client by the functions in PL/pgSQL: it looks again after their commit.

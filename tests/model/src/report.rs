@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use stateright::Model;
 
 use crate::checking::{Counterexample, Held};
-use crate::fault::Fault;
+use crate::fault::{Fault, Part};
 use crate::graphs::core::Compared;
 use crate::graphs::{GRAPHS, SEED};
 use crate::model::World;
 use crate::properties;
+use crate::proved::note_property;
 use crate::story::tell;
 
 /// What was gone through.
@@ -51,15 +52,13 @@ impl Evidence {
         (of().filter(|(_, found)| found.is_some()).count(), of().count())
     }
 
-    /// The table that is printed: property, states, variants caught.
-    pub fn table(&self) -> String {
-        let mut out = format!("{:<22} {:>12} {:>10}\n", "property", "states", "variants");
+    /// Notes for the table that `make prove` prints: property, states, variants caught.
+    pub fn note(&self) {
         for (property, _) in properties::ALL {
-            let states: usize = self.worlds_of(property).map(|held| held.states).sum();
+            let states = self.worlds_of(property).map(|held| held.states).sum();
             let (caught, all) = self.variants_of(property);
-            let _written = writeln!(out, "{property:<22} {states:>12} {caught:>6} of {all}");
+            note_property(property, states, caught, all);
         }
-        out
     }
 
     /// The document.
@@ -101,18 +100,22 @@ impl Evidence {
                         fault.breaks(),
                         tell(world, found)
                     );
-                    if let Some(setting) = fault.setting() {
-                        let _written = write!(
-                            out,
-                            "\nThe same on servers with `kerbrole.fault = {setting}`: \
-                             `replays::{setting}`.\n"
-                        );
-                    }
+                    let name = fault.name();
+                    let on = match fault.part() {
+                        Part::Extension => format!("on servers with `kerbrole.fault = {name}`"),
+                        Part::Client => format!("by clients with `kerbrole.fault = {name}`"),
+                        Part::Functions => "with a lock of the session in its place".into(),
+                    };
+                    let suite = match fault.part() {
+                        Part::Extension => "replays",
+                        Part::Client | Part::Functions => "client_replays",
+                    };
+                    let _written = write!(out, "\nThe same {on}: `{suite}::{name}`.\n");
                 }
                 None => out.push_str("Nothing is noticed.\n"),
             }
         }
-        let _written = write!(out, "{GRAPHS_BEGIN}");
+        let _written = write!(out, "{ORDERS}{GRAPHS_BEGIN}");
         let _written = writeln!(out, "| {SEED} | {GRAPHS} | {} |", GRAPHS / CI_PART);
         out.push_str(END);
         out
@@ -168,9 +171,32 @@ const VARIANTS: &str = "
 The same model with one thing wrong in it. Each has to break what it should; shown is a shortest way
 there, as the checker found it.
 
-Those of the extension are replayed: `make test-replays` builds it with the feature `faults`, which
-no package has (`make release-check`), and lets real sessions take the steps below in this order.
-With the fault what is promised breaks, as it does here; without it the same order ends in 0LP01.
+Each is replayed: `make test-replays` builds the extension and kerbrole-client with their features
+`faults`, which no package has (`make release-check`), and lets real sessions take the steps below
+in this order. With the fault what is promised breaks, as it does here; without it the same order
+ends in 0LP01, in a client that takes its own part back, or whole.
+";
+
+const ORDERS: &str = "
+## Real sessions, in all orders
+
+What the model goes through in its own steps, `interleavings::` of the tests does with real ones, in
+orders that nobody thought of ([interleavings.rs](../../tests/tests/replays/interleavings.rs)). The
+extension is built with places where a session stops: before it asks for the lock, when it has it,
+when it has written, when it has looked at the outcome; and there is its COMMIT or ROLLBACK. Two
+sessions go through all orders of these, for each two of a menu of fourteen transactions, typed ones
+and functions, under READ COMMITTED and REPEATABLE READ; three in orders drawn by a seed. Who waits
+for whom is read from the server's table of locks, so that each order is the one that was meant.
+
+In each committed state a recursive query says who is in both. At the end nobody waits, nobody was
+ended because of a deadlock, and what each session was told, by SQLSTATE, and what is in the
+catalogue is what comes of the same transactions one after the other, by the definition. The same is
+gone through without the guard, for functions beside each other and beside what is typed, and for
+the functions in PL/pgSQL beside each other, with the same places in them.
+
+With each fault below, and with the functions in PL/pgSQL without their lock, the same judge finds
+what breaks, in orders that it draws. CI goes through all orders of each two, each two at one level
+and with one ending, drawn by a seed; `make prove` at each level and with each ending.
 ";
 
 const GRAPHS_BEGIN: &str = "

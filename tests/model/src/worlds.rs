@@ -153,12 +153,17 @@ pub fn broken(fault: Fault) -> World {
         let starts = vec![Catalogue::of(&[P, G, H], &[(P, Ad), (H, Iam)])];
         World { menu: world.menu.into_iter().filter(is_grant).collect(), starts, ..world }
     };
+    // Whoever may create a principal and grant rds_ad may comment on it.
+    let only_adopting = |world: World| {
+        let starts = world.starts.iter().filter(|start| start.role(P).is_some());
+        World { starts: starts.copied().collect(), ..world }
+    };
     let world = match fault {
         Fault::NoLock | Fault::LockLate | Fault::CheckBefore => only_grants(guarded(2)),
         Fault::Snapshot => only_grants(guarded_repeatable(2)),
         Fault::FunctionLooksOnce => functions(2),
-        Fault::NoSecondLook | Fault::WrongHalf | Fault::TwoTransactions => unlocked(2),
-        Fault::LockOutlivesSession => managed(2),
+        Fault::NoSecondLook | Fault::WrongHalf => only_adopting(unlocked(2)),
+        Fault::TwoTransactions | Fault::LockOutlivesSession => managed(2),
         _ => guarded(2),
     };
     World { fault: Some(fault), ..world }

@@ -17,7 +17,6 @@ fn what_is_promised_holds_in_every_state_every_variant_is_noticed_and_the_page_s
     let evidence = Evidence { held: worlds::all().into_iter().map(check).collect(), caught };
     let objections = evidence.objections();
     assert!(objections.is_empty(), "{}", objections.join("\n\n"));
-    println!("{}", evidence.table());
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/evidence/never-both.md");
     let kept = fs::read_to_string(&page).unwrap();
     let seen = evidence.document();

@@ -16,7 +16,7 @@ use crate::plain::recursive_sql::{NOWHERE, members_of, roles_of, start};
 
 /// Memberships that were read: a part of those that there are, or all.
 #[derive(Default)]
-struct Read {
+pub(crate) struct Read {
     names: HashMap<RoleOid, RoleName>,
     above: HashMap<RoleOid, Vec<Membership>>,
     below: HashMap<RoleOid, Vec<Membership>>,
@@ -39,8 +39,9 @@ impl Read {
         self.below.entry(membership.role).or_default().push(membership);
     }
 
-    fn neighbourhood(mut self, around: &Around) -> MembershipGraph {
-        let Ok(graph) = kerbrole_core::neighbourhood(&mut self, around);
+    /// Of what was read what is around these.
+    pub(crate) fn neighbourhood(&mut self, around: &Around) -> MembershipGraph {
+        let Ok(graph) = kerbrole_core::neighbourhood(self, around);
         graph
     }
 }
@@ -64,11 +65,14 @@ impl MembershipCatalog for Read {
 impl<C: GenericClient> Catalog<'_, C> {
     /// The memberships around some roles.
     pub(crate) async fn neighbourhood(&self, around: Around) -> Result<MembershipGraph, Error> {
+        Ok(self.memberships_around(&around).await?.neighbourhood(&around))
+    }
+
+    /// The same as it was read, where it is asked for in several parts.
+    pub(crate) async fn memberships_around(&self, around: &Around) -> Result<Read, Error> {
         let (below, above) = (&around.members_of, &around.groups_of);
         let starts = ["oid OPERATOR(pg_catalog.=) ANY ($1)", "oid OPERATOR(pg_catalog.=) ANY ($2)"];
-        let read =
-            self.read_around(starts, &[(below, Type::OID_ARRAY), (above, Type::OID_ARRAY)]).await?;
-        Ok(read.neighbourhood(&around))
+        self.read_around(starts, &[(below, Type::OID_ARRAY), (above, Type::OID_ARRAY)]).await
     }
 
     /// The memberships around the roles of exactly these names, asked for once.
@@ -81,7 +85,7 @@ impl<C: GenericClient> Catalog<'_, C> {
             "rolname OPERATOR(pg_catalog.=) ANY ($2::pg_catalog.text[]::pg_catalog.name[])",
         ];
         let (below, above) = (reading.members_of(), reading.groups_of());
-        let read = self
+        let mut read = self
             .read_around(NAMED, &[(&below, Type::TEXT_ARRAY), (&above, Type::TEXT_ARRAY)])
             .await?;
         let oids: HashMap<_, _> =

@@ -4,9 +4,11 @@ use std::collections::{BTreeSet, HashSet};
 
 use proptest::prelude::*;
 
+use crate::error::{Error, Warning};
 use crate::memberships::cluster::Cluster;
 use crate::memberships::fix::Added;
 use crate::memberships::graph::{Membership, MembershipGraph};
+use crate::memberships::reach::RuleReach;
 use crate::names::role_name::RoleName;
 use crate::oid::RoleOid;
 use crate::roles::path::PathStep;
@@ -220,6 +222,66 @@ fn what_a_change_adds_is_told_from_what_was_there() {
     );
     let all = HashSet::from([oid("a@X.Y"), oid("b")]);
     assert_eq!(after.new_conflict(&all, &Added::default()).unwrap(), None);
+}
+
+#[test]
+fn a_refusal_and_a_warning_say_how_many_more_there_are() {
+    let after = graph(&[
+        ("a@X.Y", "g"),
+        ("b@X.Y", "g"),
+        ("c@X.Y", "g"),
+        ("a@X.Y", "rds_ad"),
+        ("b@X.Y", "rds_ad"),
+        ("c@X.Y", "rds_ad"),
+        ("g", "rds_iam"),
+    ]);
+    let after = cluster(after, false);
+    let new = || after.new_conflict(&HashSet::new(), &Added::default()).unwrap().unwrap();
+    assert_eq!(new().roles.len(), 3);
+    let Error::Conflict { conflict, others, fix, .. } = new().refusal(&rule()) else {
+        panic!("another error")
+    };
+    assert_eq!((conflict.role.as_str(), others, fix.len()), ("a@X.Y", 2, 1));
+    let Warning::ConflictMade { conflict, others, .. } = new().warning(&rule()) else {
+        panic!("another warning")
+    };
+    assert_eq!((conflict.role.as_str(), others, conflict.fix.len()), ("a@X.Y", 2, 1));
+}
+
+#[test]
+fn a_grant_is_refused_for_what_it_adds_and_not_for_what_was_there() {
+    let cluster = cluster(
+        graph(&[
+            ("a@X.Y", "rds_ad"),
+            ("b", "g"),
+            ("both", "rds_ad"),
+            ("both", "rds_iam"),
+            ("h", "rds_iam"),
+        ]),
+        false,
+    );
+    let oid = |name| oid_of(&cluster.graph, name);
+    let error = cluster.refuse_grant(oid("h"), oid("a@X.Y")).unwrap_err();
+    assert_eq!(error.sqlstate().code(), "0LP01");
+    let there = HashSet::from([oid("both")]);
+    assert_eq!(cluster.refuse_grant(oid("h"), oid("g")).unwrap(), there);
+    let both = RuleReach::find(&cluster).unwrap();
+    let conflict_of =
+        |name: &str| both.conflict_of(cluster.graph.find(&RoleName::new(name).unwrap()).unwrap());
+    assert_eq!(conflict_of("a@X.Y"), None);
+    assert_eq!(conflict_of("both").unwrap().role.as_str(), "both");
+}
+
+#[test]
+fn a_group_that_several_granted_is_one_group() {
+    let names = ["a", "g", "h", "rds_ad", "rds_iam", "x", "y"];
+    let oids: Vec<_> = (1..).zip(names.map(|n| RoleName::new(n).unwrap())).collect();
+    let edge = |role, grantor| Membership { grantor: Some(grantor), ..Membership::to_be(1, role) };
+    let rows = [edge(2, 6), edge(2, 7), edge(3, 6), edge(4, 6)];
+    let cluster = cluster(MembershipGraph::new(oids, rows), true);
+    let both = RuleReach::find(&cluster).unwrap();
+    let member = cluster.graph.find(&RoleName::new("a").unwrap()).unwrap();
+    assert_eq!(both.groups(member).collect::<Vec<_>>(), ["g", "h"], "and rds_ad is none");
 }
 
 #[test]

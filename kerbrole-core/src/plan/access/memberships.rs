@@ -68,10 +68,10 @@ impl<'c> Memberships<'c> {
         self.cluster.graph.node(role).is_some_and(|node| self.both.is_in_ad(node))
     }
 
-    fn wanted(&self, person: &AccessPerson) -> Vec<Node> {
+    fn wanted(&self, person: &AccessPerson<'_>) -> Vec<Node> {
         let mut wanted = Vec::with_capacity(person.roles.len());
         let mut seen = HashSet::new();
-        for name in &person.roles {
+        for name in &*person.roles {
             // rds_ad is not among them.
             let Some(&role) = self.managed.get(name.as_str()) else { continue };
             if seen.insert(role) {
@@ -81,12 +81,12 @@ impl<'c> Memberships<'c> {
         wanted
     }
 
-    pub(super) fn of_new(&self, person: &AccessPerson) -> Change {
+    pub(super) fn of_new(&self, person: &AccessPerson<'_>) -> Change {
         Change { lacks_ad: true, lacking: self.wanted(person), unwanted: Vec::new() }
     }
 
     /// What a role lacks and has too much; of nobody's account it should have nothing.
-    pub(super) fn change(&self, role: &Role, person: Option<&AccessPerson>) -> Change {
+    pub(super) fn change(&self, role: &Role, person: Option<&AccessPerson<'_>>) -> Change {
         let wanted = person.map(|person| self.wanted(person)).unwrap_or_default();
         let graph = &self.cluster.graph;
         let rows = graph.node(role.oid).map_or(&[][..], |node| graph.memberships_of(node));

@@ -43,7 +43,7 @@ impl<'c> Accounts<'c> {
                 0 => may_change(role).err(),
                 sessions => Some(Error::InUse { role: role.name.clone(), sessions }),
             };
-            let (to, sid) = (to.clone(), account.person.sid);
+            let (to, sid) = (to.clone(), account.person.sid.clone());
             if let Some(error) = refused {
                 parts.leave(role.name.clone(), error);
                 continue;
@@ -60,7 +60,7 @@ impl<'c> Accounts<'c> {
         parts.renames = order;
         for one in moves.iter().filter(|one| !one.goes) {
             if let Some(role) = self.in_the_way(&one.to, Some(one.role.oid)) {
-                let error = self.refuse_name(&one.to, one.sid, role);
+                let error = self.refuse_name(&one.to, &one.sid, role);
                 parts.leave(one.role.name.clone(), error);
             }
         }
@@ -148,7 +148,7 @@ fn let_go(moves: &mut [Move<'_>], at: usize, ready: &mut VecDeque<usize>) {
 fn rename(one: &Move<'_>, from: Option<RoleName>, to: RoleName) -> AccessStep {
     let role = one.role.name.clone();
     let statement = Statement::Rename { role: from.unwrap_or_else(|| role.clone()), to };
-    step(AccessAction::Rename, role, statement, AccessReason::Renamed(one.sid))
+    step(AccessAction::Rename, role, statement, AccessReason::Renamed(one.sid.clone()))
 }
 
 /// A name that no role has. There are fewer roles than numbers.

@@ -1,16 +1,16 @@
 //! Which role is whose, and what becomes of it.
 
-use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::error::{AccessError, Error};
 use crate::lookup::changeable;
 use crate::memberships::cluster::Cluster;
-use crate::names::case::fold_case;
+use crate::names::case::alike_ignoring_case;
 use crate::names::principal::{KnownRealms, principal_parts};
 use crate::names::role_name::RoleName;
 use crate::names::sid::Sid;
 use crate::oid::RoleOid;
+use crate::plan::access::bound::Bound;
 use crate::plan::access::parts::Parts;
 use crate::plan::access::request::{AccessPerson, Terms};
 use crate::roles::comment::RoleComment;
@@ -30,7 +30,7 @@ pub(super) enum Has<'c> {
 
 /// A person about whom something is to be decided.
 pub(super) struct Account<'c> {
-    pub(super) person: &'c AccessPerson,
+    pub(super) person: &'c AccessPerson<'c>,
     /// The name that the role is to have, where it can be had.
     pub(super) wanted: Option<RoleName>,
     pub(super) has: Has<'c>,
@@ -41,8 +41,7 @@ pub(super) struct Accounts<'c> {
     pub(super) cluster: &'c Cluster,
     pub(super) terms: &'c Terms<'c>,
     pub(super) comments: &'c HashMap<RoleOid, RoleComment>,
-    /// The roles that are bound to each account.
-    pub(super) bound: HashMap<&'c Sid, Vec<&'c Role>>,
+    pub(super) bound: Bound<'c>,
     pub(super) listed: HashSet<&'c Sid>,
     pub(super) all: Vec<Account<'c>>,
     /// The names that roles get, of those that get another.
@@ -70,26 +69,22 @@ impl<'c> Accounts<'c> {
             let here =
                 |error: Error| error.of_element("people", people.len(), at, Some(&person.typed));
             if person.sid.domain().is_none() {
-                return Err(here(AccessError::NoAccount { sid: person.sid }.into()));
+                return Err(here(AccessError::NoAccount { sid: person.sid.clone() }.into()));
             }
             if let Some(role) = person.roles.iter().find(|role| !managed.contains(role.as_str())) {
                 return Err(here(AccessError::NotManaged { role: role.clone() }.into()));
             }
             if !listed.insert(&person.sid) {
-                return Err(here(AccessError::ListedTwice { sid: person.sid }.into()));
+                return Err(here(AccessError::ListedTwice { sid: person.sid.clone() }.into()));
             }
         }
-        let mut bound: HashMap<&Sid, Vec<&Role>> = HashMap::new();
-        for role in cluster.roles.iter() {
-            if let Some(sid) = comments.get(&role.oid).and_then(RoleComment::sid) {
-                bound.entry(sid).or_default().push(role);
-            }
-        }
+        let sid = |role: &Role| comments.get(&role.oid).and_then(RoleComment::sid);
+        let bound = cluster.roles.iter().filter_map(|role| Some((sid(role)?, role)));
         let mut accounts = Self {
             cluster,
             terms,
             comments,
-            bound,
+            bound: Bound::of(bound),
             listed,
             all: Vec::with_capacity(people.len()),
             moved: HashMap::new(),
@@ -107,31 +102,30 @@ impl<'c> Accounts<'c> {
     /// Nothing for somebody to whom nothing is done.
     fn account(
         &self,
-        person: &'c AccessPerson,
+        person: &'c AccessPerson<'c>,
         realms: &mut KnownRealms<'c>,
         parts: &mut Parts,
     ) -> Option<Account<'c>> {
         let wanted = person.wanted();
-        let bound = self.bound.get(&person.sid).map_or(&[][..], Vec::as_slice);
+        let bound = self.bound.to(&person.sid);
         let excepts = |name: &RoleName| self.terms.excepts(name);
         if wanted.as_ref().is_some_and(excepts) {
             return None;
         }
-        if bound.iter().any(|role| excepts(&role.name)) {
+        if bound.clone().any(|role| excepts(&role.name)) {
             // Its new name is its own all the same.
             return Some(Account { person, wanted, has: Has::Left });
         }
         // Whoever may comment on some role could otherwise keep people from their own.
         let mut principals: Vec<&Role> = bound
-            .iter()
-            .copied()
+            .clone()
             .filter(|role| principal_parts(role.name.as_str(), realms).is_some())
             .collect();
         principals.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         let has = match principals[..] {
-            [] => match bound.iter().min_by(|a, b| a.name.cmp(&b.name)) {
+            [] => match bound.min_by(|a, b| a.name.cmp(&b.name)) {
                 Some(role) => {
-                    let (role, sid) = (role.name.clone(), person.sid);
+                    let (role, sid) = (role.name.clone(), person.sid.clone());
                     let error = match role.unwritable_oid() {
                         Some(_) => Error::Unwritable { role: role.clone() },
                         None => AccessError::NoPrincipal { role: role.clone(), sid }.into(),
@@ -149,7 +143,8 @@ impl<'c> Accounts<'c> {
                 }
             },
             [role, other, ..] => {
-                let (sid, role, other) = (person.sid, role.name.clone(), other.name.clone());
+                let (sid, role, other) =
+                    (person.sid.clone(), role.name.clone(), other.name.clone());
                 parts.leave(person.shown(), AccessError::BoundTwice { sid, role, other });
                 Has::Several(principals)
             }
@@ -157,7 +152,7 @@ impl<'c> Accounts<'c> {
         if let Err(error) = &person.meant {
             // Somebody who has no role and gets none need not be told of.
             if person.enabled || !matches!(has, Has::Nothing) {
-                parts.leave(person.shown(), error.clone());
+                parts.leave(person.shown(), (**error).clone());
             }
         }
         Some(Account { person, wanted, has })
@@ -165,19 +160,15 @@ impl<'c> Accounts<'c> {
 
     /// Nobody gets a name that two accounts have, whatever its case.
     fn refuse_names_alike(&mut self, parts: &mut Parts) {
-        let mut first: HashMap<String, usize> = HashMap::with_capacity(self.all.len());
+        let wanted = self.all.iter().enumerate();
+        let named = wanted.filter_map(|(at, one)| Some((one.wanted.as_ref()?.as_str(), at)));
+        let sid = |at: usize| self.all[at].person.sid.clone();
         let mut alike: BTreeMap<usize, Sid> = BTreeMap::new();
-        for (at, account) in self.all.iter().enumerate() {
-            let Some(name) = &account.wanted else { continue };
-            match first.entry(fold_case(name.as_str())) {
-                Entry::Vacant(none) => {
-                    none.insert(at);
-                }
-                Entry::Occupied(first) => {
-                    alike.entry(*first.get()).or_insert(account.person.sid);
-                    alike.insert(at, self.all[*first.get()].person.sid);
-                }
-            }
+        for names in alike_ignoring_case(named) {
+            let [first, second, ..] = names[..] else { continue };
+            alike.extend(
+                names.iter().map(|&at| (at, sid(if at == first { second } else { first }))),
+            );
         }
         for (at, other) in alike {
             if let Some(role) = self.all[at].wanted.take() {
@@ -213,19 +204,20 @@ impl<'c> Accounts<'c> {
             };
             let bound_to = self.comments.get(&role.oid).and_then(RoleComment::sid);
             if bound_to.is_some_and(|sid| *sid != person.sid) {
-                self.closed.insert(role.oid, person.sid);
+                self.closed.insert(role.oid, person.sid.clone());
             }
         }
     }
 
     /// Why an account cannot have the name that another role keeps.
-    pub(super) fn refuse_name(&self, name: &RoleName, sid: Sid, role: &Role) -> Error {
+    pub(super) fn refuse_name(&self, name: &RoleName, sid: &Sid, role: &Role) -> Error {
         if role.name != *name {
             let (role, other) = (name.clone(), role.name.clone());
             return Error::CaseCollision { role, other, both_new: false };
         }
         match self.comments.get(&role.oid).and_then(RoleComment::sid) {
-            Some(&bound_to) => {
+            Some(bound_to) => {
+                let (sid, bound_to) = (sid.clone(), bound_to.clone());
                 AccessError::NameOfAnother { role: role.name.clone(), sid, bound_to }.into()
             }
             None => Error::NameTaken { role: role.name.clone() },

@@ -32,29 +32,27 @@ impl Accounts<'_> {
         let mut principals = 0;
         let (mut absent, mut closed) = (Vec::new(), Vec::new());
         let mut realms = KnownRealms::default();
-        for (sid, roles) in &self.bound {
-            for &role in roles {
-                let is_read = self.terms.has_read(sid) && memberships.is_in_ad(role.oid);
-                let is_listed = self.listed.contains(sid);
-                let name = role.name.as_str();
-                if principal_parts(name, &mut realms).is_some() {
-                    principals += usize::from(is_read);
-                    if self.terms.excepts(&role.name) {
-                        continue;
-                    }
-                    let is_removed = self.terms.request.absent != AbsentPolicy::Keep;
-                    if is_read && !is_listed && is_removed {
-                        absent.push(role);
-                    } else if self.closed.contains_key(&role.oid) && !parts.is_shut(role) {
-                        closed.push(role);
-                    }
-                } else if is_read
-                    && !is_listed
-                    && self.terms.request.absent != AbsentPolicy::Keep
-                    && unwritable_principal_parts(name).is_some()
-                {
-                    parts.leave(role.name.clone(), Error::Unwritable { role: role.name.clone() });
+        for (sid, role) in self.bound.iter() {
+            let is_read = self.terms.has_read(sid) && memberships.is_in_ad(role.oid);
+            let is_listed = self.listed.contains(sid);
+            let name = role.name.as_str();
+            if principal_parts(name, &mut realms).is_some() {
+                principals += usize::from(is_read);
+                if self.terms.excepts(&role.name) {
+                    continue;
                 }
+                let is_removed = self.terms.request.absent != AbsentPolicy::Keep;
+                if is_read && !is_listed && is_removed {
+                    absent.push(role);
+                } else if self.closed.contains_key(&role.oid) && !parts.is_shut(role) {
+                    closed.push(role);
+                }
+            } else if is_read
+                && !is_listed
+                && self.terms.request.absent != AbsentPolicy::Keep
+                && unwritable_principal_parts(name).is_some()
+            {
+                parts.leave(role.name.clone(), Error::Unwritable { role: role.name.clone() });
             }
         }
         absent.sort_unstable_by(|a, b| a.name.cmp(&b.name));
@@ -72,7 +70,7 @@ impl Accounts<'_> {
             let reason = self
                 .closed
                 .get(&role.oid)
-                .map_or(AccessReason::Absent, |sid| AccessReason::NameOf(*sid));
+                .map_or(AccessReason::Absent, |sid| AccessReason::NameOf(sid.clone()));
             let step = parts.shut(role, &role.name, reason);
             parts.removals.extend(step);
         }

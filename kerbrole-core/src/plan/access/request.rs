@@ -1,5 +1,6 @@
 //! Who is to have access, by what a directory says.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::error::{AccessError, Error};
@@ -8,37 +9,44 @@ use crate::memberships::node::Node;
 use crate::names::case::fold_case;
 use crate::names::error::NameError;
 use crate::names::role_name::RoleName;
-use crate::names::rules::{Canonical, NameRules};
+use crate::names::rules::NameRules;
 use crate::names::sid::Sid;
 use crate::plan::access::limit::RemovalLimit;
 use crate::plan::sync::AbsentPolicy;
 
 /// An account of a directory, and what it is to have.
+///
+/// There may be a great many, and whoever asks mostly has the texts already: they are borrowed.
 #[derive(Debug, Clone)]
-pub struct AccessPerson {
+pub struct AccessPerson<'a> {
     /// The principal, as it was given.
-    pub typed: String,
-    /// What that means; or why no role can be called so.
-    pub meant: Result<Canonical, NameError>,
+    pub typed: Cow<'a, str>,
+    /// The name of the role that it means; or why no role can be called so.
+    pub meant: Result<RoleName, Box<NameError>>,
+    /// Whether to tell that the case of its username matters: see
+    /// [`Canonical::case_matters`](crate::Canonical::case_matters).
+    pub case_matters: bool,
     /// The account.
     pub sid: Sid,
     /// Whether the directory lets it log in.
     pub enabled: bool,
     /// The roles that it is to be a member of, exactly as they are called.
-    pub roles: Vec<String>,
+    pub roles: Cow<'a, [String]>,
 }
 
-impl AccessPerson {
+impl<'a> AccessPerson<'a> {
     /// An account that may log in and has no further role.
-    pub fn new(typed: impl Into<String>, sid: Sid, rules: &NameRules) -> Self {
+    pub fn new(typed: impl Into<Cow<'a, str>>, sid: Sid, rules: &NameRules) -> Self {
         let typed = typed.into();
         let meant = rules.canonicalize(&typed, None);
-        Self { typed, meant, sid, enabled: true, roles: Vec::new() }
+        let case_matters = meant.as_ref().is_ok_and(|canonical| canonical.case_matters);
+        let meant = meant.map(|canonical| canonical.role_name()).map_err(Box::new);
+        Self { typed, meant, case_matters, sid, enabled: true, roles: Cow::default() }
     }
 
     /// The name that its role is to have.
     pub(super) fn wanted(&self) -> Option<RoleName> {
-        self.meant.as_ref().ok().map(Canonical::role_name)
+        self.meant.as_ref().ok().cloned()
     }
 
     /// A name to report it by: where none is possible, what was given.
@@ -51,9 +59,9 @@ impl AccessPerson {
 
 /// What is wanted.
 #[derive(Debug, Clone, Default)]
-pub struct AccessRequest {
+pub struct AccessRequest<'a> {
     /// Everybody who is to have access, and everybody else whose account was read.
-    pub people: Vec<AccessPerson>,
+    pub people: Vec<AccessPerson<'a>>,
     /// The roles that are granted and revoked, exactly as they are called: no other is. `rds_ad` is
     /// not counted among them, since everybody gets it.
     pub roles: Vec<String>,
@@ -97,18 +105,18 @@ impl NameRules {
 
 /// The parts of a request that hold for everybody, looked at once.
 pub(super) struct Terms<'r> {
-    pub(super) request: &'r AccessRequest,
+    pub(super) request: &'r AccessRequest<'r>,
     /// For each role of the graph whether it is granted and revoked here.
     managed: Vec<bool>,
     except: HashSet<String>,
-    domains: HashSet<Sid>,
+    domains: HashSet<&'r Sid>,
 }
 
 impl<'r> Terms<'r> {
     /// # Errors
     /// 42704 for a role that is missing; 22023 for one that is a principal's, and for a SID that is
     /// none of an account or a domain.
-    pub(super) fn of(request: &'r AccessRequest, cluster: &Cluster) -> Result<Self, Error> {
+    pub(super) fn of(request: &'r AccessRequest<'r>, cluster: &Cluster) -> Result<Self, Error> {
         let mut managed = vec![false; cluster.graph.len()];
         let of = request.roles.len();
         for (at, group) in request.roles.iter().enumerate() {
@@ -127,13 +135,13 @@ impl<'r> Terms<'r> {
         }
         for (at, sid) in request.domains.iter().enumerate() {
             if !sid.is_domain() {
-                let error = Error::from(AccessError::NoDomain { sid: *sid });
+                let error = Error::from(AccessError::NoDomain { sid: sid.clone() });
                 let text = sid.to_string();
                 return Err(error.of_element("domains", request.domains.len(), at, Some(&text)));
             }
         }
         let except = request.except.iter().map(|name| fold_case(name.as_str())).collect();
-        let domains = request.domains.iter().copied().collect();
+        let domains = request.domains.iter().collect();
         Ok(Self { request, managed, except, domains })
     }
 

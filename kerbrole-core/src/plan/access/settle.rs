@@ -63,7 +63,7 @@ impl<'c> Accounts<'c> {
         let (Has::Nothing, Some(name)) = (&account.has, &account.wanted) else {
             return Unbound::Nothing;
         };
-        let sid = account.person.sid;
+        let sid = &account.person.sid;
         let comment = |role: &Role| self.comments.get(&role.oid);
         let exact = self.cluster.roles.get(name.as_str());
         let exact = exact.filter(|role| comment(role).and_then(RoleComment::sid).is_none());
@@ -83,8 +83,8 @@ impl<'c> Accounts<'c> {
             return Unbound::Nothing;
         }
         let text = match comment(role) {
-            Some(comment) => comment.bound_to(&sid),
-            None => Some(RoleComment::of_new(&sid)),
+            Some(comment) => comment.bound_to(sid),
+            None => Some(RoleComment::of_new(sid)),
         };
         match text {
             Some(text) => Unbound::Adopt(role, text),
@@ -97,7 +97,7 @@ impl<'c> Accounts<'c> {
 
     fn create(
         &self,
-        person: &AccessPerson,
+        person: &AccessPerson<'_>,
         name: RoleName,
         memberships: &Memberships<'_>,
         parts: &mut Parts,
@@ -115,7 +115,7 @@ impl<'c> Accounts<'c> {
             create,
             AccessReason::NoRole,
         ));
-        bind(person.sid, &name, RoleComment::of_new(&person.sid), parts);
+        bind(&person.sid, &name, RoleComment::of_new(&person.sid), parts);
         grant(&name, &change, memberships, parts);
     }
 
@@ -146,7 +146,7 @@ impl<'c> Accounts<'c> {
         }
         if let Some(comment) = comment {
             parts.change(role);
-            bind(person.sid, &name, comment, parts);
+            bind(&person.sid, &name, comment, parts);
         }
         if !change.lacking.is_empty() {
             parts.change(role);
@@ -207,7 +207,7 @@ impl<'c> Accounts<'c> {
 
     fn shut_where_it_has_to_be(&self, account: &Account<'c>, role: &Role, parts: &mut Parts) {
         let reason = match self.closed.get(&role.oid) {
-            Some(sid) => AccessReason::NameOf(*sid),
+            Some(sid) => AccessReason::NameOf(sid.clone()),
             None if !account.person.enabled => AccessReason::Disabled,
             None => return,
         };
@@ -225,9 +225,9 @@ enum Unbound<'c> {
     Adopt(&'c Role, String),
 }
 
-fn bind(sid: Sid, name: &RoleName, comment: String, parts: &mut Parts) {
+fn bind(sid: &Sid, name: &RoleName, comment: String, parts: &mut Parts) {
     let statement = Statement::Comment { role: name.clone(), text: Some(comment) };
-    let reason = AccessReason::Account(sid);
+    let reason = AccessReason::Account(sid.clone());
     parts.binds.push(step(AccessAction::Bind, name.clone(), statement, reason));
 }
 

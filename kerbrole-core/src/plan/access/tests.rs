@@ -25,17 +25,17 @@ fn sid(rid: u32) -> Sid {
 }
 
 /// `name:rid role role`; `-` before the name of somebody who is disabled.
-fn person(text: &str) -> AccessPerson {
+fn person(text: &str) -> AccessPerson<'static> {
     let mut words = text.split(' ');
     let (name, rid) = words.next().unwrap().split_once(':').unwrap();
     let given = format!("{}@A.B", name.trim_start_matches('-'));
     let mut person = AccessPerson::new(given, sid(rid.parse().unwrap()), &NameRules::default());
     person.enabled = !name.starts_with('-');
-    person.roles = words.map(Into::into).collect();
+    person.roles = words.map(String::from).collect();
     person
 }
 
-fn request(people: &[&str], absent: AbsentPolicy) -> AccessRequest {
+fn request(people: &[&str], absent: AbsentPolicy) -> AccessRequest<'static> {
     AccessRequest {
         people: people.iter().map(|text| person(text)).collect(),
         roles: ROLES.map(Into::into).to_vec(),
@@ -66,7 +66,7 @@ fn model(roles: &[&str]) -> Model {
     model
 }
 
-fn sql(model: &Model, request: &AccessRequest) -> Vec<String> {
+fn sql(model: &Model, request: &AccessRequest<'_>) -> Vec<String> {
     let plan = model.plan(request).unwrap();
     plan.steps
         .iter()
@@ -315,14 +315,14 @@ fn too_many_losses_are_refused() {
 #[test]
 fn a_wrong_request_is_refused_whole() {
     let model = model(&["ann:1"]);
-    let code = |change: &dyn Fn(&mut AccessRequest)| {
+    let code = |change: &dyn Fn(&mut AccessRequest<'_>)| {
         let mut request = request(&["ann:1", "bob:2"], AbsentPolicy::Drop);
         change(&mut request);
         model.plan(&request).unwrap_err().sqlstate().code()
     };
     assert_eq!(code(&|r| r.roles.push("teem".into())), "42704");
     assert_eq!(code(&|r| r.roles.push("ann@A.B".into())), "22023");
-    assert_eq!(code(&|r| r.people[1].roles.push("rds_iam".into())), "22023");
+    assert_eq!(code(&|r| r.people[1].roles.to_mut().push("rds_iam".into())), "22023");
     assert_eq!(code(&|r| r.people[1].sid = "S-1-5-32-544".parse().unwrap()), "22023");
     assert_eq!(code(&|r| r.domains.push(sid(1))), "22023");
     assert_eq!(code(&|r| r.people[1].sid = sid(1)), "42710");

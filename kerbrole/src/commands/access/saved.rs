@@ -88,16 +88,19 @@ impl Saved {
     }
 }
 
+fn by_sid(access: &Access) -> HashMap<&Sid, &AccessPerson> {
+    access.people.iter().map(|person| (&person.sid, person)).collect()
+}
+
 /// What is not as it was planned for.
 fn difference(planned: &Access, now: &Access) -> String {
-    let by_sid = |access: &'_ Access| -> HashMap<Sid, AccessPerson> {
-        access.people.iter().map(|person| (person.sid, person.clone())).collect()
-    };
     let (before, after) = (by_sid(planned), by_sid(now));
-    let came = after.values().filter(|one| !before.contains_key(&one.sid));
-    let went = before.values().filter(|one| !after.contains_key(&one.sid));
-    let changed =
-        after.values().filter(|one| before.get(&one.sid).is_some_and(|other| other != *one));
+    let came = after.values().copied().filter(|one| !before.contains_key(&one.sid));
+    let went = before.values().copied().filter(|one| !after.contains_key(&one.sid));
+    let changed = after
+        .values()
+        .copied()
+        .filter(|one| before.get(&one.sid).is_some_and(|other| other != one));
     let kinds = [
         (names(came), "came into a group of the access file"),
         (names(went), "left them"),

@@ -23,12 +23,14 @@ fn access(read: &Read, ends_sessions: bool) -> Access {
         .limit(file.removals)
         .terminate(file.people.end_sessions.unwrap_or(ends_sessions));
     let access = file.people.except.iter().fold(access, Access::except);
-    let domains = snapshot.domains.iter().map(|domain| domain.sid);
+    let domains = snapshot.domains.iter().map(|domain| domain.sid.clone());
     let access = domains.fold(access, Access::domain);
     access.people(snapshot.people.iter().map(|person| {
         let rules = person.groups.iter().filter_map(|&group| file.access.get(group));
         // Two rules may give one role.
         let roles: BTreeSet<_> = rules.flat_map(|rule| &rule.roles).collect();
-        AccessPerson::new(directory::name(person), person.sid).enabled(person.enabled).roles(roles)
+        AccessPerson::new(directory::name(person), person.sid.clone())
+            .enabled(person.enabled)
+            .roles(roles)
     }))
 }

@@ -27,9 +27,9 @@ const CALLS: [(&str, &str); 4] = [
     ),
 ];
 
-const LIST_CALL: &str = "SELECT role_name, username, realm, can_login, groups, ad_path, iam_path, \
-    sessions FROM kerb_list_principals()";
-const CONFLICTS_CALL: &str = "SELECT role_name, ad_path, iam_path FROM kerb_conflicts()";
+pub(crate) const LIST_CALL: &str = "SELECT role_name, username, realm, can_login, groups, ad_path, \
+    iam_path, sessions FROM kerb_list_principals()";
+pub(crate) const CONFLICTS_CALL: &str = "SELECT role_name, ad_path, iam_path FROM kerb_conflicts()";
 
 /// A name and what is asked.
 type Asked = (&'static str, &'static str);
@@ -207,13 +207,13 @@ fn many_conflicts(
 }
 
 /// Milliseconds to the last column of the last row, without sending them.
-fn whole(client: &mut Client, sql: &str) -> Result<f64> {
+pub(crate) fn whole(client: &mut Client, sql: &str) -> Result<f64> {
     let sql = format!("SELECT count(answer) FROM ({sql}) AS answer");
     Ok(timed(|| execute(client, &sql))? * 1000.0)
 }
 
 /// Makes sure that two queries answer the same, whatever the order.
-fn same(client: &mut Client, call: &str, query: &str) -> Result<()> {
+pub(crate) fn same(client: &mut Client, call: &str, query: &str) -> Result<()> {
     let columns = if query.contains("ad_path") { "*" } else { "role_name" };
     let sql = format!(
         "WITH a AS (SELECT {columns} FROM ({call}) AS a), b AS (SELECT * FROM ({query}) AS b) \

@@ -1,6 +1,5 @@
 //! From a directory to roles: reading it, the first time, and when there is nothing to do.
 
-mod measured;
 mod side;
 mod staff;
 
@@ -15,9 +14,9 @@ use postgres::Client;
 use crate::cluster::{Prototype, connect, execute, said};
 use crate::figures::{Paired, Spread, in_turns, machine, median, short, thousands};
 use crate::goals::Goal;
+use crate::measured::{Taken, measured};
 use crate::{Bench, Report};
 
-use measured::{Taken, measured};
 use side::Side;
 use staff::Staff;
 

@@ -2,17 +2,16 @@
 //! what that leaves to the administrator whenever they log in.
 
 use std::fmt::Write as _;
-use std::time::Instant;
 
 use kerbrole_client::Backend;
 use kerbrole_tests::postgres_server::{MASTER, SUPERUSER, Server};
-use kerbrole_tests::sandbox::{Result, wait_until};
-use postgres::NoTls;
+use kerbrole_tests::sandbox::Result;
 
 use crate::cluster::{Prototype, connect, execute, prepare, said};
 use crate::contestants::{Contestant, timed};
 use crate::figures::{Paired, Spread, in_turns, machine, median, short, thousands};
 use crate::goals::Goal;
+use crate::logins::{self, LOGINS, OTHER};
 use crate::names::{Name, names};
 use crate::{Bench, Report};
 
@@ -37,15 +36,6 @@ const MOST_PLAIN: usize = 10_000;
 
 /// Seconds after which a way has no further round.
 const ENOUGH: f64 = 8.0;
-
-/// Logins by turns.
-const LOGINS: usize = 30;
-
-/// Somebody who is a member of nothing.
-const OTHER: &str = "other";
-
-/// As on RDS, members of rds_iam are asked for first. Only that takes a walk along memberships.
-const HBA: &str = "local all +rds_iam reject\nlocal all all trust\n";
 
 /// The report.
 ///
@@ -260,7 +250,7 @@ fn changing(
 
 /// What the master user's plain statements leave since PostgreSQL 16: it is a member of each of
 /// the roles, with ADMIN alone, by a grant of the first superuser.
-fn as_by_plain_statements(server: &Server, names: &[Name]) -> Result<()> {
+pub(crate) fn as_by_plain_statements(server: &Server, names: &[Name]) -> Result<()> {
     prepare(server, names)?;
     let mut superuser = connect(server, SUPERUSER)?;
     // A transaction holds a lock for each of them.
@@ -281,28 +271,7 @@ fn as_by_plain_statements(server: &Server, names: &[Name]) -> Result<()> {
 
 /// Logins by turns: a row of the table, and the ratio.
 fn log_in(bench: &Bench, server: &Server) -> Result<(String, Paired)> {
-    server.write("pg_hba.conf", HBA)?;
-    execute(
-        &mut connect(server, SUPERUSER)?,
-        &format!(
-            "CREATE ROLE {OTHER} LOGIN; CREATE TABLE before AS SELECT pg_conf_load_time() AS \
-                  at; SELECT pg_reload_conf()"
-        ),
-    )?;
-    wait_until(|| {
-        let is_loaded = "SELECT pg_conf_load_time() > at FROM before";
-        connect(server, SUPERUSER)
-            .and_then(|mut client| client.query_one(is_loaded, &[]).map_err(|e| said(&e)))
-            .is_ok_and(|row| row.get(0))
-    })?;
-    let times = in_turns(&[MASTER, OTHER], bench.rounds(LOGINS), true, 20.0, |user| {
-        let config = server.connection(user, "postgres");
-        let start = Instant::now();
-        let client = config.connect(NoTls).map_err(|e| said(&e))?;
-        let time = start.elapsed().as_secs_f64();
-        drop(client);
-        Ok(time * 1000.0)
-    })?;
+    let times = logins::by_turns(bench, server, &[MASTER, OTHER])?;
     let [master, other] = [0, 1].map(|place: usize| {
         Spread::of(&times[place]).map_or(String::new(), |spread| spread.shown())
     });

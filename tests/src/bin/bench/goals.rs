@@ -107,9 +107,9 @@ pub(crate) fn section(goals: &[Goal]) -> String {
 pub(crate) fn gather(folder: &Path, reports: &[&str]) -> Result<String> {
     let mut text = format!(
         "# Figures\n\n\
-         `make bench` writes these reports anew, and this page, in an hour or two on two cores;\n\
-         `make bench BENCH=adding` one of them. Every report says on which machine it was made. \
-         What is\n\
+         `make bench` writes these reports anew, and this page, in two to three hours on two\n\
+         cores; `make bench BENCH=adding` one of them. Every report says on which machine it was \
+         made. What is\n\
          compared is compared on the same server, by turns, as ratios. Names and memberships come \
          from a\n\
          seed, 1 unless `KERBROLE_BENCH_SEED` says otherwise. After each run roles, LOGIN and \

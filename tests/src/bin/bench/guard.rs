@@ -52,7 +52,8 @@ pub(crate) fn measure(bench: &Bench) -> Result<Report> {
         let large = Large::new(bench, major, principals)?;
         let server = &large.server;
         run(pgbench(server).args(["-i", "-s", "5", "-q"]))?;
-        let mut grants = Grants::new(bench, &large, principals);
+        let roles = names(bench.seed, principals).into_iter().map(|name| name.role).collect();
+        let mut grants = Grants::new(bench, large.groups, roles);
         let mut times = LOADS.map(|_| Times::default());
         let mut grant_times = Times::default();
         for round in 0..=rounds {
@@ -95,7 +96,7 @@ pub(crate) fn measure(bench: &Bench) -> Result<Report> {
 }
 
 /// Restarts the server with the library preloaded and the guard on, or without it.
-fn preload(server: &Server, yes: bool) -> Result<()> {
+pub(crate) fn preload(server: &Server, yes: bool) -> Result<()> {
     let change = if yes {
         "SET shared_preload_libraries = 'pg_kerbrole'"
     } else {
@@ -106,20 +107,19 @@ fn preload(server: &Server, yes: bool) -> Result<()> {
 }
 
 /// GRANTs of a group to a principal, all different, drawn from the seed.
-struct Grants {
+pub(crate) struct Grants {
     rng: Rng,
     groups: usize,
     roles: Vec<String>,
 }
 
 impl Grants {
-    fn new(bench: &Bench, large: &Large, principals: usize) -> Self {
-        let roles = names(bench.seed, principals).into_iter().map(|name| name.role).collect();
-        Self { rng: Rng::with_seed(bench.seed), groups: large.groups, roles }
+    pub(crate) fn new(bench: &Bench, groups: usize, roles: Vec<String>) -> Self {
+        Self { rng: Rng::with_seed(bench.seed), groups, roles }
     }
 
     /// The median, of GRANTs whose transactions are rolled back: the cluster stays as it is.
-    fn measure(&mut self, server: &Server) -> Result<f64> {
+    pub(crate) fn measure(&mut self, server: &Server) -> Result<f64> {
         let mut client = connect(server, SUPERUSER)?;
         let mut times = Vec::new();
         for number in 0..=GRANTS {

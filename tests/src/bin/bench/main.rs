@@ -14,7 +14,10 @@ mod functions;
 mod goals;
 mod guard;
 mod large;
+mod logins;
+mod measured;
 mod memory;
+mod million;
 mod names;
 mod one;
 mod queries;
@@ -46,6 +49,7 @@ struct Bench {
 }
 
 /// One report.
+#[derive(Default)]
 struct Report {
     text: String,
     goals: Vec<Goal>,
@@ -53,7 +57,7 @@ struct Report {
 
 type Measure = fn(&Bench) -> Result<Report>;
 
-const REPORTS: [(&str, Measure); 9] = [
+const REPORTS: [(&str, Measure); 10] = [
     ("adding", adding::measure),
     ("floor", floor::measure),
     ("one", one::measure),
@@ -63,6 +67,7 @@ const REPORTS: [(&str, Measure); 9] = [
     ("client", client::measure),
     ("functions", functions::measure),
     ("directory", directory::measure),
+    ("million", million::measure),
 ];
 
 fn main() -> ExitCode {
@@ -131,6 +136,15 @@ impl Bench {
         let path = self.sandbox.path().join(name);
         fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))?;
         Ok(path)
+    }
+
+    /// A picture beside the reports; a trial leaves none.
+    fn write_picture(&self, name: &str, svg: &str) -> Result<()> {
+        if self.smoke {
+            return Ok(());
+        }
+        let path = workspace().join("benches").join(name);
+        fs::write(&path, svg).map_err(|e| format!("{}: {e}", path.display()))
     }
 
     fn write_report(&self, name: &str, measure: Measure) -> Result<()> {

@@ -502,7 +502,9 @@ fn the_list_shows_whose_a_role_is(c: &Context<'_>) {
     let shown: Vec<_> = listed
         .unwrap()
         .iter()
-        .map(|one| (one.role_name.to_string(), one.sid.map(|sid| sid.to_string()), one.source))
+        .map(|one| {
+            (one.role_name.to_string(), one.sid.as_ref().map(ToString::to_string), one.source)
+        })
         .collect();
     let (ann, bob) = ("ann@A.B".to_string(), "bob@A.B".to_string());
     let sid = Some("S-1-5-21-1-1-1-1".into());
@@ -547,7 +549,7 @@ fn sids_are_spelled_in_one_way(c: &Context<'_>, backend: Backend) {
             let listed = kerbrole.list_principals().await.unwrap();
             (listed, kerbrole.plan_access(&access).await.unwrap())
         });
-        let shown = listed[0].sid.map(|sid| sid.to_string());
+        let shown = listed[0].sid.as_ref().map(ToString::to_string);
         assert_eq!(shown.as_deref(), is_one.then_some(sid), "{place}");
         let expected: &[_] =
             if is_one { &["disable ann@A.B", "leave ann@A.B"] } else { &["bind ann@A.B"] };

@@ -1,6 +1,6 @@
 //! The crate kerbrole-client against servers with the extension, and without.
 
-use kerbrole_client::{AddOptions, Backend, ErrorKind, Family, Kerbrole};
+use kerbrole_client::{AddAction, AddOptions, Backend, ErrorKind, Family, Kerbrole, Wanted};
 use tokio_postgres::{Client, NoTls};
 
 use crate::cases;
@@ -10,6 +10,8 @@ cases! {
     EachVersion: adding_and_auditing, inside_a_transaction, the_backend_is_chosen_by_what_is_there,
         examples_do_what_they_say, over_tls;
     Bare: examples_do_what_they_say;
+    Ends: a_list_beyond_every_portion_is_looked_at_whole;
+    BareEnds: a_list_beyond_every_portion_is_looked_at_whole;
 }
 
 fn with_client<T>(c: &Context<'_>, user: &str, work: impl AsyncFnOnce(&mut Client) -> T) -> T {
@@ -238,4 +240,52 @@ fn over_tls(c: &Context<'_>) {
     let (ok, said) = example("tls", &[&server, &bundle(&others)]);
     assert!(!ok && said.contains("certificate"), "{said}");
     assert!(!said.contains("only here"), "{said}");
+}
+
+/// More than are looked at together: whoever is named in two portions is found, and nobody is
+/// counted as new twice.
+fn a_list_beyond_every_portion_is_looked_at_whole(c: &Context<'_>) {
+    const MANY: usize = 20_003;
+    let mut su = c.superuser();
+    su.run(
+        "CREATE ROLE team; GRANT team TO rds_master WITH ADMIN OPTION; \
+         CREATE USER \"u5@A.B\" IN ROLE rds_ad, team; CREATE USER \"u20001@A.B\" IN ROLE rds_ad",
+    );
+    let before = su.traces();
+    let named = |principal: String| Wanted { principal, groups: vec!["team".into()] };
+    let many = || (0..MANY).map(|number| named(format!("u{number}@a.b")));
+    let with = |last: &str| many().chain([named(last.into())]).collect::<Vec<_>>();
+    let taken = AddOptions::new().if_not_exists(true);
+    with_client(c, "rds_master", async |client| {
+        let kerbrole = Kerbrole::<Client>::builder().backend(c.backend()).build(client).await;
+        let kerbrole = kerbrole.unwrap();
+        let mut told = Vec::new();
+        let looked = kerbrole.preview_add_each(with("u2@A.B"), &taken, |one| told.push(one)).await;
+        looked.unwrap();
+        for (at, one) in told.iter().enumerate() {
+            let action = match at {
+                5 | MANY => AddAction::Unchanged,
+                20_001 => AddAction::Adopted,
+                _ => AddAction::Created,
+            };
+            assert_eq!(one.action, action, "{}", one.principal);
+        }
+        let principals: Vec<_> = told.iter().map(|one| one.principal.clone()).collect();
+        assert_eq!(principals, with("u2@A.B").into_iter().map(|w| w.principal).collect::<Vec<_>>());
+
+        let fails = async |list: Vec<Wanted>, options: &AddOptions| {
+            let error = kerbrole.preview_add_each(list, options, drop).await.unwrap_err();
+            (error.code().unwrap().code().to_string(), error.to_string())
+        };
+        let new = |number: usize| named(format!("new{number}@a.b"));
+        let news = |last: Wanted| (0..MANY).map(new).chain([last]).collect::<Vec<_>>();
+        let (code, said) = fails(news(named("new7@A.B".into())), &AddOptions::new()).await;
+        assert!(code == "42710" && said.contains("new7@A.B"), "{code} {said}");
+        let missing = Wanted { principal: "last@a.b".into(), groups: vec!["missing".into()] };
+        let (code, said) = fails(news(missing), &taken).await;
+        assert!(code == "42704" && said.contains("missing"), "{code} {said}");
+        let (code, said) = fails(with("u5@A.B"), &AddOptions::new()).await;
+        assert!(code == "42710" && said.contains("u5@A.B"), "{code} {said}");
+    });
+    assert_eq!(su.traces(), before);
 }

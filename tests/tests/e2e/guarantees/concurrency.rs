@@ -14,6 +14,7 @@ use crate::fixture::{Context, Session, db_error};
 cases! {
     Guarded: never_both_in_any_isolation_level, names_that_come_to_mean_something_meanwhile,
         transactions_of_several_statements, eight_connections_at_random;
+    EachVersion: a_group_that_is_another_by_the_time_it_is_granted;
 }
 
 const LEVELS: [&str; 3] = ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"];
@@ -129,6 +130,26 @@ fn names_that_come_to_mean_something_meanwhile(c: &Context<'_>) {
         assert!(in_both.is_empty(), "{meanwhile}, then {statement}: {in_both:?}");
         su.run(undo);
     }
+}
+
+/// The library is not preloaded, and so nobody's ALTER ROLE waits for a function: between its plan
+/// and its GRANT another role can take the name of the group.
+fn a_group_that_is_another_by_the_time_it_is_granted(c: &Context<'_>) {
+    let mut su = c.superuser();
+    su.run("CREATE ROLE team; CREATE ROLE cloud; GRANT rds_iam TO cloud; CREATE ROLE spare");
+    // The function has its lock and its plan by the time it is at CREATE ROLE, which waits to hear
+    // whether there will be such a role.
+    let mut holder = c.superuser();
+    holder.run("BEGIN; ALTER ROLE spare RENAME TO \"new@A.B\"");
+    let add = "SELECT kerb_add_principal('new@a.b', groups => '{team}')";
+    let mut other = c.superuser();
+    let outcome = c.while_it_waits(&mut su, add, || {
+        other.run("ALTER ROLE team RENAME TO old; ALTER ROLE cloud RENAME TO team");
+        holder.run("ROLLBACK");
+    });
+    assert_eq!(outcome, "0LP01");
+    assert_eq!(oracle::in_both(&mut su), BTreeMap::new());
+    assert_eq!(su.one("SELECT count(*) FROM pg_roles WHERE rolname = 'new@A.B'"), "0");
 }
 
 /// Whatever the order in which two transactions do their work, one waits for the other, and never

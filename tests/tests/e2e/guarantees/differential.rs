@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use kerbrole_model::graphs::naive::{added, in_both};
 use kerbrole_model::graphs::{Graph, core};
+use kerbrole_model::proved;
 use kerbrole_tests::oracle;
 use kerbrole_tests::postgres_server::SUPERUSER;
 
@@ -72,6 +73,7 @@ fn five_ways_find_the_same(c: &Context<'_>) {
         c.major()
     );
     assert!(roles > 0, "nobody was in both");
+    proved::note_cases(&format!("the same in five ways, PostgreSQL {}", c.major()), graphs);
 }
 
 /// With the guard on, the graphs in which nobody is in both come about, and of a further GRANT the
@@ -102,6 +104,7 @@ fn the_guard_refuses_what_the_definition_says(c: &Context<'_>) {
     }
     println!("PostgreSQL {}: {tried} GRANTs under the guard, {refused} refused", c.major());
     assert!(refused > 0 && refused < tried, "{refused} of {tried}");
+    proved::note_cases(&format!("GRANTs under the guard, PostgreSQL {}", c.major()), tried as u64);
 }
 
 fn graphs() -> u64 {

@@ -231,7 +231,15 @@ fn the_same_servers_everywhere(_: &Context<'_>) {
     }
     let lanes: Vec<&str> =
         everything.lines().filter_map(|line| line.strip_prefix("lane ")).collect();
-    let goals = ["test", "test-ad", "test-aws", "test-packages", "test-docker", "test-replays"];
+    let goals = [
+        "test",
+        "test-ad",
+        "test-aws",
+        "test-packages",
+        "test-docker",
+        "test-replays",
+        "test-memory-short",
+    ];
     for goal in goals {
         assert!(
             lanes.iter().any(|lane| lane.split(' ').skip(1).any(|word| word == goal)),

@@ -90,7 +90,7 @@ prop_compose! {
         domains in 0u32..4,
         absent in 0usize..3,
         except in proptest::option::weighted(0.3, 0usize..NAMES.len()),
-    ) -> AccessRequest {
+    ) -> AccessRequest<'static> {
         let of = |bits: usize| {
             let set = GROUPS.iter().enumerate().filter(move |(at, _)| bits >> at & 1 == 1);
             set.map(|(_, group)| group.to_string()).collect::<Vec<_>>()
@@ -99,7 +99,7 @@ prop_compose! {
         let people = (0..).zip(people).filter(|(_, (is_there, ..))| *is_there);
         let people = people.map(|(number, (_, name, groups, enabled))| AccessPerson {
             enabled: enabled > 0,
-            roles: of(groups & managed),
+            roles: of(groups & managed).into(),
             ..AccessPerson::new(NAMES[name], account(number), &rules)
         });
         AccessRequest {
@@ -114,15 +114,24 @@ prop_compose! {
 }
 
 fn sid_of(role: &ModelRole) -> Option<Sid> {
-    RoleComment::read(role.comment.as_ref()?).sid().copied()
+    RoleComment::read(role.comment.as_ref()?).sid().cloned()
 }
 
 fn logins(model: &Model) -> HashMap<RoleOid, &ModelRole> {
     model.roles.iter().map(|role| (role.oid, role)).collect()
 }
 
+/// Many cases: what is planned depends on much. PROPTEST_CASES is another number.
+fn config() -> ProptestConfig {
+    let config = ProptestConfig::default();
+    match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => config,
+        None => ProptestConfig { cases: 3_000, ..config },
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3_000, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn nothing_is_done_but_what_may_be(before in models(), request in requests()) {
@@ -135,10 +144,10 @@ proptest! {
         let new: Vec<_> = after.conflicts().into_iter().filter(|oid| !old.contains(oid)).collect();
         prop_assert!(new.is_empty(), "{:?}", plan.steps);
 
-        let listed: HashMap<Sid, &AccessPerson> =
-            request.people.iter().map(|person| (person.sid, person)).collect();
+        let listed: HashMap<Sid, &AccessPerson<'_>> =
+            request.people.iter().map(|person| (person.sid.clone(), person)).collect();
         let names: HashSet<&str> =
-            request.people.iter().map(|person| person.typed.as_str()).collect();
+            request.people.iter().map(|person| &*person.typed).collect();
         let is_excepted = |name: &str| {
             request.except.iter().any(|one| fold_case(one.as_str()) == fold_case(name))
         };
@@ -146,8 +155,8 @@ proptest! {
         let mut losers = HashSet::new();
         for role in &before.roles {
             let sid = sid_of(role);
-            let is_listed = sid.is_some_and(|sid| listed.contains_key(&sid));
-            let is_read = sid.and_then(|sid| sid.domain());
+            let is_listed = sid.as_ref().is_some_and(|sid| listed.contains_key(sid));
+            let is_read = sid.as_ref().and_then(Sid::domain);
             let is_read = is_read.is_some_and(|domain| request.domains.contains(&domain));
             let is_absent = is_read && !is_listed && request.absent != AbsentPolicy::Keep;
             let may_adopt = sid.is_none() && names.contains(role.name.as_str());
@@ -176,8 +185,8 @@ proptest! {
             if role.can_login && !now.can_login {
                 losers.insert(role.oid);
                 let is_closed = names.contains(role.name.as_str()) && sid.is_some();
-                let person = sid.and_then(|sid| listed.get(&sid).copied());
-                let is_adopters = |one: &&AccessPerson| may_adopt && one.typed == role.name;
+                let person = sid.as_ref().and_then(|sid| listed.get(sid).copied());
+                let is_adopters = |one: &&AccessPerson<'_>| may_adopt && one.typed == role.name;
                 let adopter = request.people.iter().find(is_adopters);
                 let may_not = person.or(adopter).is_some_and(|person| !person.enabled);
                 prop_assert!(is_absent || is_closed || may_not, "{}", role.name);
@@ -217,7 +226,7 @@ proptest! {
             if alike.count() > 1 || is_excepted(&role.name) || role.has_powers
                 || !role.name.contains('@')
                 || before.roles.iter().any(|one| {
-                    sid_of(one) == Some(person.sid) && is_excepted(&one.name)
+                    sid_of(one) == Some(person.sid.clone()) && is_excepted(&one.name)
                 })
             {
                 continue;

@@ -130,7 +130,7 @@ impl Model {
         Cluster::new(rule, true).with_roles(roles).with_graph(graph)
     }
 
-    pub(super) fn plan(&self, request: &AccessRequest) -> Result<AccessPlan, Error> {
+    pub(super) fn plan(&self, request: &AccessRequest<'_>) -> Result<AccessPlan, Error> {
         let comments: HashMap<_, _> = self
             .roles
             .iter()

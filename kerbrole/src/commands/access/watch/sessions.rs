@@ -16,17 +16,17 @@ use crate::failure::Failure;
 /// Where one may not be ended, which ends the others all the same; and where the server does not
 /// say which there are.
 pub(super) async fn end(job: &Job<'_>, access: &Access) -> Result<(), Failure> {
-    let enabled: HashMap<_, _> = access.people.iter().map(|one| (one.sid, one.enabled)).collect();
-    let is_gone = |sid: Sid| {
+    let enabled: HashMap<_, _> = access.people.iter().map(|one| (&one.sid, one.enabled)).collect();
+    let is_gone = |sid: &Sid| {
         let domain = sid.domain();
         access.absent != AbsentPolicy::Keep && domain.is_some_and(|d| access.domains.contains(&d))
     };
-    let is_shut_out = |sid| match enabled.get(&sid) {
+    let is_shut_out = |sid: &Sid| match enabled.get(sid) {
         Some(&is_enabled) => !is_enabled,
         None => is_gone(sid),
     };
     let goes_on = |one: &ListedPrincipal| {
-        !one.can_login && one.sessions > 0 && one.sid.is_some_and(is_shut_out)
+        !one.can_login && one.sessions > 0 && one.sid.as_ref().is_some_and(is_shut_out)
     };
     let listed = job.kerbrole.list_principals().await?;
     let mut left: Vec<_> = listed.into_iter().filter(goes_on).collect();
