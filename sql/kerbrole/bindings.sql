@@ -28,24 +28,34 @@ AS $$
 $$;
 
 -- The roles that are bound. Comments are bytes as names are, and those that were written in a
--- database of another encoding may be no text here: so the end is looked at as bytes, two digits
--- each. What only looks like a binding is somebody's text.
+-- database of another encoding may be no text here: so the end, which a SID fits into, is looked at
+-- as bytes, of which those that are not ASCII are written as no SID is. What only looks like a
+-- binding is somebody's text.
+--
+-- There may be a hundred thousand, and each call looks at all: the SID of a domain's account, as
+-- nearly all are, is known without a call and without a regular expression.
 CREATE FUNCTION kerbrole.bindings() RETURNS TABLE (role oid, sid text)
 LANGUAGE sql STABLE ROWS 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT b.role, b.sid
     FROM (
-        SELECT d.objoid AS role, encode(decode(substring(
-            encode(replace(d.description, chr(92), chr(92) || chr(92))::bytea, 'hex')
-            -- "[kerbrole:", "S-1-" with digits, hyphens, an x and capitals to F, "]".
-            FROM '^(?:..)*5b6b657262726f6c653a(532d312d(?:2d|3[0-9]|78|4[1-6])+)5d$'), 'hex'),
-            'escape') AS sid
-        FROM pg_catalog.pg_shdescription AS d
-        WHERE d.classoid = 'pg_catalog.pg_authid'::regclass
-            AND d.description COLLATE "C" LIKE '%[kerbrole:S-1-%]'
+        SELECT c.role, left(split_part(c.ending, '[kerbrole:', -1), -1) COLLATE "C" AS sid
+        FROM (
+            SELECT d.objoid AS role, encode(
+                substr(e.bytes, greatest(1, octet_length(e.bytes) - 199)), 'escape') AS ending
+            FROM pg_catalog.pg_shdescription AS d
+            CROSS JOIN LATERAL (
+                SELECT replace(d.description, chr(92), chr(92) || chr(92))::bytea) AS e (bytes)
+            WHERE d.classoid = 'pg_catalog.pg_authid'::regclass
+                AND d.description COLLATE "C" LIKE '%[kerbrole:S-1-%]'
+        ) AS c
     ) AS b
-    WHERE kerbrole.is_sid(b.sid)
+    WHERE CASE
+        WHEN b.sid LIKE 'S-1-5-21-%' AND translate(b.sid, '0123456789', '') = 'S-------'
+            AND b.sid NOT LIKE '%-0%' AND b.sid NOT LIKE '%--%' AND b.sid NOT LIKE '%-'
+            THEN 4294967295 >= ALL (string_to_array(substr(b.sid, 10), '-')::numeric[])
+        ELSE kerbrole.is_sid(b.sid) END
 $$;
 
 -- The comment that binds a role, behind what somebody wrote there.

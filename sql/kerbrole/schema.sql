@@ -45,16 +45,16 @@ CREATE VIEW kerbrole.roles AS
     SELECT r.oid, r.rolsuper, r.rolcreaterole, r.rolcreatedb, r.rolreplication, r.rolbypassrls,
         r.rolcanlogin,
         CASE
-            -- ASCII, two digits a byte.
-            WHEN hex.bytes ~ '^([0-7].)*$' THEN r.rolname::text
-            -- UTF-8 (RFC 3629, section 4).
-            WHEN getdatabaseencoding() = 'UTF8' AND hex.bytes ~ concat(
+            -- Nothing is written in octal: ASCII, as nearly all are.
+            WHEN encode(n.written::bytea, 'escape') = n.written THEN r.rolname::text
+            -- UTF-8 (RFC 3629, section 4), two digits a byte.
+            WHEN getdatabaseencoding() = 'UTF8' AND encode(n.written::bytea, 'hex') ~ concat(
                 '^([0-7].|(c[2-9a-f]|d.)[89ab].',
                 '|(e0[ab]|e[1-9abcef][89ab]|ed[89]).[89ab].',
                 '|(f0[9ab]|f[123][89ab]|f48).[89ab].[89ab].)*$') THEN r.rolname::text
-            ELSE regexp_replace(encode(decode(hex.bytes, 'hex'), 'escape'),
+            ELSE regexp_replace(encode(n.written::bytea, 'escape'),
                 $re$\\[0-9]{3}$re$, '?', 'g')
         END AS rolname
     FROM pg_catalog.pg_roles AS r
-    CROSS JOIN LATERAL (SELECT encode(
-        replace(r.rolname::text, chr(92), chr(92) || chr(92))::bytea, 'hex')) AS hex (bytes);
+    CROSS JOIN LATERAL (
+        SELECT replace(r.rolname::text, chr(92), chr(92) || chr(92))) AS n (written);

@@ -110,35 +110,35 @@ fn sid(text: &str) -> Sid {
 fn access() -> Vec<String> {
     const ONE: &str = "S-1-5-21-7001-7001-7001-7001";
     const OTHER: &str = "S-1-5-21-7002-7002-7002-7002";
-    let (one, other) = (sid(ONE), sid(OTHER));
+    let (one, other) = (|| sid(ONE), || sid(OTHER));
     let losses = AccessError::TooManyLosses { people: 7001, principals: 7002, at_most: 7003 };
     vec![
         row("no_sid", of(NameError::Sid { text: mark(1) }), &[]),
-        row("no_account", of(AccessError::NoAccount { sid: one }), &[(ONE, "%1$s")]),
-        row("no_domain", of(AccessError::NoDomain { sid: one }), &[(ONE, "%1$s")]),
+        row("no_account", of(AccessError::NoAccount { sid: one() }), &[(ONE, "%1$s")]),
+        row("no_domain", of(AccessError::NoDomain { sid: one() }), &[(ONE, "%1$s")]),
         row("limit", of(AccessError::Limit { value: mark(1) }), &[]),
         row("principal_as_group", of(AccessError::PrincipalAsGroup { role: role(1) }), &[]),
         row("not_managed", of(AccessError::NotManaged { role: mark(1) }), &[]),
         row("too_many_losses", of(losses), &[("7001", "%1$s"), ("7002", "%2$s"), ("7003", "%3$s")]),
         row(
             "name_of_another",
-            of(AccessError::NameOfAnother { role: role(1), sid: one, bound_to: other }),
+            of(AccessError::NameOfAnother { role: role(1), sid: one(), bound_to: other() }),
             &[(ONE, "%2$s"), (OTHER, "%3$s")],
         ),
         row(
             "named_alike",
-            of(AccessError::NamedAlike { role: role(1), other }),
+            of(AccessError::NamedAlike { role: role(1), other: other() }),
             &[(OTHER, "%2$s")],
         ),
-        row("listed_twice", of(AccessError::ListedTwice { sid: one }), &[(ONE, "%1$s")]),
+        row("listed_twice", of(AccessError::ListedTwice { sid: one() }), &[(ONE, "%1$s")]),
         row(
             "bound_twice",
-            of(AccessError::BoundTwice { sid: one, role: role(2), other: role(3) }),
+            of(AccessError::BoundTwice { sid: one(), role: role(2), other: role(3) }),
             &[(ONE, "%1$s")],
         ),
         row(
             "no_principal",
-            of(AccessError::NoPrincipal { role: role(1), sid: one }),
+            of(AccessError::NoPrincipal { role: role(1), sid: one() }),
             &[(ONE, "%2$s")],
         ),
         row("comment_unwritable", of(AccessError::CommentUnwritable { role: role(1) }), &[]),

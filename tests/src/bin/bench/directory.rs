@@ -29,6 +29,10 @@ const MANY: usize = 100_000;
 /// Seconds after which a side has had enough turns.
 const ENOUGH: f64 = 120.0;
 
+/// `max_locks_per_transaction` by default, and where all is done in one transaction.
+const LOCKS: u32 = 64;
+const LOCKS_FOR_ALL: u32 = 1_024;
+
 /// What one side took, in seconds and in megabytes, run by run.
 #[derive(Default)]
 struct Runs {
@@ -80,7 +84,9 @@ fn introduction(bench: &Bench) -> Result<String> {
          which the others do not follow as kerbrole does. All make the same roles, called by name \
          and realm, with LOGIN, in rds_ad and in the two, and drop who is gone; kerbrole binds \
          each to its account besides. All connect as the superuser, to a server with its default \
-         `max_locks_per_transaction`.\n\n\
+         `max_locks_per_transaction`, but for pg-ldap-sync: it does all in one transaction, and \
+         since PostgreSQL 16 each role that is granted takes a lock, so that it gets a server with \
+         {LOCKS_FOR_ALL}.\n\n\
          Each run is the program from its start to its end: first on a server without any \
          principal, started from the same files, and then once more, when there is nothing to do. \
          After the first every membership is compared with what it has to be; that the second \
@@ -122,11 +128,12 @@ fn of_version(
     major: u32,
     sides: &[Side],
 ) -> Result<HashMap<Side, Runs>> {
-    let prototype = prepared(bench, staff, major)?;
+    let prototype = prepared(bench, staff, major, LOCKS)?;
+    let with_locks = prepared(bench, staff, major, LOCKS_FOR_ALL)?;
     let mut runs: HashMap<Side, Runs> = HashMap::new();
     in_turns(sides, bench.rounds(5), false, ENOUGH, |&side| {
         eprintln!("PostgreSQL {major}: {} people, {side:?}", staff.count());
-        let server = prototype.fresh()?;
+        let server = if side == Side::PgLdapSync { &with_locks } else { &prototype }.fresh()?;
         let mut client = connect(&server, SUPERUSER)?;
         let command = side.command(staff, &server)?;
         let first = measured(&command, &staff.folder)?;
@@ -144,19 +151,19 @@ fn of_version(
         Ok(first.seconds + again.seconds)
     })?;
     prototype.discard()?;
+    with_locks.discard()?;
     Ok(runs)
 }
 
 /// A cluster with the extension, the functions in PL/pgSQL and the roles of the groups.
-fn prepared(bench: &Bench, staff: &Staff, major: u32) -> Result<Prototype> {
+fn prepared(bench: &Bench, staff: &Staff, major: u32, locks: u32) -> Result<Prototype> {
     let empty = Prototype::with_functions(bench, &bench.installation(major)?)?;
     let server: Server = empty.fresh()?;
     empty.discard()?;
     let mut client = connect(&server, SUPERUSER)?;
     let groups: String = staff.groups().map(|group| format!("CREATE ROLE \"{group}\";")).collect();
     execute(&mut client, &groups)?;
-    // As who has a server finds it.
-    execute(&mut client, "ALTER SYSTEM SET max_locks_per_transaction = 64")?;
+    execute(&mut client, &format!("ALTER SYSTEM SET max_locks_per_transaction = {locks}"))?;
     drop(client);
     Prototype::keeping(server, 0)
 }
