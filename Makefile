@@ -12,6 +12,9 @@
 #   make test-gssapi             logins by the crate tokio-postgres-gssapi (part of make test)
 #   make prove                   never in both: a model, variants of it that have to fail, random
 #                                graphs; writes docs/evidence/never-both.md
+#   make fuzz                    what reads from others, by samples with something done to them, for
+#                                a minute of a processor's time each (FUZZ="keytab hba" for some,
+#                                FUZZ_SECONDS=3600 for longer)
 #   make mutants                 whether kerbrole-core's unit tests notice a change of one thing in
 #                                its code, in files that were changed; writes
 #                                docs/evidence/mutants.md (MUTANTS=kerbrole-core/src/names for
@@ -97,8 +100,8 @@ major_of = $$($(1) --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
 NO_JOBSERVER := MAKEFLAGS=
 both = $(MAKE) --no-print-directory -j2 VERSIONS="$(VERSIONS)"
 
-.PHONY: bench bench-smoke bench-ready deb demo demo-built demo-packages docker test test-units \
-  test-docker test-docker-here test-e2e test-kerberos test-ad ad-built e2e-built logins \
+.PHONY: bench bench-smoke bench-ready deb demo demo-built demo-packages docker fuzz test \
+  test-units test-docker test-docker-here test-e2e test-kerberos test-ad ad-built e2e-built logins \
   test-packages test-upgrade test-memory test-bare others stage check width deny typos fmt clippy \
   doc prove mutants stage-faults test-replays public-api pictures check-sql check-released freeze \
   tarball release-check release version sql tle test-gssapi test-aws memory-ready \
@@ -175,6 +178,17 @@ $(CARGO_MUTANTS)/bin/cargo-mutants:
 test-e2e: stage e2e-built
 	KERBROLE_TEST_VERSIONS="$(VERSIONS)" \
 	  $(CARGO) test -q $(PGRX_FLAGS) $(ALL) --test e2e -- $(TESTS)
+
+# What fails is written to a file below target/fuzz, and said with the command that tries it again.
+FUZZ ?=
+FUZZ_SECONDS ?= 60
+comma := ,
+fuzz: packages
+	@binaries=$$($(NO_JOBSERVER) $(CARGO) test $(PGRX_FLAGS) $(ALL) --lib --bins --no-run 2>&1) \
+	  || { echo "$$binaries" >&2; exit 1; }; \
+	FUZZ_BINARIES=$$(echo "$$binaries" | sed -n 's/.*Executable.*(\(.*\))$$/\1/p') \
+	FUZZ_PG_CONFIG=$$(tests/servers/pg-config $(VERSION)) FUZZ_SECONDS=$(FUZZ_SECONDS) \
+	  tests/fuzz/run $(subst $(comma), ,$(FUZZ))
 
 e2e-built:
 	@$(CARGO) build -q $(PGRX_FLAGS) $(ALL) --bins --examples --test e2e --test logins \

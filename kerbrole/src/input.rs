@@ -1,5 +1,7 @@
 //! Principals from arguments, files and standard input.
 
+#[cfg(test)]
+mod fuzz;
 mod long_list;
 
 use std::fs::File;
@@ -160,17 +162,16 @@ impl List<'_> {
             .flexible(true)
             .trim(csv::Trim::All)
             .from_reader(text.as_bytes());
+        let mut lines = Lines { text: text.as_bytes(), counted: 0, line: 2 };
         for record in reader.records() {
-            // The reader counts from after the header, which was line 1.
             let record = match record {
                 Ok(record) => record,
                 Err(error) => {
-                    let line = error.position().map_or(0, csv::Position::line) + 1;
-                    mistakes.add(line, &error.to_string());
+                    mistakes.add(lines.of(error.position()), &error.to_string());
                     continue;
                 }
             };
-            let line = record.position().map_or(0, csv::Position::line) + 1;
+            let line = lines.of(record.position());
             if record.len() != columns.number {
                 let (fields, header) = (record.len(), columns.number);
                 mistakes.add(line, &format!("{fields} fields, and the header has {header}"));
@@ -188,6 +189,30 @@ impl List<'_> {
                 groups: groups.map(String::from).collect(),
             }]);
         }
+    }
+}
+
+/// Counts the lines of a text that comes after a header, which was line 1.
+///
+/// The reader's own numbers are of the place where it ended the row before: in front of the other
+/// half of a CRLF, and of empty lines.
+struct Lines<'t> {
+    text: &'t [u8],
+    counted: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line on which a row begins that was looked for from here on; each comes after the last.
+    fn of(&mut self, position: Option<&csv::Position>) -> u64 {
+        let from = position.and_then(|position| usize::try_from(position.byte()).ok());
+        let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
+        let rest = self.text.get(from.unwrap_or(0)..).unwrap_or_default();
+        let begin = self.text.len() - rest.len() + rest.iter().take_while(|b| is_end(b)).count();
+        let more = self.text.get(self.counted..begin).unwrap_or_default();
+        self.line += more.iter().map(|&byte| u64::from(byte == b'\n')).sum::<u64>();
+        self.counted = begin.max(self.counted);
+        self.line
     }
 }
 
@@ -368,6 +393,19 @@ mod tests {
         assert_eq!(said.lines().count(), TOLD + 1);
         assert!(said.contains("file, line 2: ") && said.contains("file, line 21: "), "{said}");
         assert!(said.ends_with("and 30 more; nothing was done"), "{said}");
+    }
+
+    #[test]
+    fn lines_are_counted_as_an_editor_does() {
+        for (text, line) in [
+            ("principal\r\nalice\r\nb@@\r\n", 3),
+            ("principal\r\n\r\n\r\nb@@\r\n", 4),
+            ("principal\nalice\n\nb@@", 4),
+            ("principal,groups\r\nalice,\"a\r\nb\"\r\nb@@,\r\n", 4),
+        ] {
+            let said = all(text).unwrap_err();
+            assert!(said.starts_with(&format!("file, line {line}: ")), "{text:?}: {said}");
+        }
     }
 
     #[test]

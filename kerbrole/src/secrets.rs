@@ -68,9 +68,9 @@ fn is_short_dbname(option: &str) -> bool {
 /// does.
 fn is_connection_string(value: &str) -> bool {
     let url = ["postgres://", "postgresql://"].iter().any(|scheme| value.contains(scheme));
-    let keyword =
-        value.split_once("password").is_some_and(|(_, rest)| rest.trim_start().starts_with('='));
-    url || keyword
+    // Any of them: a user or a database may be called so too.
+    let mut words = value.match_indices("password").map(|(at, word)| &value[at + word.len()..]);
+    url || words.any(|rest| rest.trim_start().starts_with('='))
 }
 
 /// Whether the first `/` or `?` of a URL seems to be in its password.
@@ -136,6 +136,7 @@ mod tests {
             &["list", &format!("-h{URL}")],
             &["list", &format!("--host={URL}")],
             &["add", "host=h password=s3cret"],
+            &["add", "user=password password=s3cret"],
             &["list", "-qh", URL],
             &["list", "--password=s3cret"],
             &["list", "-d", "postgresql://u:12/s3cret@h/d"],

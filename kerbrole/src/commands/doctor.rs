@@ -7,6 +7,8 @@ mod config;
 mod database;
 mod directory;
 mod finding;
+#[cfg(test)]
+mod fuzz;
 mod host_realm;
 mod kdc;
 mod network;

@@ -5,6 +5,8 @@
 //! "Environment Variables"): what the string says comes first, then the options of the command
 //! line, the service, the environment, the defaults.
 
+#[cfg(test)]
+mod fuzz;
 mod gss;
 mod hosts;
 mod keywords;

@@ -12,8 +12,8 @@ use tokio::io::{AsyncRead, ReadBuf, join, sink};
 
 use super::change::{Change, change, changed};
 use super::corpus::{ANSWERS, answer};
+use super::runtime;
 use super::tree::Node;
-use super::{runtime, some};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::ldap::connection::Connection;
@@ -255,8 +255,8 @@ fn an_undisturbed_search_finds_all() {
     assert_eq!(search(bytes, &[7]).unwrap(), 5);
 }
 
-proptest! {
-    #![proptest_config(some())]
+kerbrole_fuzz::fuzz! {
+    "ldap";
 
     #[test]
     fn no_answer_is_too_odd(message in an_answer(), id in 0..30_u32) {

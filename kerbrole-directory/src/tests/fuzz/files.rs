@@ -9,7 +9,6 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::corpus::ACCESS_FILES;
-use super::some;
 use crate::access_file::AccessFile;
 use crate::secret::Secret;
 
@@ -118,8 +117,8 @@ fn is_password(bytes: &[u8]) -> Option<&str> {
     (!line.is_empty() && !line.contains('\0') && bytes.len() <= 4_096).then_some(line)
 }
 
-proptest! {
-    #![proptest_config(some())]
+kerbrole_fuzz::fuzz! {
+    "ldap";
 
     #[test]
     fn no_access_file_is_too_odd(text in an_access_file()) {

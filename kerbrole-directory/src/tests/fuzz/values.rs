@@ -7,7 +7,6 @@ use rasn::types::SetOf;
 use rasn_ldap::{PartialAttribute, SearchResultEntry};
 
 use super::corpus::MEMBERS;
-use super::some;
 use crate::dn::Dn;
 use crate::group_name::GroupName;
 use crate::ldap::entry::Entry;
@@ -72,8 +71,8 @@ fn each_member_of_the_corpus_is_one() {
     }
 }
 
-proptest! {
-    #![proptest_config(some())]
+kerbrole_fuzz::fuzz! {
+    "ldap";
 
     #[test]
     fn a_member_is_what_its_value_says(text in a_member()) {

@@ -2,7 +2,7 @@
 
 pub(super) mod messages;
 
-use chrono::{Timelike, Utc};
+use chrono::{DateTime, Timelike, Utc};
 use kerbrole_client::Realm;
 use rasn::types::{BitString, Integer};
 use rasn_kerberos::{KdcOptions, KerberosFlags, KerberosTime};
@@ -24,6 +24,7 @@ const REVOKED: i32 = 18;
 const WRONG_REALM: i32 = 68;
 
 /// What a KDC said.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Answer {
     /// How far its clock is ahead; a KDC tells the time only together with an error.
     pub(super) seconds_ahead: Option<i64>,
@@ -32,6 +33,7 @@ pub(super) struct Answer {
 }
 
 /// What a KDC has to say about a user.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum User {
     Known,
     Unknown,
@@ -79,7 +81,12 @@ pub(super) async fn ask(
     }
     let mut answer = vec![0; length as usize];
     stream.read_exact(&mut answer).await.map_err(failed)?;
-    let Ok(error) = rasn::der::decode::<KrbError>(&answer) else {
+    understood(&answer, Utc::now())
+}
+
+/// What a message of a KDC says, at this time.
+pub(super) fn understood(answer: &[u8], now: DateTime<Utc>) -> Result<Answer, String> {
+    let Ok(error) = rasn::der::decode::<KrbError>(answer) else {
         // A ticket is given at once to those who need not show first that they know the password.
         return match answer.first() {
             Some(&AS_REP) => {
@@ -89,7 +96,7 @@ pub(super) async fn ask(
         };
     };
     Ok(Answer {
-        seconds_ahead: Some(error.time.0.signed_duration_since(Utc::now()).num_seconds()),
+        seconds_ahead: Some(error.time.0.signed_duration_since(now).num_seconds()),
         user: match error.code {
             UNKNOWN => User::Unknown,
             REVOKED => User::Revoked,

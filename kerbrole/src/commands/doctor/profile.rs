@@ -85,10 +85,9 @@ impl Profile {
             }
             let relations = at.map(|at| source.node(at).children.as_slice()).unwrap_or_default();
             let relations = relations.iter().map(|&at| source.node(at));
-            for relation in relations.filter(|node| node.name == *name) {
-                values.extend(relation.value.as_deref());
-                is_final |= relation.is_final;
-            }
+            // A relation may be said to be final too, which MIT passes over.
+            let named = relations.filter(|node| node.name == *name);
+            values.extend(named.filter_map(|node| node.value.as_deref()));
             if is_final {
                 break;
             }
@@ -136,11 +135,12 @@ mod tests {
                    [libdefaults]\n default_realm = A.B # no comment\n\
                    [realms]\n A.B =\n {\n  kdc = \"y z\" w\n }*\n C.D = { kdc = v }\n";
         let other = "[realms]\n A.B = {\n  kdc = hidden\n }\n\
-                     [libdefaults]\n default_realm = X\n other* = Y\n";
-        let profile = read(&[one, other]).unwrap();
+                     [libdefaults]\n default_realm* = X\n other* = Y\n";
+        let third = "[libdefaults]\n other = Z\n other = \"a\\\n";
+        let profile = read(&[one, other, third]).unwrap();
         assert_eq!(profile.values(&["realms", "A.B", "kdc"]), ["x", "y z"]);
         assert_eq!(profile.value(&["libdefaults", "default_realm"]), Some("A.B # no comment"));
-        assert_eq!(profile.value(&["libdefaults", "other"]), Some("Y"));
+        assert_eq!(profile.values(&["libdefaults", "other"]), ["Y", "Z", "a\\"]);
         assert_eq!(profile.values(&["realms", "C.D", "kdc"]), [""; 0]);
         assert_eq!(profile.value(&["realms", "A.B"]), None);
     }
@@ -154,6 +154,7 @@ mod tests {
             ("[a]\nb c = d\n", 2),
             ("[a]\n= d\n", 2),
             ("[a]\n}\n", 2),
+            ("[a]\ninclude\n", 2),
             ("[a]\nb = {\n[c]\n", 3),
             ("[a]\nb =\n\n{\n", 3),
         ] {
@@ -164,7 +165,7 @@ mod tests {
                 other => panic!("{text}: {other:?}"),
             }
         }
-        for text in ["", "[a]\nb = {\n", "[a]\nb =\n", "x\n"] {
+        for text in ["", "include FOLDER\n", "[a]\nb = {\n", "[a]\nb =\n", "x\n"] {
             assert!(read(&[text]).is_ok(), "{text}");
         }
         assert!(matches!(read(&["include FOLDER/0\n"]), Err(Unread::Wrong(_))));

@@ -94,25 +94,35 @@ fn from_url(text: &str) -> Result<Parameters, Failure> {
         }
         _ => rest,
     };
-    let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (mut names, mut ports) = (Vec::new(), Vec::new());
-    for host in rest[..end].split(',') {
+    let mut rest = rest;
+    loop {
         // An IPv6 address stands in brackets.
-        let (name, port) = match host.strip_prefix('[') {
+        let (name, after) = match rest.strip_prefix('[') {
             Some(address) => {
-                let (name, rest) =
+                let (name, after) =
                     address.split_once(']').ok_or_else(|| bad("a [ is not closed"))?;
-                let port = if rest.is_empty() { Some("") } else { rest.strip_prefix(':') };
-                (
-                    name,
-                    port.filter(|_| !name.is_empty())
-                        .ok_or_else(|| bad("an address in [ ] is empty or goes on after it"))?,
-                )
+                if name.is_empty() || !(after.is_empty() || after.starts_with([':', '/', '?', ',']))
+                {
+                    return Err(bad("an address in [ ] is empty or goes on after it"));
+                }
+                (name, after)
             }
-            None => host.split_once(':').unwrap_or((host, "")),
+            None => rest.split_at(rest.find([':', '/', '?', ',']).unwrap_or(rest.len())),
+        };
+        let (port, after) = match after.strip_prefix(':') {
+            Some(port) => port.split_at(port.find(['/', '?', ',']).unwrap_or(port.len())),
+            None => ("", after),
         };
         names.push(name);
         ports.push(port);
+        match after.strip_prefix(',') {
+            Some(next) => rest = next,
+            None => {
+                rest = after;
+                break;
+            }
+        }
     }
     // libpq decodes the whole list and not each of it.
     for (keyword, list) in [("host", names.join(",")), ("port", ports.join(","))] {
@@ -120,7 +130,7 @@ fn from_url(text: &str) -> Result<Parameters, Failure> {
             parameters.insert(keyword.into(), decode(&list)?);
         }
     }
-    let (dbname, query) = rest[end..].split_once('?').unwrap_or((&rest[end..], ""));
+    let (dbname, query) = rest.split_once('?').unwrap_or((rest, ""));
     if let Some(dbname) = dbname.strip_prefix('/').filter(|name| !name.is_empty()) {
         parameters.insert("dbname".into(), decode(dbname)?);
     }

@@ -8,15 +8,6 @@ use super::{authenticate, exchange, join, message, negotiate, ok, pieces, reques
 use crate::error::ErrorKind;
 use crate::machine::packets::{LONGEST, Packets};
 
-/// So many that all of them take half a minute at the most, where nobody asks for another number.
-fn some() -> ProptestConfig {
-    let mut config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
-    if std::env::var_os("PROPTEST_CASES").is_none() {
-        config.cases = 15_000;
-    }
-    config
-}
-
 /// The sizes of pieces.
 fn sizes() -> impl Strategy<Value = Vec<usize>> {
     vec(1_usize..60, 1..6)
@@ -172,8 +163,8 @@ fn disturbed(rounds: usize, how: Disturbance, at: usize, by: usize) -> (Vec<u8>,
     (said.concat(), kind)
 }
 
-proptest! {
-    #![proptest_config(some())]
+kerbrole_fuzz::fuzz! {
+    "gss";
 
     #[test]
     fn no_bytes_make_it_panic(

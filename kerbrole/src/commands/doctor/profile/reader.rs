@@ -83,6 +83,10 @@ impl Reader {
         if depth >= DEEPEST {
             return Err(format!("{}: files include each other without end", path.display()));
         }
+        // A folder in the place of a file, or within one that is included, is empty to MIT.
+        if path.is_dir() {
+            return Ok(());
+        }
         let text = text(path).map_err(|error| format!("include {}: {error}", path.display()))?;
         self.file(path, &text, depth + 1)
     }
@@ -94,9 +98,10 @@ impl Reader {
             return Err(format!("{}: that is file number {}", path.display(), self.files));
         }
         let mut cursor = Cursor { state: State::Comment, at: Tree::ROOT, level: 0 };
-        let lines = text.strip_suffix('\n').unwrap_or(text).split('\n');
+        // With its end, which is white space after a lone "include".
+        let lines = text.split_inclusive('\n');
         for (line, number) in lines.zip(1usize..) {
-            let read = self.line(&mut cursor, line.trim_end_matches('\r'), depth);
+            let read = self.line(&mut cursor, line, depth);
             let wrong = |what: String| format!("{}, line {number}: {what}", path.display());
             if read.map_err(wrong)?.is_break() {
                 break;
@@ -118,6 +123,7 @@ impl Reader {
         if let Some(folder) = after(line, "includedir") {
             return self.folder(Path::new(folder), depth).map(|()| GO_ON);
         }
+        let line = line.trim_end_matches(['\r', '\n']);
         let text = line.trim_start_matches(is_space);
         match cursor.state {
             State::Comment => {
@@ -204,13 +210,7 @@ impl Reader {
             None => value.trim_end_matches(is_space).into(),
         };
         let parent = cursor.at;
-        self.tree.push(Node {
-            name: name.into(),
-            value: Some(value),
-            parent,
-            is_final,
-            ..Node::default()
-        });
+        self.tree.push(Node { name: name.into(), value: Some(value), parent, ..Node::default() });
         Ok(())
     }
 }
@@ -218,7 +218,7 @@ impl Reader {
 /// What a line says after a word that it begins with.
 fn after<'l>(line: &'l str, word: &str) -> Option<&'l str> {
     let rest = line.strip_prefix(word).filter(|rest| rest.starts_with(is_space))?;
-    Some(rest.trim_start_matches(is_space))
+    Some(rest.trim_start_matches(is_space).trim_end_matches(['\r', '\n']))
 }
 
 /// The white space of isspace(3) in the C locale.
@@ -233,12 +233,14 @@ fn unquoted(text: &str) -> String {
     while let Some(c) = rest.next() {
         match c {
             '"' => break,
-            '\\' => value.extend(rest.next().map(|c| match c {
-                'n' => '\n',
-                't' => '\t',
-                'b' => '\u{8}',
-                other => other,
-            })),
+            '\\' => value.push(match rest.next() {
+                Some('n') => '\n',
+                Some('t') => '\t',
+                Some('b') => '\u{8}',
+                Some(other) => other,
+                // At the end of the line it stands for itself.
+                None => c,
+            }),
             c => value.push(c),
         }
     }

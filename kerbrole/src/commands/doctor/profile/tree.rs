@@ -8,7 +8,7 @@ pub(super) struct Node {
     pub(super) value: Option<String>,
     pub(super) parent: usize,
     pub(super) children: Vec<usize>,
-    /// What comes in later files does not count.
+    /// Of a block: what comes in later files does not count.
     pub(super) is_final: bool,
 }
 
