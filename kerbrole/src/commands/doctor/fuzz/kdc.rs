@@ -30,9 +30,11 @@ fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(NOW, 0).unwrap()
 }
 
-/// The tag and the content of what begins here, and what comes after it.
+/// The tag and the content of what begins here, and what comes after it. The bit that says whether
+/// there is more inside is taken as set: rasn does not look at it.
 fn first(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (&[tag, short], rest) = bytes.split_first_chunk::<2>()?;
+    let tag = tag | 0x20;
     let count = if short < 0x80 { 0 } else { usize::from(short & 0x7f) };
     let (long, rest) = rest.split_at_checked(count)?;
     let length = match count {
